@@ -1,0 +1,131 @@
+import { execa } from 'execa';
+import { LineSplitter } from './lines.ts';
+import { aborted } from './until.ts';
+
+/** A program ended that we did not stop. The message says how, with its last words. */
+export class ChildDiedError extends Error {
+  override name = 'ChildDiedError';
+}
+
+export interface ChildOptions {
+  /** What the program is to us: "relay", "archiver". */
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Added to a minimal environment (PATH, HOME, LANG, TZ=UTC); the daemon's own is not passed on, for its secrets. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onStdoutLine?: (line: string) => void;
+  readonly onStderrLine?: (line: string) => void;
+  /** Called for each chunk of standard error, to measure a flood. */
+  readonly onStderrBytes?: (bytes: number) => void;
+  /** From asking politely to SIGKILL; 5 s unless given. */
+  readonly graceMs?: number;
+}
+
+const lastWordsKept = 5;
+
+function spawn(options: ChildOptions) {
+  return execa('setpriv', ['--pdeathsig', 'TERM', '--', options.file, ...options.args], {
+    reject: false,
+    buffer: false,
+    stdin: 'ignore',
+    extendEnv: false,
+    cwd: options.cwd ?? process.cwd(),
+    forceKillAfterDelay: options.graceMs ?? 5_000,
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+      HOME: process.env['HOME'] ?? '/',
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      ...options.env,
+    },
+  });
+}
+
+/**
+ * A program that we own. It never outlives the block that started it; if we are killed ourselves
+ * the kernel sends it SIGTERM (`setpriv --pdeathsig`).
+ */
+export class Child implements AsyncDisposable {
+  readonly #options: ChildOptions;
+  readonly #process: ReturnType<typeof spawn>;
+  readonly #lastWords: string[] = [];
+  #stopping = false;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.#process = spawn(options);
+    this.#read(this.#process.stdout, options.onStdoutLine);
+    this.#read(
+      this.#process.stderr,
+      (line) => {
+        this.#lastWords.push(line);
+        if (this.#lastWords.length > lastWordsKept) this.#lastWords.shift();
+        options.onStderrLine?.(line);
+      },
+      options.onStderrBytes,
+    );
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /**
+   * Resolves when `signal` aborts; rejects with {@link ChildDiedError} if the program ends first,
+   * with code 0 too: whatever we run is meant to run until we stop it.
+   */
+  async ended(signal: AbortSignal): Promise<void> {
+    await Promise.race([aborted(signal), this.#process]);
+    if (signal.aborted || this.#stopping) return;
+    throw new ChildDiedError(await this.#obituary());
+  }
+
+  /** Resolves when the program is gone, however it went. */
+  async gone(): Promise<void> {
+    await this.#process;
+  }
+
+  /** Asks the program to end, kills it after the grace time, and resolves when it is gone. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#stopping = true;
+    this.#process.kill(signal);
+    // A stopped (SIGSTOP) program would not see its SIGTERM before the SIGKILL.
+    if (signal !== 'SIGKILL') this.#process.kill('SIGCONT');
+    await this.#process;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #obituary(): Promise<string> {
+    const { exitCode, signal, originalMessage } = await this.#process;
+    const how =
+      signal !== undefined
+        ? `was killed by ${signal}`
+        : exitCode !== undefined
+          ? `exited with code ${exitCode}`
+          : `could not be started (${originalMessage ?? 'unknown error'})`;
+    const words =
+      this.#lastWords.length === 0 ? '' : `; last words: ${this.#lastWords.join(' | ')}`;
+    return `${this.#options.name} ${how}${words}`;
+  }
+
+  #read(
+    stream: NodeJS.ReadableStream | null,
+    onLine?: (line: string) => void,
+    onBytes?: (bytes: number) => void,
+  ): void {
+    if (stream === null) return;
+    const splitter = new LineSplitter((line) => onLine?.(line));
+    stream.on('data', (chunk: Buffer) => {
+      onBytes?.(chunk.length);
+      splitter.push(chunk);
+    });
+    stream.on('end', () => splitter.end());
+    // A broken pipe is the program's end, which is reported by ended().
+    stream.on('error', () => {});
+  }
+}

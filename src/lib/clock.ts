@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Time, as a dependency: tests pass a clock that they can move. */
+export interface Clock {
+  /** Monotonic milliseconds, for measuring. */
+  now(): number;
+  /** Milliseconds since 1970 UTC, for naming. */
+  wallNow(): number;
+  /** Resolves after `ms`, or early when `signal` aborts. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+};

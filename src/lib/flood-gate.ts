@@ -1,0 +1,50 @@
+import type { Log, LogFields } from './log.ts';
+
+interface Held {
+  count: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Lets the first line of each kind through at once; what follows of that kind within the window
+ * becomes one line that says how many there were. Bounded: past `maxKinds` kinds at a time, all
+ * further ones count as one.
+ */
+export class FloodGate implements Disposable {
+  readonly #held = new Map<string, Held>();
+  readonly #log: Log;
+  readonly #windowMs: number;
+  readonly #maxKinds: number;
+
+  constructor(log: Log, windowMs = 60_000, maxKinds = 200) {
+    this.#log = log;
+    this.#windowMs = windowMs;
+    this.#maxKinds = maxKinds;
+  }
+
+  warn(kind: string, message: string, fields?: LogFields): void {
+    const key = this.#held.has(kind) || this.#held.size < this.#maxKinds ? kind : 'many kinds';
+    const held = this.#held.get(key);
+    if (held !== undefined) {
+      held.count += 1;
+      return;
+    }
+    this.#log.warn(message, fields);
+    const timer = setTimeout(() => this.#close(key, message, fields), this.#windowMs);
+    timer.unref();
+    this.#held.set(key, { count: 0, timer });
+  }
+
+  [Symbol.dispose](): void {
+    for (const { timer } of this.#held.values()) clearTimeout(timer);
+    this.#held.clear();
+  }
+
+  #close(key: string, message: string, fields?: LogFields): void {
+    const count = this.#held.get(key)?.count ?? 0;
+    this.#held.delete(key);
+    if (count > 0) {
+      this.#log.warn(`${message} (${count} more in ${this.#windowMs / 1000} s)`, fields);
+    }
+  }
+}

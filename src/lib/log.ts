@@ -1,0 +1,84 @@
+import winston from 'winston';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/**
+ * The level says who must act: `error` the operator, now; `warn` the operator, some day, or nobody
+ * if it mends itself; `info` nobody, but it is the story; `debug` a developer.
+ * One event, one line; what varies goes into the fields.
+ */
+export interface Log {
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  /** The same log, with `fields` in each line. */
+  child(fields: LogFields): Log;
+}
+
+export interface LogOptions {
+  readonly format: 'people' | 'json';
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  /** Where lines go; standard output unless given. */
+  readonly stream?: NodeJS.WritableStream;
+}
+
+const secretName = /password|secret|token|credential|private/i;
+const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]*@/gi;
+
+/** A text without the password of any URL in it. */
+export const withoutPasswords = (text: string): string => text.replace(urlPassword, '$1:***@');
+
+function clean(value: unknown, name: string): unknown {
+  if (secretName.test(name)) return '***';
+  if (value instanceof Error) return withoutPasswords(value.message);
+  if (typeof value === 'string') return withoutPasswords(value);
+  if (Array.isArray(value)) return value.map((item) => clean(item, name));
+  return value;
+}
+
+const redact = winston.format((info) => {
+  for (const name of Object.keys(info)) info[name] = clean(info[name], name);
+  return info;
+});
+
+const printable = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /[\s"=]/.test(text) ? JSON.stringify(text) : text;
+};
+
+const people = winston.format.printf(({ level, message, timestamp, ...fields }) => {
+  const { camera, ...rest } = fields as Record<string, unknown>;
+  const head = `${String(timestamp)} ${level.padEnd(5)}${camera === undefined ? '' : ` ${printable(camera)}:`} ${String(message)}`;
+  const tail = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${printable(value)}`)
+    .join('');
+  return head + tail;
+});
+
+/** The daemon's log. Passwords in URLs and fields with telling names are masked. */
+export function createLog({ format, level, stream }: LogOptions): Log {
+  return winston.createLogger({
+    level,
+    format: winston.format.combine(
+      redact(),
+      winston.format.timestamp(),
+      format === 'json' ? winston.format.json() : people,
+    ),
+    transports: [
+      stream === undefined
+        ? new winston.transports.Console()
+        : new winston.transports.Stream({ stream }),
+    ],
+  });
+}
+
+/** A log that says nothing, for parts that are used without a daemon. */
+export const silentLog: Log = {
+  error: () => {},
+  warn: () => {},
+  info: () => {},
+  debug: () => {},
+  child: () => silentLog,
+};

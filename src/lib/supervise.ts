@@ -1,0 +1,47 @@
+import type { Clock } from './clock.ts';
+import { describeError } from './errors.ts';
+import type { Log } from './log.ts';
+import { Scope } from './scope.ts';
+
+export interface Restart {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** A run that lasted this long was healthy: the next failure starts again from `minMs`. */
+  readonly healthyAfterMs: number;
+}
+
+export interface Supervision {
+  readonly signal: AbortSignal;
+  readonly restart: Restart;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Runs `task` again each time it ends, until `signal` aborts; waits longer after each failure, with
+ * jitter so that many tasks that failed together don't come back together. Resolves only when
+ * `signal` has aborted and the last run has ended; never rejects.
+ */
+export async function supervise(
+  name: string,
+  task: (signal: AbortSignal) => Promise<void>,
+  { signal, restart, clock, log }: Supervision,
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    const startedAt = clock.now();
+    using run = new Scope(signal);
+    const cause = await task(run.signal).then(
+      () => 'it ended without an error',
+      (error: unknown) => describeError(error),
+    );
+    if (signal.aborted) return;
+    if (clock.now() - startedAt >= restart.healthyAfterMs) failures = 0;
+    const ceiling = Math.min(restart.minMs * 2 ** Math.min(failures, 30), restart.maxMs);
+    const waitMs = Math.round(ceiling * (0.5 + Math.random() / 2));
+    failures += 1;
+    log.warn(`${name} stopped, starting it again`, { cause, waitMs, failures });
+    run.end();
+    await clock.sleep(waitMs, signal);
+  }
+}
