@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { errorCode } from './errors.ts';
 import { LineSplitter } from './lines.ts';
 import { aborted } from './until.ts';
 
@@ -30,9 +31,10 @@ function spawn(options: ChildOptions) {
     reject: false,
     buffer: false,
     stdin: 'ignore',
+    // A process group of its own, so that what the program starts goes with it.
+    detached: true,
     extendEnv: false,
     cwd: options.cwd ?? process.cwd(),
-    forceKillAfterDelay: options.graceMs ?? 5_000,
     env: {
       PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
       HOME: process.env['HOME'] ?? '/',
@@ -43,19 +45,28 @@ function spawn(options: ChildOptions) {
   });
 }
 
+interface Exit {
+  readonly code?: number;
+  readonly signal?: string;
+  /** Why it never started. */
+  readonly failure?: string;
+}
+
 /**
- * A program that we own. It never outlives the block that started it; if we are killed ourselves
- * the kernel sends it SIGTERM (`setpriv --pdeathsig`).
+ * A program that we own, with all that it starts. It never outlives the block that started it; if we
+ * are killed ourselves the kernel sends it SIGTERM (`setpriv --pdeathsig`).
  */
 export class Child implements AsyncDisposable {
   readonly #options: ChildOptions;
   readonly #process: ReturnType<typeof spawn>;
+  readonly #exit: Promise<Exit>;
   readonly #lastWords: string[] = [];
   #stopping = false;
 
   constructor(options: ChildOptions) {
     this.#options = options;
     this.#process = spawn(options);
+    this.#exit = this.#watchExit();
     this.#read(this.#process.stdout, options.onStdoutLine);
     this.#read(
       this.#process.stderr,
@@ -77,37 +88,72 @@ export class Child implements AsyncDisposable {
    * with code 0 too: whatever we run is meant to run until we stop it.
    */
   async ended(signal: AbortSignal): Promise<void> {
-    await Promise.race([aborted(signal), this.#process]);
+    await Promise.race([aborted(signal), this.#exit]);
     if (signal.aborted || this.#stopping) return;
-    throw new ChildDiedError(await this.#obituary());
+    throw new ChildDiedError(this.#obituary(await this.#exit));
   }
 
-  /** Resolves when the program is gone, however it went. */
+  /** Resolves when the program is gone and all that it wrote has been read, however it went. */
   async gone(): Promise<void> {
-    await this.#process;
+    await this.#exit;
   }
 
   /** Asks the program to end, kills it after the grace time, and resolves when it is gone. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
-    this.#process.kill(signal);
-    // A stopped (SIGSTOP) program would not see its SIGTERM before the SIGKILL.
-    if (signal !== 'SIGKILL') this.#process.kill('SIGCONT');
-    await this.#process;
+    this.#signalGroup(signal);
+    // A stopped (SIGSTOP) program would see its SIGTERM only after a SIGCONT.
+    this.#signalGroup('SIGCONT');
+    const kill = setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.graceMs ?? 5_000);
+    await this.#exit;
+    clearTimeout(kill);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  async #obituary(): Promise<string> {
-    const { exitCode, signal, originalMessage } = await this.#process;
+  async #watchExit(): Promise<Exit> {
+    const child = this.#process;
+    const result = child.then(({ originalMessage }) => ({ failure: originalMessage }));
+    const exit = await Promise.race([
+      new Promise<Exit>((resolve) => {
+        child.nodeChildProcess.once('exit', (code, signal) =>
+          resolve(signal === null ? { code: code ?? 0 } : { signal }),
+        );
+      }),
+      result.then(({ failure }) =>
+        child.pid === undefined ? { failure: failure ?? '' } : never(),
+      ),
+    ]);
+    // What the program left behind holds its pipes open, and nobody would ever stop it.
+    this.#signalGroup('SIGKILL');
+    const cut = setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, 500);
+    await result;
+    clearTimeout(cut);
+    return exit;
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    if (this.#process.pid === undefined) return;
+    try {
+      process.kill(-this.#process.pid, signal);
+    } catch (error) {
+      // ESRCH: nobody is left in the group.
+      if (errorCode(error) !== 'ESRCH') throw error;
+    }
+  }
+
+  #obituary({ code, signal, failure }: Exit): string {
     const how =
-      signal !== undefined
-        ? `was killed by ${signal}`
-        : exitCode !== undefined
-          ? `exited with code ${exitCode}`
-          : `could not be started (${originalMessage ?? 'unknown error'})`;
+      failure !== undefined
+        ? `could not be started (${failure})`
+        : signal !== undefined
+          ? `was killed by ${signal}`
+          : `exited with code ${code}`;
     const words =
       this.#lastWords.length === 0 ? '' : `; last words: ${this.#lastWords.join(' | ')}`;
     return `${this.#options.name} ${how}${words}`;
@@ -129,3 +175,5 @@ export class Child implements AsyncDisposable {
     stream.on('error', () => {});
   }
 }
+
+const never = (): Promise<never> => new Promise(() => {});

@@ -1,0 +1,113 @@
+import type { Archiver } from '../archive/archiver.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import { type Restart, supervise } from '../lib/supervise.ts';
+import { within } from '../lib/until.ts';
+import type { Relay } from '../relay/relay.ts';
+import type { FinishedFile } from '../spool/segment.ts';
+import type { LoopbackPort } from '../tunnel/loopback-port.ts';
+import type { Forward, Tunnel } from '../tunnel/tunnel.ts';
+import type { CameraView } from './camera-view.ts';
+import type { Processor } from './processor.ts';
+
+/** What the operator said about one camera. */
+export interface CameraSettings {
+  /** Path of the stream at the camera's RTSP server, beginning with `/`. */
+  readonly rtspPath: string;
+  readonly rtspUser?: string;
+  readonly rtspPassword?: string;
+  readonly profile: 'copy' | 'downsample';
+}
+
+/** What a camera's life is made of, each part with its options already in it. */
+export interface CameraParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly restart: Restart;
+  /** How long a camera may be connected without asking for its RTSP forward. */
+  readonly forwardWithinMs: number;
+  readonly processors: readonly Processor[];
+  openPort(forward: Forward): Promise<LoopbackPort>;
+  startRelay(source: string, signal: AbortSignal): Promise<Relay>;
+  startArchiver(relay: Relay, onFile: (file: FinishedFile) => Promise<void>): Promise<Archiver>;
+  publish(file: FinishedFile): Promise<void>;
+}
+
+/**
+ * One camera, from its dial-in to its hang-up.
+ *
+ *   tunnel ─ while it is open: a loopback port that leads to the camera's RTSP server
+ *     └ relay ─ while it runs: an RTSP address that any number of readers may use
+ *         ├ archiver ─ while it runs: finished files, published into the spool
+ *         └ processors ─ each while it runs: a command of the operator's
+ *
+ * What ends is started again, and takes with it only what is drawn beneath it; but the relay is
+ * replaced with its archiver, since a live555ProxyServer whose last viewer leaves may never play again.
+ */
+export async function runCamera(
+  tunnel: Tunnel,
+  settings: CameraSettings,
+  parts: CameraParts,
+  view: CameraView,
+  shutdown: AbortSignal,
+): Promise<void> {
+  using life = new Scope(shutdown, tunnel.closed);
+
+  const forward = await within(
+    parts.forwardWithinMs,
+    'the RTSP forward (-R 554:HOST:PORT), which the camera has to ask for,',
+    life.signal,
+    (signal) => tunnel.forward('rtsp', signal),
+  );
+  await using port = await parts.openPort(forward);
+  const source = sourceUrl(port.port, settings);
+
+  await supervise('recording', (signal) => relay(source, parts, view, signal), {
+    ...parts,
+    log: view.noting(parts.log),
+    signal: life.signal,
+  });
+}
+
+async function relay(
+  source: string,
+  parts: CameraParts,
+  view: CameraView,
+  signal: AbortSignal,
+): Promise<void> {
+  view.starting();
+  await using server = await parts.startRelay(source, signal);
+  using life = new Scope(signal);
+  const processing = parts.processors.map((processor) =>
+    supervise(`processor ${processor.name}`, (inner) => processor.run(server.url, inner), {
+      ...parts,
+      signal: life.signal,
+    }),
+  );
+  try {
+    await archive(server, parts, view, life.signal);
+  } finally {
+    life.end();
+    await Promise.all(processing);
+  }
+}
+
+async function archive(
+  server: Relay,
+  parts: CameraParts,
+  view: CameraView,
+  signal: AbortSignal,
+): Promise<void> {
+  await using archiver = await parts.startArchiver(server, (file) => parts.publish(file));
+  using _shown = view.show(server, archiver);
+  await Promise.race([archiver.ended(signal), server.ended(signal)]);
+}
+
+function sourceUrl(port: number, { rtspPath, rtspUser, rtspPassword }: CameraSettings): string {
+  const credentials =
+    rtspUser === undefined
+      ? ''
+      : `${encodeURIComponent(rtspUser)}:${encodeURIComponent(rtspPassword ?? '')}@`;
+  return `rtsp://${credentials}127.0.0.1:${port}${rtspPath}`;
+}

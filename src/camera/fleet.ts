@@ -1,0 +1,92 @@
+import type { Clock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { Scope } from '../lib/scope.ts';
+import type { Tunnel } from '../tunnel/tunnel.ts';
+import { type CameraParts, type CameraSettings, runCamera } from './camera.ts';
+import { CameraView } from './camera-view.ts';
+import type { CameraStatus } from './status.ts';
+
+export interface FleetOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the operator said about a camera; undefined if there is no such camera any more. */
+  settingsOf(camera: CameraName): CameraSettings | undefined;
+  partsFor(camera: CameraName, settings: CameraSettings, log: Log): CameraParts;
+}
+
+interface Life {
+  readonly tunnel: Tunnel;
+  readonly view: CameraView;
+  readonly ended: Promise<void>;
+}
+
+/** The lives of all cameras that are connected. */
+export class Fleet implements AsyncDisposable {
+  readonly #options: FleetOptions;
+  readonly #shutdown = new Scope();
+  readonly #lives = new Set<Life>();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Begins the life of a camera that dialled in. A life of the same camera that is still ending, with
+   * its last segment to finish, goes on beside it: they share nothing.
+   */
+  admit(tunnel: Tunnel): void {
+    const settings = this.#options.settingsOf(tunnel.camera);
+    if (settings === undefined || this.#shutdown.signal.aborted) {
+      tunnel.close(settings === undefined ? 'the camera was removed' : 'the daemon is stopping');
+      return;
+    }
+    const log = this.#options.log.child({ camera: formatCameraName(tunnel.camera) });
+    const view = new CameraView(tunnel, settings, this.#options.clock);
+    const life: Life = {
+      tunnel,
+      view,
+      ended: this.#live(tunnel, settings, view, log).finally(() => this.#lives.delete(life)),
+    };
+    this.#lives.add(life);
+  }
+
+  /** All connected cameras, in the order of their names. */
+  statuses(): CameraStatus[] {
+    return [...this.#lives]
+      .filter(({ tunnel }) => !tunnel.closed.aborted)
+      .map(({ view }) => view.status())
+      .sort((a, b) => (formatCameraName(a) < formatCameraName(b) ? -1 : 1));
+  }
+
+  /** Closes the tunnel of a camera, if it is connected. */
+  disconnect(camera: CameraName, reason: string): void {
+    const name = formatCameraName(camera);
+    for (const { tunnel } of this.#lives) {
+      if (formatCameraName(tunnel.camera) === name) tunnel.close(reason);
+    }
+  }
+
+  /** Ends all lives; resolves when their last segments are published and their programs gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#shutdown.end(new Error('the daemon is stopping'));
+    await Promise.all([...this.#lives].map(({ ended }) => ended));
+  }
+
+  async #live(tunnel: Tunnel, settings: CameraSettings, view: CameraView, log: Log): Promise<void> {
+    const parts = this.#options.partsFor(tunnel.camera, settings, log);
+    log.info('camera dialled in', { address: tunnel.remoteAddress, client: tunnel.client });
+    try {
+      await runCamera(tunnel, settings, parts, view, this.#shutdown.signal);
+    } catch (error) {
+      if (!tunnel.closed.aborted && !this.#shutdown.signal.aborted) {
+        // Dialling again is the one thing that a camera does by itself, so that is how it starts afresh.
+        log.warn('camera can not be recorded, closing its tunnel', { cause: describeError(error) });
+        tunnel.close(describeError(error));
+      }
+    }
+    const reason = tunnel.closed.aborted ? tunnel.closed.reason : this.#shutdown.signal.reason;
+    log.info('camera disconnected', { reason: describeError(reason) });
+  }
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, it } from 'node:test';
+
+const src = join(import.meta.dirname, '..', 'src');
+
+/**
+ * Each folder, and the folders that it may import from; `lib` is open to all. A folder in `typesOf`
+ * may be named in `import type` only: a stage knows what the stage before it hands over, never its
+ * insides.
+ */
+const table: Readonly<
+  Record<string, { readonly imports?: readonly string[]; readonly typesOf?: readonly string[] }>
+> = {
+  lib: {},
+  tunnel: {},
+  relay: { typesOf: ['tunnel'] },
+  archive: { typesOf: ['relay', 'spool'] },
+  spool: { typesOf: ['archive'] },
+  storage: { typesOf: ['spool'] },
+  ledger: { typesOf: ['spool', 'storage'] },
+  config: {},
+  camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
+  console: { imports: ['ledger', 'camera'] },
+  cli: { imports: ['config', 'daemon.ts'], typesOf: ['console', 'camera', 'ledger'] },
+  'daemon.ts': {
+    imports: ['tunnel', 'relay', 'archive', 'spool', 'storage', 'ledger', 'camera', 'console'],
+    typesOf: ['config'],
+  },
+};
+
+const folderOf = (path: string): string => relative(src, path).split('/')[0] ?? '';
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+
+describe('the import table', () => {
+  for (const file of files) {
+    it(`holds for ${file}`, () => {
+      const path = join(src, file);
+      const own = folderOf(path);
+      const rules = table[own];
+      assert.ok(rules, `add "${own}" to the table`);
+      const statements = readFileSync(path, 'utf8').matchAll(
+        /^(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']+)'/gm,
+      );
+      for (const [statement, typeOnly, target = ''] of statements) {
+        const folder = folderOf(join(dirname(path), target));
+        if (folder === own || folder === 'lib') continue;
+        const allowed = [
+          ...(rules.imports ?? []),
+          ...(typeOnly === undefined ? [] : (rules.typesOf ?? [])),
+        ];
+        assert.ok(allowed.includes(folder), `${own} may not have: ${statement}`);
+      }
+      assert.doesNotMatch(readFileSync(path, 'utf8'), /import\('\.\.?\//, 'no dynamic imports');
+    });
+  }
+});
+
+describe('the layout', () => {
+  it('has a folder or a file in the table for all that is in src', () => {
+    assert.deepEqual(
+      [...new Set(files.map((file) => file.split('/')[0] ?? ''))].filter((top) => !(top in table)),
+      [],
+    );
+  });
+});

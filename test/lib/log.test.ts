@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FloodGate } from '../../src/lib/flood-gate.ts';
+import { createLog, type LogOptions } from '../../src/lib/log.ts';
+
+function logged(format: LogOptions['format']) {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const log = createLog({ format, level: 'info', stream });
+  return { log, lines: () => text.split('\n').filter((line) => line !== '') };
+}
+
+describe('the log', () => {
+  it('writes a line for people: time, level, camera, message, fields', () => {
+    const { log, lines } = logged('people');
+    log
+      .child({ camera: 'bach/front-door' })
+      .warn('relay died', { cause: 'killed by SIGKILL', n: 3 });
+    assert.match(
+      lines()[0] ?? '',
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z warn {2}bach\/front-door: relay died cause="killed by SIGKILL" n=3$/,
+    );
+  });
+
+  it('writes an object a line for programs', () => {
+    const { log, lines } = logged('json');
+    log.info('camera dialled in', { address: '192.0.2.1' });
+    const { level, message, address } = JSON.parse(lines()[0] ?? '{}');
+    assert.deepEqual(
+      { level, message, address },
+      {
+        level: 'info',
+        message: 'camera dialled in',
+        address: '192.0.2.1',
+      },
+    );
+  });
+
+  it('masks passwords in URLs and fields that are secrets by name', () => {
+    for (const format of ['people', 'json'] as const) {
+      const { log, lines } = logged(format);
+      log.info('see rtsp://admin:hunter2@cam/1', {
+        cause: new Error('no answer of rtsp://admin:hunter2@cam/1'),
+        secretAccessKey: 'hunter2',
+        list: ['rtsp://admin:hunter2@cam/1'],
+      });
+      assert.doesNotMatch(lines().join(), /hunter2/);
+      assert.match(lines().join(), /rtsp:\/\/admin:\*\*\*@cam\/1/);
+    }
+  });
+
+  it('does not let a text from outside begin a line of its own', () => {
+    const { log, lines } = logged('people');
+    log.info('camera dialled in', { client: 'dropbear\n2026-01-01 error all is lost' });
+    assert.equal(lines().length, 1);
+  });
+});
+
+describe('a flood gate', () => {
+  it('lets the first through and makes one line of the rest', async () => {
+    const { log, lines } = logged('people');
+    using gate = new FloodGate(log, 50);
+    for (let i = 0; i < 1_000; i++) gate.warn('refused', 'refused a shell', { i });
+    gate.warn('other', 'refused a password');
+    assert.equal(lines().length, 2);
+    await delay(100);
+    assert.equal(lines().length, 3);
+    assert.match(lines()[2] ?? '', /refused a shell \(999 more in 0\.05 s\)/);
+  });
+
+  it('counts kinds beyond its bound as one', () => {
+    const { log, lines } = logged('people');
+    using gate = new FloodGate(log, 60_000, 10);
+    for (let i = 0; i < 1_000; i++) gate.warn(`kind ${i}`, 'refused');
+    assert.equal(lines().length, 11);
+  });
+});
