@@ -1,0 +1,43 @@
+import type { ListenAddress } from './fields.ts';
+import type { FileConfig } from './schema.ts';
+
+/** All that can be configured, complete: defaults filled in, paths absolute, secrets read. */
+export interface Config {
+  /** The file that it was read from. */
+  readonly file: string;
+  /** What works, but should be mended; whole sentences. */
+  readonly warnings: readonly string[];
+  readonly stateDirectory: string;
+  readonly spoolDirectory: string;
+  readonly ledgerFile: string;
+  readonly bucket: {
+    readonly name: string;
+    /** Absent: Amazon's own for the region. */
+    readonly endpoint?: string;
+    readonly region: string;
+    /** Whether the bucket's name is in the path of an address rather than in its host. */
+    readonly pathStyle: boolean;
+    /** Before each object's key: empty, or ends with `/`. */
+    readonly prefix: string;
+    readonly credentials: Credentials;
+  };
+  readonly tunnel: {
+    readonly listen: ListenAddress;
+    readonly algorithms: 'default' | 'legacy';
+    readonly loginGraceSeconds: number;
+    readonly maxUnauthenticated: number;
+    readonly maxUnauthenticatedPerAddress: number;
+    readonly hostKeyFile: string;
+  };
+  /** Programs are absolute paths, or bare names that are looked for on PATH. */
+  readonly relay: { readonly program: string; readonly preload: string };
+  readonly archive: FileConfig['archive'];
+  readonly processors: readonly { readonly name: string; readonly command: readonly string[] }[];
+  readonly control: { readonly socket: string; readonly group?: string };
+  readonly log: FileConfig['log'];
+}
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}

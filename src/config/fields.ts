@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import { isLabel, labelRule } from '../lib/names.ts';
+
+/** Says what a value must be; what it is instead is added where the problem is written down. */
+const mustBe = (what: string) => ({ error: () => `must be ${what}` });
+
+export const text = (what: string) => z.string(mustBe(what)).min(1, mustBe(what));
+
+export const wholeNumber = (min: number, max: number) => {
+  const rule = mustBe(`a whole number from ${min} to ${max}`);
+  return z.int(rule).min(min, rule).max(max, rule);
+};
+
+export const yesOrNo = () => z.boolean(mustBe('true or false'));
+
+export const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) =>
+  z.enum(words, mustBe(words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`));
+
+export const label = () => text(`a name: ${labelRule}`).refine(isLabel, mustBe(labelRule));
+
+export const list = <T extends z.ZodType>(item: T, what: string, min = 0) =>
+  z.array(item, mustBe(what)).min(min, mustBe(what));
+
+/** Keys that are not declared are refused; a section left out or empty is all defaults. */
+export const section = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, mustBe('a section: options, indented, one per line'));
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const addressPattern = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]*)):(\d{1,5})$/i;
+
+/** `ADDRESS:PORT`, `[IPV6]:PORT`, or `:PORT` for every IPv4 address. */
+export const listenAddress = () =>
+  text("an address and a port, such as '0.0.0.0:2222', ':2222' or '[::]:2222'").transform(
+    (value, context): ListenAddress => {
+      const match = addressPattern.exec(value);
+      const port = Number(match?.[3]);
+      if (match === null || port > 65_535) {
+        context.addIssue({
+          code: 'custom',
+          message: "must be an address and a port, such as '0.0.0.0:2222', ':2222' or '[::]:2222'",
+        });
+        return z.NEVER;
+      }
+      return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+    },
+  );
+
+export const httpAddress = () =>
+  text('an http:// or https:// address').refine(
+    (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
+    mustBe('an http:// or https:// address'),
+  );

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { OperatorError } from '../lib/errors.ts';
+import type { Config, Credentials } from './config.ts';
+import { type ConfigDocument, parseConfigDocument } from './document.ts';
+import { ConfigError } from './errors.ts';
+import { describeIssues } from './problems.ts';
+import { defaultRelayPreload, defaultRelayProgram } from './programs.ts';
+import { credentialsSchema, type FileConfig, fileSchema } from './schema.ts';
+import {
+  type Environment,
+  type Findings,
+  readCredentials,
+  unreadable,
+  warnIfOpen,
+} from './secrets.ts';
+
+export const defaultConfigFile = '/etc/sapiengraph-cctv/config.yaml';
+export const defaultControlSocket = '/run/sapiengraph-cctv/control.sock';
+
+/**
+ * Reads and checks the configuration file. Relative paths in it are from its own directory.
+ *
+ * @throws {ConfigError} with every problem at once
+ */
+export function loadConfig(path: string, env: Environment): Config {
+  const file = resolve(path);
+  const document = parseConfigDocument(readSource(file));
+  if (document.problems.length > 0) throw new ConfigError(file, document.problems);
+  const parsed = fileSchema.safeParse(document.value ?? {});
+  const found: Findings = { problems: [], warnings: [] };
+  if (!parsed.success)
+    found.problems.push(...describeIssues(parsed.error.issues, fileSchema, document));
+  const credentials = findCredentials(file, document, env, found);
+  if (!parsed.success || found.problems.length > 0) throw new ConfigError(file, found.problems);
+  return complete(file, parsed.data, credentials, env, found.warnings);
+}
+
+// Apart from the rest, so that absent credentials are reported along with other problems.
+function findCredentials(
+  file: string,
+  document: ConfigDocument,
+  env: Environment,
+  found: Findings,
+): Credentials {
+  const given = credentialsSchema.safeParse(document.at(['bucket', 'credentials']) ?? {});
+  if (!given.success) return { accessKeyId: '', secretAccessKey: '' };
+  if (given.data.accessKeyId !== undefined || given.data.secretAccessKey !== undefined) {
+    warnIfOpen(file, found);
+  }
+  return readCredentials(given.data, env, (path) => resolve(dirname(file), path), found);
+}
+
+/**
+ * The control socket alone, for programs that talk to the daemon and may not read its secrets.
+ * Other problems of the file are not theirs to report.
+ */
+export function readControlSocket(path: string): string {
+  const file = resolve(path);
+  const document = parseConfigDocument(readSource(file));
+  if (document.problems.length > 0) throw new ConfigError(file, document.problems);
+  const socket = document.at(['control', 'socket']);
+  if (socket === undefined) return defaultControlSocket;
+  if (typeof socket === 'string' && socket !== '') return resolve(dirname(file), socket);
+  throw new ConfigError(file, ['control.socket must be the path of a socket']);
+}
+
+function readSource(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(
+      `${unreadable(file, error)}. Name the configuration with --config FILE.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function complete(
+  file: string,
+  given: FileConfig,
+  credentials: Credentials,
+  env: Environment,
+  warnings: readonly string[],
+): Config {
+  const path = (value: string): string => resolve(dirname(file), value);
+  // A program without a slash is a name to be looked for on PATH.
+  const program = (value: string): string => (value.includes('/') ? path(value) : value);
+  const { endpoint, region, name, prefix, pathStyle } = given.bucket;
+  const stateDirectory = path(given.stateDirectory);
+  return {
+    file,
+    warnings,
+    stateDirectory,
+    spoolDirectory: path(given.spoolDirectory ?? join(stateDirectory, 'spool')),
+    ledgerFile: path(given.ledgerFile ?? join(stateDirectory, 'ledger', 'ledger.sqlite')),
+    bucket: {
+      name,
+      region,
+      prefix,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      pathStyle: pathStyle ?? endpoint !== undefined,
+      credentials,
+    },
+    tunnel: {
+      ...given.tunnel,
+      hostKeyFile: path(given.tunnel.hostKeyFile ?? join(stateDirectory, 'keys', 'host-ed25519')),
+    },
+    relay: {
+      program: program(given.relay.program ?? defaultRelayProgram(env)),
+      preload: path(given.relay.preload ?? defaultRelayPreload()),
+    },
+    archive: { ...given.archive, program: program(given.archive.program) },
+    processors: given.processors.map(({ name: processor, command }) => ({
+      name: processor,
+      command: command.map((word, index) => (index === 0 ? program(word) : word)),
+    })),
+    control: {
+      socket: path(given.control.socket),
+      ...(given.control.group === undefined ? {} : { group: given.control.group }),
+    },
+    log: given.log,
+  };
+}

@@ -1,0 +1,69 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { Config } from './config.ts';
+import type { Environment } from './secrets.ts';
+
+const packageRoot = join(import.meta.dirname, '..', '..');
+const libraryDirectory = '/usr/lib/sapiengraph-cctv';
+
+/** live555ProxyServer: on PATH, as our package brings it, or as set-up puts it into a checkout. */
+export function defaultRelayProgram(env: Environment): string {
+  const name = 'live555ProxyServer';
+  const candidates = [
+    join(libraryDirectory, name),
+    join(packageRoot, '.tools', 'live555', 'bin', name),
+  ];
+  return findProgram(name, env) ?? candidates.find(isExecutable) ?? name;
+}
+
+/** The library that keeps the relay on loopback; where it should be, if it is nowhere. */
+export function defaultRelayPreload(): string {
+  const installed = join(libraryDirectory, 'loopback-only.so');
+  const built = join(packageRoot, '.tools', 'relay', 'loopback-only.so');
+  return [installed, built].find(isFile) ?? installed;
+}
+
+/** What the configuration needs and this machine doesn't have, a sentence each. */
+export function missingPrograms(config: Config, env: Environment): string[] {
+  const problems: string[] = [];
+  const need = (option: string, program: string, advice: string): void => {
+    if (findProgram(program, env) !== undefined) return;
+    const fault =
+      isAbsolute(program) && isFile(program) ? 'may not be executed' : 'is not on this machine';
+    problems.push(`${option}: ${program} ${fault}. ${advice}`);
+  };
+  need('relay.program', config.relay.program, 'Install livemedia-utils, or give its path');
+  if (!isFile(config.relay.preload)) {
+    problems.push(
+      `relay.preload: there is no ${config.relay.preload}. It keeps the relay off the network: build it, or give its path`,
+    );
+  }
+  need('archive.program', config.archive.program, 'Install ffmpeg, or give its path');
+  for (const [index, { name, command }] of config.processors.entries()) {
+    const option = `processors[${index}].command (${name})`;
+    need(option, command[0] ?? '', 'Give the path of a program that exists');
+  }
+  return problems;
+}
+
+/** The path of a program given by path or by name; undefined if there is none to execute. */
+export function findProgram(program: string, env: Environment): string | undefined {
+  if (program.includes('/')) return isExecutable(program) ? program : undefined;
+  return (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin')
+    .split(delimiter)
+    .filter(isAbsolute)
+    .map((directory) => join(directory, program))
+    .find(isExecutable);
+}
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return isFile(path);
+  } catch {
+    return false;
+  }
+}

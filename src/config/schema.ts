@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import {
+  httpAddress,
+  label,
+  list,
+  listenAddress,
+  oneOf,
+  section,
+  text,
+  wholeNumber,
+  yesOrNo,
+} from './fields.ts';
+
+const secondsOfADay = 86_400;
+
+// The prefixes end up in object keys, where an empty or dotted part would be a different key for
+// some stores and for people's tools.
+const keyPrefix = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/;
+
+export const credentialsSchema = section({
+  accessKeyId: text('text').optional(),
+  accessKeyIdFile: text('the path of a file').optional(),
+  secretAccessKey: text('text').optional(),
+  secretAccessKeyFile: text('the path of a file').optional(),
+});
+
+const bucket = section({
+  name: text('the name of the bucket that footage goes to'),
+  endpoint: httpAddress().optional(),
+  region: text('the name of a region').default('us-east-1'),
+  pathStyle: yesOrNo().optional(),
+  prefix: z
+    .string({ error: () => 'must be text' })
+    .transform((prefix) => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`))
+    .refine((prefix) => keyPrefix.test(prefix), {
+      error: () => 'must be parts of A-Z, a-z, 0-9, ".", "_" and "-" with "/" between them',
+    })
+    .default(''),
+  credentials: credentialsSchema.prefault({}),
+});
+
+const tunnel = section({
+  listen: listenAddress().prefault('0.0.0.0:2222'),
+  algorithms: oneOf('default', 'legacy').default('default'),
+  loginGraceSeconds: wholeNumber(1, 600).default(20),
+  maxUnauthenticated: wholeNumber(1, 10_000).default(200),
+  maxUnauthenticatedPerAddress: wholeNumber(1, 10_000).default(50),
+  hostKeyFile: text('the path of a file').optional(),
+});
+
+const relay = section({
+  program: text('the path or name of live555ProxyServer').optional(),
+  preload: text('the path of loopback-only.so').optional(),
+});
+
+const archive = section({
+  program: text('the path or name of ffmpeg').default('ffmpeg'),
+  segmentSeconds: wholeNumber(2, 3600)
+    .refine((seconds) => secondsOfADay % seconds === 0, {
+      error: () =>
+        'must divide a day (86400 s), so that segments begin at the same times each day: 10, 30, 60, 120, 300, 600 …',
+    })
+    .default(60),
+  profile: oneOf('downsample', 'copy').default('downsample'),
+  downsample: section({
+    maxWidth: wholeNumber(64, 7680)
+      .refine((width) => width % 2 === 0, { error: () => 'must be an even number' })
+      .default(640),
+    framesPerSecond: wholeNumber(1, 60).default(10),
+    crf: wholeNumber(0, 51).default(28),
+    preset: oneOf('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium').default(
+      'superfast',
+    ),
+    audioKilobitsPerSecond: wholeNumber(8, 512).default(32),
+  }).prefault({}),
+  stallSeconds: wholeNumber(2, 600).default(8),
+});
+
+const processor = section({
+  name: label(),
+  command: list(text('text'), 'a list: the program, then its arguments', 1),
+});
+
+const control = section({
+  socket: text('the path of a socket').default('/run/sapiengraph-cctv/control.sock'),
+  group: text('the name of a group').optional(),
+});
+
+const log = section({
+  format: oneOf('people', 'json').default('people'),
+  level: oneOf('error', 'warn', 'info', 'debug').default('info'),
+});
+
+/** What may stand in the configuration file. Paths and secrets are not looked up yet. */
+export const fileSchema = section({
+  stateDirectory: text('the path of a directory').default('/var/lib/sapiengraph-cctv'),
+  spoolDirectory: text('the path of a directory').optional(),
+  ledgerFile: text('the path of a file').optional(),
+  bucket,
+  tunnel: tunnel.prefault({}),
+  relay: relay.prefault({}),
+  archive: archive.prefault({}),
+  processors: list(processor, 'a list of processors, each with name and command')
+    .superRefine((processors, context) => {
+      for (const [index, { name }] of processors.entries()) {
+        if (processors.findIndex((other) => other.name === name) === index) continue;
+        const message = 'is the name of another processor too; give each its own';
+        context.addIssue({ code: 'custom', path: [index, 'name'], message });
+      }
+    })
+    .default([]),
+  control: control.prefault({}),
+  log: log.prefault({}),
+});
+
+export type FileConfig = z.output<typeof fileSchema>;

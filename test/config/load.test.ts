@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { ConfigError } from '../../src/config/errors.ts';
+import { loadConfig, readControlSocket } from '../../src/config/load.ts';
+import { missingPrograms } from '../../src/config/programs.ts';
+import type { Environment } from '../../src/config/secrets.ts';
+import { OperatorError } from '../../src/lib/errors.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'cctv-config-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const keys: Environment = {
+  CCTV_BUCKET_ACCESS_KEY_ID: 'key-of-env',
+  CCTV_BUCKET_SECRET_ACCESS_KEY: 'secret-of-env',
+};
+
+const write = (name: string, text: string, mode = 0o600): string => {
+  const file = join(directory, name);
+  writeFileSync(file, text, { mode });
+  chmodSync(file, mode);
+  return file;
+};
+
+let count = 0;
+const load = (yaml: string, env: Environment = keys) =>
+  loadConfig(write(`config-${++count}.yaml`, yaml), env);
+
+function problemsOf(yaml: string, env: Environment = keys): readonly string[] {
+  try {
+    load(yaml, env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    for (const problem of error.problems) assert.ok(error.message.includes(problem));
+    return error.problems;
+  }
+  return assert.fail('was accepted');
+}
+
+describe('the configuration', () => {
+  it('needs a bucket and its keys, and has defaults for all else', () => {
+    const config = load('bucket: {name: footage}');
+    assert.deepEqual(config.bucket, {
+      name: 'footage',
+      region: 'us-east-1',
+      prefix: '',
+      pathStyle: false,
+      credentials: { accessKeyId: 'key-of-env', secretAccessKey: 'secret-of-env' },
+    });
+    assert.equal(config.stateDirectory, '/var/lib/sapiengraph-cctv');
+    assert.equal(config.spoolDirectory, '/var/lib/sapiengraph-cctv/spool');
+    assert.equal(config.ledgerFile, '/var/lib/sapiengraph-cctv/ledger/ledger.sqlite');
+    assert.equal(config.tunnel.hostKeyFile, '/var/lib/sapiengraph-cctv/keys/host-ed25519');
+    assert.deepEqual(config.tunnel.listen, { host: '0.0.0.0', port: 2222 });
+    assert.equal(config.archive.segmentSeconds, 60);
+    assert.equal(config.archive.profile, 'downsample');
+    assert.deepEqual(config.archive.downsample, {
+      maxWidth: 640,
+      framesPerSecond: 10,
+      crf: 28,
+      preset: 'superfast',
+      audioKilobitsPerSecond: 32,
+    });
+    assert.deepEqual(config.control, { socket: '/run/sapiengraph-cctv/control.sock' });
+    assert.deepEqual(config.log, { format: 'people', level: 'info' });
+    assert.deepEqual(config.warnings, []);
+  });
+
+  it('is described by an example that is valid, with its comments taken away too', () => {
+    const example = readFileSync(
+      join(import.meta.dirname, '../../systemd/config.example.yaml'),
+      'utf8',
+    );
+    assert.equal(load(example).bucket.name, 'example-footage');
+    // Options are commented out as `# name: value`, no prose has a colon after its first word.
+    const all = example
+      .replaceAll(/^( *)# ((?:[a-zA-Z]+:(?: |$)|- |  ).*)$/gm, '$1$2')
+      .replace(/^ {2}credentials:\n.*\n.*\n/m, '');
+    const complete = load(all);
+    const defaults = load('bucket: {name: example-footage}');
+    assert.deepEqual(complete.processors, [
+      { name: 'motion', command: ['/usr/local/bin/motion-detector', '--sensitive'] },
+    ]);
+    assert.deepEqual(complete.archive, defaults.archive);
+    assert.deepEqual(complete.tunnel, defaults.tunnel);
+    assert.deepEqual(complete.log, defaults.log);
+    assert.equal(complete.spoolDirectory, defaults.spoolDirectory);
+    assert.equal(complete.ledgerFile, defaults.ledgerFile);
+    assert.equal(complete.control.socket, defaults.control.socket);
+    assert.equal(complete.bucket.endpoint, 'https://s3.example.net');
+  });
+
+  it('reports every problem at once, each with its path, its line and what to do', () => {
+    const problems = problemsOf(
+      [
+        'bukket: {name: footage}', // 1
+        'tunnel:',
+        '  listen: 22222',
+        '  algorithms: strong',
+        'archive:', // 5
+        '  segmentSeconds: 7',
+        '  downsample:',
+        '    crf: high',
+        '    maxWidht: 800',
+        'processors:', // 10
+        '  - {name: Motion, command: []}',
+        'colour: blue',
+      ].join('\n'),
+      {},
+    );
+    const expected = [
+      /^bukket \(line 1\) is no option; did you mean bucket\?$/,
+      /^colour \(line 12\) is no option; remove it\. Options here: stateDirectory, .*log$/,
+      /^bucket is missing; it must be a section/,
+      /^tunnel\.listen \(line 3\) must be an address and a port, .*, not 22222$/,
+      /^tunnel\.algorithms \(line 4\) must be default or legacy, not "strong"$/,
+      /^archive\.segmentSeconds \(line 6\) must divide a day .*, not 7$/,
+      /^archive\.downsample\.crf \(line 8\) must be a whole number from 0 to 51, not "high"$/,
+      /^archive\.downsample\.maxWidht \(line 9\) is no option; did you mean maxWidth\?$/,
+      /^processors\[0\]\.name \(line 11\) must be 1 to 63 of a-z, .*, not "Motion"$/,
+      /^processors\[0\]\.command \(line 11\) must be a list: .*, not \[\]$/,
+      /^bucket\.credentials\.accessKeyId is missing; set CCTV_BUCKET_ACCESS_KEY_ID, or /,
+      /^bucket\.credentials\.secretAccessKey is missing; set CCTV_BUCKET_SECRET_ACCESS_KEY, or /,
+    ];
+    for (const pattern of expected) {
+      assert.equal(
+        problems.filter((problem) => pattern.test(problem)).length,
+        1,
+        `${pattern} once in:\n${problems.join('\n')}`,
+      );
+    }
+    assert.equal(problems.length, expected.length, problems.join('\n'));
+  });
+
+  it('says where YAML itself is broken, and refuses an option given twice', () => {
+    assert.match(problemsOf('bucket:\n  name: "footage\n')[0] ?? '', /line 3/);
+    assert.match(problemsOf('bucket: {name: a}\nbucket: {name: b}\n')[0] ?? '', /unique.*line 2/);
+    assert.match(problemsOf('just words')[0] ?? '', /^the file must be a section/);
+    assert.match(problemsOf('')[0] ?? '', /^bucket is missing/);
+  });
+
+  it('takes an empty section as its defaults', () => {
+    const config = load('bucket:\n  name: footage\n  credentials:\ntunnel:\nlog:\n');
+    assert.equal(config.tunnel.loginGraceSeconds, 20);
+  });
+
+  it('resolves paths against its own directory, and leaves bare program names to PATH', () => {
+    const config = load(
+      'bucket: {name: a}\nstateDirectory: state\nrelay: {program: ./relay}\narchive: {program: ffmpeg}\ncontrol: {socket: run/c.sock}\nprocessors: [{name: a, command: [bin/x, bin/y]}]',
+    );
+    assert.equal(config.spoolDirectory, join(directory, 'state/spool'));
+    assert.equal(config.relay.program, join(directory, 'relay'));
+    assert.equal(config.archive.program, 'ffmpeg');
+    assert.equal(config.control.socket, join(directory, 'run/c.sock'));
+    assert.deepEqual(config.processors[0]?.command, [join(directory, 'bin/x'), 'bin/y']);
+    assert.equal(readControlSocket(config.file), config.control.socket);
+  });
+
+  it('reads addresses to listen on in three forms', () => {
+    const listen = (value: string) =>
+      load(`bucket: {name: a}\ntunnel: {listen: '${value}'}`).tunnel.listen;
+    assert.deepEqual(listen(':22'), { host: '0.0.0.0', port: 22 });
+    assert.deepEqual(listen('[::]:2222'), { host: '::', port: 2222 });
+    assert.deepEqual(listen('10.0.0.1:0'), { host: '10.0.0.1', port: 0 });
+    for (const wrong of ['2222', '::1:22', '0.0.0.0:65536', 'a b:1', ':-1']) {
+      assert.throws(() => listen(wrong), ConfigError, wrong);
+    }
+  });
+
+  it('puts the bucket into the path of addresses when it has an endpoint', () => {
+    const bucket = load(
+      'bucket: {name: a, endpoint: "http://127.0.0.1:9000", prefix: shop/3}',
+    ).bucket;
+    assert.equal(bucket.pathStyle, true);
+    assert.equal(bucket.prefix, 'shop/3/');
+    assert.match(
+      problemsOf('bucket: {name: a, endpoint: s3.example.net, prefix: ../x}').join('\n'),
+      /bucket\.endpoint .*http:\/\/ or https:[\s\S]*bucket\.prefix/,
+    );
+  });
+
+  it('says that there is no such file', () => {
+    assert.throws(
+      () => loadConfig(join(directory, 'absent.yaml'), keys),
+      (error) => error instanceof OperatorError && /There is no file .*absent/.test(error.message),
+    );
+  });
+
+  it('names each program that this machine lacks', () => {
+    const config = load(
+      'bucket: {name: a}\nrelay: {program: /none/relay, preload: /none/l.so}\narchive: {program: /none/ffmpeg}\nprocessors: [{name: a, command: [no-such-program]}, {name: b, command: [sh]}]',
+    );
+    assert.deepEqual(
+      missingPrograms(config, process.env).map((problem) => problem.split(':')[0]),
+      ['relay.program', 'relay.preload', 'archive.program', 'processors[0].command (a)'],
+    );
+  });
+});
+
+describe('secrets', () => {
+  const withFiles =
+    'bucket: {name: a, credentials: {accessKeyIdFile: id, secretAccessKeyFile: se}}';
+
+  it('are read from files that the configuration names', () => {
+    write('id', 'key-of-file\n');
+    write('se', 'secret-of-file\n');
+    assert.deepEqual(load(withFiles, {}).bucket.credentials, {
+      accessKeyId: 'key-of-file',
+      secretAccessKey: 'secret-of-file',
+    });
+  });
+
+  it('are read from systemd credentials', () => {
+    const credentials = join(directory, 'credentials');
+    mkdirSync(credentials);
+    write('credentials/bucket-access-key-id', 'a\n');
+    write('credentials/bucket-secret-access-key', 'b\n');
+    assert.deepEqual(
+      load('bucket: {name: a}', { CREDENTIALS_DIRECTORY: credentials }).bucket.credentials,
+      { accessKeyId: 'a', secretAccessKey: 'b' },
+    );
+  });
+
+  it('are refused when given twice, with both places named and neither value', () => {
+    write('id', 'key-of-file');
+    write('se', 'secret-of-file');
+    const problems = problemsOf(withFiles, keys);
+    assert.equal(problems.length, 2);
+    assert.match(
+      problems[1] ?? '',
+      /^bucket\.credentials\.secretAccessKey is given more than once: by the environment \(CCTV_BUCKET_SECRET_ACCESS_KEY\) and bucket\.credentials\.secretAccessKeyFile \(.*\/se\)\. Keep one/,
+    );
+    assert.doesNotMatch(problems.join(), /secret-of|key-of/);
+  });
+
+  it('in a file that everybody may read get a warning', () => {
+    write('id', 'key-of-file');
+    write('se', 'secret-of-file', 0o644);
+    const { warnings } = load(withFiles, {});
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /\/se holds a secret .*mode 644.* chmod o-rwx .*\/se$/);
+    const inline = write(
+      'inline.yaml',
+      'bucket: {name: a, credentials: {accessKeyId: x, secretAccessKey: y}}',
+      0o644,
+    );
+    assert.match(loadConfig(inline, {}).warnings[0] ?? '', /inline\.yaml holds a secret/);
+  });
+
+  it('never appear in a problem, even where they stand in the wrong place', () => {
+    const problems = problemsOf('bucket: {name: a, credentials: {secretAccessKey: [hunter2]}}');
+    assert.doesNotMatch(problems.join(), /hunter2/);
+  });
+
+  it('that are empty, absent or more than a key are problems', () => {
+    write('id', ' \n');
+    write('se', 'two words');
+    assert.match(
+      problemsOf(withFiles, {}).join('\n'),
+      /\/id\) can't be read: it is empty[\s\S]*key alone/,
+    );
+    rmSync(join(directory, 'id'));
+    assert.match(problemsOf(withFiles, {}).join('\n'), /accessKeyIdFile .*ENOENT/);
+  });
+});
