@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { constants, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Makes what was renamed or created in a directory survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
+  await using handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  await handle.sync();
+}
+
+/** Makes a directory and what is missing above it, so that all of it survives a power cut. */
+export async function makeDirectory(directory: string): Promise<void> {
+  const highest = await mkdir(directory, { recursive: true, mode: 0o750 });
+  if (highest === undefined) return;
+  for (let made = directory; ; made = dirname(made)) {
+    await syncDirectory(dirname(made));
+    if (made === highest) return;
+  }
+}
+
+/** SHA-256 in hex, and the bytes that were read. */
+export async function hashFile(
+  handle: FileHandle,
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  // One buffer for the whole file: a stream would allocate the file's size.
+  const buffer = Buffer.allocUnsafe(256 * 1024);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, bytes);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
+    hash.update(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
+  }
+}

@@ -1,0 +1,132 @@
+import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { parseSegmentFileName, type Segment } from './segment.ts';
+
+export interface Usage {
+  readonly files: number;
+  readonly bytes: number;
+  /** Start of the oldest segment, in ms since 1970 UTC; absent if there is none. */
+  readonly oldestMs?: number;
+}
+
+export interface SpoolUsage extends Usage {
+  readonly cameras: readonly (CameraName & Usage)[];
+}
+
+interface Shelf {
+  readonly camera: CameraName;
+  /** File name to size, in the order of the names, which is that of time, unless `sorted` is false. */
+  files: Map<string, number>;
+  sorted: boolean;
+  /** No name here is greater. */
+  greatest: string;
+  bytes: number;
+}
+
+/**
+ * What lies in the spool, in memory: a name and a number for each file, so that asking is cheap
+ * however long the bucket has been away. The directory is the truth; this follows it.
+ */
+export class Inventory {
+  readonly #shelves = new Map<string, Shelf>();
+  readonly #pathOf: (camera: CameraName, name: string) => string;
+
+  constructor(pathOf: (camera: CameraName, name: string) => string) {
+    this.#pathOf = pathOf;
+  }
+
+  has(camera: CameraName, name: string): boolean {
+    return this.#shelves.get(formatCameraName(camera))?.files.has(name) ?? false;
+  }
+
+  /** The segment if it is new, undefined if it was here before. */
+  add(camera: CameraName, name: string, bytes: number): Segment | undefined {
+    const segment = this.#segment(camera, name, bytes);
+    if (segment === undefined || this.has(camera, name)) return undefined;
+    const key = formatCameraName(camera);
+    let shelf = this.#shelves.get(key);
+    if (shelf === undefined) {
+      shelf = { camera: { ...camera }, files: new Map(), sorted: true, greatest: '', bytes: 0 };
+      this.#shelves.set(key, shelf);
+    }
+    if (name > shelf.greatest) shelf.greatest = name;
+    else shelf.sorted = false;
+    shelf.files.set(name, bytes);
+    shelf.bytes += bytes;
+    return segment;
+  }
+
+  /** The segment if it was here, undefined if not. */
+  remove(camera: CameraName, name: string): Segment | undefined {
+    const key = formatCameraName(camera);
+    const shelf = this.#shelves.get(key);
+    const bytes = shelf?.files.get(name);
+    if (shelf === undefined || bytes === undefined) return undefined;
+    shelf.files.delete(name);
+    shelf.bytes -= bytes;
+    if (shelf.files.size === 0) this.#shelves.delete(key);
+    return this.#segment(camera, name, bytes);
+  }
+
+  /** The oldest segment of a camera that `accept` takes. */
+  oldest(camera: CameraName, accept: (segment: Segment) => boolean): Segment | undefined {
+    for (const segment of this.#inOrder(this.#shelves.get(formatCameraName(camera)))) {
+      if (accept(segment)) return segment;
+    }
+    return undefined;
+  }
+
+  cameras(): CameraName[] {
+    return [...this.#shelves.values()].map(({ camera }) => camera);
+  }
+
+  names(camera: CameraName): string[] {
+    return [...(this.#shelves.get(formatCameraName(camera))?.files.keys() ?? [])];
+  }
+
+  /** All segments, the oldest first. */
+  all(): Segment[] {
+    const segments: Segment[] = [];
+    for (const shelf of this.#shelves.values()) {
+      for (const segment of this.#inOrder(shelf)) segments.push(segment);
+    }
+    return segments.sort((a, b) => a.startMs - b.startMs);
+  }
+
+  usage(): SpoolUsage {
+    const cameras: (CameraName & Usage)[] = [];
+    let files = 0;
+    let bytes = 0;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const shelf of this.#shelves.values()) {
+      const first = this.#inOrder(shelf).next().value;
+      if (first === undefined) continue;
+      cameras.push({
+        ...shelf.camera,
+        files: shelf.files.size,
+        bytes: shelf.bytes,
+        oldestMs: first.startMs,
+      });
+      files += shelf.files.size;
+      bytes += shelf.bytes;
+      oldestMs = Math.min(oldestMs, first.startMs);
+    }
+    return files === 0 ? { files, bytes, cameras } : { files, bytes, oldestMs, cameras };
+  }
+
+  *#inOrder(shelf: Shelf | undefined): Generator<Segment, undefined> {
+    if (shelf === undefined) return;
+    if (!shelf.sorted) {
+      shelf.files = new Map([...shelf.files].sort(([a], [b]) => (a < b ? -1 : 1)));
+      shelf.sorted = true;
+    }
+    for (const [name, bytes] of shelf.files) {
+      const segment = this.#segment(shelf.camera, name, bytes);
+      if (segment !== undefined) yield segment;
+    }
+  }
+
+  #segment(camera: CameraName, name: string, bytes: number): Segment | undefined {
+    const identity = parseSegmentFileName(camera, name);
+    return identity && { ...identity, path: this.#pathOf(camera, name), bytes };
+  }
+}

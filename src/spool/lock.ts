@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperatorError } from '../lib/errors.ts';
+
+const conflict = 75;
+
+/**
+ * Makes sure that one process only works on a directory. Dispose to let go.
+ *
+ * Node has no flock(2), so `flock` of util-linux takes the lock on a descriptor of ours that it
+ * inherits: such a lock belongs to the open file, not to the process that asked for it. It is thus
+ * held by us alone once `flock` has ended, and the kernel drops it however we end. There is no
+ * stale lock to recognise, as there is with a file that holds a pid or with a socket.
+ *
+ * @throws OperatorError if another process holds it, with the pid that it left in the file.
+ */
+export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
+  const path = join(directory, 'lock');
+  const file = await open(path, 'a+', 0o600);
+  try {
+    await takeLock(directory, file);
+    await file.truncate(0);
+    await file.write(`${process.pid}\n`);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: () => file.close() };
+}
+
+async function takeLock(directory: string, file: FileHandle): Promise<void> {
+  const { code, words } = await flock(file.fd);
+  if (code === 0) return;
+  if (code !== conflict) {
+    throw new OperatorError(
+      `The spool ${directory} can't be locked: ${words}. The program flock (package util-linux) must be on PATH, and the file system must know locks.`,
+    );
+  }
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0);
+  const owner = /^\d+/.exec(buffer.toString('utf8', 0, bytesRead))?.[0];
+  throw new OperatorError(
+    `The spool ${directory} is in use by another process${owner === undefined ? '' : ` (pid ${owner})`}. Stop that one, or give this one a directory of its own.`,
+  );
+}
+
+function flock(fd: number): Promise<{ readonly code: number | null; readonly words: string }> {
+  return new Promise((resolve) => {
+    const options = ['--exclusive', '--nonblock', '--conflict-exit-code', String(conflict), '3'];
+    // execa can't hand on a descriptor beyond the first three.
+    const child = spawn('flock', options, { stdio: ['ignore', 'ignore', 'pipe', fd] });
+    let words = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      words = (words + text).slice(-500);
+    });
+    child.once('error', (error) => resolve({ code: null, words: error.message }));
+    child.once('close', (code) => resolve({ code, words: words.trim() || `exit code ${code}` }));
+  });
+}

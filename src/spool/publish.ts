@@ -1,0 +1,95 @@
+import { constants, type FileHandle, lstat, open, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode, OperatorError } from '../lib/errors.ts';
+import { type CameraName, formatCameraName, isLabel } from '../lib/names.ts';
+import { hashFile, makeDirectory, syncDirectory } from './durable.ts';
+import {
+  type FinishedFile,
+  parseSegmentFileName,
+  type Segment,
+  segmentFileName,
+} from './segment.ts';
+
+/**
+ * Makes a finished file a segment in `directory` (the camera's in ready/). The file's content is on
+ * the disk before its name is, and its name before this resolves: whatever carries a segment's name
+ * after a power cut is whole. A name contains the content's hash, so that doing it twice, or finding
+ * the name taken, ends in the same file.
+ *
+ * @param find the segment of the same start and duration, if there is one: the answer for a file
+ *   that was published before.
+ * @throws Error for an empty, growing or unnameable file; OperatorError if the disk is full or
+ *   broken. The file then is where it was.
+ */
+export async function publishFile(
+  directory: string,
+  camera: CameraName,
+  file: FinishedFile,
+  find: (startMs: number, durationMs: number) => Segment | undefined,
+): Promise<Segment> {
+  if (!isLabel(camera.account) || !isLabel(camera.camera)) {
+    throw new Error(`${formatCameraName(camera)} can't be the name of a camera`);
+  }
+  const startMs = Math.round(file.startMs);
+  const durationMs = Math.round(file.durationMs);
+  try {
+    const content = await settle(file.path);
+    const identity = { ...camera, startMs, durationMs, sha256: content.sha256 };
+    const name = segmentFileName(identity);
+    if (parseSegmentFileName(camera, name) === undefined) {
+      throw new Error(`no segment can start at ${startMs} and last ${durationMs} ms`);
+    }
+    const path = join(directory, name);
+    await makeDirectory(directory);
+    await rename(file.path, path).catch(async (error: unknown) => {
+      // A parallel call for the same file was faster.
+      const same = errorCode(error) === 'ENOENT' && (await lstat(path).catch(() => undefined));
+      if (!same || same.size !== content.bytes) throw error;
+    });
+    // The other side of the rename needs no sync of its own: a journal keeps both or neither.
+    await syncDirectory(directory);
+    return { ...identity, path, bytes: content.bytes };
+  } catch (error) {
+    const before = errorCode(error) === 'ENOENT' ? find(startMs, durationMs) : undefined;
+    if (before === undefined) throw inPlainWords(error, file.path);
+    await syncDirectory(dirname(before.path));
+    return before;
+  }
+}
+
+/** Brings a file's content to the disk, and says what it is. */
+async function settle(path: string) {
+  await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const before = await statFile(handle);
+  const content = await hashFile(handle);
+  await handle.sync();
+  const after = await statFile(handle);
+  if (after.mtimeMs !== before.mtimeMs || after.size !== content.bytes) {
+    throw new Error('the file is still being written');
+  }
+  return content;
+}
+
+async function statFile(handle: FileHandle) {
+  const stats = await handle.stat();
+  if (!stats.isFile()) throw new Error('it is not a file');
+  if (stats.size === 0) throw new Error('the file is empty');
+  return stats;
+}
+
+const diskTrouble: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; make room or give the spool a larger one',
+  EDQUOT: "the service's disk quota is used up; raise it",
+  EIO: 'the disk reports a read or write error; check it (dmesg) and replace it',
+  EROFS: 'the file system is read-only, often after an error; check it (dmesg)',
+  EXDEV:
+    'the file lies on another file system than the spool; the recording and ready directories must share one',
+  EACCES: "the service's user may not write there; mend the owner or mode of the spool",
+};
+
+function inPlainWords(error: unknown, path: string): Error {
+  const words = diskTrouble[errorCode(error) ?? ''];
+  const head = `${basename(path)} can't be taken into the spool and stays where it was`;
+  if (words !== undefined) return new OperatorError(`${head}: ${words}`, { cause: error });
+  return new Error(head, { cause: error });
+}

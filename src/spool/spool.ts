@@ -1,0 +1,260 @@
+import { lstat, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { systemClock } from '../lib/clock.ts';
+import { describeError, errorCode } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import type { CameraName } from '../lib/names.ts';
+import { Scope } from '../lib/scope.ts';
+import { makeDirectory, syncDirectory } from './durable.ts';
+import { Inventory, type SpoolUsage } from './inventory.ts';
+import { Limit } from './limit.ts';
+import { lockDirectory } from './lock.ts';
+import { publishFile } from './publish.ts';
+import {
+  findRunDirectories,
+  makeRunDirectory,
+  type RunDirectory,
+  removeIfEmpty,
+} from './run-directories.ts';
+import { type Changes, Scanner } from './scan.ts';
+import type { FinishedFile, Segment } from './segment.ts';
+import { watchTree } from './watch.ts';
+
+export type { SpoolUsage, Usage } from './inventory.ts';
+export type { RunDirectory } from './run-directories.ts';
+
+export interface SpoolOptions {
+  readonly directory: string;
+  readonly log: Log;
+  /** Between two looks at the whole directory; 5 s unless given. More if a look takes long. */
+  readonly rescanMs?: number;
+}
+
+/** Many cameras end their segment on the same second; each costs a buffer and disk time. */
+const publishedAtOnce = 8;
+
+/** Of all time, a rescan takes a twentieth at most. */
+const rescanShare = 20;
+
+/**
+ * Opens a spool and makes what is missing of it. All that lies in it is known when this resolves.
+ *
+ * ```
+ * DIR/recording/ACCOUNT/CAMERA/RUN/      where archivers write
+ * DIR/ready/ACCOUNT/CAMERA/NAME.mp4      segments: whole, named by content, not yet proven stored
+ * DIR/damaged/ACCOUNT/CAMERA/NAME.mp4    what can't be uploaded for what it says it is
+ * DIR/lock
+ * ```
+ *
+ * @throws OperatorError if another process works on it.
+ */
+export async function openSpool(options: SpoolOptions): Promise<Spool> {
+  const { directory } = options;
+  for (const name of ['recording', 'ready', 'damaged']) await makeDirectory(join(directory, name));
+  const spool = new Spool(options, await lockDirectory(directory));
+  try {
+    await spool.start();
+    return spool;
+  } catch (error) {
+    await spool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The directory of segments that are not yet proven to be in the bucket. */
+export class Spool implements AsyncDisposable {
+  readonly directory: string;
+  readonly #log: Log;
+  readonly #rescanMs: number;
+  readonly #scope = new Scope();
+  readonly #gate: FloodGate;
+  readonly #inventory: Inventory;
+  readonly #scanner: Scanner;
+  readonly #watchers = new Set<Changes>();
+  readonly #publishing = new Limit(publishedAtOnce);
+  readonly #resources = new AsyncDisposableStack();
+  #leftovers: readonly RunDirectory[] = [];
+  #rescans: Promise<void> = Promise.resolve();
+
+  /** Use {@link openSpool}. */
+  constructor(options: SpoolOptions, lock: AsyncDisposable) {
+    this.directory = options.directory;
+    this.#log = options.log;
+    this.#rescanMs = options.rescanMs ?? 5_000;
+    this.#resources.use(lock);
+    this.#gate = this.#resources.use(new FloodGate(options.log));
+    this.#inventory = new Inventory((camera, name) => join(this.#ready(camera), name));
+    const changes: Changes = {
+      added: (segment) => this.#tell('added', segment),
+      removed: (segment) => this.#tell('removed', segment),
+    };
+    this.#scanner = new Scanner(
+      join(this.directory, 'ready'),
+      this.#inventory,
+      changes,
+      options.log,
+    );
+  }
+
+  /** Reads the directory and begins to follow it. Once, by {@link openSpool}. */
+  async start(): Promise<void> {
+    this.#leftovers = await findRunDirectories(join(this.directory, 'recording'));
+    await this.list();
+    const onPath = (path: string): void => {
+      this.#scanner.one(path).catch((error: unknown) => this.#readFailed(error));
+    };
+    this.#resources.use(watchTree(join(this.directory, 'ready'), onPath, this.#gate));
+    this.#rescans = this.#rescan();
+  }
+
+  /** Makes a directory for one run of a camera's archiver. */
+  runDirectory(camera: CameraName): Promise<string> {
+    return makeRunDirectory(join(this.directory, 'recording'), camera);
+  }
+
+  /** Removes a run's directory, if all that was in it has been published. @returns whether it is gone. */
+  releaseRunDirectory(path: string): Promise<boolean> {
+    return removeIfEmpty(path);
+  }
+
+  /** Run directories of earlier lives in which something is left. Empty ones are removed. */
+  async leftovers(): Promise<readonly RunDirectory[]> {
+    const remaining: RunDirectory[] = [];
+    for (const run of this.#leftovers) {
+      if (!(await removeIfEmpty(run.path))) remaining.push(run);
+    }
+    this.#leftovers = remaining;
+    return remaining;
+  }
+
+  /**
+   * Makes a finished file a segment: content on the disk, then its name, then this resolves.
+   * Doing it twice gives the same segment.
+   *
+   * @throws OperatorError if the disk is full or broken; Error for an empty or growing file. The
+   *   file then stays where it was.
+   */
+  async publish(camera: CameraName, file: FinishedFile): Promise<Segment> {
+    const find = (startMs: number, durationMs: number): Segment | undefined =>
+      this.#inventory.oldest(
+        camera,
+        (segment) => segment.startMs === startMs && segment.durationMs === durationMs,
+      );
+    const segment = await this.#publishing.run(() =>
+      publishFile(this.#ready(camera), camera, file, find),
+    );
+    this.#found(camera, segment);
+    return segment;
+  }
+
+  /** All segments, read from the directory, the oldest first. */
+  async list(): Promise<Segment[]> {
+    await this.#scanner.all(this.#scope.signal);
+    return this.#inventory.all();
+  }
+
+  /** The cameras of which there are segments, without reading the directory. */
+  cameras(): CameraName[] {
+    return this.#inventory.cameras();
+  }
+
+  /** The oldest segment of a camera that `accept` takes, without reading the directory. */
+  oldest(camera: CameraName, accept: (segment: Segment) => boolean): Segment | undefined {
+    return this.#inventory.oldest(camera, accept);
+  }
+
+  /** Deletes a segment's file. One that is gone already is fine. */
+  async remove(segment: Segment): Promise<void> {
+    // Not followed by a sync: a file that comes back after a power cut is stored once more, to the
+    // same key.
+    await rm(segment.path, { force: true });
+    this.#gone(segment);
+  }
+
+  /** Takes a segment that can't be uploaded out of the way. @returns where it is now. */
+  async setAside(segment: Segment): Promise<string> {
+    const directory = join(this.directory, 'damaged', segment.account, segment.camera);
+    await makeDirectory(directory);
+    let path = join(directory, basename(segment.path));
+    const taken = await lstat(path).catch(() => undefined);
+    if (taken !== undefined) path += `.${Date.now()}`;
+    await rename(segment.path, path);
+    await syncDirectory(directory);
+    this.#gone(segment);
+    return path;
+  }
+
+  /** What waits here, in all and per camera. Kept in memory, corrected by each rescan. */
+  usage(): SpoolUsage {
+    return this.#inventory.usage();
+  }
+
+  /**
+   * Calls `onSegment` for each segment that is here now, and for each that comes, once while it
+   * exists; `onRemoved` when one has gone. Until `signal` aborts.
+   */
+  changes(
+    onSegment: (segment: Segment) => void,
+    signal: AbortSignal,
+    onRemoved: (segment: Segment) => void = () => {},
+  ): void {
+    if (signal.aborted) return;
+    const watcher: Changes = { added: onSegment, removed: onRemoved };
+    this.#watchers.add(watcher);
+    signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
+    for (const segment of this.#inventory.all()) onSegment(segment);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#scope.end();
+    this.#watchers.clear();
+    await this.#rescans;
+    await this.#resources[Symbol.asyncDispose]();
+  }
+
+  async #rescan(): Promise<void> {
+    let tookMs = 0;
+    for (;;) {
+      await systemClock.sleep(Math.max(this.#rescanMs, tookMs * rescanShare), this.#scope.signal);
+      if (this.#scope.signal.aborted) return;
+      const startedAt = systemClock.now();
+      await this.#scanner
+        .all(this.#scope.signal)
+        .catch((error: unknown) => this.#readFailed(error));
+      tookMs = systemClock.now() - startedAt;
+    }
+  }
+
+  #ready(camera: CameraName): string {
+    return join(this.directory, 'ready', camera.account, camera.camera);
+  }
+
+  #found(camera: CameraName, { path, bytes }: Segment): void {
+    const added = this.#inventory.add(camera, basename(path), bytes);
+    if (added !== undefined) this.#tell('added', added);
+  }
+
+  #gone(segment: Segment): void {
+    const removed = this.#inventory.remove(segment, basename(segment.path));
+    if (removed !== undefined) this.#tell('removed', removed);
+  }
+
+  #tell(what: keyof Changes, segment: Segment): void {
+    for (const watcher of this.#watchers) {
+      try {
+        watcher[what](segment);
+      } catch (error) {
+        // A watcher's fault must not make a segment that is safe look as if it weren't.
+        this.#log.error('a watcher of the spool failed', { cause: describeError(error) });
+      }
+    }
+  }
+
+  #readFailed(error: unknown): void {
+    this.#gate.warn(`read ${errorCode(error)}`, "the spool can't be read in part", {
+      cause: describeError(error),
+      hint: 'check the owner and mode of the spool, and the disk (dmesg)',
+    });
+  }
+}
