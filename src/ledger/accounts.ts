@@ -1,0 +1,74 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from '../lib/errors.ts';
+import { isLabel, labelRule } from '../lib/names.ts';
+import { DuplicateError, hint, UnknownNameError } from './errors.ts';
+import { number, text } from './rows.ts';
+import type { Account } from './types.ts';
+
+export interface AccountQueries {
+  /** @throws {DuplicateError} if there is one of that name */
+  addAccount(name: string): Account;
+  /** All accounts, in the order of their names. */
+  accounts(): Account[];
+}
+
+/** The row of an account, for other queries. */
+export interface AccountRows {
+  /** @throws {UnknownNameError} */
+  idOf(name: string): number;
+  /** Of an account that may be unknown: then it gets a row that is marked as removed. */
+  idOfForeign(name: string, nowMs: number): number;
+}
+
+export function prepareAccounts(database: DatabaseSync): AccountQueries & AccountRows {
+  const find = database.prepare('SELECT id, removedMs FROM accounts WHERE name = ?');
+  const add = database.prepare(
+    `INSERT INTO accounts (name, createdMs) VALUES (?, ?)
+     ON CONFLICT DO UPDATE SET createdMs = excluded.createdMs, removedMs = NULL`,
+  );
+  const addForeign = database.prepare(
+    'INSERT INTO accounts (name, createdMs, removedMs) VALUES (?, ?, ?) RETURNING id',
+  );
+  const all = database.prepare(
+    `SELECT accounts.name, accounts.createdMs, count(cameras.id) AS cameras
+     FROM accounts
+     LEFT JOIN cameras ON cameras.account = accounts.id AND cameras.removedMs IS NULL
+     WHERE accounts.removedMs IS NULL
+     GROUP BY accounts.id ORDER BY accounts.name`,
+  );
+
+  const accounts = (): Account[] =>
+    all.all().map((row) => ({
+      name: text(row, 'name'),
+      createdMs: number(row, 'createdMs'),
+      cameras: number(row, 'cameras'),
+    }));
+
+  return {
+    accounts,
+    addAccount(name) {
+      if (!isLabel(name)) {
+        throw new OperatorError(`"${name}" can't be the name of an account: use ${labelRule}.`);
+      }
+      const row = find.get(name);
+      if (row !== undefined && row['removedMs'] === null) {
+        throw new DuplicateError(`There is an account ${name} already.`);
+      }
+      const createdMs = Date.now();
+      add.run(name, createdMs);
+      return { name, createdMs, cameras: 0 };
+    },
+    idOf(name) {
+      const row = find.get(name);
+      if (row !== undefined && row['removedMs'] === null) return number(row, 'id');
+      const names = accounts().map((account) => account.name);
+      throw new UnknownNameError(
+        `There is no account ${name}.${hint('accounts', name, names)} Add one with: cctv account add NAME`,
+      );
+    },
+    idOfForeign(name, nowMs) {
+      const row = find.get(name) ?? addForeign.get(name, nowMs, nowMs);
+      return number(row ?? {}, 'id');
+    },
+  };
+}

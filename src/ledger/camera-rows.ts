@@ -1,0 +1,40 @@
+import { number, optional, type Row, text } from './rows.ts';
+import type { Amount, Camera, CameraKey, CameraTotals, ProfileName } from './types.ts';
+
+interface StateTotals extends Amount {
+  readonly newestEndMs: number;
+}
+
+const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
+
+const amount = (totals: Amount = nothing): Amount => ({
+  segments: totals.segments,
+  bytes: totals.bytes,
+  durationMs: totals.durationMs,
+});
+
+function readTotals(json: string): CameraTotals {
+  const { stored, spooled } = JSON.parse(json) as { stored?: StateTotals; spooled?: StateTotals };
+  const ends = [stored, spooled].flatMap((totals) => (totals ? [totals.newestEndMs] : []));
+  return {
+    stored: amount(stored),
+    spooled: amount(spooled),
+    ...(ends.length === 0 ? {} : { newestEndMs: Math.max(...ends) }),
+  };
+}
+
+/** A camera from a row whose keys and totals are JSON. */
+export function readCamera(row: Row): Camera {
+  return {
+    account: text(row, 'account'),
+    camera: text(row, 'camera'),
+    rtspPath: text(row, 'rtspPath'),
+    ...optional(row, 'rtspUser', text),
+    ...optional(row, 'rtspPassword', text),
+    // The schema allows no other words.
+    ...optional(row, 'profile', (from, column) => text(from, column) as ProfileName),
+    createdMs: number(row, 'createdMs'),
+    keys: JSON.parse(text(row, 'keys')) as CameraKey[],
+    totals: readTotals(text(row, 'totals')),
+  };
+}

@@ -1,0 +1,144 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from '../lib/errors.ts';
+import { type CameraName, formatCameraName, isLabel, labelRule } from '../lib/names.ts';
+import type { AccountRows } from './accounts.ts';
+import { readCamera } from './camera-rows.ts';
+import { transaction } from './database.ts';
+import { DuplicateError, hint, UnknownNameError } from './errors.ts';
+import { number, text } from './rows.ts';
+import type { Camera, NewCamera, PublicKey } from './types.ts';
+
+export interface CameraQueries {
+  /**
+   * Adds a camera to an account. One that was removed earlier under the same name goes on with its
+   * footage.
+   *
+   * @throws {UnknownNameError} without the account; {@link DuplicateError} if the name or the key is taken
+   */
+  addCamera(camera: NewCamera): Camera;
+  /** Whose key this is. For each dial-in, so one look-up in an index. */
+  findCamera(key: {
+    readonly algorithm: string;
+    readonly blob: Uint8Array;
+  }): CameraName | undefined;
+  /** One camera; undefined if there is none or it was removed. */
+  camera(name: CameraName): Camera | undefined;
+  /** All cameras, or those of one account, in the order of their names. */
+  cameras(account?: string): Camera[];
+  /**
+   * Removes a camera and its keys. Its segments stay.
+   *
+   * @throws {UnknownNameError}
+   */
+  removeCamera(name: CameraName): void;
+}
+
+const select = `
+  SELECT cameras.id, accounts.name AS account, cameras.name AS camera, rtspPath, rtspUser,
+    rtspPassword, profile, cameras.createdMs,
+    (SELECT json_group_array(json_object('algorithm', algorithm, 'fingerprint', fingerprint,
+      'comment', comment, 'addedMs', addedMs)) FROM keys WHERE keys.camera = cameras.id) AS keys,
+    (SELECT json_group_object(state, json_object('segments', segments, 'bytes', bytes,
+      'durationMs', durationMs, 'newestEndMs', newestEndMs))
+      FROM totals WHERE totals.camera = cameras.id) AS totals
+  FROM cameras JOIN accounts ON accounts.id = cameras.account
+  WHERE cameras.removedMs IS NULL`;
+
+export function prepareCameras(database: DatabaseSync, accounts: AccountRows): CameraQueries {
+  const byKey = database.prepare(
+    `SELECT accounts.name AS account, cameras.name AS camera
+     FROM keys JOIN cameras ON cameras.id = keys.camera JOIN accounts ON accounts.id = cameras.account
+     WHERE keys.blob = ? AND keys.algorithm = ?`,
+  );
+  const byName = database.prepare(`${select} AND accounts.name = ? AND cameras.name = ?`);
+  const all = database.prepare(`${select} ORDER BY accounts.name, cameras.name`);
+  const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY cameras.name`);
+  const add = database.prepare(
+    `INSERT INTO cameras (account, name, rtspPath, rtspUser, rtspPassword, profile, createdMs)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET rtspPath = excluded.rtspPath, rtspUser = excluded.rtspUser,
+       rtspPassword = excluded.rtspPassword, profile = excluded.profile,
+       createdMs = excluded.createdMs, removedMs = NULL
+     RETURNING id`,
+  );
+  const addKey = database.prepare(
+    `INSERT INTO keys (camera, algorithm, blob, fingerprint, comment, addedMs)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const markRemoved = database.prepare(
+    'UPDATE cameras SET removedMs = ?, rtspUser = NULL, rtspPassword = NULL WHERE id = ?',
+  );
+  const removeKeys = database.prepare('DELETE FROM keys WHERE camera = ?');
+
+  const findCamera: CameraQueries['findCamera'] = ({ algorithm, blob }) => {
+    const row = byKey.get(blob, algorithm);
+    return row && { account: text(row, 'account'), camera: text(row, 'camera') };
+  };
+
+  const camera: CameraQueries['camera'] = (name) => {
+    const row = byName.get(name.account, name.camera);
+    return row && readCamera(row);
+  };
+
+  const cameras: CameraQueries['cameras'] = (account) => {
+    if (account !== undefined) accounts.idOf(account);
+    return (account === undefined ? all.all() : ofAccount.all(account)).map(readCamera);
+  };
+
+  const rejectKeyInUse = (key: PublicKey): void => {
+    const owner = findCamera(key);
+    if (owner === undefined) return;
+    throw new DuplicateError(
+      `The key ${key.fingerprint} is that of ${formatCameraName(owner)} already. Each camera needs its own: make another, or remove that camera.`,
+    );
+  };
+
+  return {
+    findCamera,
+    camera,
+    cameras,
+    addCamera: (given) =>
+      transaction(database, () => {
+        const name = formatCameraName(given);
+        if (!isLabel(given.camera)) {
+          throw new OperatorError(
+            `"${given.camera}" can't be the name of a camera: use ${labelRule}.`,
+          );
+        }
+        const account = accounts.idOf(given.account);
+        if (camera(given) !== undefined) {
+          throw new DuplicateError(`There is a camera ${name} already.`);
+        }
+        rejectKeyInUse(given.key);
+        const { rtspPath = '/unicast', rtspUser, rtspPassword, profile, key } = given;
+        const now = Date.now();
+        const row = add.get(
+          account,
+          given.camera,
+          rtspPath,
+          rtspUser ?? null,
+          rtspPassword ?? null,
+          profile ?? null,
+          now,
+        );
+        const id = number(row ?? {}, 'id');
+        addKey.run(id, key.algorithm, key.blob, key.fingerprint, key.comment, now);
+        const added = camera(given);
+        if (added === undefined) throw new Error(`${name} was added and is not there`);
+        return added;
+      }),
+    removeCamera: (name) =>
+      transaction(database, () => {
+        const row = byName.get(name.account, name.camera);
+        if (row === undefined) {
+          const existing = cameras(name.account).map(formatCameraName);
+          const wanted = formatCameraName(name);
+          throw new UnknownNameError(
+            `There is no camera ${wanted}.${hint('cameras', wanted, existing)}`,
+          );
+        }
+        markRemoved.run(Date.now(), number(row, 'id'));
+        removeKeys.run(number(row, 'id'));
+      }),
+  };
+}

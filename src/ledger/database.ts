@@ -1,0 +1,125 @@
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describeError, OperatorError } from '../lib/errors.ts';
+import { migrations } from './migrations.ts';
+
+// "CCTV" in ASCII: tells a ledger from other programs' databases (sqlite.org/pragma.html#pragma_application_id).
+const applicationId = 0x43435456;
+
+// Result codes of SQLite (sqlite.org/rescode.html).
+const sqliteCorrupt = 11;
+const sqliteFull = 13;
+const sqliteCantOpen = 14;
+const sqliteNotADatabase = 26;
+
+/** Checking takes a second for each few hundred MB; a larger file is taken as it is. */
+const checkedBytes = 256 * 1024 * 1024;
+
+/**
+ * Opens the ledger's database and brings it to the present schema. A new file is for its owner only,
+ * in a directory for its owner only, since it holds the RTSP passwords of cameras.
+ *
+ * @throws {OperatorError} if it is damaged, of a newer version, or no ledger
+ */
+export function openDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    createPrivately(file);
+    database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
+    // FULL: what was said to be stored is so after a power cut, and the spool's copy may go.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    check(database, file);
+    migrate(database, file);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw error instanceof OperatorError ? error : inWords(file, error);
+  }
+}
+
+function createPrivately(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // SQLite gives its -wal and -shm files the mode of the database itself.
+  if (!existsSync(file)) writeFileSync(file, '', { mode: 0o600, flag: 'wx' });
+  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+function pragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+function check(database: DatabaseSync, file: string): void {
+  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get();
+  if (tables?.['count'] !== 0 && pragma(database, 'application_id') !== applicationId) {
+    throw new OperatorError(
+      `${file} is a database of another program, not a ledger. Set ledgerFile to a file of its own.`,
+    );
+  }
+  const version = Number(pragma(database, 'user_version'));
+  if (version > migrations.length) {
+    throw new OperatorError(
+      `The ledger ${file} was written by a newer version of this program (its schema is ${version}, this program knows ${migrations.length}). Run the newer version, or restore the ledger from before the upgrade.`,
+    );
+  }
+  if (statSync(file).size > checkedBytes) return;
+  const fault = pragma(database, 'quick_check(1)');
+  if (fault !== 'ok') throw damaged(file, fault);
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  const version = Number(pragma(database, 'user_version'));
+  for (const [index, step] of migrations.entries()) {
+    if (index < version) continue;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      database.exec(step);
+      database.exec(
+        `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1};`,
+      );
+      database.exec('COMMIT');
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw new Error(`the ledger ${file} could not be brought to schema ${index + 1}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+const damaged = (file: string, cause: unknown): OperatorError =>
+  new OperatorError(
+    `The ledger ${file} is damaged (${describeError(cause)}). Footage in the bucket and in the spool is not touched by that. Restore the file from a backup; or move it away, with ${file}-wal and ${file}-shm, to begin an empty one and add accounts and cameras again.`,
+    { cause },
+  );
+
+/** What the operator can do about an error of SQLite or of the file system. */
+function inWords(file: string, error: unknown): unknown {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  if (code === sqliteCorrupt || code === sqliteNotADatabase) return damaged(file, error);
+  if (code === sqliteFull) {
+    return new OperatorError(`There is no room on the disk for the ledger ${file}. Make some.`, {
+      cause: error,
+    });
+  }
+  if (code === sqliteCantOpen || (error instanceof Error && 'syscall' in error)) {
+    return new OperatorError(
+      `The ledger ${file} can't be opened: ${describeError(error)}. Its directory must belong to the user that the daemon runs as.`,
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+/** Runs `change` as a whole or not at all. */
+export function transaction<T>(database: DatabaseSync, change: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = change();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { closest } from '../lib/closest.ts';
+import { OperatorError } from '../lib/errors.ts';
+
+/** There is no account or camera of that name. */
+export class UnknownNameError extends OperatorError {
+  override name = 'UnknownNameError';
+}
+
+/** There is an account, camera or key like that already. */
+export class DuplicateError extends OperatorError {
+  override name = 'DuplicateError';
+}
+
+const shown = 10;
+
+/** " Did you mean x?", or what there is, so that the operator need not ask. */
+export function hint(what: string, wanted: string, existing: readonly string[]): string {
+  const near = closest(wanted, existing);
+  if (near !== undefined) return ` Did you mean ${near}?`;
+  if (existing.length === 0) return ` There are no ${what} yet.`;
+  const more = existing.length > shown ? `, and ${existing.length - shown} more` : '';
+  return ` There ${existing.length === 1 ? 'is' : 'are'}: ${existing.slice(0, shown).join(', ')}${more}.`;
+}

@@ -1,0 +1,96 @@
+/**
+ * The schema, as the steps that lead to it: a ledger of version N has had the first N. Never change
+ * a step that was released; add one. Times are milliseconds since 1970 UTC, lengths of time
+ * milliseconds, sizes bytes.
+ *
+ * Removing an account or a camera marks it as removed: the footage of its name stays in the bucket,
+ * and so do its rows here. A name that is added again goes on with its earlier footage.
+ *
+ * `totals` is kept by triggers, since counting tens of millions of segments takes seconds and the
+ * operator's screen asks every second.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    createdMs INTEGER NOT NULL,
+    removedMs INTEGER
+  ) STRICT;
+
+  CREATE TABLE cameras (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    rtspPath TEXT NOT NULL,
+    rtspUser TEXT,
+    -- As it is, not hashed: the daemon logs in to the camera with it. The file's mode guards it.
+    rtspPassword TEXT,
+    profile TEXT CHECK (profile IN ('copy', 'downsample')),
+    createdMs INTEGER NOT NULL,
+    removedMs INTEGER,
+    UNIQUE (account, name)
+  ) STRICT;
+
+  CREATE TABLE keys (
+    id INTEGER PRIMARY KEY,
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    algorithm TEXT NOT NULL,
+    blob BLOB NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    addedMs INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX keysOfCamera ON keys (camera);
+
+  CREATE TABLE segments (
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    startMs INTEGER NOT NULL,
+    durationMs INTEGER NOT NULL,
+    sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+    bytes INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('spooled', 'stored')),
+    objectKey TEXT,
+    checksum TEXT,
+    etag TEXT,
+    storedMs INTEGER,
+    PRIMARY KEY (camera, startMs, sha256)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE totals (
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    state TEXT NOT NULL,
+    segments INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    durationMs INTEGER NOT NULL,
+    newestEndMs INTEGER NOT NULL,
+    PRIMARY KEY (camera, state)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TRIGGER countNewSegment AFTER INSERT ON segments BEGIN
+    INSERT INTO totals
+    VALUES (new.camera, new.state, 1, new.bytes, new.durationMs, new.startMs + new.durationMs)
+    ON CONFLICT DO UPDATE SET
+      segments = segments + 1,
+      bytes = bytes + excluded.bytes,
+      durationMs = durationMs + excluded.durationMs,
+      newestEndMs = max(newestEndMs, excluded.newestEndMs);
+  END;
+
+  CREATE TRIGGER countMovedSegment AFTER UPDATE OF state ON segments
+  WHEN old.state <> new.state BEGIN
+    UPDATE totals SET
+      segments = segments - 1,
+      bytes = bytes - old.bytes,
+      durationMs = durationMs - old.durationMs
+    WHERE camera = old.camera AND state = old.state;
+    INSERT INTO totals
+    VALUES (new.camera, new.state, 1, new.bytes, new.durationMs, new.startMs + new.durationMs)
+    ON CONFLICT DO UPDATE SET
+      segments = segments + 1,
+      bytes = bytes + excluded.bytes,
+      durationMs = durationMs + excluded.durationMs,
+      newestEndMs = max(newestEndMs, excluded.newestEndMs);
+  END;
+  `,
+];

@@ -1,0 +1,93 @@
+import type { CameraName } from '../lib/names.ts';
+
+// Times are milliseconds since 1970 UTC, lengths of time milliseconds, sizes bytes.
+
+export type ProfileName = 'copy' | 'downsample';
+
+export interface Account {
+  readonly name: string;
+  readonly createdMs: number;
+  /** How many cameras it has, not counting removed ones. */
+  readonly cameras: number;
+}
+
+/** A public key as SSH has it. `blob` is its wire form (RFC 4253 section 6.6). */
+export interface PublicKey {
+  readonly algorithm: string;
+  readonly blob: Uint8Array;
+  /** `SHA256:…`, as ssh-keygen prints it. */
+  readonly fingerprint: string;
+  readonly comment: string;
+}
+
+export interface NewCamera extends CameraName {
+  readonly key: PublicKey;
+  /** Path of the stream at the camera's RTSP server; `/unicast` unless given. */
+  readonly rtspPath?: string;
+  readonly rtspUser?: string;
+  readonly rtspPassword?: string;
+  /** Instead of the profile of the configuration. */
+  readonly profile?: ProfileName;
+}
+
+/** A camera that the operator added and has not removed. */
+export interface Camera extends CameraName {
+  readonly rtspPath: string;
+  readonly rtspUser?: string;
+  readonly rtspPassword?: string;
+  readonly profile?: ProfileName;
+  readonly createdMs: number;
+  readonly keys: readonly CameraKey[];
+  readonly totals: CameraTotals;
+}
+
+export interface CameraKey {
+  readonly algorithm: string;
+  readonly fingerprint: string;
+  readonly comment: string;
+  readonly addedMs: number;
+}
+
+export interface Amount {
+  readonly segments: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
+export interface CameraTotals {
+  readonly stored: Amount;
+  readonly spooled: Amount;
+  /** The end of the newest footage, wherever it is. */
+  readonly newestEndMs?: number;
+}
+
+/** What the ledger needs to know of a finished segment. */
+export interface SegmentRecord extends CameraName {
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly bytes: number;
+  /** 64 hex digits. */
+  readonly sha256: string;
+}
+
+/** What the bucket answered for a segment that it holds. */
+export interface StoredProof {
+  readonly key: string;
+  /** Which checksum the store confirmed. */
+  readonly checksum?: string;
+  readonly etag?: string;
+}
+
+export interface LedgerSegment extends SegmentRecord {
+  readonly state: 'spooled' | 'stored';
+  readonly objectKey?: string;
+  readonly checksum?: string;
+  readonly etag?: string;
+  readonly storedMs?: number;
+}
+
+/** Where a listing goes on: after this segment. */
+export interface SegmentCursor {
+  readonly startMs: number;
+  readonly sha256: string;
+}
