@@ -1,0 +1,209 @@
+import type { Socket } from 'node:net';
+import type { AuthContext, ClientInfo, Connection as SshConnection } from 'ssh2';
+import { describeError } from '../lib/errors.ts';
+import type { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import type { CameraName } from '../lib/names.ts';
+import { type FindCamera, judge, printable, type Verdict } from './authentication.ts';
+import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
+import { TunnelGoneError } from './tunnel.ts';
+
+export interface ConnectionLimits extends TunnelLimits {
+  /** How long a connection may take to log in. */
+  readonly loginGraceMs: number;
+  /** Requests to log in on one connection, besides the first, which asks what there is. */
+  readonly maxLoginAttempts: number;
+  /** What may wait to be sent to a peer that doesn't read, in bytes, before and after it has logged in. */
+  readonly maxUnsentBeforeLogin: number;
+  readonly maxUnsent: number;
+  /** Key exchanges a minute, once logged in. Dropbear makes one in 1 GB. */
+  readonly maxKeyExchangesPerMinute: number;
+  /** A camera that is silent for this long is asked for a sign of life; at the fourth time it is gone. */
+  readonly keepaliveMs: number;
+}
+
+/** What all connections of a server share. */
+export interface ConnectionContext {
+  readonly limits: ConnectionLimits;
+  readonly log: Log;
+  readonly gate: FloodGate;
+  readonly findCamera: FindCamera;
+  readonly nextId: () => number;
+  /** Called when a camera has logged in. */
+  readonly onTunnel: (tunnel: CameraTunnel) => void;
+}
+
+type EndKind = 'closed' | 'died';
+
+/** One TCP connection, from its acceptance to its end. It ends at the first fault of its peer. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #address: string;
+  readonly #context: ConnectionContext;
+  readonly #graceTimer: NodeJS.Timeout;
+  readonly #onLoggedInOrGone: () => void;
+  readonly #keyExchangesMs: number[] = [];
+  #ssh: SshConnection | undefined;
+  #client = '';
+  #attempts = 0;
+  #proven: CameraName | undefined;
+  #tunnel: CameraTunnel | undefined;
+  #ended = false;
+
+  constructor(
+    socket: Socket,
+    address: string,
+    context: ConnectionContext,
+    onLoggedInOrGone: () => void,
+  ) {
+    this.#socket = socket;
+    this.#address = address;
+    this.#context = context;
+    this.#onLoggedInOrGone = onLoggedInOrGone;
+    const { loginGraceMs } = context.limits;
+    this.#graceTimer = setTimeout(
+      () => this.#abandon('grace', `it did not log in within ${loginGraceMs / 1000} s`),
+      loginGraceMs,
+    );
+    socket.on('data', () => this.#checkBounds());
+    // SSH knows no half-open connections: ssh2 would leave a peer that never hangs up as it is.
+    const onHangUp = (): void => this.#end('died', 'the camera closed the connection');
+    socket.once('end', onHangUp);
+    socket.once('finish', onHangUp);
+    socket.once('close', onHangUp);
+    socket.on('error', (error) => this.#end('died', 'the connection broke', error));
+  }
+
+  /** The peer has said that it speaks SSH. */
+  begin(ssh: SshConnection, info: ClientInfo): void {
+    this.#ssh = ssh;
+    this.#client = printable(info.header.versions.software);
+    // Stays for good: ssh2 may report a hundred errors of one connection, and one that nobody hears ends the daemon.
+    ssh.on('error', (error: Error) => this.#fail(error));
+    ssh.on('authentication', (context) => this.#authenticate(context));
+    ssh.on('rekey', () => this.#onKeyExchange());
+    ssh.once('ready', () => this.#onReady(ssh));
+  }
+
+  /** Ends it: the peer is told, if it still listens, and the socket is gone at once. */
+  close(reason: string): void {
+    this.end(new TunnelGoneError('closed', reason));
+  }
+
+  end(reason: TunnelGoneError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#release();
+    if (reason.how === 'closed') this.#ssh?.end();
+    this.#socket.destroy();
+    this.#tunnel?.gone(reason);
+  }
+
+  #end(how: EndKind, message: string, cause?: Error): void {
+    this.end(new TunnelGoneError(how, message, cause === undefined ? {} : { cause }));
+  }
+
+  /** Ends it for what the peer did, with a line in the log if it isn't a camera's yet. */
+  #abandon(kind: string, message: string, cause?: Error): void {
+    if (this.#ended) return;
+    if (this.#tunnel === undefined) {
+      this.#context.gate.warn(kind, `closed a connection that has not logged in: ${message}`, {
+        address: this.#address,
+        client: this.#client === '' ? undefined : this.#client,
+      });
+    }
+    this.#end('died', message, cause);
+  }
+
+  #release(): void {
+    clearTimeout(this.#graceTimer);
+    this.#onLoggedInOrGone();
+  }
+
+  #checkBounds(): void {
+    const { maxUnsent, maxUnsentBeforeLogin } = this.#context.limits;
+    const bound = this.#tunnel === undefined ? maxUnsentBeforeLogin : maxUnsent;
+    if (this.#socket.writableLength > bound) {
+      this.#abandon('unread', 'it asks and asks, and does not read the answers');
+    } else if (this.#tunnel?.isOverrun === true) {
+      this.#abandon('overrun', 'it sends more than it was granted');
+    }
+  }
+
+  #onKeyExchange(): void {
+    if (this.#tunnel === undefined) {
+      this.#abandon('rekey', 'it exchanges keys a second time');
+      return;
+    }
+    const now = performance.now();
+    this.#keyExchangesMs.push(now);
+    const { maxKeyExchangesPerMinute } = this.#context.limits;
+    if (this.#keyExchangesMs.length <= maxKeyExchangesPerMinute) return;
+    const oldest = this.#keyExchangesMs.shift() ?? 0;
+    if (now - oldest < 60_000) this.#abandon('rekey', 'it exchanges keys over and over');
+  }
+
+  #fail(error: Error): void {
+    const { keepaliveMs } = this.#context.limits;
+    const silent = (error as { level?: string }).level === 'client-timeout';
+    const message = silent
+      ? `no sign of life from the camera for ${(4 * keepaliveMs) / 1000} s`
+      : /no matching/.test(error.message)
+        ? `${error.message} (an old dropbear may need "algorithms: legacy")`
+        : describeError(error);
+    this.#abandon(`failure ${message.replace(/\d+/g, 'N')}`, message, error);
+  }
+
+  #authenticate(context: AuthContext): void {
+    // What had come in with the request that ended the connection.
+    if (this.#ended || this.#proven !== undefined) return context.reject();
+    const verdict = this.#judge(context);
+    if (context.method !== 'none' || this.#attempts > 0) this.#attempts += 1;
+    if (verdict.kind === 'accept') {
+      if (verdict.proven) this.#proven = verdict.camera;
+      if (verdict.proven || this.#attempts <= this.#context.limits.maxLoginAttempts) {
+        return context.accept();
+      }
+    } else if (verdict.reason !== undefined) {
+      const { gate } = this.#context;
+      gate.warn(`login ${verdict.reason}`, `refused to let a client in: ${verdict.reason}`, {
+        address: this.#address,
+        user: printable(context.username),
+        client: this.#client,
+      });
+    }
+    context.reject(['publickey']);
+    if (this.#attempts >= this.#context.limits.maxLoginAttempts) {
+      this.#abandon('attempts', `it was refused ${this.#attempts} times`);
+    }
+  }
+
+  #judge(context: AuthContext): Verdict {
+    try {
+      return judge(context, this.#context.findCamera);
+    } catch (error) {
+      this.#context.log.error('can not look up the key of a camera, which is refused', {
+        address: this.#address,
+        cause: describeError(error),
+      });
+      return { kind: 'refuse' };
+    }
+  }
+
+  #onReady(ssh: SshConnection): void {
+    if (this.#ended || this.#proven === undefined) return;
+    this.#release();
+    this.#tunnel = new CameraTunnel({
+      ...this.#context.limits,
+      id: this.#context.nextId(),
+      camera: this.#proven,
+      remoteAddress: this.#address,
+      client: this.#client,
+      connection: ssh,
+      socket: this.#socket,
+      gate: this.#context.gate,
+      end: (reason) => this.end(reason),
+    });
+    this.#context.onTunnel(this.#tunnel);
+  }
+}

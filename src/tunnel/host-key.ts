@@ -1,0 +1,169 @@
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
+import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
+import { digestOf, fingerprintOf, isKeyAlgorithm, type KeyAlgorithm } from './public-key.ts';
+import { wireInteger, wireNumber, wireString } from './wire.ts';
+
+/** What tells cameras that this is the server they were made for. */
+export interface HostKey {
+  readonly algorithm: KeyAlgorithm;
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+  /** Algorithm and key in base64: a line of known_hosts, without the host before it. */
+  readonly line: string;
+  /** For ssh2. */
+  readonly parsed: ParsedKey;
+}
+
+/** Where the host key of an older algorithm lies, beside the ed25519 one. */
+export function legacyHostKeyFile(hostKeyFile: string): string {
+  const name = basename(hostKeyFile);
+  const legacy = name.includes('ed25519')
+    ? name.replace('ed25519', 'ecdsa-nistp256')
+    : `${name}-ecdsa-nistp256`;
+  return join(dirname(hostKeyFile), legacy);
+}
+
+/**
+ * Reads a host key (OpenSSH's format, without a passphrase); makes it, with mode 0600, if there is
+ * no such file.
+ *
+ * @throws {OperatorError} if the file is damaged, of another algorithm, open to others, or unreadable
+ */
+export async function loadHostKey(file: string, algorithm: KeyAlgorithm): Promise<HostKey> {
+  try {
+    const text = (await readPrivately(file)) ?? (await make(file, algorithm));
+    return parse(file, algorithm, text);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `the host key ${file} can't be read or made (${describeError(error)}); it and its directory must belong to the user that the daemon runs as`,
+      { cause: error },
+    );
+  }
+}
+
+async function readPrivately(file: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(file);
+    if ((mode & 0o077) !== 0) {
+      throw new OperatorError(
+        `the host key ${file} may be read by others (mode ${(mode & 0o777).toString(8)}); forbid it with "chmod 600 ${file}", and if strangers have accounts on this machine, delete it so that a new one is made`,
+      );
+    }
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parse(file: string, algorithm: KeyAlgorithm, text: string): HostKey {
+  const parsed = ssh2.utils.parseKey(text);
+  const problem =
+    parsed instanceof Error
+      ? `is damaged (${parsed.message})`
+      : !parsed.isPrivateKey()
+        ? 'is a public key, not a private one'
+        : (parsed.type as string) !== algorithm || !isKeyAlgorithm(parsed.type)
+          ? `is a key of the kind ${parsed.type}, not ${algorithm}`
+          : undefined;
+  if (problem !== undefined || parsed instanceof Error) {
+    throw new OperatorError(
+      `the host key ${file} ${problem}; put it back from a backup, or delete it: then a new one is made, and every camera must be given the new fingerprint`,
+    );
+  }
+  const privateKey = createPrivateKey(parsed.getPrivatePEM());
+  const blob = parsed.getPublicSSH();
+  // ssh2 would read the PEM anew for each connection, which takes ten times as long as signing.
+  parsed.sign = (data) => sign(digestOf(algorithm), Buffer.from(data), privateKey);
+  return {
+    algorithm,
+    fingerprint: fingerprintOf(blob),
+    line: `${algorithm} ${blob.toString('base64')}`,
+    parsed,
+  };
+}
+
+async function make(file: string, algorithm: KeyAlgorithm): Promise<string> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const text = generate(algorithm);
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // Unlike a rename, a link never replaces a key that another process made in this moment.
+    await link(temporary, file);
+  } finally {
+    await unlink(temporary);
+  }
+  const directory = await open(dirname(file));
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+  return text;
+}
+
+const field = (jwk: JsonWebKey, name: 'd' | 'x' | 'y'): Buffer =>
+  Buffer.from(jwk[name] ?? '', 'base64url');
+
+// OpenSSH's PROTOCOL.key. ssh2 has a generator too, but it drops the leading zeros of a public key,
+// which damages one key in 256.
+function generate(algorithm: KeyAlgorithm): string {
+  const pair: { privateKey: KeyObject } =
+    algorithm === 'ssh-ed25519'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = pair.privateKey.export({ format: 'jwk' });
+  const [x, y, d] = [field(jwk, 'x'), field(jwk, 'y'), field(jwk, 'd')];
+  const ed25519 = algorithm === 'ssh-ed25519';
+  const publicPart = ed25519
+    ? [wireString(algorithm), wireString(x)]
+    : [
+        wireString(algorithm),
+        wireString('nistp256'),
+        wireString(Buffer.concat([Buffer.from([4]), x, y])),
+      ];
+  const secretPart = ed25519 ? wireString(Buffer.concat([d, x])) : wireInteger(d);
+  const check = randomBytes(4);
+  const inner = Buffer.concat([
+    check,
+    check,
+    ...publicPart,
+    secretPart,
+    wireString('sapiengraph-cctv host key'),
+  ]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, (8 - (inner.length % 8)) % 8));
+  const whole = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    wireString('none'),
+    wireString('none'),
+    wireString(''),
+    wireNumber(1),
+    wireString(Buffer.concat(publicPart)),
+    wireString(Buffer.concat([inner, padding])),
+  ]);
+  const lines = whole.toString('base64').match(/.{1,70}/g) ?? [];
+  return [
+    '-----BEGIN OPENSSH PRIVATE KEY-----',
+    ...lines,
+    '-----END OPENSSH PRIVATE KEY-----',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,120 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { describeError } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import type { Forward } from './tunnel.ts';
+
+/** A port of 127.0.0.1 that leads through a tunnel to a camera's service. */
+export interface LoopbackPort extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Its one client is the relay, which has at most a connection that ends beside the one that begins. */
+const maxConnections = 8;
+/** When one side has said its last word, how long the other may still speak. */
+const lingerMs = 5_000;
+
+/** Opens a port that leads to `forward`. Disposing of it closes its connections, and waits for that. */
+export async function openLoopbackPort(forward: Forward, log: Log): Promise<LoopbackPort> {
+  const port = new ForwardedPort(forward, log);
+  await port.listen();
+  return port;
+}
+
+class ForwardedPort implements LoopbackPort {
+  readonly #forward: Forward;
+  readonly #log: Log;
+  readonly #gate: FloodGate;
+  readonly #life = new Scope();
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #disposed: Promise<void> | undefined;
+
+  constructor(forward: Forward, log: Log) {
+    this.#forward = forward;
+    this.#log = log;
+    this.#gate = new FloodGate(log);
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      void this.#connect(socket);
+    });
+    this.#server.maxConnections = maxConnections;
+    this.#server.on('drop', () => {
+      this.#gate.warn('drop', `more than ${maxConnections} connections to a camera at a time`);
+    });
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the port is closed');
+    return address.port;
+  }
+
+  async listen(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject);
+    this.#server.listen({ host: '127.0.0.1', port: 0 }, () => resolve());
+    await promise;
+    this.#server.removeListener('error', reject);
+    this.#server.on('error', (error) => {
+      this.#gate.warn('listener', 'can not accept a connection', { cause: describeError(error) });
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#life.end(new Error('the port was closed'));
+      for (const socket of this.#sockets) socket.destroy();
+    }).then(() => this.#gate[Symbol.dispose]());
+    return this.#disposed;
+  }
+
+  async #connect(socket: Socket): Promise<void> {
+    using attempt = new Scope(this.#life.signal);
+    const onGone = (): void => attempt.end(new Error('the client hung up'));
+    socket.once('close', onGone);
+    socket.on('error', onGone);
+    const service = this.#forward.service;
+    try {
+      const stream = await this.#forward.open(attempt.signal).catch((error: unknown) => {
+        if (!attempt.signal.aborted) {
+          const cause = describeError(error);
+          this.#gate.warn(cause, `no connection to the camera's ${service} service`, { cause });
+        }
+      });
+      if (stream !== undefined) await join(socket, stream);
+    } catch (error) {
+      // Whoever uses the connection knows better than we what its breaking means.
+      this.#log.debug(`a connection to the camera's ${service} service broke`, {
+        cause: describeError(error),
+      });
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+/** Lets two streams talk until both have said their last word, or one breaks; both are gone then. */
+async function join(a: Duplex, b: Duplex): Promise<void> {
+  let linger: NodeJS.Timeout | undefined;
+  const onEnd = (): void => {
+    linger ??= setTimeout(() => {
+      a.destroy();
+      b.destroy();
+    }, lingerMs);
+  };
+  a.once('end', onEnd);
+  b.once('end', onEnd);
+  try {
+    await Promise.all([pipeline(a, b), pipeline(b, a)]);
+  } finally {
+    clearTimeout(linger);
+    a.destroy();
+    b.destroy();
+  }
+}

@@ -1,0 +1,217 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import ssh2, { type Connection as SshConnection } from 'ssh2';
+import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import { formatCameraName } from '../lib/names.ts';
+import { Admission, plainAddress } from './admission.ts';
+import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';
+import type { FindCamera } from './authentication.ts';
+import type { CameraTunnel } from './camera-tunnel.ts';
+import { Connection, type ConnectionContext, type ConnectionLimits } from './connection.ts';
+import { type HostKey, legacyHostKeyFile, loadHostKey } from './host-key.ts';
+import { hasNativeCiphers, socketOf } from './ssh2-internals.ts';
+import type { Tunnel } from './tunnel.ts';
+
+export interface TunnelServerLimits extends ConnectionLimits {
+  /** Connections that have not logged in yet, in all. */
+  readonly maxUnauthenticated: number;
+  /** The same, of one IPv4 address or one IPv6 network (/64). */
+  readonly maxUnauthenticatedPerAddress: number;
+}
+
+export interface TunnelServerOptions extends Partial<TunnelServerLimits> {
+  /** Port 0: any that is free. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The ed25519 host key; made if there is none. In the `legacy` profile a second one lies beside it. */
+  readonly hostKeyFile: string;
+  readonly algorithms: AlgorithmProfile;
+  readonly log: Log;
+  readonly findCamera: FindCamera;
+  /** Called for each camera that has logged in. An older tunnel of the same camera is closed by then. */
+  readonly onTunnel: (tunnel: Tunnel) => void;
+}
+
+const defaultLimits: TunnelServerLimits = {
+  maxUnauthenticated: 200,
+  maxUnauthenticatedPerAddress: 50,
+  loginGraceMs: 20_000,
+  maxLoginAttempts: 6,
+  maxUnsentBeforeLogin: 256 * 1024,
+  maxUnsent: 1024 * 1024,
+  maxKeyExchangesPerMinute: 10,
+  keepaliveMs: 2_000,
+  openWithinMs: 10_000,
+  closeWithinMs: 30_000,
+  maxChannels: 12,
+};
+
+const whyNotListening: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there already',
+  EACCES: 'a port below 1024 is for root, or for a service that is given CAP_NET_BIND_SERVICE',
+  EADDRNOTAVAIL: 'this machine has no such address',
+};
+
+/** The SSH server that cameras dial in to. */
+export class TunnelServer implements AsyncDisposable {
+  readonly #options: TunnelServerOptions;
+  readonly #hostKeys: readonly HostKey[];
+  readonly #admission: Admission;
+  readonly #gate: FloodGate;
+  readonly #context: ConnectionContext;
+  readonly #ssh: InstanceType<typeof ssh2.Server>;
+  readonly #listener: Server;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #tunnels = new Map<string, CameraTunnel>();
+  #lastId = 0;
+  #disposed: Promise<void> | undefined;
+
+  constructor(options: TunnelServerOptions, hostKeys: readonly HostKey[]) {
+    const limits = { ...defaultLimits, ...options };
+    this.#options = options;
+    this.#hostKeys = hostKeys;
+    this.#admission = new Admission({ ...limits, patienceMs: limits.loginGraceMs / 4 });
+    this.#gate = new FloodGate(options.log);
+    this.#context = {
+      limits,
+      log: options.log,
+      gate: this.#gate,
+      findCamera: options.findCamera,
+      nextId: () => (this.#lastId += 1),
+      onTunnel: (tunnel) => this.#onTunnel(tunnel),
+    };
+    this.#ssh = new ssh2.Server({
+      hostKeys: hostKeys.map(({ parsed }) => ({ key: parsed })),
+      algorithms: algorithmsOf(options.algorithms),
+      ident: 'sapiengraph_cctv',
+      keepaliveInterval: limits.keepaliveMs,
+      keepaliveCountMax: 3,
+    });
+    this.#ssh.on('connection', (connection: SshConnection, info) => {
+      this.#connections.get(socketOf(connection))?.begin(connection, info);
+    });
+    // Small packets back and forth are what RTSP is made of, and Nagle costs it 40 ms each.
+    this.#listener = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Where it listens. */
+  get address(): { readonly host: string; readonly port: number } {
+    const address = this.#listener.address();
+    if (address === null || typeof address === 'string') throw new Error('it does not listen');
+    return { host: address.address, port: address.port };
+  }
+
+  /** Of all host keys, the ed25519 one first. */
+  get hostKeys(): readonly Pick<HostKey, 'algorithm' | 'fingerprint' | 'line'>[] {
+    return this.#hostKeys;
+  }
+
+  /** `SHA256:…` */
+  get hostKeyFingerprint(): string {
+    return this.#hostKeys[0]?.fingerprint ?? '';
+  }
+
+  /** What follows the server's name in a line of known_hosts. */
+  get hostKeyLine(): string {
+    return this.#hostKeys[0]?.line ?? '';
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.#options.listen;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#listener.once('error', reject);
+    this.#listener.listen({ host, port }, () => resolve());
+    try {
+      await promise;
+    } catch (error) {
+      throw new OperatorError(
+        `can't listen for cameras at ${host} port ${port}: ${whyNotListening[errorCode(error) ?? ''] ?? describeError(error)}`,
+        { cause: error },
+      );
+    } finally {
+      this.#listener.removeListener('error', reject);
+    }
+    // Such as no file descriptor left for one more connection: it listens on.
+    this.#listener.on('error', (error) => {
+      this.#gate.warn('listener', 'can not accept a connection', { cause: describeError(error) });
+    });
+  }
+
+  /** Ends all connections; resolves when nothing of them is left. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      this.#listener.close(() => resolve());
+    });
+    for (const connection of this.#connections.values()) {
+      connection.close('the daemon is stopping');
+    }
+    // The listener is closed when the last of its sockets is.
+    await stopped;
+    this.#gate[Symbol.dispose]();
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => {});
+    if (socket.remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    const address = plainAddress(socket.remoteAddress);
+    const evict = (): void => this.#connections.get(socket)?.close('others want to log in too');
+    const entry = this.#admission.enter(address, evict);
+    if (typeof entry === 'string') {
+      this.#gate.warn('admission', `refused a connection: ${entry}`, { address });
+      socket.destroy();
+      return;
+    }
+    // First ssh2, which holds the data back until it is ready; it tells of its connection only later.
+    this.#ssh.injectSocket(socket);
+    this.#connections.set(socket, new Connection(socket, address, this.#context, entry));
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  #onTunnel(tunnel: CameraTunnel): void {
+    const name = formatCameraName(tunnel.camera);
+    // After a power cut or a change of address the older one is a ghost that only time would tell.
+    this.#tunnels.get(name)?.close(`replaced by a newer connection from ${tunnel.remoteAddress}`);
+    this.#tunnels.set(name, tunnel);
+    const onGone = (): void => {
+      if (this.#tunnels.get(name) === tunnel) this.#tunnels.delete(name);
+    };
+    tunnel.closed.addEventListener('abort', onGone, { once: true });
+    try {
+      this.#options.onTunnel(tunnel);
+    } catch (error) {
+      this.#options.log.error('can not serve a camera that logged in', {
+        camera: name,
+        cause: describeError(error),
+      });
+      tunnel.close('internal error');
+    }
+  }
+}
+
+/**
+ * Starts the SSH server that cameras dial in to: public keys only, nothing but reverse forwards of
+ * the known services, no socket opened for them.
+ *
+ * @throws {OperatorError} if it can't listen or its host key is not usable
+ */
+export async function startTunnelServer(options: TunnelServerOptions): Promise<TunnelServer> {
+  const { hostKeyFile, algorithms, log } = options;
+  const hostKeys = [await loadHostKey(hostKeyFile, 'ssh-ed25519')];
+  if (algorithms === 'legacy') {
+    hostKeys.push(await loadHostKey(legacyHostKeyFile(hostKeyFile), 'ecdsa-sha2-nistp256'));
+  }
+  const server = new TunnelServer(options, hostKeys);
+  await server.listen();
+  if (!hasNativeCiphers()) {
+    log.info('the compiled ciphers of ssh2 are missing; cameras cost half as much CPU time again');
+  }
+  return server;
+}
