@@ -1,0 +1,54 @@
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const tools = join(import.meta.dirname, '../../.tools');
+
+function present(path: string): string {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw new Error(`${path} is missing: run bin/tools test`, { cause });
+  }
+  return path;
+}
+
+function onPath(program: string): string {
+  const found = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, program))
+    .find((path) => existsSync(path));
+  if (found === undefined) throw new Error(`${program} is not on PATH: run bin/tools test`);
+  return found;
+}
+
+/** One release of dropbear's client programs, as cameras have it. */
+export interface Dropbear {
+  readonly version: string;
+  readonly dbclient: string;
+  readonly dropbearkey: string;
+  readonly dropbearconvert: string;
+}
+
+export const live555ProxyServer = present(join(tools, 'live555/bin/live555ProxyServer'));
+
+/** Preloaded into live555ProxyServer, keeps it on loopback. */
+export const loopbackOnly = present(join(tools, 'relay/loopback-only.so'));
+
+/** From the oldest release to the newest. */
+export const dbclients: readonly Dropbear[] = readdirSync(present(join(tools, 'dropbear')))
+  .sort()
+  .map((version) => {
+    const program = (name: string): string => present(join(tools, 'dropbear', version, name));
+    return {
+      version,
+      dbclient: program('dbclient'),
+      dropbearkey: program('dropbearkey'),
+      dropbearconvert: program('dropbearconvert'),
+    };
+  });
+
+export const ffmpeg = onPath('ffmpeg');
+export const ffprobe = onPath('ffprobe');
+
+/** The Python that has Swift beside it. */
+export const swiftPython = present(join(tools, 'swift/python'));
