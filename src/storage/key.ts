@@ -1,0 +1,32 @@
+import { type CameraName, isLabel } from '../lib/names.ts';
+import {
+  parseSegmentFileName,
+  type SegmentIdentity,
+  segmentFileName,
+} from '../lib/segment-name.ts';
+
+const dayMs = 86_400_000;
+
+/** `PREFIX` + `ACCOUNT/CAMERA/YYYY/MM/DD/START_DURATION_HASH.mp4`; the day is that of the start, in UTC. */
+export const segmentKey = (prefix: string, segment: SegmentIdentity): string =>
+  dayPrefix(prefix, segment, segment.startMs) + segmentFileName(segment);
+
+/** What the keys of a camera's UTC day begin with. */
+export function dayPrefix(prefix: string, { account, camera }: CameraName, atMs: number): string {
+  const [year, month, day] = new Date(atMs).toISOString().split(/[-T]/);
+  return `${prefix}${account}/${camera}/${year}/${month}/${day}/`;
+}
+
+/** Reads a key that {@link segmentKey} wrote; undefined if it did not. */
+export function parseSegmentKey(prefix: string, key: string): SegmentIdentity | undefined {
+  if (!key.startsWith(prefix)) return undefined;
+  const [account = '', camera = '', , , , name = ''] = key.slice(prefix.length).split('/');
+  if (!isLabel(account) || !isLabel(camera)) return undefined;
+  const identity = parseSegmentFileName({ account, camera }, name);
+  return identity !== undefined && segmentKey(prefix, identity) === key ? identity : undefined;
+}
+
+/** The midnights (UTC) of the days that a stretch of time touches. */
+export function* days(fromMs: number, toMs: number): Generator<number> {
+  for (let day = Math.floor(fromMs / dayMs) * dayMs; day < toMs; day += dayMs) yield day;
+}

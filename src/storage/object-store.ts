@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, ReadStream } from 'node:fs';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  type PutObjectCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { OperatorError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { type CameraName, formatCameraName } from '../lib/names.ts';
+import type { SegmentIdentity } from '../lib/segment-name.ts';
+import { within } from '../lib/until.ts';
+import type { Segment } from '../spool/segment.ts';
+import { abortable, createClient, signWithGivenHash } from './client.ts';
+import { type Content, readContent } from './content.ts';
+import { explainStoreError, httpStatus, type StoreTrouble, storeTrouble } from './explain.ts';
+import { dayPrefix, days, parseSegmentKey, segmentKey } from './key.ts';
+import { base64, judge, type Proof } from './proof.ts';
+
+export type { ChecksumKind, Proof } from './proof.ts';
+
+export interface ObjectStoreOptions {
+  readonly bucket: string;
+  /** `https://host[:port]`; Amazon's for the region unless given. */
+  readonly endpoint?: string;
+  readonly region: string;
+  /** Whether the bucket stands in the path (most stores of one's own) or in the host name (Amazon). */
+  readonly pathStyle: boolean;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** What all keys begin with, as `cctv/`; nothing unless given. */
+  readonly prefix?: string;
+  /**
+   * A connection on which nothing moves for so long is given up; 60 s unless given. It can't be much
+   * shorter on a slow link: what the kernel has taken from us but not sent yet looks like silence,
+   * and may be megabytes.
+   */
+  readonly stallMs?: number;
+  /** Answers to {@link ObjectStore.check} are awaited for so long; 15 s unless given. */
+  readonly checkWithinMs?: number;
+  readonly log: Log;
+}
+
+/** A segment in the bucket, as its key tells. */
+export interface StoredSegment extends SegmentIdentity {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** How many segments go to the bucket at once: past this, more connections bring nothing. */
+export const uploadsAtOnce = 16;
+
+/** Connections beside those of uploads, so that a listing needn't wait for one of them. */
+const otherConnections = 4;
+
+/** A segment up to this size is one request. A larger one goes in parts: rare, and slower. */
+const singlePutBytes = 64 * 1024 * 1024;
+const partBytes = 16 * 1024 * 1024;
+
+/** A segment that overlaps a stretch of time began at most this long before it. */
+const longestSegmentMs = 3_600_000;
+
+/** Opens a bucket. Nothing is sent before it is asked something. */
+export const createObjectStore = (options: ObjectStoreOptions): ObjectStore =>
+  new ObjectStore(options);
+
+/** A bucket of segments. */
+export class ObjectStore implements Disposable {
+  readonly #options: ObjectStoreOptions;
+  readonly #client: S3Client;
+  readonly #prefix: string;
+  /** What the store turned out not to know (501). Learnt once in a life. */
+  readonly #knows = { conditionalPut: true, checksum: true };
+  #saidReadBack = false;
+
+  /** Use {@link createObjectStore}. */
+  constructor(options: ObjectStoreOptions) {
+    this.#options = options;
+    this.#prefix = options.prefix ?? '';
+    this.#client = createClient({
+      ...options,
+      connections: uploadsAtOnce + otherConnections,
+      stallMs: options.stallMs ?? 60_000,
+    });
+    signWithGivenHash(this.#client);
+  }
+
+  /** In words for the operator: which bucket, where. */
+  get name(): string {
+    return `${this.#options.bucket} at ${this.#options.endpoint ?? `Amazon S3 in ${this.#options.region}`}`;
+  }
+
+  /**
+   * Asks the store whether the bucket is there for us.
+   *
+   * @throws OperatorError that says what is wrong: bucket absent, wrong credentials or region, clock,
+   *   unreachable, TLS.
+   */
+  async check(signal: AbortSignal): Promise<void> {
+    const ms = this.#options.checkWithinMs ?? 15_000;
+    // A listing of one, since an answer to HeadBucket has no body that could say why it was refused.
+    const command = new ListObjectsV2Command({
+      Bucket: this.#options.bucket,
+      Prefix: this.#prefix,
+      MaxKeys: 1,
+    });
+    try {
+      await within(ms, 'an answer', signal, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new OperatorError(this.explain(error), { cause: error });
+    }
+  }
+
+  /** What an error of this store means, in plain words. */
+  explain(error: unknown): string {
+    return explainStoreError(error, this.#options);
+  }
+
+  /** As {@link explain}, and whether somebody must act. */
+  trouble(error: unknown): StoreTrouble {
+    return storeTrouble(error, this.#options);
+  }
+
+  /**
+   * Brings a segment into the bucket and has the store confirm what it holds. Doing it twice, in
+   * parallel too, ends in one object of the same content, as the key contains the content's hash.
+   *
+   * @throws LocalFileError if the file is not what its name says; otherwise an error of the store,
+   *   see {@link explain}.
+   */
+  async put(segment: Segment, signal: AbortSignal): Promise<Proof> {
+    const key = segmentKey(this.#prefix, segment);
+    const content = await readContent(segment, singlePutBytes, partBytes);
+    const existing = await this.#upload(key, segment, content, signal);
+    if (existing !== undefined) return existing;
+    const proof = await this.#prove(key, content, signal);
+    if (typeof proof === 'object') return proof;
+    throw new Error(
+      proof === 'absent'
+        ? `the store took ${key} and then said that it has no such object`
+        : `the store took ${key} and holds something else under that name`,
+    );
+  }
+
+  /** The segments of a camera with footage between two times (ms since 1970 UTC), the oldest first. */
+  async listSegments(camera: CameraName, fromMs: number, toMs: number): Promise<StoredSegment[]> {
+    const found: StoredSegment[] = [];
+    for (const day of days(fromMs - longestSegmentMs, toMs)) {
+      for await (const segment of this.#day(camera, day)) {
+        if (segment.startMs < toMs && segment.startMs + segment.durationMs > fromMs) {
+          found.push(segment);
+        }
+      }
+    }
+    return found.sort((a, b) => a.startMs - b.startMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.destroy();
+  }
+
+  async *#day(camera: CameraName, dayMs: number): AsyncGenerator<StoredSegment> {
+    let token: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({
+          Bucket: this.#options.bucket,
+          Prefix: dayPrefix(this.#prefix, camera, dayMs),
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        }),
+      );
+      for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) {
+        const identity = parseSegmentKey(this.#prefix, key);
+        if (identity !== undefined) yield { ...identity, key, bytes };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  /** @returns the proof if the right content was there before. */
+  async #upload(
+    key: string,
+    segment: Segment,
+    content: Content,
+    signal: AbortSignal,
+  ): Promise<Proof | undefined> {
+    for (let overwrite = false; ; ) {
+      const conditional = this.#knows.conditionalPut && !overwrite;
+      const checksum = this.#knows.checksum;
+      if (!conditional && !overwrite) {
+        const proof = await this.#prove(key, content, signal);
+        if (typeof proof === 'object') return proof;
+      }
+      try {
+        await this.#send(key, segment, content, { conditional, checksum }, signal);
+        return undefined;
+      } catch (error) {
+        const status = httpStatus(error);
+        if (status === 412 && conditional) {
+          // Ours, by an earlier try whose answer was lost. If not, the name tells what must be here.
+          const proof = await this.#prove(key, content, signal);
+          if (typeof proof === 'object') return proof;
+          this.#options.log.warn(
+            'the bucket holds something else under a segment’s key; replaced',
+            {
+              camera: formatCameraName(segment),
+              key,
+            },
+          );
+          overwrite = true;
+        } else if (status === 501 && conditional) {
+          this.#learn('conditionalPut');
+        } else if (status === 501 && checksum) {
+          this.#learn('checksum');
+        } else {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async #send(
+    key: string,
+    segment: Segment,
+    content: Content,
+    use: { readonly conditional: boolean; readonly checksum: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { body, sha256 } = content;
+    // The store checks what reached it against these, and keeps the SHA-256 for HEAD. Of parts it
+    // would have to be a checksum of checksums, which is nobody's hash.
+    const checksum =
+      use.checksum && body !== undefined
+        ? { ChecksumAlgorithm: 'SHA256' as const, ChecksumSHA256: base64(sha256) }
+        : {};
+    const params: PutObjectCommandInput = {
+      Bucket: this.#options.bucket,
+      Key: key,
+      Body: body ?? createReadStream(segment.path),
+      ContentType: 'video/mp4',
+      Metadata: {
+        sha256,
+        start: new Date(segment.startMs).toISOString(),
+        duration: String(segment.durationMs),
+        account: segment.account,
+        camera: segment.camera,
+      },
+      ...checksum,
+      ...(use.conditional ? { IfNoneMatch: '*' } : {}),
+    };
+    try {
+      await new Upload({
+        client: abortable(this.#client, signal),
+        params,
+        partSize: body === undefined ? partBytes : singlePutBytes,
+        queueSize: body === undefined ? 2 : 1,
+      }).done();
+    } finally {
+      if (params.Body instanceof ReadStream) params.Body.destroy();
+    }
+  }
+
+  async #prove(
+    key: string,
+    content: Content,
+    signal: AbortSignal,
+  ): Promise<Proof | 'absent' | 'different'> {
+    const head = await this.#head(key, signal);
+    if (head === undefined) return 'absent';
+    let verdict = judge(head, content);
+    if (verdict === 'unknown') {
+      verdict = (await this.#readBack(key, signal)) === content.sha256 ? 'read-back' : 'different';
+    }
+    if (verdict === 'different') return verdict;
+    const { bytes, sha256 } = content;
+    return { key, bytes, sha256, checksum: verdict, etag: head.ETag ?? '' };
+  }
+
+  async #head(key: string, signal: AbortSignal): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.#client.send(
+        new HeadObjectCommand({
+          Bucket: this.#options.bucket,
+          Key: key,
+          ...(this.#knows.checksum ? { ChecksumMode: 'ENABLED' } : {}),
+        }),
+        { abortSignal: signal },
+      );
+    } catch (error) {
+      if (httpStatus(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #readBack(key: string, signal: AbortSignal): Promise<string> {
+    if (!this.#saidReadBack) {
+      this.#saidReadBack = true;
+      this.#options.log.info(
+        'the store confirms neither SHA-256 nor MD5 of what it holds: segments are read back',
+        { key },
+      );
+    }
+    const { Body: body } = await this.#client.send(
+      new GetObjectCommand({ Bucket: this.#options.bucket, Key: key }),
+      { abortSignal: signal },
+    );
+    const hash = createHash('sha256');
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  #learn(lacks: 'conditionalPut' | 'checksum'): void {
+    if (!this.#knows[lacks]) return;
+    this.#knows[lacks] = false;
+    this.#options.log.debug('the store lacks something that we do without', { lacks });
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { StoreTrouble } from './explain.ts';
+
+export interface OutageOptions {
+  readonly concurrency: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Between two probes, doubling from `minMs` to `maxMs`. */
+  readonly probe: { readonly minMs: number; readonly maxMs: number };
+  /** How many segments wait, for the lines of the log. */
+  readonly waiting: () => number;
+}
+
+export interface Failing {
+  /** Milliseconds since 1970 UTC. */
+  readonly sinceMs: number;
+  /** In plain words. */
+  readonly cause: string;
+}
+
+/** So many failures without a success between them are the store's, not the segments'. */
+const failuresOfAnOutage = 3;
+
+const repeatMs = 5 * 60_000;
+
+/**
+ * Whether the store works, as one thing over all segments. While it doesn't, one segment at a time
+ * is tried, ever more seldom; after it does, twice as many with each success: a store that comes up
+ * under the load of all daemons at once would go down again. A failure outside an outage halves
+ * them, which also finds the number that a slow link bears.
+ */
+export class Outage {
+  readonly #options: OutageOptions;
+  #limit: number;
+  #failuresInRow = 0;
+  #firstFailureMs = 0;
+  #current: { sinceMs: number; cause: string; saidAt: number; beganAt: number } | undefined;
+  #probeAt = 0;
+  #probeWaitMs = 0;
+
+  constructor(options: OutageOptions) {
+    this.#options = options;
+    this.#limit = options.concurrency;
+  }
+
+  get failing(): Failing | undefined {
+    return this.#current && { sinceMs: this.#current.sinceMs, cause: this.#current.cause };
+  }
+
+  /** When the next segment may be tried, on the monotonic clock, if there is an outage. */
+  get probeAt(): number | undefined {
+    return this.#current && this.#probeAt;
+  }
+
+  /** How many segments may be under way now. */
+  allowed(probing: boolean, running: number): number {
+    if (this.#current === undefined) return this.#limit;
+    return !probing && this.#options.clock.now() >= this.#probeAt ? running + 1 : 0;
+  }
+
+  succeeded(): void {
+    const { clock, log, waiting, concurrency } = this.#options;
+    this.#failuresInRow = 0;
+    this.#limit = Math.min(concurrency, this.#limit * 2);
+    if (this.#current === undefined) return;
+    log.info('uploads go on', {
+      afterSeconds: Math.round((clock.now() - this.#current.beganAt) / 1000),
+      waiting: waiting(),
+    });
+    this.#current = undefined;
+  }
+
+  /** @param probe whether the segment was one tried during the outage, not one from before. */
+  failed({ words, needsOperator }: StoreTrouble, probe: boolean): void {
+    const { clock, log, waiting } = this.#options;
+    const now = clock.now();
+    if (this.#current === undefined) {
+      this.#failuresInRow += 1;
+      if (this.#failuresInRow === 1) this.#firstFailureMs = clock.wallNow();
+      this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+      if (this.#failuresInRow < failuresOfAnOutage && !needsOperator) {
+        log.debug('an upload failed', { cause: words });
+        return;
+      }
+      this.#current = { sinceMs: this.#firstFailureMs, cause: words, saidAt: now, beganAt: now };
+      this.#limit = 1;
+      this.#probeWaitMs = 0;
+      this.#schedule(now);
+      const say = needsOperator ? 'error' : 'warn';
+      log[say]('uploads fail; footage is kept in the spool', { cause: words, waiting: waiting() });
+      return;
+    }
+    if (probe) this.#schedule(now);
+    const changed = this.#current.cause !== words;
+    this.#current.cause = words;
+    // The cause may go back and forth (refused, timed out), so a new one isn't said at once either,
+    // unless it is for the operator.
+    if (now - this.#current.saidAt < (changed && needsOperator ? 10_000 : repeatMs)) return;
+    this.#current.saidAt = now;
+    log.error('uploads still fail; footage is kept in the spool', {
+      cause: words,
+      forSeconds: Math.round((now - this.#current.beganAt) / 1000),
+      waiting: waiting(),
+    });
+  }
+
+  #schedule(now: number): void {
+    const { minMs, maxMs } = this.#options.probe;
+    this.#probeWaitMs = Math.min(maxMs, this.#probeWaitMs === 0 ? minMs : this.#probeWaitMs * 2);
+    this.#probeAt = now + this.#probeWaitMs * (0.5 + Math.random() / 2);
+  }
+}

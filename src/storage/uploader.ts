@@ -1,0 +1,268 @@
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import { formatCameraName } from '../lib/names.ts';
+import { Scope } from '../lib/scope.ts';
+import type { Segment } from '../spool/segment.ts';
+import type { Spool } from '../spool/spool.ts';
+import { LocalFileError } from './content.ts';
+import { type ObjectStore, uploadsAtOnce } from './object-store.ts';
+import { type Failing, Outage } from './outage.ts';
+import type { Proof } from './proof.ts';
+import { UploadQueue } from './queue.ts';
+
+export interface UploaderOptions {
+  readonly spool: Spool;
+  readonly store: ObjectStore;
+  /** Segments under way at once, over all cameras; 16 unless given. */
+  readonly concurrency?: number;
+  /** Takes note that a segment is stored. Awaited before the local file is deleted; may be called again for a segment. */
+  readonly onStored: (segment: Segment, proof: Proof) => Promise<void> | void;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Between two tries, doubling; 1 s to 60 s unless given. */
+  readonly retry?: { readonly minMs: number; readonly maxMs: number };
+  /** How long uploads that are under way at the end may take; 10 s unless given. */
+  readonly graceMs?: number;
+}
+
+export interface UploaderStatus {
+  readonly uploading: number;
+  readonly waiting: number;
+  /** Since the start of the uploader. */
+  readonly storedCount: number;
+  readonly storedBytes: number;
+  /** Milliseconds since 1970 UTC. */
+  readonly lastStoredAtMs?: number;
+  /** The store as a whole doesn't take segments. */
+  readonly failing?: Failing;
+}
+
+/** No more than this is begun while so many bytes of segments are in memory. */
+const memoryBytes = 256 * 1024 * 1024;
+
+/** Nothing waits longer than this without looking again. */
+const longestSleepMs = 60_000;
+
+/** Begins to bring segments from the spool to the bucket, and goes on until it is disposed of. */
+export const startUploader = (options: UploaderOptions): Uploader => new Uploader(options);
+
+/**
+ * Put, prove, note, and only then delete. A segment whose file is not what its name says is set
+ * aside; all others are tried for ever.
+ */
+export class Uploader implements AsyncDisposable {
+  readonly #options: UploaderOptions;
+  readonly #clock: Clock;
+  readonly #retry: { readonly minMs: number; readonly maxMs: number };
+  readonly #queue: UploadQueue;
+  readonly #outage: Outage;
+  readonly #gate: FloodGate;
+  /** Ends the taking of new segments. */
+  readonly #taking = new Scope();
+  /** Ends the uploads under way. */
+  readonly #uploading = new Scope();
+  /** By path. */
+  readonly #running = new Map<string, { readonly bytes: number; readonly done: Promise<void> }>();
+  /** Segments that failed and when they are due again, by path. */
+  readonly #postponed = new Map<string, { readonly failures: number; readonly dueAt: number }>();
+  readonly #done: Promise<void>;
+  #probing = false;
+  #wake: () => void = () => {};
+  #stored: { count: number; bytes: number; lastAtMs?: number } = { count: 0, bytes: 0 };
+
+  /** Use {@link startUploader}. */
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#retry = options.retry ?? { minMs: 1_000, maxMs: 60_000 };
+    this.#queue = new UploadQueue(options.spool);
+    this.#gate = new FloodGate(options.log);
+    this.#outage = new Outage({
+      concurrency: options.concurrency ?? uploadsAtOnce,
+      clock: this.#clock,
+      log: options.log,
+      probe: this.#retry,
+      waiting: () => this.#waiting(),
+    });
+    options.spool.changes(
+      (segment) => {
+        this.#queue.announce(segment);
+        this.#wake();
+      },
+      this.#taking.signal,
+      (segment) => {
+        this.#queue.forget(segment);
+        this.#postponed.delete(segment.path);
+      },
+    );
+    this.#done = this.#run();
+  }
+
+  status(): UploaderStatus {
+    const { count, bytes, lastAtMs } = this.#stored;
+    const failing = this.#outage.failing;
+    return {
+      uploading: this.#running.size,
+      waiting: this.#waiting(),
+      storedCount: count,
+      storedBytes: bytes,
+      ...(lastAtMs === undefined ? {} : { lastStoredAtMs: lastAtMs }),
+      ...(failing === undefined ? {} : { failing }),
+    };
+  }
+
+  /** Takes no more segments, gives those under way the grace time, then aborts them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#taking.end();
+    await this.#done;
+    const running = Promise.all([...this.#running.values()].map(({ done }) => done));
+    using grace = new Scope();
+    await Promise.race([running, this.#clock.sleep(this.#options.graceMs ?? 10_000, grace.signal)]);
+    // A request that is cut leaves no object: the store makes one only of a whole body.
+    this.#uploading.end();
+    await running;
+    this.#gate[Symbol.dispose]();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#taking;
+    while (!signal.aborted) {
+      using pause = new Scope(signal);
+      // Before looking, so that nothing that comes meanwhile is slept over.
+      this.#wake = () => pause.end();
+      this.#fill();
+      await this.#clock.sleep(this.#untilNextMs(), pause.signal);
+    }
+  }
+
+  #fill(): void {
+    while (
+      this.#running.size < this.#outage.allowed(this.#probing, this.#running.size) &&
+      this.#bytesRunning() < memoryBytes
+    ) {
+      const segment = this.#next();
+      if (segment === undefined) return;
+      this.#start(segment);
+    }
+  }
+
+  #next(): Segment | undefined {
+    const now = this.#clock.now();
+    const due = this.#queue.next(
+      ({ path }) => !this.#running.has(path) && (this.#postponed.get(path)?.dueAt ?? 0) <= now,
+    );
+    if (due !== undefined || this.#outage.failing === undefined) return due;
+    // The outage has its own times: one that failed is as good a probe as any.
+    return this.#queue.next(({ path }) => !this.#running.has(path));
+  }
+
+  #start(segment: Segment): void {
+    const probe = this.#outage.failing !== undefined;
+    if (probe) this.#probing = true;
+    const done = this.#upload(segment, probe).finally(() => {
+      if (probe) this.#probing = false;
+      this.#running.delete(segment.path);
+      this.#wake();
+    });
+    this.#running.set(segment.path, { bytes: segment.bytes, done });
+  }
+
+  /** Never rejects. */
+  async #upload(segment: Segment, probe: boolean): Promise<void> {
+    const { store, spool, onStored } = this.#options;
+    let proof: Proof;
+    try {
+      proof = await store.put(segment, this.#uploading.signal);
+    } catch (error) {
+      if (this.#uploading.signal.aborted) return;
+      if (error instanceof LocalFileError) return await this.#unreadable(segment, error);
+      this.#postpone(segment);
+      this.#outage.failed(store.trouble(error), probe);
+      return;
+    }
+    if (this.#outage.failing !== undefined) this.#postponed.clear();
+    this.#outage.succeeded();
+    try {
+      await onStored(segment, proof);
+      await spool.remove(segment);
+    } catch (error) {
+      this.#postpone(segment);
+      this.#complain('a stored segment could not be noted and deleted here', segment, error);
+      return;
+    }
+    this.#stored = {
+      count: this.#stored.count + 1,
+      bytes: this.#stored.bytes + segment.bytes,
+      lastAtMs: this.#clock.wallNow(),
+    };
+  }
+
+  async #unreadable(segment: Segment, error: LocalFileError): Promise<void> {
+    const { spool, log } = this.#options;
+    try {
+      switch (error.reason) {
+        case 'gone':
+          this.#complain('a segment was deleted before it was stored', segment, error);
+          await spool.remove(segment);
+          return;
+        case 'damaged': {
+          const path = await spool.setAside(segment);
+          log.error('a damaged segment was set aside, not stored', {
+            camera: formatCameraName(segment),
+            path,
+            cause: describeError(error),
+          });
+          return;
+        }
+        case 'busy':
+          this.#postpone(segment);
+          this.#complain('a segment can not be read now', segment, error);
+          return;
+      }
+    } catch (cause) {
+      this.#postpone(segment);
+      this.#complain('a damaged segment could not be set aside', segment, cause);
+    }
+  }
+
+  #postpone({ path }: Segment): void {
+    const failures = (this.#postponed.get(path)?.failures ?? 0) + 1;
+    const { minMs, maxMs } = this.#retry;
+    const ceiling = Math.min(maxMs, minMs * 2 ** Math.min(failures - 1, 30));
+    const dueAt = this.#clock.now() + ceiling * (0.5 + Math.random() / 2);
+    this.#postponed.set(path, { failures, dueAt });
+  }
+
+  #complain(message: string, segment: Segment, error: unknown): void {
+    this.#gate.warn(message, message, {
+      camera: formatCameraName(segment),
+      path: segment.path,
+      cause: describeError(error),
+    });
+  }
+
+  #untilNextMs(): number {
+    const now = this.#clock.now();
+    let nextAt = now + longestSleepMs;
+    const { probeAt } = this.#outage;
+    if (probeAt === undefined) {
+      // A full house is woken by the one that leaves it.
+      for (const { dueAt } of this.#postponed.values()) {
+        if (dueAt > now) nextAt = Math.min(nextAt, dueAt);
+      }
+    } else if (!this.#probing) nextAt = Math.min(nextAt, probeAt);
+    return Math.max(0, Math.ceil(nextAt - now));
+  }
+
+  #bytesRunning(): number {
+    let bytes = 0;
+    for (const running of this.#running.values()) bytes += running.bytes;
+    return bytes;
+  }
+
+  #waiting(): number {
+    return Math.max(0, this.#options.spool.usage().files - this.#running.size);
+  }
+}
