@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { type Archiver, startArchiver } from './archive/archiver.ts';
+import type { Profile } from './archive/profile.ts';
+import { salvage } from './archive/salvage.ts';
+import type { CameraParts, CameraSettings } from './camera/camera.ts';
+import { Fleet } from './camera/fleet.ts';
+import { commandProcessor } from './camera/processor.ts';
+import type { Config } from './config/config.ts';
+import { startControl } from './console/control.ts';
+import { type Ledger, openLedger } from './ledger/ledger.ts';
+import { systemClock } from './lib/clock.ts';
+import { describeError } from './lib/errors.ts';
+import type { Log } from './lib/log.ts';
+import { type CameraName, formatCameraName } from './lib/names.ts';
+import { aborted } from './lib/until.ts';
+import { type Relay, startRelay } from './relay/relay.ts';
+import type { FinishedFile } from './spool/segment.ts';
+import { openSpool, type Spool } from './spool/spool.ts';
+import { createObjectStore, type ObjectStore } from './storage/object-store.ts';
+import { startUploader } from './storage/uploader.ts';
+import { openLoopbackPort } from './tunnel/loopback-port.ts';
+import { parsePublicKey } from './tunnel/public-key.ts';
+import { startTunnelServer } from './tunnel/server.ts';
+
+const clock = systemClock;
+
+/** Until a failed recording is tried again. Soon: each wait is footage that is missing. */
+const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 4_000 };
+const forwardWithinMs = 30_000;
+const relayReadyWithinMs = 10_000;
+const firstPictureWithinMs = 15_000;
+
+/**
+ * The daemon, from its start until `signal` aborts: the parts in the order in which footage flows,
+ * ended in the opposite order, so that what flows is not thrown away.
+ *
+ * @throws {OperatorError} what keeps it from starting, in words for the operator
+ */
+export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<void> {
+  const startedAtMs = clock.wallNow();
+  for (const warning of config.warnings) log.warn(warning);
+
+  using ledger = openLedger(config.ledgerFile);
+  await using spool = await openSpool({ directory: config.spoolDirectory, log });
+  await publishLeftovers(spool, ledger, log);
+
+  using store = createObjectStore({
+    ...config.bucket,
+    ...config.bucket.credentials,
+    bucket: config.bucket.name,
+    log,
+  });
+  await using uploader = startUploader({
+    spool,
+    store,
+    log,
+    onStored: (segment, proof) => ledger.stored(segment, proof),
+  });
+
+  await using fleet = new Fleet({
+    clock,
+    log,
+    settingsOf: (camera) => settingsOf(ledger, config, camera),
+    partsFor: (camera, settings, cameraLog) =>
+      cameraParts(config, spool, ledger, camera, settings, cameraLog),
+  });
+  await using tunnels = await startTunnelServer({
+    ...tunnelOptions(config),
+    log,
+    findCamera: (key) => ledger.findCamera(key),
+    onTunnel: (tunnel) => fleet.admit(tunnel),
+  });
+  const tunnelInfo = {
+    address: formatAddress(tunnels.address),
+    hostKeyFingerprint: tunnels.hostKeyFingerprint,
+    hostKeyLine: tunnels.hostKeyLine,
+  };
+  await using _control = await startControl({
+    ...config.control,
+    ledger,
+    fleet: () => fleet.statuses(),
+    spoolUsage: () => spool.usage(),
+    uploaderStatus: () => {
+      const { storedCount, ...status } = uploader.status();
+      return { ...status, stored: storedCount };
+    },
+    tunnelInfo,
+    parsePublicKey,
+    onCameraRemoved: (camera) => fleet.disconnect(camera, 'the camera was removed'),
+    log,
+    version: version(),
+    startedAtMs,
+  });
+
+  log.info('taking cameras', { ...tunnelInfo, version: version() });
+  await using _checked = checkStore(store, log, signal);
+  await aborted(signal);
+  log.info('stopping: last segments are finished first');
+}
+
+/** What a kill or a power cut left in the spool becomes segments, before anything new is recorded. */
+async function publishLeftovers(spool: Spool, ledger: Ledger, log: Log): Promise<void> {
+  for (const { camera, path } of await spool.leftovers()) {
+    const cameraLog = log.child({ camera: formatCameraName(camera) });
+    try {
+      for (const file of await salvage(path, cameraLog)) {
+        ledger.spooled(await spool.publish(camera, file));
+        cameraLog.info('footage of an earlier run was salvaged', {
+          start: new Date(file.startMs).toISOString(),
+          durationMs: file.durationMs,
+        });
+      }
+      await spool.releaseRunDirectory(path);
+    } catch (error) {
+      cameraLog.error('footage of an earlier run could not be salvaged, it is left where it is', {
+        directory: path,
+        cause: describeError(error),
+      });
+    }
+  }
+}
+
+function settingsOf(ledger: Ledger, config: Config, name: CameraName): CameraSettings | undefined {
+  const camera = ledger.camera(name);
+  return camera && { ...camera, profile: camera.profile ?? config.archive.profile };
+}
+
+function cameraParts(
+  config: Config,
+  spool: Spool,
+  ledger: Ledger,
+  camera: CameraName,
+  settings: CameraSettings,
+  log: Log,
+): CameraParts {
+  const { program, segmentSeconds, stallSeconds, downsample } = config.archive;
+  const profile: Profile =
+    settings.profile === 'copy'
+      ? { kind: 'copy' }
+      : {
+          kind: 'downsample',
+          ...downsample,
+          audioBitsPerSecond: downsample.audioKilobitsPerSecond * 1_000,
+        };
+  return {
+    clock,
+    log,
+    restart,
+    forwardWithinMs,
+    processors: config.processors.map(({ name, command }) =>
+      commandProcessor(name, command, camera, log),
+    ),
+    openPort: (forward) => openLoopbackPort(forward, log),
+    startRelay: (source, signal) =>
+      startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
+    startArchiver: async (relay: Relay, onFile): Promise<Archiver> =>
+      startArchiver({
+        source: relay.url,
+        media: relay.media,
+        profile,
+        directory: await spool.runDirectory(camera),
+        program,
+        segmentSeconds,
+        onFile,
+        stallAfterMs: stallSeconds * 1_000,
+        firstPictureWithinMs,
+        log,
+      }),
+    publish: async (file: FinishedFile) => {
+      ledger.spooled(await spool.publish(camera, file));
+    },
+  };
+}
+
+function tunnelOptions({ tunnel }: Config) {
+  const { loginGraceSeconds, ...options } = tunnel;
+  return { ...options, loginGraceMs: loginGraceSeconds * 1_000 };
+}
+
+/** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
+function checkStore(store: ObjectStore, log: Log, signal: AbortSignal): AsyncDisposable {
+  const checked = store.check(signal).then(
+    () => log.info('the bucket can be used', { bucket: store.name }),
+    (error: unknown) => {
+      if (signal.aborted) return;
+      log.error('the bucket can not be used; footage waits in the spool until it can', {
+        cause: describeError(error),
+      });
+    },
+  );
+  return { [Symbol.asyncDispose]: () => checked };
+}
+
+const formatAddress = ({ host, port }: { host: string; port: number }): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
