@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CameraSettings, runCamera } from '../../src/camera/camera.ts';
+import { CameraView } from '../../src/camera/camera-view.ts';
+import { commandProcessor } from '../../src/camera/processor.ts';
+import { Child } from '../../src/lib/child.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { type Log, silentLog } from '../../src/lib/log.ts';
+import { type Tunnel, TunnelGoneError } from '../../src/tunnel/tunnel.ts';
+import { eventually } from '../support/until.ts';
+
+const settings: CameraSettings = { rtspPath: '/unicast', profile: 'copy' };
+const forever = 'exec sleep 60';
+
+interface Commands {
+  readonly relay?: string;
+  readonly archiver?: string;
+  readonly processor?: string;
+}
+
+/** A life whose relay and archiver are shell commands. */
+function camera(commands: Commands, given = settings) {
+  const events: string[] = [];
+  const hangUp = new AbortController();
+  const shutdown = new AbortController();
+  const log: Log = {
+    ...silentLog,
+    child: () => log,
+    warn: (message, fields) => void events.push(`${message}: ${String(fields?.['cause'])}`),
+    debug: (_, fields) => void events.push(`processor says ${String(fields?.['line'])}`),
+  };
+  const tunnel: Tunnel = {
+    id: 1,
+    camera: { account: 'bach', camera: 'front-door' },
+    remoteAddress: '192.0.2.1',
+    connectedAtMs: 1_000,
+    client: 'dropbear',
+    closed: hangUp.signal,
+    forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
+    close: () => {},
+  };
+  const part = (name: string, command: string) => {
+    const child = new Child({ name, file: 'sh', args: ['-c', command] });
+    events.push(`+${name}`);
+    return {
+      pid: child.pid ?? 0,
+      ended: (signal: AbortSignal) => child.ended(signal),
+      [Symbol.asyncDispose]: async () => {
+        await child.stop();
+        events.push(`-${name}`);
+      },
+    };
+  };
+  const view = new CameraView(tunnel, given, systemClock);
+  const processor = commandProcessor(
+    'extra',
+    ['sh', '-c', commands.processor ?? forever],
+    tunnel.camera,
+    log,
+  );
+  const ended = runCamera(
+    tunnel,
+    given,
+    {
+      clock: systemClock,
+      log,
+      restart: { minMs: 20, maxMs: 40, healthyAfterMs: 10_000 },
+      forwardWithinMs: 1_000,
+      processors: commands.processor === undefined ? [] : [processor],
+      openPort: async () => {
+        events.push('+port');
+        return { port: 7, [Symbol.asyncDispose]: async () => void events.push('-port') };
+      },
+      startRelay: async (source) => {
+        events.push(source);
+        const port = 8;
+        const url = 'rtsp://127.0.0.1:8/proxyStream';
+        return {
+          ...part('relay', commands.relay ?? forever),
+          port,
+          url,
+          media: { video: { codec: 'h264' } },
+        };
+      },
+      startArchiver: async () => ({
+        ...part('archiver', commands.archiver ?? forever),
+        status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
+      }),
+      publish: async () => {},
+    },
+    view,
+    shutdown.signal,
+  );
+  return {
+    events,
+    view,
+    ended,
+    shutdown,
+    hangUp: () => hangUp.abort(new TunnelGoneError('died', 'the camera hung up')),
+    count: (event: string) => events.filter((one) => one === event).length,
+  };
+}
+
+describe("a camera's life", { concurrency: true }, () => {
+  it('opens a port, a relay, an archiver, and ends them in the opposite order', async () => {
+    const life = camera({});
+    await eventually('recording', 2_000, () => life.view.status().state === 'recording');
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.events, [
+      '+port',
+      'rtsp://127.0.0.1:7/unicast',
+      '+relay',
+      '+archiver',
+      '-archiver',
+      '-relay',
+      '-port',
+    ]);
+  });
+
+  it('ends with the daemon as with the tunnel', async () => {
+    const life = camera({});
+    await eventually('recording', 2_000, () => life.view.status().state === 'recording');
+    life.shutdown.abort(new Error('stopping'));
+    await life.ended;
+    assert.deepEqual(life.events.slice(-3), ['-archiver', '-relay', '-port']);
+  });
+
+  it('replaces the relay with an archiver that died, and says why; the port stays', async () => {
+    const life = camera({ archiver: 'sleep 0.05; echo out of memory >&2; exit 3' });
+    await eventually('a second archiver', 5_000, () => life.count('+archiver') >= 2);
+    life.hangUp();
+    await life.ended;
+    assert.ok(life.count('+relay') >= 2);
+    assert.equal(life.count('+port'), 1);
+    assert.ok(
+      life.events.some((event) =>
+        /archiver exited with code 3; last words: out of memory/.test(event),
+      ),
+    );
+    assert.ok(life.view.status().restarts >= 1);
+  });
+
+  it('ends the archiver of a relay that died, before it starts the next', async () => {
+    const life = camera({ relay: 'sleep 0.05; exit 1' });
+    await eventually('a second relay', 5_000, () => life.count('+relay') >= 2);
+    life.hangUp();
+    await life.ended;
+    assert.ok(life.events.indexOf('-archiver') < life.events.lastIndexOf('+relay'));
+    assert.equal(life.count('+archiver'), life.count('-archiver'));
+    assert.equal(life.count('+relay'), life.count('-relay'));
+  });
+
+  it('starts a processor again alone, with the address of the stream in its environment', async () => {
+    const life = camera({
+      processor: 'echo $CCTV_RTSP_URL $CCTV_ACCOUNT $CCTV_CAMERA; sleep 0.05; exit 1',
+    });
+    const line = 'processor says rtsp://127.0.0.1:8/proxyStream bach front-door';
+    await eventually('a second run', 5_000, () => life.count(line) >= 2);
+    life.hangUp();
+    await life.ended;
+    assert.equal(life.count('+archiver'), 1);
+    assert.equal(life.view.status().restarts, 0);
+  });
+
+  it('is over when the camera never asks for its forward', async () => {
+    const { view, ...parts } = camera({});
+    parts.hangUp();
+    await parts.ended;
+    const silent: Tunnel = {
+      id: 2,
+      camera: { account: 'bach', camera: 'mute' },
+      remoteAddress: '192.0.2.1',
+      connectedAtMs: 0,
+      client: '',
+      closed: new AbortController().signal,
+      forward: () => new Promise(() => {}),
+      close: () => {},
+    };
+    const unused = (): never => {
+      throw new Error('unused');
+    };
+    await assert.rejects(
+      runCamera(
+        silent,
+        settings,
+        {
+          clock: systemClock,
+          log: silentLog,
+          restart: { minMs: 1, maxMs: 1, healthyAfterMs: 1 },
+          forwardWithinMs: 50,
+          processors: [],
+          openPort: unused,
+          startRelay: unused,
+          startArchiver: unused,
+          publish: unused,
+        },
+        view,
+        new AbortController().signal,
+      ),
+      /RTSP forward \(-R 554:HOST:PORT\).*longer than 0\.05 s/,
+    );
+  });
+
+  it('logs in to the RTSP server of the camera with what the operator said', async () => {
+    const life = camera(
+      {},
+      { ...settings, rtspPath: '/ch0', rtspUser: 'a b', rtspPassword: 'p@/:' },
+    );
+    await eventually('recording', 2_000, () => life.view.status().state === 'recording');
+    life.hangUp();
+    await life.ended;
+    assert.ok(life.events.includes('rtsp://a%20b:p%40%2F%3A@127.0.0.1:7/ch0'));
+  });
+
+  it('leaves no listener behind after many restarts', async () => {
+    const warnings: string[] = [];
+    const note = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', note);
+    const life = camera({ archiver: 'exit 3' });
+    await eventually('many restarts', 20_000, () => life.count('+archiver') > 15);
+    life.hangUp();
+    await life.ended;
+    await delay(10);
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
+  });
+});
