@@ -48,7 +48,7 @@ function videoEncoder(picture: Picture): string[] {
 
 const audioEncoders: Record<AudioCodec, readonly string[]> = {
   pcmu: ['-c:a', 'pcm_mulaw'],
-  mp3: ['-c:a', 'libmp3lame', '-b:a', '32k'],
+  mp3: ['-c:a', 'libmp3lame', '-b:a', '64k'],
   aac: ['-c:a', 'aac', '-b:a', '32k'],
   opus: ['-c:a', 'libopus', '-b:a', '32k'],
 };

@@ -1,0 +1,87 @@
+import { OperatorError } from '../lib/errors.ts';
+import { withoutPasswords } from '../lib/log.ts';
+
+/** A relay's own line, fit to be shown: no password, no proof of one that could be guessed from. */
+export const presentable = (line: string): string =>
+  withoutPasswords(line)
+    .replaceAll(/Authorization:[^|]*/gi, 'Authorization: *** ')
+    .replaceAll(/[^\x20-\x7e]+/g, ' ');
+
+/**
+ * Follows what `live555ProxyServer -V` tells of its dealings with the camera, to say in the
+ * operator's words why there is no stream.
+ */
+export class Diagnosis {
+  readonly #path: string;
+  readonly #hasPassword: boolean;
+  #connections = 0;
+  #connectFailure: string | undefined;
+  #answer: { readonly status: number; readonly line: string } | undefined;
+  /** How the newest DESCRIBE, with whatever password there is, was turned down. */
+  #turnedDown: number | undefined;
+
+  /** @param source the camera's rtsp:// URL */
+  constructor(source: string) {
+    const { pathname, search, username } = new URL(source);
+    this.#path = pathname + search;
+    this.#hasPassword = username !== '';
+  }
+
+  line(line: string): void {
+    const failure = /^\.\.\.Connection to server failed: (.*)/.exec(line)?.[1];
+    const status = /^RTSP\/1\.\d (\d{3})\b/.exec(line)?.[1];
+    if (failure !== undefined) {
+      this.#connectFailure = failure;
+    } else if (line.startsWith('...remote connection opened')) {
+      this.#connections += 1;
+      this.#connectFailure = undefined;
+    } else if (status !== undefined) {
+      this.#answer = { status: Number(status), line: presentable(line).slice(0, 80).trim() };
+    } else if (/RTSP "DESCRIBE" command failed/.test(line)) {
+      this.#turnedDown = this.#answer?.status;
+    }
+  }
+
+  /** The camera refused, and will refuse again: what the operator has to do about it. */
+  get refusal(): OperatorError | undefined {
+    const status = this.#turnedDown;
+    if (status === 401 || status === 403) {
+      return new OperatorError(
+        this.#hasPassword
+          ? `the camera's RTSP server does not accept the user name and password given for it`
+          : `the camera's RTSP server asks for a user name and password: give them with the camera`,
+      );
+    }
+    if (status === 404) {
+      return new OperatorError(
+        `the camera's RTSP server has no stream at ${this.#path}: give the camera its right RTSP path`,
+      );
+    }
+    return undefined;
+  }
+
+  /** Why nothing came within `waitedMs`, as far as is known. */
+  noStream(waitedMs: number): Error {
+    return this.refusal ?? new Error(this.#reason(`${waitedMs / 1000} s`));
+  }
+
+  #reason(time: string): string {
+    const server = "the camera's RTSP server";
+    if (this.#connectFailure !== undefined) {
+      return /refused/i.test(this.#connectFailure)
+        ? `${server} refuses the connection: it does not seem to run`
+        : `${server} cannot be reached: ${presentable(this.#connectFailure)}`;
+    }
+    if (this.#answer !== undefined) {
+      return this.#answer.status === 200
+        ? `${server} describes no stream that can be relayed, within ${time}`
+        : `${server} answers "${this.#answer.line}"`;
+    }
+    if (this.#connections > 1) {
+      return `${server} hangs up without an answer: it does not seem to run, or is no RTSP server`;
+    }
+    return this.#connections === 1
+      ? `${server} takes the connection and says nothing for ${time}`
+      : `${server} cannot be reached within ${time}`;
+  }
+}

@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** Longer than any TIME_WAIT: a relay can't have a port back before that, and says nothing of it. */
+const restMs = 120_000;
+const lastTaken = new Map<number, number>();
+
+async function ephemeralPort(): Promise<number> {
+  const server = createServer();
+  server.listen({ host: '127.0.0.1', port: 0, exclusive: true });
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/**
+ * A TCP port of 127.0.0.1 that is free now and that this process has not been given in the last two
+ * minutes. Somebody else may still take it first: check who listens there.
+ */
+export async function freePort(): Promise<number> {
+  for (const [port, takenAt] of lastTaken) {
+    if (performance.now() - takenAt > restMs) lastTaken.delete(port);
+  }
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = await ephemeralPort();
+    if (port === 0 || lastTaken.has(port)) continue;
+    lastTaken.set(port, performance.now());
+    return port;
+  }
+  throw new Error('no free TCP port on 127.0.0.1');
+}
