@@ -23,6 +23,8 @@ export interface CameraQueries {
   }): CameraName | undefined;
   /** One camera; undefined if there is none or it was removed. */
   camera(name: CameraName): Camera | undefined;
+  /** @throws {UnknownNameError} which says what there is instead */
+  requireCamera(name: CameraName): Camera;
   /** All cameras, or those of one account, in the order of their names. */
   cameras(account?: string): Camera[];
   /**
@@ -85,6 +87,14 @@ export function prepareCameras(database: DatabaseSync, accounts: AccountRows): C
     return (account === undefined ? all.all() : ofAccount.all(account)).map(readCamera);
   };
 
+  const requireCamera: CameraQueries['requireCamera'] = (name) => {
+    const found = camera(name);
+    if (found !== undefined) return found;
+    const wanted = formatCameraName(name);
+    const existing = cameras(name.account).map(formatCameraName);
+    throw new UnknownNameError(`There is no camera ${wanted}.${hint('cameras', wanted, existing)}`);
+  };
+
   const rejectKeyInUse = (key: PublicKey): void => {
     const owner = findCamera(key);
     if (owner === undefined) return;
@@ -96,6 +106,7 @@ export function prepareCameras(database: DatabaseSync, accounts: AccountRows): C
   return {
     findCamera,
     camera,
+    requireCamera,
     cameras,
     addCamera: (given) =>
       transaction(database, () => {
@@ -129,16 +140,10 @@ export function prepareCameras(database: DatabaseSync, accounts: AccountRows): C
       }),
     removeCamera: (name) =>
       transaction(database, () => {
-        const row = byName.get(name.account, name.camera);
-        if (row === undefined) {
-          const existing = cameras(name.account).map(formatCameraName);
-          const wanted = formatCameraName(name);
-          throw new UnknownNameError(
-            `There is no camera ${wanted}.${hint('cameras', wanted, existing)}`,
-          );
-        }
-        markRemoved.run(Date.now(), number(row, 'id'));
-        removeKeys.run(number(row, 'id'));
+        requireCamera(name);
+        const id = number(byName.get(name.account, name.camera) ?? {}, 'id');
+        markRemoved.run(Date.now(), id);
+        removeKeys.run(id);
       }),
   };
 }

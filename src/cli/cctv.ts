@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { readVersion } from '../lib/version.ts';
+import { addAccountCommands } from './commands/account.ts';
+import { addCameraCommands } from './commands/camera.ts';
+import { addCamerasCommand } from './commands/cameras.ts';
+import { addSegmentsCommand } from './commands/segments.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { runProgram } from './run-program.ts';
+
+const program = new Command('cctv')
+  .description(
+    'See and manage the cameras of Sapiengraph CCTV. Times are UTC, in what is printed and in what is read.',
+  )
+  .version(readVersion())
+  .option('--socket <path>', "the daemon's control socket (also: CCTV_SOCKET)")
+  .option('--config <file>', "the daemon's configuration, to find its control socket in");
+
+addCamerasCommand(program);
+addStatusCommand(program);
+addSegmentsCommand(program);
+addCameraCommands(program);
+addAccountCommands(program);
+
+process.exitCode = await runProgram(program, process.argv);

@@ -1,0 +1,137 @@
+import { statSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { userInfo } from 'node:os';
+import { json } from 'node:stream/consumers';
+import { errorCode, OperatorError } from '../lib/errors.ts';
+import { groupName } from '../lib/groups.ts';
+
+const answerMs = 15_000;
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Talks to the daemon through its control socket. */
+export class DaemonClient {
+  readonly #socket: string;
+
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /** @throws {OperatorError} with the daemon's own words, or why it can't be asked */
+  async get<T>(path: string, query: Query = {}): Promise<T> {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) search.set(name, String(value));
+    }
+    return (await this.#ask('GET', search.size === 0 ? path : `${path}?${search.toString()}`)) as T;
+  }
+
+  async post<T>(path: string, body: unknown): Promise<T> {
+    return (await this.#ask('POST', path, JSON.stringify(body))) as T;
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#ask('DELETE', path);
+  }
+
+  /** All pages of a list, one after the other. */
+  async *pages<T extends { readonly next?: string }>(
+    path: string,
+    query: Query = {},
+  ): AsyncGenerator<T, void> {
+    let after: string | undefined;
+    do {
+      const page: T = await this.get<T>(path, { ...query, after });
+      yield page;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  async #ask(method: string, path: string, body?: string): Promise<unknown> {
+    try {
+      const response = await this.#send(method, path, body);
+      if (response.statusCode === 204) {
+        response.resume();
+        return undefined;
+      }
+      const answer = await json(response);
+      if ((response.statusCode ?? 500) < 400) return answer;
+      throw new OperatorError(errorOf(answer));
+    } catch (error) {
+      throw error instanceof OperatorError ? error : this.#explain(error);
+    }
+  }
+
+  #send(method: string, path: string, body?: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+      const request = httpRequest({
+        socketPath: this.#socket,
+        method,
+        path,
+        headers,
+        agent: false,
+        signal: AbortSignal.timeout(answerMs),
+      });
+      request.once('response', resolve);
+      request.once('error', reject);
+      request.end(body);
+    });
+  }
+
+  #explain(error: unknown): OperatorError {
+    const socket = this.#socket;
+    const start =
+      'Start it with `systemctl start sapiengraph-cctv` or `bin/cctvd --config FILE`; if it runs, name its socket with --socket.';
+    switch (errorCode(error) ?? (error instanceof Error ? error.name : undefined)) {
+      case 'ENOENT':
+      case 'ENOTDIR':
+        return new OperatorError(
+          `The daemon is not running: there is no control socket at ${socket}. ${start}`,
+        );
+      case 'ECONNREFUSED':
+        return new OperatorError(
+          `The daemon is not running: nothing answers at the control socket ${socket}. ${start}`,
+        );
+      case 'EACCES':
+      case 'EPERM':
+        return new OperatorError(
+          `You may not open the control socket ${socket}. ${this.#advice()}`,
+        );
+      case 'AbortError':
+      case 'ABORT_ERR':
+      case 'TimeoutError':
+        return new OperatorError(
+          `The daemon did not answer at ${socket} within ${answerMs / 1000} s. Its log may say why.`,
+        );
+      case undefined:
+      default:
+        return new OperatorError(
+          `The daemon at ${socket} hung up before it answered: is it stopping?`,
+          { cause: error },
+        );
+    }
+  }
+
+  #advice(): string {
+    const group = ownerGroup(this.#socket);
+    if (group === undefined) return 'It is for the group that the daemon runs as; or use sudo.';
+    const user = userInfo().username;
+    return `It is for the group ${group}: join it with \`sudo usermod -aG ${group} ${user}\` and log in again, or use sudo.`;
+  }
+}
+
+function ownerGroup(path: string): string | undefined {
+  try {
+    const { gid } = statSync(path);
+    return groupName(gid) ?? String(gid);
+  } catch {
+    return undefined;
+  }
+}
+
+function errorOf(answer: unknown): string {
+  const error =
+    typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
+  return typeof error === 'string' ? error : 'The daemon refused without saying why.';
+}

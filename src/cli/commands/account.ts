@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { AccountsAnswer } from '../../console/api.ts';
+import type { Account } from '../../ledger/types.ts';
+import { clientOf, print, printJson } from '../context.ts';
+import { table } from '../table.ts';
+import { formatTime } from '../units.ts';
+
+export function addAccountCommands(program: Command): void {
+  const account = program.command('account').description('accounts: the owners of cameras');
+
+  account
+    .command('add <name>')
+    .description('add an account')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      await clientOf(command).post<Account>('/accounts', { name });
+      print([
+        `Account ${name} is added. Add its cameras with: cctv camera add ${name}/NAME --key FILE`,
+      ]);
+    });
+
+  account
+    .command('list')
+    .description('list all accounts')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: true }, command: Command) => {
+      const accounts: Account[] = [];
+      for await (const page of clientOf(command).pages<AccountsAnswer>('/accounts')) {
+        accounts.push(...page.accounts);
+      }
+      if (json) return printJson({ accounts });
+      if (accounts.length === 0)
+        return print(['No account was added yet. Add one with: cctv account add NAME']);
+      const nowMs = Date.now();
+      print(
+        table(
+          [
+            { head: 'ACCOUNT', cell: ({ name }) => name },
+            { head: 'CAMERAS', align: 'right', cell: ({ cameras }) => String(cameras) },
+            { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
+          ],
+          accounts,
+        ),
+      );
+    });
+}

@@ -1,0 +1,103 @@
+import { type Command, Option } from 'commander';
+import type { CameraAnswer, CamerasAnswer } from '../../console/api.ts';
+import { formatCameraName } from '../../lib/names.ts';
+import type { DaemonClient } from '../client.ts';
+import { confirm } from '../confirm.ts';
+import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
+import { readKeyFile, readPasswordFile } from '../files.ts';
+import { cameraScreen } from '../screens/camera-screen.ts';
+import { cameraListScreen } from '../screens/camera-list-screen.ts';
+import { count } from '../units.ts';
+
+interface AddOptions {
+  readonly key: string;
+  readonly rtspPath?: string;
+  readonly rtspUser?: string;
+  readonly rtspPasswordFile?: string;
+  readonly profile?: string;
+}
+
+/** All cameras that were added or are connected; of one account if it is given. */
+export async function allCameras(client: DaemonClient, account?: string): Promise<CameraAnswer[]> {
+  const cameras: CameraAnswer[] = [];
+  for await (const page of client.pages<CamerasAnswer>('/cameras', { account })) {
+    cameras.push(...page.cameras);
+  }
+  return cameras;
+}
+
+export function addCameraCommands(program: Command): void {
+  const camera = program.command('camera').description('cameras: add, list, show, remove');
+
+  camera
+    .command('add <account/name>')
+    .description('let a camera dial in with its key, and be recorded')
+    .requiredOption(
+      '--key <file>',
+      'its public key (ed25519 or ecdsa-nistp256); - for standard input',
+    )
+    .option('--rtsp-path <path>', 'path of the stream at its RTSP server (default: /unicast)')
+    .option('--rtsp-user <name>', 'user of its RTSP server')
+    .option('--rtsp-password-file <file>', "file with that user's password; - for standard input")
+    .addOption(
+      new Option(
+        '--profile <name>',
+        'how it is recorded, if not as the configuration says',
+      ).choices(['downsample', 'copy']),
+    )
+    .action(async (text: string, options: AddOptions, command: Command) => {
+      const { account, camera: name } = readCameraName(text);
+      const { key, rtspPath, rtspUser, rtspPasswordFile, profile } = options;
+      const added = await clientOf(command).post<CameraAnswer>('/cameras', {
+        account,
+        name,
+        key: await readKeyFile(key),
+        rtspPath,
+        rtspUser,
+        ...(rtspPasswordFile === undefined
+          ? {}
+          : { rtspPassword: await readPasswordFile(rtspPasswordFile) }),
+        profile,
+      });
+      print([
+        `Camera ${formatCameraName(added)} is added, with the key ${added.settings?.keys[0]?.fingerprint ?? ''}.`,
+        `It dials in as ${account}.${name}; see it with: cctv cameras`,
+      ]);
+    });
+
+  camera
+    .command('list [account]')
+    .description('list the cameras that were added, connected or not')
+    .option('--json', 'print JSON')
+    .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
+      const cameras = await allCameras(clientOf(command), account);
+      if (json) printJson({ cameras });
+      else print(cameraListScreen(cameras, Date.now()));
+    });
+
+  camera
+    .command('show <account/name>')
+    .description('all about one camera')
+    .option('--json', 'print JSON')
+    .action(async (text: string, { json }: { json?: true }, command: Command) => {
+      const path = `/cameras/${pathOf(readCameraName(text))}`;
+      const answer = await clientOf(command).get<CameraAnswer>(path);
+      if (json) printJson(answer);
+      else print(cameraScreen(answer, Date.now()));
+    });
+
+  camera
+    .command('remove <account/name>')
+    .description("close a camera's tunnel and forget its key; its footage stays")
+    .option('--yes', 'do not ask')
+    .action(async (text: string, { yes }: { yes?: true }, command: Command) => {
+      const name = formatCameraName(readCameraName(text));
+      const client = clientOf(command);
+      const { stored, spooled } = await client.get<CameraAnswer>(`/cameras/${name}`);
+      const footage = count(stored.segments + spooled.segments, 'segment');
+      const question = `Remove ${name}? It can no longer dial in; its footage (${footage}) stays.`;
+      if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);
+      await client.delete(`/cameras/${name}`);
+      print([`Camera ${name} is removed. Its footage (${footage}) stays.`]);
+    });
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import type { StatusAnswer } from '../../console/api.ts';
+import { clientOf, print, printJson } from '../context.ts';
+import { statusScreen } from '../screens/status-screen.ts';
+
+export function addStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('how the daemon is doing')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: true }, command: Command) => {
+      const status = await clientOf(command).get<StatusAnswer>('/status');
+      if (json) printJson(status);
+      else print(statusScreen(status, Date.now()));
+    });
+}

@@ -1,0 +1,35 @@
+import { type Command, CommanderError } from 'commander';
+import { errorCode, OperatorError } from '../lib/errors.ts';
+import { exitCodes, UsageError } from './errors.ts';
+
+/** Runs a command line and returns the exit code: 0, 1 for a failure, 2 for a command line that is wrong. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
+  // `cctv … | head` closes our output: nothing is left to be said then, and it is no failure.
+  process.stdout.on('error', (error) => {
+    if (errorCode(error) !== 'EPIPE') throw error;
+  });
+  for (const command of [program, ...descendants(program)]) {
+    command.exitOverride().showHelpAfterError('(--help tells more)');
+  }
+  try {
+    await program.parseAsync(argv);
+    return exitCodes.done;
+  } catch (error) {
+    // Commander has told of its own errors already.
+    if (error instanceof CommanderError) {
+      const isHelp = error.exitCode === 0;
+      return isHelp ? exitCodes.done : exitCodes.usage;
+    }
+    if (error instanceof OperatorError) {
+      process.stderr.write(`${program.name()}: ${error.message}\n`);
+      return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+    }
+    process.stderr.write(
+      `${program.name()}: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    return exitCodes.failed;
+  }
+}
+
+const descendants = (command: Command): Command[] =>
+  command.commands.flatMap((child) => [child, ...descendants(child)]);

@@ -1,0 +1,32 @@
+import type { CameraAnswer } from '../../console/api.ts';
+import { formatCameraName } from '../../lib/names.ts';
+import { stateWord } from '../state-words.ts';
+import { table } from '../table.ts';
+import { formatBytes, formatTime } from '../units.ts';
+
+/** What `cctv camera list` shows. */
+export function cameraListScreen(cameras: readonly CameraAnswer[], nowMs: number): string[] {
+  if (cameras.length === 0) {
+    return ['There are no cameras. Add one with: cctv camera add ACCOUNT/NAME --key FILE'];
+  }
+  return table(
+    [
+      { head: 'CAMERA', cell: formatCameraName },
+      {
+        head: 'STATE',
+        cell: ({ connection }) =>
+          connection === undefined ? 'not connected' : stateWord(connection),
+      },
+      { head: 'PROFILE', cell: ({ settings }) => settings?.profile ?? '-' },
+      {
+        head: 'LAST FOOTAGE',
+        cell: ({ lastFootageAtMs }) =>
+          lastFootageAtMs === undefined ? 'none' : formatTime(lastFootageAtMs, nowMs),
+      },
+      { head: 'STORED', align: 'right', cell: ({ stored }) => formatBytes(stored.bytes) },
+      { head: 'SPOOL', align: 'right', cell: ({ spooled }) => formatBytes(spooled.bytes) },
+      { head: 'KEY', cell: ({ settings }) => settings?.keys[0]?.fingerprint.slice(0, 19) ?? '-' },
+    ],
+    cameras,
+  );
+}

@@ -1,0 +1,99 @@
+import type { CameraStatus } from '../../camera/status.ts';
+import type { CameraAnswer } from '../../console/api.ts';
+import { formatCameraName } from '../../lib/names.ts';
+import { plain } from '../plain.ts';
+import { stateSentence, stateWord } from '../state-words.ts';
+import { type Column, table } from '../table.ts';
+import { count, formatBitRate, formatBytes, formatDuration } from '../units.ts';
+
+type Connected = CameraAnswer & { readonly connection: CameraStatus };
+
+const namedAtMost = 5;
+const none = '-';
+
+const isConnected = (camera: CameraAnswer): camera is Connected => camera.connection !== undefined;
+
+/** What `cctv cameras` shows. */
+export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): string[] {
+  if (cameras.length === 0) {
+    return ['No camera was added yet. Add one with: cctv camera add ACCOUNT/NAME --key FILE'];
+  }
+  const connected = cameras.filter(isConnected);
+  const lines =
+    connected.length === 0
+      ? ['No camera is connected.']
+      : table(columns(nowMs), connected, ({ connection }) =>
+          connection.state === 'recording' ? [] : [stateSentence(connection, nowMs)],
+        );
+  const absent = cameras.filter((camera) => !isConnected(camera));
+  return absent.length === 0 ? lines : [...lines, '', absence(absent, nowMs)];
+}
+
+/** What `cctv cameras --json` prints. */
+export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
+  cameras: cameras
+    .filter(isConnected)
+    .map(({ connection, spooled, stored }) => ({ ...connection, spooled, stored })),
+  notConnected: cameras
+    .filter((camera) => !isConnected(camera))
+    .map(({ account, camera, lastFootageAtMs, spooled, stored }) => ({
+      account,
+      camera,
+      lastFootageAtMs,
+      spooled,
+      stored,
+    })),
+});
+
+const columns = (nowMs: number): Column<Connected>[] => [
+  { head: 'CAMERA', cell: formatCameraName },
+  { head: 'STATE', cell: ({ connection }) => stateWord(connection) },
+  {
+    head: 'SINCE',
+    align: 'right',
+    cell: ({ connection }) => formatDuration(nowMs - connection.connectedAtMs),
+  },
+  { head: 'FROM', cell: ({ connection }) => plain(connection.remoteAddress) },
+  { head: 'PICTURE', cell: ({ connection }) => describePicture(connection) },
+  {
+    head: 'RATE',
+    align: 'right',
+    cell: ({ connection: { bitsPerSecond } }) =>
+      bitsPerSecond === undefined ? none : formatBitRate(bitsPerSecond),
+  },
+  {
+    head: 'FOOTAGE',
+    align: 'right',
+    cell: ({ lastFootageAtMs }) =>
+      lastFootageAtMs === undefined ? 'none' : lastFootage(nowMs - lastFootageAtMs),
+  },
+  {
+    head: 'SPOOL',
+    align: 'right',
+    cell: ({ spooled }) => (spooled.segments === 0 ? none : formatBytes(spooled.bytes)),
+  },
+];
+
+const lastFootage = (ageMs: number): string =>
+  ageMs < 1500 ? 'now' : `${formatDuration(ageMs).split(' ')[0]} ago`;
+
+/** `h264 1920x1080@15` */
+export function describePicture({ picture }: CameraStatus): string {
+  if (picture === undefined) return none;
+  const { codec, width, height, framesPerSecond } = picture;
+  const rate = framesPerSecond === undefined ? '' : `@${Math.round(framesPerSecond * 10) / 10}`;
+  return `${plain(codec)} ${width}x${height}${rate}`;
+}
+
+function absence(absent: readonly CameraAnswer[], nowMs: number): string {
+  const names = absent.slice(0, namedAtMost).map((camera) => {
+    const { lastFootageAtMs } = camera;
+    const age =
+      lastFootageAtMs === undefined
+        ? 'no footage yet'
+        : `last footage ${formatDuration(nowMs - lastFootageAtMs).split(' ')[0]} ago`;
+    return `${formatCameraName(camera)} (${age})`;
+  });
+  const more = absent.length - names.length;
+  return `${count(absent.length, 'camera is', 'cameras are')} not connected: ${names.join(', ')}${more > 0 ? ` and ${more} more; see: cctv camera list` : ''}`;
+}

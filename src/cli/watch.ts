@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeError, OperatorError } from '../lib/errors.ts';
+import { fit } from './table.ts';
+
+const everyMs = 1_000;
+const home = '\x1b[H';
+const clear = '\x1b[2J';
+const clearRestOfLine = '\x1b[K';
+const clearBelow = '\x1b[J';
+const hideCursor = '\x1b[?25l';
+const showCursor = '\x1b[?25h';
+
+/**
+ * Shows `frame` anew each second until Ctrl-C, in place on a terminal and one after the other
+ * elsewhere. Once the first was shown, a daemon that goes away is told of and waited for.
+ */
+export async function watch(
+  out: NodeJS.WriteStream,
+  frame: () => Promise<readonly string[]>,
+): Promise<void> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  // A reader that goes away (`cctv cameras --watch | head`) ends it too.
+  out.once('error', end);
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  try {
+    let lines = await frame();
+    if (out.isTTY) out.write(hideCursor + clear);
+    while (!ended.signal.aborted) {
+      draw(out, lines);
+      await delay(everyMs, undefined, { signal: ended.signal }).catch(() => {});
+      if (!ended.signal.aborted) lines = await frame().catch(explain);
+    }
+  } finally {
+    if (out.isTTY) out.write(showCursor);
+    process.off('SIGINT', end);
+    process.off('SIGTERM', end);
+    out.off('error', end);
+  }
+}
+
+function explain(error: unknown): readonly string[] {
+  if (error instanceof OperatorError) return [describeError(error)];
+  throw error;
+}
+
+function draw(out: NodeJS.WriteStream, lines: readonly string[]): void {
+  if (!out.isTTY) {
+    out.write(`${lines.join('\n')}\n`);
+    return;
+  }
+  const fitting = fit(lines, out.columns, out.rows - 1);
+  out.write(home + fitting.map((line) => `${line}${clearRestOfLine}\n`).join('') + clearBelow);
+}

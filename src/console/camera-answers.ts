@@ -1,0 +1,51 @@
+import type { CameraStatus } from '../camera/status.ts';
+import type { Amount, Camera } from '../ledger/types.ts';
+import { formatCameraName } from '../lib/names.ts';
+import type { CameraAnswer } from './api.ts';
+
+const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
+
+/** All cameras that were added or are connected, each once, in the order of their names. */
+export function joinCameras(
+  known: readonly Camera[],
+  connected: readonly CameraStatus[],
+): CameraAnswer[] {
+  const statuses = new Map(connected.map((status) => [formatCameraName(status), status]));
+  const answers = known.map((camera) => {
+    const name = formatCameraName(camera);
+    const status = statuses.get(name);
+    statuses.delete(name);
+    return describeCamera(camera, status);
+  });
+  for (const status of statuses.values()) answers.push(describeCamera(undefined, status));
+  return answers.sort((a, b) => (formatCameraName(a) < formatCameraName(b) ? -1 : 1));
+}
+
+/** One camera; what is known of it, and its connection if it has one. */
+export function describeCamera(
+  known: Camera | undefined,
+  connection: CameraStatus | undefined,
+): CameraAnswer {
+  const lastFootageAtMs = connection?.lastFootageAtMs ?? known?.totals.newestEndMs;
+  return {
+    account: known?.account ?? connection?.account ?? '',
+    camera: known?.camera ?? connection?.camera ?? '',
+    ...(known === undefined ? {} : { settings: describeSettings(known) }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
+    spooled: known?.totals.spooled ?? nothing,
+    stored: known?.totals.stored ?? nothing,
+  };
+}
+
+function describeSettings(camera: Camera): NonNullable<CameraAnswer['settings']> {
+  const { createdMs, rtspPath, rtspUser, rtspPassword, profile, keys } = camera;
+  return {
+    addedAtMs: createdMs,
+    rtspPath,
+    ...(rtspUser === undefined ? {} : { rtspUser }),
+    hasRtspPassword: rtspPassword !== undefined,
+    ...(profile === undefined ? {} : { profile }),
+    keys,
+  };
+}

@@ -1,0 +1,30 @@
+import type { CameraStatus } from '../camera/status.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { PublicKey } from '../ledger/types.ts';
+import type { Log } from '../lib/log.ts';
+import type { CameraName } from '../lib/names.ts';
+import type { SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
+
+/** What the control socket shows and changes. Each is asked anew for each request. */
+export interface ControlParts {
+  readonly ledger: Ledger;
+  /** The cameras that are connected. */
+  readonly fleet: () => readonly CameraStatus[];
+  readonly spoolUsage: () => SpoolStatus;
+  readonly uploaderStatus: () => UploadStatus;
+  readonly tunnelInfo: TunnelInfo;
+  /** Reads a public key as an operator hands it in; throws an OperatorError if it is none. */
+  readonly parsePublicKey: (text: string) => PublicKey;
+  /** Called after a camera was removed from the ledger, to close its tunnel. */
+  readonly onCameraRemoved: (camera: CameraName) => void | Promise<void>;
+  readonly log: Log;
+  readonly version: string;
+  readonly startedAtMs: number;
+}
+
+export interface ControlOptions extends ControlParts {
+  /** Where the socket is made. */
+  readonly socket: string;
+  /** The group whose members may use it; the daemon's own unless given. */
+  readonly group?: string;
+}
