@@ -45,7 +45,7 @@ export function storeTrouble(error: unknown, place: BucketPlace): StoreTrouble {
       );
     case 'SignatureDoesNotMatch':
       return byOperator(
-        `The secret access key does not belong to the access key "${place.accessKeyId}" at ${at}. Correct the secret.`,
+        `The secret access key does not belong to the access key "${place.accessKeyId}" at ${at}. Correct the one or the other.`,
       );
     case 'RequestTimeTooSkewed':
     case 'RequestExpired':

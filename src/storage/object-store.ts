@@ -194,7 +194,8 @@ export class ObjectStore implements Disposable {
     for (let overwrite = false; ; ) {
       const conditional = this.#knows.conditionalPut && !overwrite;
       const checksum = this.#knows.checksum;
-      if (!conditional && !overwrite) {
+      // Parts are refused only when all of them have been sent.
+      if ((!conditional || content.body === undefined) && !overwrite) {
         const proof = await this.#prove(key, content, signal);
         if (typeof proof === 'object') return proof;
       }

@@ -1,0 +1,83 @@
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { silentLog } from '../../src/lib/log.ts';
+import { createObjectStore, type ObjectStoreOptions } from '../../src/storage/object-store.ts';
+import type { S3Address } from '../stand-ins/s3-server.ts';
+import { sha256Of } from './segments.ts';
+
+let buckets = 0;
+
+/** A bucket of its own for a test, seen directly and not as the code under test does. */
+export class TestBucket implements Disposable {
+  readonly name = `footage-${(buckets += 1)}`;
+  readonly #address: S3Address;
+  readonly #client: S3Client;
+
+  constructor(address: S3Address) {
+    this.#address = address;
+    const { endpoint, region, accessKeyId, secretAccessKey } = address;
+    this.#client = new S3Client({
+      endpoint,
+      region,
+      forcePathStyle: true,
+      credentials: { accessKeyId, secretAccessKey },
+    });
+  }
+
+  static async create(address: S3Address): Promise<TestBucket> {
+    const bucket = new TestBucket(address);
+    await bucket.create();
+    return bucket;
+  }
+
+  async create(): Promise<void> {
+    await this.#client.send(new CreateBucketCommand({ Bucket: this.name }));
+  }
+
+  /** What an object store needs to be told to use the bucket. */
+  options(more: Partial<ObjectStoreOptions> = {}): ObjectStoreOptions {
+    const { endpoint, region, accessKeyId, secretAccessKey } = this.#address;
+    return {
+      ...{ bucket: this.name, endpoint, region, pathStyle: true, accessKeyId, secretAccessKey },
+      log: silentLog,
+      ...more,
+    };
+  }
+
+  open(more: Partial<ObjectStoreOptions> = {}) {
+    return createObjectStore(this.options(more));
+  }
+
+  async keys(): Promise<string[]> {
+    const keys: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.name, ContinuationToken: token }),
+      );
+      for (const { Key: key } of page.Contents ?? []) if (key !== undefined) keys.push(key);
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return keys;
+  }
+
+  /** The SHA-256 of each object's content, by key. */
+  async hashes(): Promise<Map<string, string>> {
+    const hashes = new Map<string, string>();
+    for (const key of await this.keys()) {
+      const { Body: body } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.name, Key: key }),
+      );
+      hashes.set(key, sha256Of((await body?.transformToByteArray()) ?? new Uint8Array()));
+    }
+    return hashes;
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.destroy();
+  }
+}
