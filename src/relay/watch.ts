@@ -1,9 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CpuTime, cpuTime, type Listener, listeners } from './proc.ts';
 
-const sampleMs = 1_500;
-const samplesToTell = 3;
-const samplesPerListenerCheck = 20;
+export interface WatchOptions {
+  /** Between two looks at the CPU time. */
+  readonly sampleMs: number;
+  /** This many samples in a row of a busy CPU are a fault. */
+  readonly samplesToTell: number;
+  /** Each so many samples, where it listens is looked at. */
+  readonly samplesPerListenerCheck: number;
+}
+
+const defaults: WatchOptions = { sampleMs: 1_500, samplesToTell: 3, samplesPerListenerCheck: 20 };
 
 /** Why a relay must go although it still runs. */
 export class RelayFaultError extends Error {
@@ -30,7 +37,11 @@ function spins(before: CpuTime, now: CpuTime, elapsedMs: number): boolean {
 }
 
 /** Resolves when `signal` aborts; rejects with {@link RelayFaultError} when the process spins or is open to others. */
-export async function watchProcess(pid: number, signal: AbortSignal): Promise<void> {
+export async function watchProcess(
+  pid: number,
+  signal: AbortSignal,
+  { sampleMs, samplesToTell, samplesPerListenerCheck }: WatchOptions = defaults,
+): Promise<void> {
   let before = await cpuTime(pid);
   let at = performance.now();
   let spinning = 0;

@@ -39,7 +39,7 @@ const urlOf = (server: Server): string =>
 const cameraWithPassword = (): Promise<RtspCamera> =>
   startRtspCamera({ video: 'h264', width: 320, height: 192, user: 'viewer', password: 'right' });
 
-describe('a relay that gets no stream says why', () => {
+describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
   it('the camera refuses the connection', async () => {
     const server = await listen(() => {});
     const url = urlOf(server);

@@ -47,7 +47,7 @@ const combinations: (readonly [RtspCameraOptions, Record<string, string>])[] = [
   ],
 ];
 
-describe('a relay', () => {
+describe('a relay', { concurrency: 3 }, () => {
   for (const [options, expected] of combinations) {
     const { video, audio } = options;
     it(`tells the media of a camera with ${video} and ${audio ?? 'no sound'}, and passes it on`, async () => {

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { silentLog } from '../../src/lib/log.ts';
+import { startRelay } from '../../src/relay/relay.ts';
+import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
+import { isAlive } from '../support/processes.ts';
+import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+
+const never = new AbortController().signal;
+
+/** A program that answers as live555ProxyServer would, and then does `fault` (in JavaScript). */
+async function program(fault: string): Promise<{ path: string } & AsyncDisposable> {
+  const directory = await mkdtemp(join(tmpdir(), 'relay-'));
+  const path = join(directory, 'program');
+  const source = `#!${process.execPath}
+const sdp = 'v=0\\r\\nm=video 0 RTP/AVP 96\\r\\na=rtpmap:96 H264/90000\\r\\n';
+const port = Number(process.argv[process.argv.indexOf('-p') + 1]);
+require('node:net').createServer((socket) => {
+  socket.on('error', () => {});
+  socket.end('RTSP/1.0 200 OK\\r\\nCSeq: 1\\r\\nContent-Length: ' + sdp.length + '\\r\\n\\r\\n' + sdp);
+}).listen(port, '127.0.0.1');
+setTimeout(() => { ${fault} }, 300);
+`;
+  await writeFile(path, source, { mode: 0o755 });
+  return {
+    path,
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
+  };
+}
+
+const relayOf = (path: string) =>
+  startRelay({
+    ...{ source: 'rtsp://u:secret@127.0.0.1:9/unicast', program: path, preload: loopbackOnly },
+    ...{ log: silentLog, signal: never },
+  });
+
+describe('a relay that misbehaves is killed, and why is told:', () => {
+  it('it floods its log, as a wedged live555ProxyServer does', async () => {
+    await using fake = await program(
+      "const { writeSync } = require('node:fs'); const lines = 'RTCPInstance error: Hit limit of rtsp://u:secret@x/\\n'.repeat(1e3); for (;;) writeSync(2, lines);",
+    );
+    await using relay = await relayOf(fake.path);
+    const before = process.cpuUsage();
+    await assert.rejects(relay.ended(never), (error: Error) => {
+      assert.match(error.message, /relay floods its log: RTCPInstance error: Hit limit/);
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 1_500_000, `${(user + system) / 1000} ms of CPU to read a flood`);
+    await relay[Symbol.asyncDispose]();
+    assert.equal(isAlive(relay.pid), false);
+  });
+
+  it('it spins, silently', async () => {
+    await using fake = await program('for (;;);');
+    await using relay = await relayOf(fake.path);
+    await assert.rejects(relay.ended(never), /relay has kept a CPU busy without a pause/);
+    await relay[Symbol.asyncDispose]();
+    assert.equal(isAlive(relay.pid), false);
+  });
+
+  it('it ends by itself', async () => {
+    await using fake = await program("console.error('no more'); process.exit(0)");
+    await using relay = await relayOf(fake.path);
+    await assert.rejects(relay.ended(never), /relay exited with code 0; last words: no more/);
+  });
+
+  it('its library has no effect', async () => {
+    await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
+    await assert.rejects(
+      startRelay({
+        ...{ source: camera.url, program: live555ProxyServer, preload: '/dev/null' },
+        ...{ log: silentLog, signal: never },
+      }),
+      /relay listens beyond loopback/,
+    );
+  });
+
+  it('a relay that works is left alone', async () => {
+    await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
+    await using relay = await startRelay({
+      ...{ source: camera.url, program: live555ProxyServer, preload: loopbackOnly },
+      ...{ log: silentLog, signal: never },
+    });
+    await relay.ended(AbortSignal.timeout(6_000));
+    assert.equal(isAlive(relay.pid), true);
+  });
+});
+
+describe('a relay whose port somebody else takes', () => {
+  it('starts again on another one', async () => {
+    await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
+    const directory = await mkdtemp(join(tmpdir(), 'relay-'));
+    try {
+      // Takes the port on IPv4 before the real program does, but at its first start only.
+      const path = join(directory, 'program');
+      const source = `#!/bin/sh
+if mkdir '${directory}/taken' 2>/dev/null; then
+  LD_PRELOAD= '${process.execPath}' -e 'const s = require("node:net").createServer((c) => c.end("RTSP/1.0 200 OK\\r\\nCSeq: 1\\r\\n\\r\\n")).listen(Number(process.argv[1]), "127.0.0.1", () => console.log())' "$4" > '${directory}/ready' &
+  while ! [ -s '${directory}/ready' ]; do sleep 0.02; done
+fi
+exec '${live555ProxyServer}' "$@"
+`;
+      await writeFile(path, source, { mode: 0o755 });
+      await using relay = await startRelay({
+        ...{ source: camera.url, program: path, preload: loopbackOnly },
+        ...{ log: silentLog, signal: never },
+      });
+      assert.deepEqual(relay.media, { video: { codec: 'h264' } });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});
