@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly onStdoutLine?: (line: string) => void;
   readonly onStderrLine?: (line: string) => void;
+  /** Whether a line of standard error may explain the program's end; all may unless given. */
+  readonly isLastWord?: (line: string) => boolean;
   /** Called for each chunk of standard error, to measure a flood. */
   readonly onStderrBytes?: (bytes: number) => void;
   /** From asking politely to SIGKILL; 5 s unless given. */
@@ -71,7 +73,7 @@ export class Child implements AsyncDisposable {
     this.#read(
       this.#process.stderr,
       (line) => {
-        this.#lastWords.push(line);
+        if (options.isLastWord?.(line) ?? true) this.#lastWords.push(line);
         if (this.#lastWords.length > lastWordsKept) this.#lastWords.shift();
         options.onStderrLine?.(line);
       },

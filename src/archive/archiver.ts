@@ -1,0 +1,226 @@
+import { mkdirSync } from 'node:fs';
+import { rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Child } from '../lib/child.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { describeError, errorCode } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import { aborted } from '../lib/until.ts';
+import type { FinishedFile } from '../spool/segment.ts';
+import { recordingArguments } from './arguments.ts';
+import { type Picture, readLogLine, readPicture } from './ffmpeg-output.ts';
+import { finishFile } from './finish.ts';
+import { FootageFlow } from './footage-flow.ts';
+import type { Profile, SourceMedia } from './profile.ts';
+import { salvage } from './salvage.ts';
+
+export interface ArchiverOptions {
+  /** The relay's rtsp:// address. */
+  readonly source: string;
+  readonly media: SourceMedia;
+  readonly profile: Profile;
+  /** For this run alone; made if it isn't there, removed at the end if nothing is left in it. */
+  readonly directory: string;
+  /** `ffmpeg` unless given. */
+  readonly program?: string;
+  /** Files are cut at multiples of this on the clock; a divisor of a day. 60 unless given. */
+  readonly segmentSeconds?: number;
+  /**
+   * Takes a finished file away, one at a time, in the order of recording. Where it rejects, the file
+   * stays in the run directory, and is offered once more at the end.
+   */
+  readonly onFile: (file: FinishedFile) => Promise<void>;
+  readonly stallAfterMs?: number;
+  readonly firstPictureWithinMs?: number;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export interface ArchiverStatus {
+  /** The picture as the camera sends it. */
+  readonly picture?: Picture;
+  /** Of what is recorded, over the last seconds. */
+  readonly bitsPerSecond?: number;
+  /** Pictures recorded. */
+  readonly frames: number;
+  /** When the newest recorded picture was taken: milliseconds since 1970 UTC. */
+  readonly lastFootageAtMs?: number;
+}
+
+/** The ffmpeg that records one camera. */
+export interface Archiver extends AsyncDisposable {
+  readonly pid: number | undefined;
+  status(): ArchiverStatus;
+  /**
+   * Resolves when `signal` aborts or the archiver is disposed; rejects when ffmpeg died or no
+   * pictures come, after all that was recorded has been handed over.
+   */
+  ended(signal: AbortSignal): Promise<void>;
+}
+
+const tickMs = 500;
+const daySeconds = 86_400;
+
+/** Starts to record. The last file is finished and handed over before dispose resolves. */
+export function startArchiver(options: ArchiverOptions): Archiver {
+  return new Ffmpeg(options);
+}
+
+class Ffmpeg implements Archiver {
+  readonly #options: ArchiverOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #child: Child;
+  readonly #flow: FootageFlow;
+  readonly #complaints: FloodGate;
+  readonly #scope = new Scope();
+  readonly #life: Promise<Error | undefined>;
+  #picture: Picture | undefined;
+  /** Which file ffmpeg is writing, and how long those before it were. */
+  #current = 0;
+  #bytesBefore = 0;
+  #handedOver: Promise<void> = Promise.resolve();
+
+  constructor(options: ArchiverOptions) {
+    const { source, media, profile, directory, program = 'ffmpeg', log } = options;
+    const { segmentSeconds = 60, stallAfterMs = 8_000, firstPictureWithinMs = 15_000 } = options;
+    if (!Number.isInteger(segmentSeconds) || daySeconds % segmentSeconds !== 0) {
+      throw new RangeError(`a day can't be cut into segments of ${segmentSeconds} s`);
+    }
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = log;
+    this.#complaints = new FloodGate(log);
+    this.#flow = new FootageFlow(this.#clock, { stallAfterMs, firstPictureWithinMs });
+    mkdirSync(directory, { recursive: true });
+    this.#child = new Child({
+      name: 'archiver',
+      file: program,
+      args: recordingArguments({ source, media, profile, segmentSeconds }),
+      cwd: directory,
+      onStdoutLine: (line) => this.#readProgress(line),
+      onStderrLine: (line) => this.#readLog(line),
+      isLastWord: (line) => readLogLine(line).isTrouble,
+    });
+    this.#life = this.#live();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  status(): ArchiverStatus {
+    const { frames, bitsPerSecond, lastFootageAtMs } = this.#flow;
+    return {
+      frames,
+      ...(this.#picture === undefined ? {} : { picture: this.#picture }),
+      ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
+      ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
+    };
+  }
+
+  async ended(signal: AbortSignal): Promise<void> {
+    using scope = new Scope(signal, this.#scope.signal);
+    const stopped = aborted(scope.signal).then(() => undefined);
+    const cause = await Promise.race([stopped, this.#life]);
+    if (cause !== undefined) throw cause;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#scope.end();
+    await this.#life;
+  }
+
+  /** @returns why it ended, unless we ended it */
+  async #live(): Promise<Error | undefined> {
+    using watching = new Scope(this.#scope.signal);
+    const ends = [this.#child.ended(watching.signal), this.#watch(watching.signal)];
+    const cause = await Promise.race(ends).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    watching.end();
+    await Promise.allSettled(ends);
+    await this.#child.stop();
+    await this.#handedOver;
+    await this.#handOverTheRest();
+    this.#complaints[Symbol.dispose]();
+    return cause;
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#clock.sleep(tickMs, signal);
+      if (signal.aborted) return;
+      await this.#lookForFiles();
+      const trouble = this.#flow.trouble();
+      if (trouble !== undefined) throw new Error(trouble);
+    }
+  }
+
+  /** ffmpeg closes a file before it opens the next: a file is finished when there is a next one. */
+  async #lookForFiles(): Promise<void> {
+    for (;;) {
+      const [size, nextSize] = await Promise.all([
+        this.#sizeOf(this.#current),
+        this.#sizeOf(this.#current + 1),
+      ]);
+      this.#flow.recorded(this.#bytesBefore + (size ?? 0));
+      if (nextSize === undefined) return;
+      this.#bytesBefore += size ?? 0;
+      const finished = this.#pathOf(this.#current);
+      this.#current += 1;
+      this.#handedOver = this.#handedOver.then(() => this.#finish(finished));
+    }
+  }
+
+  async #finish(path: string): Promise<void> {
+    try {
+      const file = await finishFile(path);
+      if (file !== undefined) await this.#options.onFile(file);
+      else this.#log.info('a file without a picture was deleted', { file: path });
+    } catch (error) {
+      this.#log.warn('a file of footage could not be handed over, it stays in the run directory', {
+        file: path,
+        cause: describeError(error),
+      });
+    }
+  }
+
+  async #handOverTheRest(): Promise<void> {
+    const { directory } = this.#options;
+    for (const file of await salvage(directory, this.#log)) await this.#finish(file.path);
+    await rmdir(directory).catch((cause: unknown) => {
+      this.#log.warn('footage stays in the run directory until the next start', {
+        directory,
+        cause: describeError(cause),
+      });
+    });
+  }
+
+  #pathOf(index: number): string {
+    return join(this.#options.directory, `${String(index).padStart(6, '0')}.mp4`);
+  }
+
+  async #sizeOf(index: number): Promise<number | undefined> {
+    try {
+      return (await stat(this.#pathOf(index))).size;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  #readProgress(line: string): void {
+    const frames = /^frame=\s*(\d+)$/.exec(line)?.[1];
+    if (frames !== undefined) this.#flow.progress(Number(frames));
+  }
+
+  #readLog(line: string): void {
+    this.#picture ??= readPicture(line);
+    const { isTrouble, text, kind } = readLogLine(line);
+    if (isTrouble) this.#complaints.warn(kind, 'ffmpeg complains', { text });
+  }
+}

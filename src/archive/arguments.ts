@@ -1,0 +1,120 @@
+import type { Profile, SourceMedia } from './profile.ts';
+
+export interface RecordingOptions {
+  /** rtsp:// address. */
+  readonly source: string;
+  readonly media: SourceMedia;
+  readonly profile: Profile;
+  /** A divisor of a day. */
+  readonly segmentSeconds: number;
+}
+
+const audioHertz = 16_000;
+
+/**
+ * ffmpeg's arguments to record `source` into files `000000.mp4`, `000001.mp4` … in its working
+ * directory, the next begun at the first key frame after each multiple of `segmentSeconds` on the
+ * clock. Progress goes to standard output.
+ *
+ * The media times in the files are seconds since 1970, so that a file, even one cut off by a kill,
+ * says by itself when its first picture was taken, and how its sound lies to it.
+ */
+export function recordingArguments(options: RecordingOptions): string[] {
+  const { source, media, profile, segmentSeconds } = options;
+  return [
+    ...['-nostdin', '-hide_banner', '-loglevel', 'level+info', '-nostats'],
+    ...['-progress', 'pipe:1', '-stats_period', '0.5'],
+    ...(profile.kind === 'copy' ? [] : ['-threads', '1']),
+    ...input(source),
+    ...[
+      '-map',
+      '0:v:0',
+      ...(profile.kind === 'copy' ? copiedVideo(media) : smallVideo(profile, segmentSeconds)),
+    ],
+    ...(media.audio === undefined
+      ? ['-an']
+      : ['-map', '0:a:0?', ...audio(media.audio.codec, profile)]),
+    ...output(segmentSeconds),
+  ];
+}
+
+function input(source: string): string[] {
+  return [
+    ...['-rtsp_transport', 'tcp', '-timeout', '10000000'],
+    // Cameras' own times can't be trusted: one wrong RTCP sender report puts a day into a minute.
+    ...['-use_wallclock_as_timestamps', '1'],
+    // Probing ends when sound and picture are understood; it need not know the frame rate, but must
+    // wait for the parameter sets of a camera that doesn't put them into its SDP. What is read
+    // meanwhile is kept.
+    ...['-fpsprobesize', '0', '-analyzeduration', '10000000'],
+    ...['-i', source],
+  ];
+}
+
+function copiedVideo({ video }: SourceMedia): string[] {
+  const isHevc = /^(h\.?265|hevc)$/i.test(video?.codec ?? '');
+  return [
+    ...['-c:v', 'copy', ...(isHevc ? ['-tag:v', 'hvc1'] : [])],
+    // A guessed frame duration would push the first picture of the next fragment back when that
+    // comes a little early. The last picture of a fragment lasts until the next anyway.
+    ...['-bsf:v', 'setts=duration=0.01/TB'],
+  ];
+}
+
+function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: number): string[] {
+  const { maxWidth, framesPerSecond, crf, preset } = profile;
+  // Besides the regular key frames, one when the next file is due. ffmpeg's `t` begins at the first
+  // picture, so that only the time of day can tell; a picture is encoded when the next one comes.
+  const fileNumber = `floor((time(0)-0.15)/${segmentSeconds})`;
+  const keyFrame = `if(gt(${fileNumber},ld(0)),st(0,${fileNumber}),0)`;
+  const filters = [
+    `fps=${framesPerSecond}`,
+    `scale='trunc(min(${maxWidth},iw)/2)*2':-2:flags=fast_bilinear`,
+    'format=yuv420p',
+  ];
+  return [
+    ...['-vf', filters.join(','), '-c:v', 'libx264', '-preset', preset, '-threads', '1'],
+    ...['-bf', '0', '-sc_threshold', '0', '-g', `${framesPerSecond * 2}`],
+    ...['-force_key_frames', `expr:${keyFrame}`],
+    ...['-crf', `${crf}`, '-maxrate', `${maxRate(profile)}`, '-bufsize', `${2 * maxRate(profile)}`],
+  ];
+}
+
+/** Bits per second that a picture in motion may cost: 400k for 640 wide at 10 frames/s. */
+const maxRate = ({ maxWidth, framesPerSecond }: Profile & { kind: 'downsample' }): number =>
+  Math.round(400_000 * (maxWidth / 640) ** 1.5 * Math.max(1, framesPerSecond / 10) ** 0.7);
+
+function audio(codec: string, profile: Profile): string[] {
+  if (profile.kind === 'copy' && /^(aac|mpeg4-generic|mp4a-latm)$/i.test(codec)) {
+    // A packet's time is that of its arrival: packets follow each other without a seam until that
+    // is more than a fifth of a second off.
+    const seamless = 'PREV_OUTPTS+DURATION';
+    const time = `if(N,if(lt(abs(PTS-${seamless}),0.2/TB),${seamless},PTS),PTS)`;
+    return ['-c:a', 'copy', '-bsf:a', `setts=ts='${time}'`];
+  }
+  const bitsPerSecond = profile.kind === 'copy' ? 32_000 : profile.audioBitsPerSecond;
+  return [
+    // The same for samples: stretched a little, filled or cut where that does not suffice.
+    ...['-af', 'aresample=async=1000'],
+    ...['-c:a', 'aac', '-b:a', `${bitsPerSecond}`, '-ac', '1', '-ar', `${audioHertz}`],
+  ];
+}
+
+function output(segmentSeconds: number): string[] {
+  const format = {
+    // Each fragment can be played without what follows it, and is on the disk at once.
+    movflags: '+frag_keyframe+empty_moov+default_base_moof+skip_trailer+frag_discont',
+    frag_duration: 500_000,
+    flush_packets: 1,
+    use_editlist: 0,
+    avoid_negative_ts: 'disabled',
+    video_track_timescale: 90_000,
+  };
+  const formatOptions = Object.entries(format).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...['-copyts', '-max_interleave_delta', '1000000'],
+    ...['-f', 'segment', '-segment_time', `${segmentSeconds}`, '-segment_atclocktime', '1'],
+    ...['-segment_format', 'mp4', '-segment_format_options', formatOptions.join(':')],
+    '%06d.mp4',
+  ];
+}

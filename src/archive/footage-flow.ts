@@ -1,0 +1,79 @@
+import type { Clock } from '../lib/clock.ts';
+
+export interface FlowLimits {
+  /** The longest time without a new picture. */
+  readonly stallAfterMs: number;
+  /** The longest time until the first. */
+  readonly firstPictureWithinMs: number;
+}
+
+/** Over how long the bit rate is taken. */
+const windowMs = 10_000;
+/** A clock set by more than this makes the times of what is being recorded wrong. */
+const clockStepMs = 2_000;
+
+/** Whether pictures come, and how many bits they take. */
+export class FootageFlow {
+  readonly #clock: Clock;
+  readonly #limits: FlowLimits;
+  readonly #sizes: { readonly atMs: number; readonly bytes: number }[] = [];
+  #grewAtMs: number;
+  #clockOffsetMs: number;
+  #wasLate = false;
+  frames = 0;
+  /** Milliseconds since 1970 UTC. */
+  lastFootageAtMs: number | undefined;
+
+  constructor(clock: Clock, limits: FlowLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#grewAtMs = clock.now();
+    this.#clockOffsetMs = clock.wallNow() - clock.now();
+  }
+
+  /** ffmpeg says how many pictures it has recorded. */
+  progress(frames: number): void {
+    if (frames <= this.frames) return;
+    this.frames = frames;
+    this.#grewAtMs = this.#clock.now();
+    this.lastFootageAtMs = this.#clock.wallNow();
+  }
+
+  /** Everything recorded so far is this long. */
+  recorded(bytes: number): void {
+    const atMs = this.#clock.now();
+    this.#sizes.push({ atMs, bytes });
+    while ((this.#sizes[0]?.atMs ?? atMs) < atMs - windowMs) this.#sizes.shift();
+  }
+
+  get bitsPerSecond(): number | undefined {
+    const first = this.#sizes[0];
+    const last = this.#sizes.at(-1);
+    if (first === undefined || last === undefined || last.atMs - first.atMs < 1_000)
+      return undefined;
+    return Math.round(((last.bytes - first.bytes) * 8_000) / (last.atMs - first.atMs));
+  }
+
+  /**
+   * To be called regularly. @returns what is wrong, if something is. It must be so twice in a row:
+   * where this process itself was held up, what ffmpeg told meanwhile is read between the two.
+   */
+  trouble(): string | undefined {
+    const clockOffsetMs = this.#clock.wallNow() - this.#clock.now();
+    const stepMs = clockOffsetMs - this.#clockOffsetMs;
+    this.#clockOffsetMs = clockOffsetMs;
+    if (Math.abs(stepMs) > clockStepMs) {
+      return `this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`;
+    }
+    const { stallAfterMs, firstPictureWithinMs } = this.#limits;
+    const isFirst = this.frames === 0;
+    const limitMs = isFirst ? firstPictureWithinMs : stallAfterMs;
+    const isLate = this.#clock.now() - this.#grewAtMs > limitMs;
+    const wasLate = this.#wasLate;
+    this.#wasLate = isLate;
+    if (!isLate || !wasLate) return undefined;
+    return isFirst
+      ? `the camera sent no picture within ${limitMs / 1000} s`
+      : `no picture for ${limitMs / 1000} s: the camera's stream stalled`;
+  }
+}
