@@ -2,7 +2,7 @@
  * Preloaded (LD_PRELOAD) into live555ProxyServer, which would listen on every address of the machine, has no
  * option to change that and no password, and so would show a camera's picture to the whole network.
  *
- * Whatever it binds, it binds on loopback; the ports it takes besides its own, for RTSP over HTTP, are refused.
+ * Whatever it binds, it binds on loopback, its UDP ports too; the ports it takes besides its own, for RTSP over HTTP, are refused.
  * It is linked with no C library, and so loads beside whichever version the program brings along.
  */
 #include <errno.h>
