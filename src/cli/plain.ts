@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 const maxLength = 300;
 
 /**
@@ -5,8 +7,7 @@ const maxLength = 300;
  * worse, without characters that change the direction of what follows, and not endless.
  */
 export function plain(text: string): string {
-  const clean = text
-    .slice(0, 4 * maxLength)
+  const clean = stripVTControlCharacters(text.slice(0, 4 * maxLength))
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu, ' ')
     .trim();
   return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;

@@ -29,19 +29,42 @@ export function table<T>(
     line(columns.map(({ head }) => head)),
     ...rows.flatMap((row, index) => [
       line(cells[index] ?? []),
-      ...notes(row).map((note) => `${gap}└ ${note}`),
+      ...notes(row).flatMap((note) => indent(wrap(note, noteWidth))),
     ]),
   ];
 }
 
+/** Breaks a text between words into lines of at most `width` characters; longer words stay whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else {
+      lines.push(word);
+    }
+  }
+  return lines;
+}
+
+const noteWidth = 96;
+
+const indent = (lines: readonly string[]): string[] =>
+  lines.map((line, index) => `${gap}${index === 0 ? '└' : ' '} ${line}`);
+
 const pad = (text: string, width: number, align: 'right' | undefined): string =>
   align === 'right' ? text.padStart(width) : text.padEnd(width);
+
+const factWidth = 84;
 
 /** Names and values beneath each other; a value may have several lines. */
 export function facts(pairs: readonly (readonly [string, ...string[]])[]): string[] {
   const width = Math.max(...pairs.map(([name]) => name.length));
   return pairs.flatMap(([name, ...values]) =>
-    values.map((value, index) => `${(index === 0 ? name : '').padEnd(width)}${gap}${value}`),
+    values
+      .flatMap((value) => wrap(value, factWidth))
+      .map((value, index) => `${(index === 0 ? name : '').padEnd(width)}${gap}${value}`),
   );
 }
 

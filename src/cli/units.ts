@@ -37,6 +37,12 @@ export function formatDuration(ms: number): string {
     .join(' ');
 }
 
+/** Roughly how long, in its largest unit: `11m`, `3d`; hours with their minutes: `2h 14m`. */
+export function formatAge(ms: number): string {
+  const duration = formatDuration(ms);
+  return /^\d+h/.test(duration) ? duration : (duration.split(' ')[0] ?? '');
+}
+
 /** A day's moment in UTC: `10:42Z`, with the date if it is not today's. */
 export function formatTime(ms: number, nowMs: number): string {
   const [date = '', time = ''] = new Date(ms).toISOString().split('T');

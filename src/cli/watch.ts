@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, OperatorError } from '../lib/errors.ts';
-import { fit } from './table.ts';
+import { fit, wrap } from './table.ts';
 
 const everyMs = 1_000;
 const home = '\x1b[H';
@@ -41,7 +41,7 @@ export async function watch(
 }
 
 function explain(error: unknown): readonly string[] {
-  if (error instanceof OperatorError) return [describeError(error)];
+  if (error instanceof OperatorError) return wrap(describeError(error), 72);
   throw error;
 }
 

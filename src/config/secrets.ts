@@ -122,6 +122,7 @@ export function unreadable(path: string, error: unknown): string {
       return `You may not read ${path}`;
     case 'EISDIR':
       return `${path} is a directory`;
+    case undefined:
     default:
       return `${path} can't be read: ${describeError(error)}`;
   }

@@ -25,7 +25,6 @@ export function cameraListScreen(cameras: readonly CameraAnswer[], nowMs: number
       },
       { head: 'STORED', align: 'right', cell: ({ stored }) => formatBytes(stored.bytes) },
       { head: 'SPOOL', align: 'right', cell: ({ spooled }) => formatBytes(spooled.bytes) },
-      { head: 'KEY', cell: ({ settings }) => settings?.keys[0]?.fingerprint.slice(0, 19) ?? '-' },
     ],
     cameras,
   );

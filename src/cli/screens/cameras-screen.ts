@@ -4,7 +4,7 @@ import { formatCameraName } from '../../lib/names.ts';
 import { plain } from '../plain.ts';
 import { stateSentence, stateWord } from '../state-words.ts';
 import { type Column, table } from '../table.ts';
-import { count, formatBitRate, formatBytes, formatDuration } from '../units.ts';
+import { count, formatAge, formatBitRate, formatBytes } from '../units.ts';
 
 type Connected = CameraAnswer & { readonly connection: CameraStatus };
 
@@ -45,15 +45,16 @@ export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
     })),
 });
 
+// What matters most stands on the left: a narrow terminal cuts the rest off.
 const columns = (nowMs: number): Column<Connected>[] => [
   { head: 'CAMERA', cell: formatCameraName },
   { head: 'STATE', cell: ({ connection }) => stateWord(connection) },
   {
-    head: 'SINCE',
+    head: 'FOOTAGE',
     align: 'right',
-    cell: ({ connection }) => formatDuration(nowMs - connection.connectedAtMs),
+    cell: ({ lastFootageAtMs }) =>
+      lastFootageAtMs === undefined ? 'none' : lastFootage(nowMs - lastFootageAtMs),
   },
-  { head: 'FROM', cell: ({ connection }) => plain(connection.remoteAddress) },
   { head: 'PICTURE', cell: ({ connection }) => describePicture(connection) },
   {
     head: 'RATE',
@@ -62,20 +63,19 @@ const columns = (nowMs: number): Column<Connected>[] => [
       bitsPerSecond === undefined ? none : formatBitRate(bitsPerSecond),
   },
   {
-    head: 'FOOTAGE',
-    align: 'right',
-    cell: ({ lastFootageAtMs }) =>
-      lastFootageAtMs === undefined ? 'none' : lastFootage(nowMs - lastFootageAtMs),
-  },
-  {
     head: 'SPOOL',
     align: 'right',
     cell: ({ spooled }) => (spooled.segments === 0 ? none : formatBytes(spooled.bytes)),
   },
+  {
+    head: 'SINCE',
+    align: 'right',
+    cell: ({ connection }) => formatAge(nowMs - connection.connectedAtMs),
+  },
+  { head: 'FROM', cell: ({ connection }) => plain(connection.remoteAddress) },
 ];
 
-const lastFootage = (ageMs: number): string =>
-  ageMs < 1500 ? 'now' : `${formatDuration(ageMs).split(' ')[0]} ago`;
+const lastFootage = (ageMs: number): string => (ageMs < 1500 ? 'now' : `${formatAge(ageMs)} ago`);
 
 /** `h264 1920x1080@15` */
 export function describePicture({ picture }: CameraStatus): string {
@@ -91,7 +91,7 @@ function absence(absent: readonly CameraAnswer[], nowMs: number): string {
     const age =
       lastFootageAtMs === undefined
         ? 'no footage yet'
-        : `last footage ${formatDuration(nowMs - lastFootageAtMs).split(' ')[0]} ago`;
+        : `last footage ${formatAge(nowMs - lastFootageAtMs)} ago`;
     return `${formatCameraName(camera)} (${age})`;
   });
   const more = absent.length - names.length;

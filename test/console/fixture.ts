@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CameraStatus } from '../../src/camera/status.ts';
+import { type Control, startControl } from '../../src/console/control.ts';
+import type { ControlOptions } from '../../src/console/options.ts';
+import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
+import { type CameraName, formatCameraName } from '../../src/lib/names.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { parsePublicKey } from '../../src/tunnel/public-key.ts';
+
+/** The line of a public key that no other number has. */
+export function publicKey(n: number): string {
+  const part = (bytes: Buffer): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const point = createHash('sha256').update(`key ${n}`).digest();
+  const blob = Buffer.concat([part(Buffer.from('ssh-ed25519')), part(point)]);
+  return `ssh-ed25519 ${blob.toString('base64')} root@camera${n}\n`;
+}
+
+/** A control socket with a real ledger behind it, and a fleet of which the test says what it does. */
+export class ConsoleFixture implements AsyncDisposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'cctv-console-'));
+  readonly socket = join(this.directory, 'run', 'control.sock');
+  readonly ledger: Ledger = openLedger(join(this.directory, 'ledger', 'ledger.sqlite'));
+  readonly removed: string[] = [];
+  fleet: CameraStatus[] = [];
+  uploads: ReturnType<ControlOptions['uploaderStatus']> = { uploading: 0, waiting: 0, stored: 0 };
+  #control: Control | undefined;
+
+  static async start(): Promise<ConsoleFixture> {
+    const fixture = new ConsoleFixture();
+    await fixture.open();
+    return fixture;
+  }
+
+  options(): ControlOptions {
+    return {
+      socket: this.socket,
+      ledger: this.ledger,
+      fleet: () => this.fleet,
+      spoolUsage: () => ({ files: 12, bytes: 31_000_000, oldestMs: Date.now() - 240_000 }),
+      uploaderStatus: () => this.uploads,
+      tunnelInfo: {
+        address: '0.0.0.0:2222',
+        hostKeyFingerprint: 'SHA256:9h2Zt7YzvqJxWQyq0LrGQ8p3mVnB1cKXoS5fUeDaTiM',
+        hostKeyLine:
+          'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPx0vV9bF0m2QwqjN3yqv1mJwQk8v3z6rJmVf0Xh5dK2',
+      },
+      parsePublicKey,
+      onCameraRemoved: (camera: CameraName) => {
+        const name = formatCameraName(camera);
+        this.removed.push(name);
+        this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);
+      },
+      log: silentLog,
+      version: '0.1.0',
+      startedAtMs: Date.now() - 3 * 3_600_000,
+    };
+  }
+
+  async open(): Promise<void> {
+    this.#control = await startControl(this.options());
+  }
+
+  async close(): Promise<void> {
+    await this.#control?.[Symbol.asyncDispose]();
+    this.#control = undefined;
+  }
+
+  /** Adds the account, the camera and `segments` minutes of footage up to `endMs`. */
+  addCamera(name: CameraName, n: number, footage?: { minutes: number; endMs: number }): void {
+    if (!this.ledger.accounts().some((account) => account.name === name.account)) {
+      this.ledger.addAccount(name.account);
+    }
+    this.ledger.addCamera({ ...name, key: parsePublicKey(publicKey(n)) });
+    for (let left = footage?.minutes ?? 0; left > 0; left -= 1) {
+      const segment = {
+        ...name,
+        startMs: (footage?.endMs ?? 0) - left * 60_000,
+        durationMs: 60_000,
+        bytes: 3_100_000,
+        sha256: createHash('sha256').update(`${n} ${left}`).digest('hex'),
+      };
+      if (left === 1) this.ledger.spooled(segment);
+      else this.ledger.stored(segment, { key: `${name.account}/${left}.mp4`, checksum: 'sha256' });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    this.ledger[Symbol.dispose]();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export const connected = (name: CameraName, more: Partial<CameraStatus> = {}): CameraStatus => ({
+  ...name,
+  state: 'recording',
+  connectedAtMs: Date.now() - 8_040_000,
+  remoteAddress: '203.0.113.7',
+  client: 'dropbear_2022.83',
+  profile: 'downsample',
+  picture: { codec: 'h264', width: 1920, height: 1080, framesPerSecond: 15 },
+  audioCodec: 'pcmu',
+  bitsPerSecond: 412_000,
+  lastFootageAtMs: Date.now() - 800,
+  restarts: 0,
+  relay: { pid: 4242, port: 45_001, url: 'rtsp://127.0.0.1:45001/proxyStream' },
+  archiver: { pid: 4243 },
+  ...more,
+});
