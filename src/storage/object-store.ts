@@ -285,18 +285,21 @@ export class ObjectStore implements Disposable {
   }
 
   async #head(key: string, signal: AbortSignal): Promise<HeadObjectCommandOutput | undefined> {
+    const checksum = this.#knows.checksum;
     try {
       return await this.#client.send(
         new HeadObjectCommand({
           Bucket: this.#options.bucket,
           Key: key,
-          ...(this.#knows.checksum ? { ChecksumMode: 'ENABLED' } : {}),
+          ...(checksum ? { ChecksumMode: 'ENABLED' } : {}),
         }),
         { abortSignal: signal },
       );
     } catch (error) {
       if (httpStatus(error) === 404) return undefined;
-      throw error;
+      if (httpStatus(error) !== 501 || !checksum) throw error;
+      this.#learn('checksum');
+      return await this.#head(key, signal);
     }
   }
 

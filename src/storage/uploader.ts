@@ -252,7 +252,7 @@ export class Uploader implements AsyncDisposable {
       for (const { dueAt } of this.#postponed.values()) {
         if (dueAt > now) nextAt = Math.min(nextAt, dueAt);
       }
-    } else if (!this.#probing) nextAt = Math.min(nextAt, probeAt);
+    } else if (probeAt > now) nextAt = Math.min(nextAt, probeAt);
     return Math.max(0, Math.ceil(nextAt - now));
   }
 

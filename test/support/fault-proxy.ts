@@ -23,6 +23,7 @@ export class FaultProxy implements AsyncDisposable {
   mostConnections = 0;
   readonly #to: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
+  readonly #life = new AbortController();
   #server: Server | undefined;
   #port = 0;
   #line: Promise<unknown> = Promise.resolve();
@@ -62,6 +63,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#life.abort();
     await this.refuse();
   }
 
@@ -118,8 +120,9 @@ export class FaultProxy implements AsyncDisposable {
     // One line for all connections; a sender waits until its bytes are through.
     client.pause();
     this.#line = this.#line.then(async () => {
-      await delay((data.length / rate) * 1_000);
-      server.write(data);
+      const { signal } = this.#life;
+      await delay((data.length / rate) * 1_000, undefined, { signal }).catch(() => {});
+      if (server.writable) server.write(data);
       client.resume();
     });
   }
