@@ -41,8 +41,9 @@ export function legacyHostKeyFile(hostKeyFile: string): string {
  */
 export async function loadHostKey(file: string, algorithm: KeyAlgorithm): Promise<HostKey> {
   try {
-    const text = (await readPrivately(file)) ?? (await make(file, algorithm));
-    return parse(file, algorithm, text);
+    const there = await readPrivately(file);
+    if (there === undefined) await make(file, algorithm);
+    return parse(file, algorithm, there ?? (await readPrivately(file)) ?? '');
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
@@ -94,20 +95,21 @@ function parse(file: string, algorithm: KeyAlgorithm, text: string): HostKey {
   };
 }
 
-async function make(file: string, algorithm: KeyAlgorithm): Promise<string> {
+async function make(file: string, algorithm: KeyAlgorithm): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const text = generate(algorithm);
   const temporary = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(generate(algorithm));
       await handle.sync();
     } finally {
       await handle.close();
     }
     // Unlike a rename, a link never replaces a key that another process made in this moment.
     await link(temporary, file);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
   } finally {
     await unlink(temporary);
   }
@@ -117,7 +119,6 @@ async function make(file: string, algorithm: KeyAlgorithm): Promise<string> {
   } finally {
     await directory.close();
   }
-  return text;
 }
 
 const field = (jwk: JsonWebKey, name: 'd' | 'x' | 'y'): Buffer =>
