@@ -61,6 +61,8 @@ export interface Archiver extends AsyncDisposable {
 }
 
 const tickMs = 500;
+/** An archiver needs some tens of megabytes, of a 4K camera some hundreds. */
+const maxMemoryBytes = 1024 ** 3;
 const daySeconds = 86_400;
 
 /** Starts to record. The last file is finished and handed over before dispose resolves. */
@@ -102,6 +104,9 @@ class Ffmpeg implements Archiver {
       cwd: directory,
       onStdoutLine: (line) => this.#readProgress(line),
       onStderrLine: (line) => this.#readLog(line),
+      // A read that waits for a camera that has gone is left at the second signal only.
+      askAgainAfterMs: 1_000,
+      memoryBytes: maxMemoryBytes,
       isLastWord: (line) => readLogLine(line).isTrouble,
     });
     this.#life = this.#live();
@@ -112,10 +117,13 @@ class Ffmpeg implements Archiver {
   }
 
   status(): ArchiverStatus {
-    const { frames, bitsPerSecond, lastFootageAtMs } = this.#flow;
+    const { frames, bitsPerSecond, framesPerSecond, lastFootageAtMs } = this.#flow;
+    const isCopy = this.#options.profile.kind === 'copy';
+    // Where each picture is copied, what comes is better known than what the stream says of itself.
+    const measured = isCopy && framesPerSecond !== undefined ? { framesPerSecond } : {};
     return {
       frames,
-      ...(this.#picture === undefined ? {} : { picture: this.#picture }),
+      ...(this.#picture === undefined ? {} : { picture: { ...this.#picture, ...measured } }),
       ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
       ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
     };

@@ -101,7 +101,13 @@ async function archive(
 ): Promise<void> {
   await using archiver = await parts.startArchiver(server, (file) => parts.publish(file));
   using _shown = view.show(server, archiver);
-  await Promise.race([archiver.ended(signal), server.ended(signal)]);
+  try {
+    await Promise.race([archiver.ended(signal), server.ended(signal)]);
+  } finally {
+    // The relay goes first: its archiver then reads to the end of the stream and finishes its file,
+    // where it would else wait for a camera that has gone.
+    await server[Symbol.asyncDispose]();
+  }
 }
 
 function sourceUrl(port: number, { rtspPath, rtspUser, rtspPassword }: CameraSettings): string {

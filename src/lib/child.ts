@@ -24,12 +24,19 @@ export interface ChildOptions {
   readonly onStderrBytes?: (bytes: number) => void;
   /** From asking politely to SIGKILL; 5 s unless given. */
   readonly graceMs?: number;
+  /** Asks politely once more after this; for programs that take the first time only between two reads. */
+  readonly askAgainAfterMs?: number;
+  /** What the program may allocate: beyond it, it fails instead of the machine. */
+  readonly memoryBytes?: number;
 }
 
 const lastWordsKept = 5;
 
 function spawn(options: ChildOptions) {
-  return execa('setpriv', ['--pdeathsig', 'TERM', '--', options.file, ...options.args], {
+  const limit =
+    options.memoryBytes === undefined ? [] : ['prlimit', `--data=${options.memoryBytes}`, '--'];
+  const command = [...limit, options.file, ...options.args];
+  return execa('setpriv', ['--pdeathsig', 'TERM', '--', ...command], {
     reject: false,
     buffer: false,
     stdin: 'ignore',
@@ -106,9 +113,12 @@ export class Child implements AsyncDisposable {
     this.#signalGroup(signal);
     // A stopped (SIGSTOP) program would see its SIGTERM only after a SIGCONT.
     this.#signalGroup('SIGCONT');
-    const kill = setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.graceMs ?? 5_000);
+    const { askAgainAfterMs, graceMs = 5_000 } = this.#options;
+    const kill = setTimeout(() => this.#signalGroup('SIGKILL'), graceMs);
+    const again = setTimeout(() => this.#signalGroup(signal), askAgainAfterMs ?? graceMs);
     await this.#exit;
     clearTimeout(kill);
+    clearTimeout(again);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

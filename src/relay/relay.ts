@@ -43,6 +43,8 @@ export interface Relay extends AsyncDisposable {
 }
 
 const readyWithinMs = 10_000;
+/** A relay needs a few megabytes. */
+const maxMemoryBytes = 256 * 1024 ** 2;
 const startsOnBusyPorts = 5;
 
 /** Somebody else was quicker: live555ProxyServer would go on with IPv6 alone and say nothing. */
@@ -77,6 +79,7 @@ class RelayProcess implements Relay {
       args: ['-V', '-t', '-p', String(port), source],
       env: { LD_PRELOAD: preload },
       graceMs: 1_000,
+      memoryBytes: maxMemoryBytes,
       onStderrBytes: (count) => flood.bytes(count),
       onStderrLine: (line) => {
         newest = line;

@@ -43,12 +43,14 @@ function camera(commands: Commands, given = settings) {
   const part = (name: string, command: string) => {
     const child = new Child({ name, file: 'sh', args: ['-c', command] });
     events.push(`+${name}`);
+    let alive = true;
     return {
       pid: child.pid ?? 0,
       ended: (signal: AbortSignal) => child.ended(signal),
       [Symbol.asyncDispose]: async () => {
         await child.stop();
-        events.push(`-${name}`);
+        if (alive) events.push(`-${name}`);
+        alive = false;
       },
     };
   };
@@ -103,7 +105,7 @@ function camera(commands: Commands, given = settings) {
 }
 
 describe("a camera's life", { concurrency: true }, () => {
-  it('opens a port, a relay, an archiver, and ends them in the opposite order', async () => {
+  it('opens a port, a relay, an archiver, and ends the archiver after what it reads from', async () => {
     const life = camera({});
     await eventually('recording', 2_000, () => life.view.status().state === 'recording');
     life.hangUp();
@@ -113,8 +115,8 @@ describe("a camera's life", { concurrency: true }, () => {
       'rtsp://127.0.0.1:7/unicast',
       '+relay',
       '+archiver',
-      '-archiver',
       '-relay',
+      '-archiver',
       '-port',
     ]);
   });
@@ -124,7 +126,7 @@ describe("a camera's life", { concurrency: true }, () => {
     await eventually('recording', 2_000, () => life.view.status().state === 'recording');
     life.shutdown.abort(new Error('stopping'));
     await life.ended;
-    assert.deepEqual(life.events.slice(-3), ['-archiver', '-relay', '-port']);
+    assert.deepEqual(life.events.slice(-3), ['-relay', '-archiver', '-port']);
   });
 
   it('replaces the relay with an archiver that died, and says why; the port stays', async () => {

@@ -91,6 +91,33 @@ describe('a child program', { concurrency: true }, () => {
     assert.ok(!lines.join().includes('hunter2'));
   });
 
+  it('that wants more memory than it may have fails alone', async () => {
+    await using child = new Child({
+      name: 'thing',
+      file: process.execPath,
+      args: ['-e', 'const all = []; for (;;) all.push(Buffer.alloc(1 << 24, 1))'],
+      memoryBytes: 512 * 1024 ** 2,
+    });
+    await assert.rejects(child.ended(never), /thing (was killed by|exited with)/);
+  });
+
+  it('that takes only the second request to end is asked twice', async () => {
+    const startedAt = performance.now();
+    const script = "n=0; trap 'n=$((n+1)); [ $n -ge 2 ] && exit' TERM; while :; do sleep 0.05; done";
+    {
+      await using child = new Child({
+        name: 'thing',
+        file: 'sh',
+        args: ['-c', script],
+        askAgainAfterMs: 100,
+        graceMs: 20_000,
+      });
+      void child;
+      await delay(200);
+    }
+    assert.ok(performance.now() - startedAt < 10_000);
+  });
+
   it('ends with a daemon that is killed', async () => {
     const childModule = join(import.meta.dirname, '../../src/lib/child.ts');
     const daemon = spawn(
