@@ -11,18 +11,24 @@ import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 
 const never = new AbortController().signal;
 
-/** A program that answers as live555ProxyServer would, and then does `fault` (in JavaScript). */
+/**
+ * A program that answers the first DESCRIBE as live555ProxyServer would, and then does `fault`. In
+ * Perl, which fits into the memory that a relay may have.
+ */
 async function program(fault: string): Promise<{ path: string } & AsyncDisposable> {
   const directory = await mkdtemp(join(tmpdir(), 'relay-'));
   const path = join(directory, 'program');
-  const source = `#!${process.execPath}
-const sdp = 'v=0\\r\\nm=video 0 RTP/AVP 96\\r\\na=rtpmap:96 H264/90000\\r\\n';
-const port = Number(process.argv[process.argv.indexOf('-p') + 1]);
-require('node:net').createServer((socket) => {
-  socket.on('error', () => {});
-  socket.end('RTSP/1.0 200 OK\\r\\nCSeq: 1\\r\\nContent-Length: ' + sdp.length + '\\r\\n\\r\\n' + sdp);
-}).listen(port, '127.0.0.1');
-setTimeout(() => { ${fault} }, 300);
+  const source = `#!/usr/bin/perl
+use IO::Socket::INET;
+my ($port) = "@ARGV" =~ /-p (\\d+)/;
+my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5) or die;
+my $sdp = "v=0\\r\\nm=video 0 RTP/AVP 96\\r\\na=rtpmap:96 H264/90000\\r\\n";
+my $client = $server->accept;
+sysread $client, my $request, 4096;
+print $client "RTSP/1.0 200 OK\\r\\nCSeq: 1\\r\\nContent-Length: " . length($sdp) . "\\r\\n\\r\\n$sdp";
+close $client;
+select undef, undef, undef, 0.3;
+${fault}
 `;
   await writeFile(path, source, { mode: 0o755 });
   return {
@@ -40,7 +46,7 @@ const relayOf = (path: string) =>
 describe('a relay that misbehaves is killed, and why is told:', () => {
   it('it floods its log, as a wedged live555ProxyServer does', async () => {
     await using fake = await program(
-      "const { writeSync } = require('node:fs'); const lines = 'RTCPInstance error: Hit limit of rtsp://u:secret@x/\\n'.repeat(1e3); for (;;) writeSync(2, lines);",
+      "my $lines = 'RTCPInstance error: Hit limit of rtsp://u:secret\@x/' . chr(10); $lines x= 1000; syswrite STDERR, $lines while 1;",
     );
     await using relay = await relayOf(fake.path);
     const before = process.cpuUsage();
@@ -56,7 +62,7 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
   });
 
   it('it spins, silently', async () => {
-    await using fake = await program('for (;;);');
+    await using fake = await program('1 while 1;');
     await using relay = await relayOf(fake.path);
     await assert.rejects(relay.ended(never), /relay has kept a CPU busy without a pause/);
     await relay[Symbol.asyncDispose]();
@@ -64,7 +70,7 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
   });
 
   it('it ends by itself', async () => {
-    await using fake = await program("console.error('no more'); process.exit(0)");
+    await using fake = await program("print STDERR 'no more'; exit 0;");
     await using relay = await relayOf(fake.path);
     await assert.rejects(relay.ended(never), /relay exited with code 0; last words: no more/);
   });
@@ -100,7 +106,12 @@ describe('a relay whose port somebody else takes', () => {
       const path = join(directory, 'program');
       const source = `#!/bin/sh
 if mkdir '${directory}/taken' 2>/dev/null; then
-  LD_PRELOAD= '${process.execPath}' -e 'const s = require("node:net").createServer((c) => c.end("RTSP/1.0 200 OK\\r\\nCSeq: 1\\r\\n\\r\\n")).listen(Number(process.argv[1]), "127.0.0.1", () => console.log())' "$4" > '${directory}/ready' &
+  LD_PRELOAD= perl -MIO::Socket::INET -e '
+    my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 5) or die;
+    $| = 1;
+    print "ready";
+    while (my $client = $server->accept) { print $client "RTSP/1.0 200 OK\\r\\nCSeq: 1\\r\\n\\r\\n" }
+  ' "$4" > '${directory}/ready' &
   while ! [ -s '${directory}/ready' ]; do sleep 0.02; done
 fi
 exec '${live555ProxyServer}' "$@"
