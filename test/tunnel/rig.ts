@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { type CameraName, parseCameraName } from '../../src/lib/names.ts';
+import { loadHostKey } from '../../src/tunnel/host-key.ts';
 import { type PublicKey, parsePublicKey } from '../../src/tunnel/public-key.ts';
 import {
   startTunnelServer,
@@ -188,6 +189,15 @@ export class Rig implements AsyncDisposable {
     const key = this.makeKey(type, dropbear);
     this.enrol(key.publicKey, name);
     return key;
+  }
+
+  /** A private key in OpenSSH's format, enrolled if a name is given. */
+  async openSshKey(name?: string): Promise<string> {
+    this.#keys += 1;
+    const file = join(this.directory, `id-${this.#keys}`);
+    const { line } = await loadHostKey(file, 'ssh-ed25519');
+    if (name !== undefined) this.enrol(parsePublicKey(line), name);
+    return await readFile(file, 'utf8');
   }
 
   /** Starts a dbclient, without a terminal. */
