@@ -46,7 +46,7 @@ const relayOf = (path: string) =>
 describe('a relay that misbehaves is killed, and why is told:', () => {
   it('it floods its log, as a wedged live555ProxyServer does', async () => {
     await using fake = await program(
-      "my $lines = 'RTCPInstance error: Hit limit of rtsp://u:secret\@x/' . chr(10); $lines x= 1000; syswrite STDERR, $lines while 1;",
+      "my $lines = 'RTCPInstance error: Hit limit of rtsp://u:secret@x/' . chr(10); $lines x= 1000; syswrite STDERR, $lines while 1;",
     );
     await using relay = await relayOf(fake.path);
     const before = process.cpuUsage();

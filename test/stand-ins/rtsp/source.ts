@@ -80,6 +80,10 @@ export class MediaSource implements AsyncDisposable {
     await this.#encoder?.stop('SIGKILL');
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+    await this.#removeClip();
+  }
+
+  async #removeClip(): Promise<void> {
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -102,6 +106,8 @@ export class MediaSource implements AsyncDisposable {
     await within(60_000, 'the first picture', new AbortController().signal, (signal) =>
       Promise.race([this.#firstPicture.promise, encoder.ended(signal)]),
     );
+    // ffmpeg has the clip open: nothing is left of it, however we end.
+    await this.#removeClip();
   }
 
   #serve(socket: Socket): void {
