@@ -11,7 +11,7 @@ describe('from another address than loopback', () => {
     // A network namespace of the test's own, with a second interface.
     const unshare = process.getuid?.() === 0 ? ['--net'] : ['--map-root-user', '--net'];
     const setUp =
-      'ip link set lo up && ip link add shop0 type dummy && ip address add 10.99.0.1/24 dev shop0' +
+      'ip link set lo up && ip link add shop0 type bridge && ip address add 10.99.0.1/24 dev shop0' +
       ' && ip link set shop0 up && exec "$0" "$1"';
     const { stdout } = await execa(
       'unshare',
