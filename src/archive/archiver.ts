@@ -12,7 +12,7 @@ import type { FinishedFile } from '../spool/segment.ts';
 import { recordingArguments } from './arguments.ts';
 import { type Picture, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';
-import { FootageFlow } from './footage-flow.ts';
+import { FootageFlow, NoPictureError } from './footage-flow.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
 
@@ -63,6 +63,7 @@ export interface Archiver extends AsyncDisposable {
 const tickMs = 500;
 /** An archiver needs some tens of megabytes, of a 4K camera some hundreds. */
 const maxMemoryBytes = 1024 ** 3;
+const defaultSegmentSeconds = 60;
 const daySeconds = 86_400;
 
 /** Starts to record. The last file is finished and handed over before dispose resolves. */
@@ -74,11 +75,11 @@ class Ffmpeg implements Archiver {
   readonly #options: ArchiverOptions;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #child: Child;
-  readonly #flow: FootageFlow;
   readonly #complaints: FloodGate;
   readonly #scope = new Scope();
   readonly #life: Promise<Error | undefined>;
+  #child: Child | undefined;
+  #flow: FootageFlow;
   #picture: Picture | undefined;
   /** Which file ffmpeg is writing, and how long those before it were. */
   #current = 0;
@@ -86,8 +87,7 @@ class Ffmpeg implements Archiver {
   #handedOver: Promise<void> = Promise.resolve();
 
   constructor(options: ArchiverOptions) {
-    const { source, media, profile, directory, program = 'ffmpeg', log } = options;
-    const { segmentSeconds = 60, stallAfterMs = 8_000, firstPictureWithinMs = 15_000 } = options;
+    const { segmentSeconds = defaultSegmentSeconds, directory, log } = options;
     if (!Number.isInteger(segmentSeconds) || daySeconds % segmentSeconds !== 0) {
       throw new RangeError(`a day can't be cut into segments of ${segmentSeconds} s`);
     }
@@ -95,32 +95,20 @@ class Ffmpeg implements Archiver {
     this.#clock = options.clock ?? systemClock;
     this.#log = log;
     this.#complaints = new FloodGate(log);
-    this.#flow = new FootageFlow(this.#clock, { stallAfterMs, firstPictureWithinMs });
     mkdirSync(directory, { recursive: true });
-    this.#child = new Child({
-      name: 'archiver',
-      file: program,
-      args: recordingArguments({ source, media, profile, segmentSeconds }),
-      cwd: directory,
-      onStdoutLine: (line) => this.#readProgress(line),
-      onStderrLine: (line) => this.#readLog(line),
-      // A read that waits for a camera that has gone is left at the second signal only.
-      askAgainAfterMs: 1_000,
-      memoryBytes: maxMemoryBytes,
-      isLastWord: (line) => readLogLine(line).isTrouble,
-    });
+    this.#flow = this.#newFlow(0);
     this.#life = this.#live();
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   status(): ArchiverStatus {
     const { frames, bitsPerSecond, framesPerSecond, lastFootageAtMs } = this.#flow;
     const isCopy = this.#options.profile.kind === 'copy';
     // Where each picture is copied, what comes is better known than what the stream says of itself.
-    const measured = isCopy && framesPerSecond !== undefined ? { framesPerSecond } : {};
+    const measured = isCopy && framesPerSecond ? { framesPerSecond } : {};
     return {
       frames,
       ...(this.#picture === undefined ? {} : { picture: { ...this.#picture, ...measured } }),
@@ -143,19 +131,67 @@ class Ffmpeg implements Archiver {
 
   /** @returns why it ended, unless we ended it */
   async #live(): Promise<Error | undefined> {
+    const { media, firstPictureWithinMs = 15_000 } = this.#options;
+    let cause: Error | undefined;
+    if (media.audio === undefined) {
+      cause = await this.#record(media, firstPictureWithinMs);
+    } else {
+      cause = await this.#record(media, firstPictureWithinMs / 2);
+      // ffmpeg writes nothing before it has understood the sound. Some cameras announce it and send none.
+      if (cause instanceof NoPictureError) {
+        this.#log.warn('nothing came with sound, recording without it', { cause: cause.message });
+        const { audio: _, ...silent } = media;
+        cause = await this.#record(silent, firstPictureWithinMs / 2);
+      }
+    }
+    if (cause instanceof NoPictureError) {
+      cause = new NoPictureError(
+        `the camera sent no picture within ${firstPictureWithinMs / 1000} s`,
+      );
+    }
+    await this.#removeDirectory();
+    this.#complaints[Symbol.dispose]();
+    return cause;
+  }
+
+  /** Runs one ffmpeg, and hands over all that it recorded. */
+  async #record(media: SourceMedia, firstPictureWithinMs: number): Promise<Error | undefined> {
+    const { source, profile, directory, program = 'ffmpeg' } = this.#options;
+    const { segmentSeconds = defaultSegmentSeconds } = this.#options;
+    if (this.#scope.signal.aborted) return undefined;
+    this.#flow = this.#newFlow(firstPictureWithinMs);
+    this.#current = 0;
+    this.#bytesBefore = 0;
+    const child = new Child({
+      name: 'archiver',
+      file: program,
+      args: recordingArguments({ source, media, profile, segmentSeconds }),
+      cwd: directory,
+      // A read that waits for a camera that has gone is left at the second signal only.
+      askAgainAfterMs: 500,
+      memoryBytes: maxMemoryBytes,
+      onStdoutLine: (line) => this.#readProgress(line),
+      onStderrLine: (line) => this.#readLog(line),
+      isLastWord: (line) => readLogLine(line).isTrouble,
+    });
+    this.#child = child;
     using watching = new Scope(this.#scope.signal);
-    const ends = [this.#child.ended(watching.signal), this.#watch(watching.signal)];
+    const ends = [child.ended(watching.signal), this.#watch(watching.signal)];
     const cause = await Promise.race(ends).then(
       () => undefined,
       (error: Error) => error,
     );
     watching.end();
     await Promise.allSettled(ends);
-    await this.#child.stop();
+    await child.stop();
     await this.#handedOver;
-    await this.#handOverTheRest();
-    this.#complaints[Symbol.dispose]();
+    for (const file of await salvage(directory, this.#log)) await this.#finish(file.path);
     return cause;
+  }
+
+  #newFlow(firstPictureWithinMs: number): FootageFlow {
+    const { stallAfterMs = 8_000 } = this.#options;
+    return new FootageFlow(this.#clock, { stallAfterMs, firstPictureWithinMs });
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -163,8 +199,7 @@ class Ffmpeg implements Archiver {
       await this.#clock.sleep(tickMs, signal);
       if (signal.aborted) return;
       await this.#lookForFiles();
-      const trouble = this.#flow.trouble();
-      if (trouble !== undefined) throw new Error(trouble);
+      this.#flow.check();
     }
   }
 
@@ -197,9 +232,8 @@ class Ffmpeg implements Archiver {
     }
   }
 
-  async #handOverTheRest(): Promise<void> {
+  async #removeDirectory(): Promise<void> {
     const { directory } = this.#options;
-    for (const file of await salvage(directory, this.#log)) await this.#finish(file.path);
     await rmdir(directory).catch((cause: unknown) => {
       this.#log.warn('footage stays in the run directory until the next start', {
         directory,

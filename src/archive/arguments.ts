@@ -10,6 +10,8 @@ export interface RecordingOptions {
 }
 
 const audioHertz = 16_000;
+/** Seconds since 1970: a time before this is none. */
+const longAgo = '1e8';
 
 /**
  * ffmpeg's arguments to record `source` into files `000000.mp4`, `000001.mp4` … in its working
@@ -25,7 +27,7 @@ export function recordingArguments(options: RecordingOptions): string[] {
     ...['-nostdin', '-hide_banner', '-loglevel', 'level+info', '-nostats'],
     ...['-progress', 'pipe:1', '-stats_period', '0.5'],
     ...(profile.kind === 'copy' ? [] : ['-threads', '1']),
-    ...input(source),
+    ...input(source, media),
     ...[
       '-map',
       '0:v:0',
@@ -38,15 +40,16 @@ export function recordingArguments(options: RecordingOptions): string[] {
   ];
 }
 
-function input(source: string): string[] {
+function input(source: string, media: SourceMedia): string[] {
   return [
     ...['-rtsp_transport', 'tcp', '-timeout', '10000000'],
     // Cameras' own times can't be trusted: one wrong RTCP sender report puts a day into a minute.
     ...['-use_wallclock_as_timestamps', '1'],
     // Probing ends when sound and picture are understood; it need not know the frame rate, but must
     // wait for the parameter sets of a camera that doesn't put them into its SDP. What is read
-    // meanwhile is kept.
-    ...['-fpsprobesize', '0', '-analyzeduration', '10000000'],
+    // meanwhile is kept. Nor must it wait for a sound that is announced and does not come.
+    ...['-fpsprobesize', '0', '-analyzeduration', '10000000', '-max_ts_probe', '0'],
+    ...(media.audio === undefined ? ['-allowed_media_types', 'video'] : []),
     ...['-i', source],
   ];
 }
@@ -55,26 +58,32 @@ function copiedVideo({ video }: SourceMedia): string[] {
   const isHevc = /^(h\.?265|hevc)$/i.test(video?.codec ?? '');
   return [
     ...['-c:v', 'copy', ...(isHevc ? ['-tag:v', 'hvc1'] : [])],
-    // A guessed frame duration would push the first picture of the next fragment back when that
-    // comes a little early. The last picture of a fragment lasts until the next anyway.
-    ...['-bsf:v', 'setts=duration=0.01/TB'],
+    // ffmpeg's parser loses the time of the first packet, which may be the first key frame. And a
+    // guessed duration would push the first picture of the next fragment back when that comes a
+    // little early; the last picture of a fragment lasts until the next anyway.
+    ...['-bsf:v', `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`],
   ];
 }
 
 function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: number): string[] {
   const { maxWidth, framesPerSecond, crf, preset } = profile;
-  // Besides the regular key frames, one when the next file is due. ffmpeg's `t` begins at the first
-  // picture, so that only the time of day can tell; a picture is encoded when the next one comes.
-  const fileNumber = `floor((time(0)-0.15)/${segmentSeconds})`;
-  const keyFrame = `if(gt(${fileNumber},ld(0)),st(0,${fileNumber}),0)`;
+  // A key frame about every two seconds, and always when the next file is due. ffmpeg's `t` begins
+  // at the first picture, so that only the time of day can tell; `fps` gives a picture out when one
+  // comes that is more than half a picture's time later.
+  const perFile = Math.ceil(segmentSeconds / 2);
+  const late = 0.5 / framesPerSecond + 0.01;
+  const group = `floor((time(0)-${late})*${perFile}/${segmentSeconds})`;
+  const keyFrame = `if(gt(${group},ld(0)),st(0,${group}),0)`;
   const filters = [
+    // Without a time: ffmpeg's parser loses that of the first packet. `fps` would fill the years since 1970.
+    `select='gt(t,${longAgo})'`,
     `fps=${framesPerSecond}`,
     `scale='trunc(min(${maxWidth},iw)/2)*2':-2:flags=fast_bilinear`,
     'format=yuv420p',
   ];
   return [
     ...['-vf', filters.join(','), '-c:v', 'libx264', '-preset', preset, '-threads', '1'],
-    ...['-bf', '0', '-sc_threshold', '0', '-g', `${framesPerSecond * 2}`],
+    ...['-bf', '0', '-sc_threshold', '0', '-g', `${framesPerSecond * 3}`],
     ...['-force_key_frames', `expr:${keyFrame}`],
     ...['-crf', `${crf}`, '-maxrate', `${maxRate(profile)}`, '-bufsize', `${2 * maxRate(profile)}`],
   ];
@@ -95,7 +104,7 @@ function audio(codec: string, profile: Profile): string[] {
   const bitsPerSecond = profile.kind === 'copy' ? 32_000 : profile.audioBitsPerSecond;
   return [
     // The same for samples: stretched a little, filled or cut where that does not suffice.
-    ...['-af', 'aresample=async=1000'],
+    ...['-af', `aselect='gt(t,${longAgo})',aresample=async=1000`],
     ...['-c:a', 'aac', '-b:a', `${bitsPerSecond}`, '-ac', '1', '-ar', `${audioHertz}`],
   ];
 }

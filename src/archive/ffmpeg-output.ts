@@ -22,6 +22,8 @@ const trouble = new Set(['panic', 'fatal', 'error', 'warning']);
 /** What ffmpeg warns of though it is as we want it, or can't be helped. */
 const harmless = [
   'Guessed Channel Layout',
+  'codec frame size is not set',
+  'deprecated pixel format used',
   'No meaningful edit list',
   // Two pictures arrived at once, or one before its time: it is moved by less than a picture's time.
   'Non-monotonous DTS',
@@ -44,11 +46,14 @@ export function readPicture(line: string): Picture | undefined {
   const match = /Stream #0:\d+.*?: Video: (\w+).*?, (\d{2,5})x(\d{2,5})(?=[\s,])(.*)$/.exec(line);
   if (match === null) return undefined;
   const [, codec = '', width, height, rest = ''] = match;
-  const rate = /([\d.]+) fps/.exec(rest)?.[1];
+  // tbr is what the parameter sets say, where nothing has been measured; or it is the clock's rate.
+  const rate = [/([\d.]+) fps/, /([\d.]+) tbr/]
+    .map((form) => Number(form.exec(rest)?.[1]))
+    .find((number) => number > 0 && number <= 120);
   return {
     codec,
     width: Number(width),
     height: Number(height),
-    ...(rate === undefined ? {} : { framesPerSecond: Number(rate) }),
+    ...(rate === undefined ? {} : { framesPerSecond: rate }),
   };
 }

@@ -7,16 +7,27 @@ export interface FlowLimits {
   readonly firstPictureWithinMs: number;
 }
 
+/** The camera has sent no picture at all, or ffmpeg could make nothing of what it sent. */
+export class NoPictureError extends Error {
+  override name = 'NoPictureError';
+}
+
 /** Over how long the bit rate is taken. */
 const windowMs = 10_000;
 /** A clock set by more than this makes the times of what is being recorded wrong. */
 const clockStepMs = 2_000;
 
+interface Sample {
+  readonly atMs: number;
+  readonly bytes: number;
+  readonly frames: number;
+}
+
 /** Whether pictures come, and how many bits they take. */
 export class FootageFlow {
   readonly #clock: Clock;
   readonly #limits: FlowLimits;
-  readonly #sizes: { readonly atMs: number; readonly bytes: number }[] = [];
+  readonly #samples: Sample[] = [];
   #grewAtMs: number;
   #clockOffsetMs: number;
   #wasLate = false;
@@ -42,38 +53,50 @@ export class FootageFlow {
   /** Everything recorded so far is this long. */
   recorded(bytes: number): void {
     const atMs = this.#clock.now();
-    this.#sizes.push({ atMs, bytes });
-    while ((this.#sizes[0]?.atMs ?? atMs) < atMs - windowMs) this.#sizes.shift();
+    this.#samples.push({ atMs, bytes, frames: this.frames });
+    while ((this.#samples[0]?.atMs ?? atMs) < atMs - windowMs) this.#samples.shift();
   }
 
   get bitsPerSecond(): number | undefined {
-    const first = this.#sizes[0];
-    const last = this.#sizes.at(-1);
-    if (first === undefined || last === undefined || last.atMs - first.atMs < 1_000)
+    const rate = this.#perSecond(({ bytes }) => bytes * 8);
+    return rate && Math.round(rate);
+  }
+
+  /** Recorded, to a tenth. */
+  get framesPerSecond(): number | undefined {
+    const rate = this.#perSecond(({ frames }) => frames);
+    return rate && Math.round(rate * 10) / 10;
+  }
+
+  #perSecond(count: (sample: Sample) => number): number | undefined {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs - first.atMs < 1_000) {
       return undefined;
-    return Math.round(((last.bytes - first.bytes) * 8_000) / (last.atMs - first.atMs));
+    }
+    return ((count(last) - count(first)) * 1_000) / (last.atMs - first.atMs);
   }
 
   /**
-   * To be called regularly. @returns what is wrong, if something is. It must be so twice in a row:
-   * where this process itself was held up, what ffmpeg told meanwhile is read between the two.
+   * To be called regularly. Throws if something is wrong. It must be so twice in a row: where this
+   * process itself was held up, what ffmpeg told meanwhile is read between the two.
    */
-  trouble(): string | undefined {
+  check(): void {
     const clockOffsetMs = this.#clock.wallNow() - this.#clock.now();
     const stepMs = clockOffsetMs - this.#clockOffsetMs;
     this.#clockOffsetMs = clockOffsetMs;
     if (Math.abs(stepMs) > clockStepMs) {
-      return `this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`;
+      throw new Error(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
     }
     const { stallAfterMs, firstPictureWithinMs } = this.#limits;
-    const isFirst = this.frames === 0;
-    const limitMs = isFirst ? firstPictureWithinMs : stallAfterMs;
+    const limitMs = this.frames === 0 ? firstPictureWithinMs : stallAfterMs;
     const isLate = this.#clock.now() - this.#grewAtMs > limitMs;
     const wasLate = this.#wasLate;
     this.#wasLate = isLate;
-    if (!isLate || !wasLate) return undefined;
-    return isFirst
-      ? `the camera sent no picture within ${limitMs / 1000} s`
-      : `no picture for ${limitMs / 1000} s: the camera's stream stalled`;
+    if (!isLate || !wasLate) return;
+    if (this.frames === 0) {
+      throw new NoPictureError(`the camera sent no picture within ${limitMs / 1000} s`);
+    }
+    throw new Error(`no picture for ${limitMs / 1000} s: the camera's stream stalled`);
   }
 }
