@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { AbortMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { errorCode } from '../lib/errors.ts';
 
 export interface ClientOptions {
   readonly endpoint?: string;
@@ -13,7 +14,30 @@ export interface ClientOptions {
   readonly stallMs: number;
 }
 
-export const connectTimeoutMs = 5_000;
+const connectTimeoutMs = 5_000;
+
+/** A connection on which nothing moved, or that did not come about. */
+export class StalledError extends Error {
+  override name = 'StalledError';
+}
+
+/**
+ * Gives time-outs a name that the SDK does not know, or it would try again at once: on a link that
+ * is too slow for what is under way, that is the worst to do.
+ */
+class Handler extends NodeHttpHandler {
+  override async handle(...args: Parameters<NodeHttpHandler['handle']>) {
+    try {
+      return await super.handle(...args);
+    } catch (error) {
+      // A connection that was cut is called a time-out as well; that one is worth a retry.
+      const cut = ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '');
+      if (cut || !(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+      // Not as the cause: the SDK looks at causes too.
+      throw new StalledError(error.message);
+    }
+  }
+}
 
 /** An S3 client with the settings that were measured to matter. */
 export function createClient(options: ClientOptions): S3Client {
@@ -35,7 +59,7 @@ export function createClient(options: ClientOptions): S3Client {
     // Checksums are chosen by us, with each request.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: new NodeHttpHandler({
+    requestHandler: new Handler({
       httpAgent: new HttpAgent(agent),
       httpsAgent: new HttpsAgent(agent),
       connectionTimeout: connectTimeoutMs,

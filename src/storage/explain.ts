@@ -1,4 +1,6 @@
 import { describeError, errorCode } from '../lib/errors.ts';
+import { TimeoutError } from '../lib/until.ts';
+import { StalledError } from './client.ts';
 
 /** What the words about a store name. */
 export interface BucketPlace {
@@ -13,6 +15,8 @@ export interface StoreTrouble {
   readonly words: string;
   /** Whether it stays until somebody mends it. */
   readonly needsOperator: boolean;
+  /** Whether fewer uploads at once would help: the store says so, or the link seems to. */
+  readonly tooMuch: boolean;
 }
 
 /** The HTTP status of an S3 answer that the SDK made an error of. */
@@ -30,8 +34,16 @@ export function explainStoreError(error: unknown, place: BucketPlace): string {
 /** As {@link explainStoreError}, and who must act. */
 export function storeTrouble(error: unknown, place: BucketPlace): StoreTrouble {
   const at = place.endpoint ?? `Amazon S3 in ${place.region}`;
-  const byOperator = (words: string): StoreTrouble => ({ words, needsOperator: true });
-  const byItself = (words: string): StoreTrouble => ({ words, needsOperator: false });
+  const byOperator = (words: string): StoreTrouble => ({
+    words,
+    needsOperator: true,
+    tooMuch: false,
+  });
+  const byItself = (words: string): StoreTrouble => ({
+    words,
+    needsOperator: false,
+    tooMuch: false,
+  });
   const name = error instanceof Error ? error.name : '';
   const status = httpStatus(error);
   switch (name) {
@@ -80,7 +92,8 @@ export function storeTrouble(error: unknown, place: BucketPlace): StoreTrouble {
   if (status === 401 || status === 403) return byOperator(denied(place, at, name));
   if (status === 507) return byOperator(`${at} has no room left (507). Make room there.`);
   if (status !== undefined && (status >= 500 || status === 429)) {
-    return byItself(`${at} is overloaded or out of order (${status} ${name}).`);
+    const words = `${at} is overloaded or out of order (${status} ${name}).`;
+    return { ...byItself(words), tooMuch: status === 503 || status === 429 };
   }
   if (status !== undefined) {
     return byItself(`${at} refused with ${status} ${name}: ${describeError(error)}`);
@@ -117,9 +130,13 @@ function connectionTrouble(
       return by.byItself(`There is no way to ${at} (${code}). Check this machine's network.`);
     default:
   }
-  const timedOut = error instanceof Error && error.name === 'TimeoutError';
-  if (timedOut || code === 'ETIMEDOUT') {
-    return by.byItself(`${at} does not answer in time (${describeError(error)}).`);
+  const timedOut =
+    error instanceof StalledError || error instanceof TimeoutError || code === 'ETIMEDOUT';
+  if (timedOut) {
+    return {
+      ...by.byItself(`${at} does not answer in time, or the link is too slow.`),
+      tooMuch: true,
+    };
   }
   if (code === 'ECONNRESET' || code === 'EPIPE') {
     return by.byItself(`The connection to ${at} was cut (${code}).`);

@@ -24,15 +24,31 @@ const failuresOfAnOutage = 3;
 
 const repeatMs = 5 * 60_000;
 
+/** One upload, as the outage sees it. */
+export interface Attempt {
+  /** Whether it was begun during an outage, to see if it is over. */
+  readonly probe: boolean;
+  readonly epoch: number;
+}
+
+/** At the ceiling, one more upload at once is dared after so many successes for each allowed. */
+const successesToRise = 8;
+
 /**
  * Whether the store works, as one thing over all segments. While it doesn't, one segment at a time
  * is tried, ever more seldom; after it does, twice as many with each success: a store that comes up
- * under the load of all daemons at once would go down again. A failure outside an outage halves
- * them, which also finds the number that a slow link bears.
+ * under the load of all daemons at once would go down again.
+ *
+ * How many uploads at once a link or a store bears is found as TCP finds its window: too much halves
+ * the ceiling, once for all that was under way; long success raises it by one.
  */
 export class Outage {
   readonly #options: OutageOptions;
   #limit: number;
+  #ceiling: number;
+  #successes = 0;
+  /** Counts the times that the ceiling was lowered. */
+  #epoch = 0;
   #failuresInRow = 0;
   #firstFailureMs = 0;
   #current: { sinceMs: number; cause: string; saidAt: number; beganAt: number } | undefined;
@@ -42,6 +58,7 @@ export class Outage {
   constructor(options: OutageOptions) {
     this.#options = options;
     this.#limit = options.concurrency;
+    this.#ceiling = options.concurrency;
   }
 
   get failing(): Failing | undefined {
@@ -59,10 +76,20 @@ export class Outage {
     return !probing && this.#options.clock.now() >= this.#probeAt ? running + 1 : 0;
   }
 
+  /** An upload begins. */
+  attempt(): Attempt {
+    return { probe: this.#current !== undefined, epoch: this.#epoch };
+  }
+
   succeeded(): void {
     const { clock, log, waiting, concurrency } = this.#options;
     this.#failuresInRow = 0;
-    this.#limit = Math.min(concurrency, this.#limit * 2);
+    this.#successes += 1;
+    if (this.#ceiling < concurrency && this.#successes >= this.#ceiling * successesToRise) {
+      this.#successes = 0;
+      this.#ceiling += 1;
+    }
+    this.#limit = Math.min(this.#ceiling, this.#limit * 2);
     if (this.#current === undefined) return;
     log.info('uploads go on', {
       afterSeconds: Math.round((clock.now() - this.#current.beganAt) / 1000),
@@ -71,14 +98,18 @@ export class Outage {
     this.#current = undefined;
   }
 
-  /** @param probe whether the segment was one tried during the outage, not one from before. */
-  failed({ words, needsOperator }: StoreTrouble, probe: boolean): void {
+  failed({ words, needsOperator, tooMuch }: StoreTrouble, { probe, epoch }: Attempt): void {
     const { clock, log, waiting } = this.#options;
     const now = clock.now();
+    if (tooMuch && !probe && epoch === this.#epoch) {
+      this.#epoch += 1;
+      this.#successes = 0;
+      this.#ceiling = Math.max(1, Math.floor(this.#limit / 2));
+      this.#limit = this.#ceiling;
+    }
     if (this.#current === undefined) {
       this.#failuresInRow += 1;
       if (this.#failuresInRow === 1) this.#firstFailureMs = clock.wallNow();
-      this.#limit = Math.max(1, Math.floor(this.#limit / 2));
       if (this.#failuresInRow < failuresOfAnOutage && !needsOperator) {
         log.debug('an upload failed', { cause: words });
         return;

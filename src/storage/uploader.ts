@@ -8,7 +8,7 @@ import type { Segment } from '../spool/segment.ts';
 import type { Spool } from '../spool/spool.ts';
 import { LocalFileError } from './content.ts';
 import { type ObjectStore, uploadsAtOnce } from './object-store.ts';
-import { type Failing, Outage } from './outage.ts';
+import { type Attempt, type Failing, Outage } from './outage.ts';
 import type { Proof } from './proof.ts';
 import { UploadQueue } from './queue.ts';
 
@@ -159,10 +159,10 @@ export class Uploader implements AsyncDisposable {
   }
 
   #start(segment: Segment): void {
-    const probe = this.#outage.failing !== undefined;
-    if (probe) this.#probing = true;
-    const done = this.#upload(segment, probe).finally(() => {
-      if (probe) this.#probing = false;
+    const attempt = this.#outage.attempt();
+    if (attempt.probe) this.#probing = true;
+    const done = this.#upload(segment, attempt).finally(() => {
+      if (attempt.probe) this.#probing = false;
       this.#running.delete(segment.path);
       this.#wake();
     });
@@ -170,7 +170,7 @@ export class Uploader implements AsyncDisposable {
   }
 
   /** Never rejects. */
-  async #upload(segment: Segment, probe: boolean): Promise<void> {
+  async #upload(segment: Segment, attempt: Attempt): Promise<void> {
     const { store, spool, onStored } = this.#options;
     let proof: Proof;
     try {
@@ -179,7 +179,7 @@ export class Uploader implements AsyncDisposable {
       if (this.#uploading.signal.aborted) return;
       if (error instanceof LocalFileError) return await this.#unreadable(segment, error);
       this.#postpone(segment);
-      this.#outage.failed(store.trouble(error), probe);
+      this.#outage.failed(store.trouble(error), attempt);
       return;
     }
     if (this.#outage.failing !== undefined) this.#postponed.clear();

@@ -127,6 +127,7 @@ describe('an object store', () => {
     const store = test.open({ stallMs: 500 });
     const error = await store.put(segment, never).catch((cause: unknown) => cause);
     assert.match(store.explain(error), /does not answer in time/);
+    assert.equal(test.proxy.seen.get('PUT'), 1);
   });
 
   it('is patient with a link that is slow but moves', async () => {
