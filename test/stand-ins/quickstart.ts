@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { CameraStatus } from '../../src/camera/status.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { describeError } from '../../src/lib/errors.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { formatCameraName } from '../../src/lib/names.ts';
+import { Scope } from '../../src/lib/scope.ts';
+import { Bucket } from './quickstart/bucket.ts';
+import { Daemon } from './quickstart/daemon.ts';
+import { DropbearCamera } from './quickstart/dropbear-camera.ts';
+import { parseRtspUrl, type RtspSource } from './quickstart/rtsp-source.ts';
+import { startRtspCamera } from './rtsp-camera.ts';
+import { type S3Address, startS3Server } from './s3-server.ts';
+
+const account = 'trial';
+const s3Port = 9000;
+const tunnelPort = 2222;
+
+const startedAt = performance.now();
+const say = (text: string): void => {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(7);
+  process.stdout.write(`${seconds} s  ${text}\n`);
+};
+const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '    ');
+const size = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
+
+/**
+ * All of it, in the order in which footage flows backwards: each part is there before the one that
+ * needs it, and is ended after it.
+ */
+async function quickstart(
+  directory: string,
+  own: RtspSource | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await using store = await startS3Server({
+    directory: join(directory, 's3'),
+    port: await freePort(s3Port),
+  });
+  const bucket = new Bucket('footage', store);
+  await bucket.createIfAbsent();
+  const before = await bucket.news();
+  say(`S3 server: ${store.endpoint}, bucket ${bucket.name} with ${before.length} objects`);
+
+  await using daemon = await Daemon.start({
+    directory,
+    store,
+    bucket: bucket.name,
+    tunnelPort: await freePort(tunnelPort),
+    onTrouble: (line) => say(`daemon: ${line}`),
+  });
+  const tunnel = await daemon.ready(signal);
+  say(`daemon: takes cameras at ${tunnel.address}, host key ${tunnel.hostKeyFingerprint}`);
+
+  await using standIn =
+    own === undefined
+      ? await startRtspCamera({ video: 'h264', audio: 'aac', clock: true, keyFrameSeconds: 2 })
+      : undefined;
+  const source = own ?? parseRtspUrl(standIn?.url ?? '');
+  if (source === undefined) throw new Error('there is no camera');
+  const name = `${account}/${own === undefined ? 'clock' : 'own'}`;
+  const camera = await DropbearCamera.open(name, join(directory, 'cameras', name));
+  await enrol(daemon, camera, source, join(directory, 'camera.pub'));
+  say(`camera ${name}: RTSP server at ${source.host}:${source.port}, its key is known; dialling`);
+
+  const log = createLog({ format: 'people', level: 'warn' });
+  const [host = '', port = ''] = tunnel.address.split(':');
+  using parts = new Scope(signal);
+  const until = parts.signal;
+  const running = [
+    store.ended(until),
+    daemon.ended(until),
+    camera.keepDialling(
+      { host, port: Number(port), hostKeyLine: tunnel.hostKeyLine, rtsp: source },
+      log,
+      until,
+    ),
+    showCamera(daemon, (status) => whereToLook(daemon, store, status), until),
+    bucket.watch(
+      ({ key, bytes }) => say(`stored: ${key}  ${size(bytes)}`),
+      1_000,
+      systemClock,
+      until,
+    ),
+  ];
+  try {
+    await Promise.all(running);
+  } finally {
+    say('ending: the camera hangs up, its last segment is finished');
+    parts.end();
+    await Promise.allSettled(running);
+  }
+}
+
+/** Makes the account and the camera in the daemon, as the operator would. */
+async function enrol(
+  daemon: Daemon,
+  camera: DropbearCamera,
+  source: RtspSource,
+  keyFile: string,
+): Promise<void> {
+  const { accounts } = JSON.parse(await daemon.cctv(['account', 'list', '--json'])) as {
+    accounts: { name: string }[];
+  };
+  if (!accounts.some(({ name }) => name === account))
+    await daemon.cctv(['account', 'add', account]);
+  // Known from an earlier run, maybe with another address: its footage stays.
+  const { cameras } = JSON.parse(await daemon.cctv(['camera', 'list', '--json'])) as {
+    cameras: { account: string; camera: string }[];
+  };
+  if (cameras.some((one) => `${one.account}/${one.camera}` === camera.name)) {
+    await daemon.cctv(['camera', 'remove', camera.name, '--yes']);
+  }
+  await writeFile(keyFile, `${camera.publicKey}\n`);
+  await daemon.cctv(
+    [
+      ...['camera', 'add', camera.name, '--key', keyFile, '--rtsp-path', source.path],
+      ...(source.user === undefined ? [] : ['--rtsp-user', source.user]),
+      ...(source.password === undefined ? [] : ['--rtsp-password-file', '-']),
+    ],
+    source.password,
+  );
+}
+
+/** Tells each change of the camera's state; when it first records, the list of cameras and where to look. */
+async function showCamera(
+  daemon: Daemon,
+  whereToLook: (camera: CameraStatus) => string,
+  signal: AbortSignal,
+): Promise<void> {
+  let last = '';
+  let overview: Promise<void> | undefined;
+  const show = async (camera: CameraStatus): Promise<void> => {
+    const list = await daemon.cctv(['cameras']);
+    process.stdout.write(`\n${indented(`${list}\n\n${whereToLook(camera)}`)}\n\n`);
+  };
+  await using list = daemon.watchCameras((line) => {
+    const { cameras } = JSON.parse(line) as { cameras: CameraStatus[] };
+    for (const camera of cameras) {
+      const reason = camera.reason === undefined ? '' : `: ${camera.reason}`;
+      const now = `camera ${formatCameraName(camera)}: ${camera.state}${reason}`;
+      if (now !== last) say(now);
+      last = now;
+      if (camera.state === 'recording') overview ??= show(camera);
+    }
+  });
+  await list.ended(signal);
+  await overview;
+}
+
+function whereToLook(daemon: Daemon, store: S3Address, camera: CameraStatus): string {
+  const near = relative(process.cwd(), daemon.directory);
+  const directory = near.startsWith('..') ? daemon.directory : near;
+  const config = join(directory, 'config.yaml');
+  const cctv = `bin/cctv --config ${config}`;
+  return [
+    ...(camera.relay === undefined ? [] : [`live picture  ffplay ${camera.relay.url}`]),
+    `this list     ${cctv} cameras --watch`,
+    `its footage   ${cctv} segments ${formatCameraName(camera)}`,
+    `the bucket    ${store.endpoint}, addressed by path; its name, key and secret are in ${config}`,
+    `the log       ${join(directory, 'daemon.log')}`,
+    '',
+    'Segments are 10 s long here. Ctrl-C ends all of it; the next run goes on with what was there.',
+  ].join('\n');
+}
+
+/** `preferred`, or any port if it is taken. */
+async function freePort(preferred: number): Promise<number> {
+  const server = createServer();
+  try {
+    server.listen(preferred, '127.0.0.1');
+    await once(server, 'listening');
+    return preferred;
+  } catch {
+    return 0;
+  } finally {
+    server.close();
+  }
+}
+
+const usage = 'bin/quickstart [--directory DIR] [rtsp://[user:password@]host[:port]/path]';
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { directory: { type: 'string', default: '.quickstart' } },
+    allowPositionals: true,
+  });
+  const [url] = positionals;
+  const own = url === undefined ? undefined : parseRtspUrl(url);
+  if (positionals.length > 1 || (url !== undefined && own === undefined)) {
+    throw new Error(`usage: ${usage}`);
+  }
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  try {
+    await quickstart(resolve(values.directory), own, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
+  say('ended');
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`quickstart: ${describeError(error)}\n`);
+  process.exitCode = 1;
+}
