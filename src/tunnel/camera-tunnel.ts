@@ -7,7 +7,7 @@ import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort, within } from '../lib/until.ts';
 import { printable } from './authentication.ts';
 import { ChannelStream } from './channel-stream.ts';
-import { receiveWindowOf } from './ssh2-internals.ts';
+import { guardWindows } from './ssh2-internals.ts';
 import {
   type Forward,
   type Service,
@@ -52,7 +52,6 @@ export class CameraTunnel implements Tunnel {
   readonly #closed = new AbortController();
   readonly #forwards = new Map<Service, Forward>();
   readonly #awaited = new Map<Service, PromiseWithResolvers<Forward>>();
-  readonly #channels = new Set<ServerChannel>();
   readonly #streams = new Set<ChannelStream>();
   /** Channels asked for, open, or not yet closed by the camera too. */
   #channelCount = 0;
@@ -61,6 +60,9 @@ export class CameraTunnel implements Tunnel {
     this.#options = options;
     const { connection, socket, maxChannels } = options;
     socket.setMaxListeners(maxChannels + 10);
+    guardWindows(connection, () => {
+      options.end(new TunnelGoneError('died', 'the camera sent more than it was granted'));
+    });
     connection.on('request', (accept, reject, name: string, info: object) => {
       const granted = this.#request(name, info);
       // Both are undefined where the camera wants no answer.
@@ -113,12 +115,6 @@ export class CameraTunnel implements Tunnel {
 
   close(reason: string): void {
     this.#options.end(new TunnelGoneError('closed', reason));
-  }
-
-  /** Whether the camera has sent more than it was granted, which ssh2 lets it. */
-  get isOverrun(): boolean {
-    for (const channel of this.#channels) if (receiveWindowOf(channel) < 0) return true;
-    return false;
   }
 
   /** The connection has ended. */
@@ -206,14 +202,12 @@ export class CameraTunnel implements Tunnel {
       closeWithinMs,
       onClosed: () => {
         this.#channelCount -= 1;
-        this.#channels.delete(channel);
       },
       onStuck: () => {
         const message = `the camera did not close a connection within ${closeWithinMs / 1000} s`;
         this.#options.end(new TunnelGoneError('died', message));
       },
     });
-    this.#channels.add(channel);
     this.#streams.add(stream);
     stream.once('close', () => this.#streams.delete(stream));
     return stream;

@@ -13,6 +13,8 @@ export interface ConnectionLimits extends TunnelLimits {
   readonly loginGraceMs: number;
   /** Requests to log in on one connection, besides the first, which asks what there is. */
   readonly maxLoginAttempts: number;
+  /** What a connection may send before it has logged in, in bytes; an honest one needs less than 10 KB. */
+  readonly maxReceivedBeforeLogin: number;
   /** What may wait to be sent to a peer that doesn't read, in bytes, before and after it has logged in. */
   readonly maxUnsentBeforeLogin: number;
   readonly maxUnsent: number;
@@ -121,12 +123,12 @@ export class Connection {
   }
 
   #checkBounds(): void {
-    const { maxUnsent, maxUnsentBeforeLogin } = this.#context.limits;
-    const bound = this.#tunnel === undefined ? maxUnsentBeforeLogin : maxUnsent;
-    if (this.#socket.writableLength > bound) {
+    const { maxUnsent, maxUnsentBeforeLogin, maxReceivedBeforeLogin } = this.#context.limits;
+    const stranger = this.#tunnel === undefined;
+    if (this.#socket.writableLength > (stranger ? maxUnsentBeforeLogin : maxUnsent)) {
       this.#abandon('unread', 'it asks and asks, and does not read the answers');
-    } else if (this.#tunnel?.isOverrun === true) {
-      this.#abandon('overrun', 'it sends more than it was granted');
+    } else if (stranger && this.#socket.bytesRead > maxReceivedBeforeLogin) {
+      this.#abandon('talk', `it sent ${maxReceivedBeforeLogin / 1024} KB`);
     }
   }
 

@@ -8,9 +8,28 @@ import type { Connection, ServerChannel } from 'ssh2';
 export const socketOf = (connection: Connection): Socket =>
   (connection as unknown as { readonly _sock: Socket })._sock;
 
-/** How many more bytes the other side may send; negative if it sent more than it was allowed. */
-export const receiveWindowOf = (channel: ServerChannel): number =>
-  (channel.incoming as { readonly window: number }).window;
+type OnChannelData = (protocol: unknown, recipient: number, data: Buffer) => void;
+
+interface Inside {
+  readonly _protocol: { readonly _handlers: { CHANNEL_DATA: OnChannelData } };
+  readonly _chanMgr: { get(id: number): { incoming?: { window: number } } | undefined };
+}
+
+/**
+ * Holds the other side to the window that it was granted (RFC 4254 section 5.2): what is beyond it,
+ * ssh2 would keep, however much it is.
+ *
+ * @param onOverrun is called instead for each message that is too long
+ */
+export function guardWindows(connection: Connection, onOverrun: () => void): void {
+  const { _protocol, _chanMgr } = connection as unknown as Inside;
+  const receive = _protocol._handlers.CHANNEL_DATA;
+  _protocol._handlers.CHANNEL_DATA = (protocol, recipient, data) => {
+    const window = _chanMgr.get(recipient)?.incoming?.window;
+    if (window !== undefined && data.length > window) onOverrun();
+    else receive(protocol, recipient, data);
+  };
+}
 
 /** ssh2 buffers 2 MB before it stops granting window, on top of the window of 2 MB itself. */
 export function limitReadBuffer(channel: ServerChannel, bytes: number): void {

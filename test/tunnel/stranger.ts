@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type Client, type ConnectConfig } from 'ssh2';
+import { eventually } from '../support/until.ts';
 
 interface Protocol {
   readonly _packetRW: {
@@ -85,22 +87,16 @@ export class Stranger implements AsyncDisposable {
 
   /** Resolves when what was sent is on its way, or the connection is gone; at the latest after 200 ms. */
   async drain(): Promise<void> {
-    if (!this.socket.writableNeedDrain) return;
-    await Promise.race([
-      once(this.socket, 'drain'),
-      once(this.socket, 'close'),
-      new Promise((resolve) => setTimeout(resolve, 200)),
-    ]).catch(() => {});
+    const deadline = performance.now() + 200;
+    while (this.socket.writableNeedDrain && this.isOpen && performance.now() < deadline) {
+      await delay(1);
+    }
   }
 
   /** Resolves when the server has ended the connection; false if it has not within `withinMs`. */
   async ended(withinMs: number): Promise<boolean> {
-    if (this.socket.closed) return true;
     this.socket.resume();
-    return await once(this.socket, 'close', { signal: AbortSignal.timeout(withinMs) }).then(
-      () => true,
-      () => false,
-    );
+    return await eventually('its end', withinMs, () => this.socket.closed).catch(() => false);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
