@@ -231,6 +231,34 @@ describe('a tunnel', () => {
     }
   });
 
+  it('leaves no timer, socket or listener in the process', async () => {
+    const kinds = /^(?:Timeout|Immediate|TCP|Pipe|Process)/;
+    const active = (): string[] =>
+      process
+        .getActiveResourcesInfo()
+        .filter((kind) => kinds.test(kind))
+        .sort();
+    const before = active();
+    {
+      await using echo = await startEcho();
+      await using own = await Rig.start({ algorithms: 'legacy' });
+      const key = own.enrolled('bach/door');
+      const dial = { key, user: 'bach.door', options: ['-N', '-R', `554:127.0.0.1:${echo.port}`] };
+      await using _older = own.dial(dial);
+      await own.tunnel(0);
+      await using _newer = own.dial(dial);
+      const tunnel = await own.tunnel(1);
+      await assert.rejects(tunnel.forward('footage', AbortSignal.timeout(20)));
+      const forward = await tunnel.forward('rtsp', soon());
+      await using port = await openLoopbackPort(forward, own.log);
+      assert.equal(await ask(port.port, 'DESCRIBE'), 'DESCRIBE');
+      (await forward.open(soon())).write('unread');
+    }
+    await eventually(`nothing more than ${before.join()}`, 5_000, () => {
+      return active().join() === before.join();
+    });
+  });
+
   it('tells the operator when its port is taken', async () => {
     const taken = { host: '127.0.0.1', port: rig.port };
     await assert.rejects(
@@ -244,5 +272,81 @@ describe('a tunnel', () => {
       }),
       (error) => error instanceof OperatorError && /another program listens/.test(error.message),
     );
+  });
+});
+
+describe('closing a connection to a service that never speaks nor hangs up', () => {
+  for (const dropbear of dropbears) {
+    it(`costs nothing but that connection (dbclient ${dropbear.version})`, async () => {
+      await using deaf = await LocalServer.start((socket) => socket.pause());
+      await using rig = await Rig.start({ closeWithinMs: 1_000 });
+      const options = ['-N', '-R', `554:127.0.0.1:${deaf.port}`];
+      const key = rig.enrolled('bach/door');
+      await using _camera = rig.dial({ key, dropbear, user: 'bach.door', options });
+      const tunnel = await rig.tunnel();
+      const forward = await tunnel.forward('rtsp', soon());
+      (await forward.open(soon())).destroy();
+      const halfClosed = await forward.open(soon());
+      halfClosed.end('TEARDOWN');
+      await delay(50);
+      halfClosed.destroy();
+      await delay(1_300);
+      assert.equal(tunnel.closed.aborted, false);
+    });
+  }
+});
+
+describe('a loopback port', () => {
+  let rig: Rig;
+  beforeEach(async () => {
+    rig = await Rig.start();
+  });
+  afterEach(() => rig[Symbol.asyncDispose]());
+
+  const forwardTo = async (port: number) => {
+    const options = ['-N', '-R', `554:127.0.0.1:${port}`];
+    const camera = rig.dial({ key: rig.enrolled('bach/door'), user: 'bach.door', options });
+    return { camera, forward: await (await rig.tunnel()).forward('rtsp', soon()) };
+  };
+
+  it('has a bounded number of connections', async () => {
+    await using echo = await startEcho();
+    const { camera, forward } = await forwardTo(echo.port);
+    await using _camera = camera;
+    await using port = await openLoopbackPort(forward, rig.log);
+    const sockets = Array.from({ length: 9 }, () => connect(port.port, '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => {}).resume();
+    await eventually('the end of one', 5_000, () => sockets.some((socket) => socket.closed));
+    await delay(200);
+    assert.equal(sockets.filter((socket) => socket.closed).length, 1);
+    assert.equal(rig.log.complaints(/more than 8 connections/).length, 1);
+  });
+
+  it('does not listen for ever to a camera whose client has said its last word', async () => {
+    await using deaf = await LocalServer.start((socket) => {
+      const timer = setInterval(() => socket.write('etaoin'), 20);
+      socket.resume().once('close', () => clearInterval(timer));
+    });
+    const { camera, forward } = await forwardTo(deaf.port);
+    await using _camera = camera;
+    await using port = await openLoopbackPort(forward, rig.log);
+    const socket = connect({ port: port.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {}).resume();
+    await eventually('the camera to hear of it', 5_000, () => deaf.sockets.size === 1);
+    socket.end();
+    await eventually('the end at the camera', 10_000, () => deaf.sockets.size === 0);
+    assert.equal(socket.closed, true);
+    assert.equal((await rig.tunnel()).closed.aborted, false);
+  });
+
+  it('is not reachable by another address than 127.0.0.1', async () => {
+    await using echo = await startEcho();
+    const { camera, forward } = await forwardTo(echo.port);
+    await using _camera = camera;
+    await using port = await openLoopbackPort(forward, rig.log);
+    for (const host of ['127.0.0.2', '::1']) {
+      const [error] = await once(connect(port.port, host), 'error');
+      assert.equal((error as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+    }
   });
 });
