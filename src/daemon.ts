@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Archiver, startArchiver } from './archive/archiver.ts';
 import type { Profile } from './archive/profile.ts';
 import { salvage } from './archive/salvage.ts';
@@ -13,6 +12,7 @@ import { describeError } from './lib/errors.ts';
 import type { Log } from './lib/log.ts';
 import { type CameraName, formatCameraName } from './lib/names.ts';
 import { aborted } from './lib/until.ts';
+import { readVersion } from './lib/version.ts';
 import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import { openSpool, type Spool } from './spool/spool.ts';
@@ -38,11 +38,14 @@ const firstPictureWithinMs = 15_000;
  */
 export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<void> {
   const startedAtMs = clock.wallNow();
+  const version = readVersion();
   for (const warning of config.warnings) log.warn(warning);
 
   using ledger = openLedger(config.ledgerFile);
   await using spool = await openSpool({ directory: config.spoolDirectory, log });
   await publishLeftovers(spool, ledger, log);
+  // One that was published just before a crash may not be in the ledger yet.
+  for (const segment of await spool.list()) ledger.spooled(segment);
 
   using store = createObjectStore({
     ...config.bucket,
@@ -56,6 +59,8 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     log,
     onStored: (segment, proof) => ledger.stored(segment, proof),
   });
+
+  await using checked = checkStore(store, log, signal);
 
   await using fleet = new Fleet({
     clock,
@@ -82,18 +87,18 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     spoolUsage: () => spool.usage(),
     uploaderStatus: () => {
       const { storedCount, ...status } = uploader.status();
-      return { ...status, stored: storedCount };
+      const failing = status.failing ?? (storedCount === 0 ? checked.failing : undefined);
+      return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
     },
     tunnelInfo,
     parsePublicKey,
     onCameraRemoved: (camera) => fleet.disconnect(camera, 'the camera was removed'),
     log,
-    version: version(),
+    version,
     startedAtMs,
   });
 
-  log.info('taking cameras', { ...tunnelInfo, version: version() });
-  await using _checked = checkStore(store, log, signal);
+  log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
   log.info('stopping: last segments are finished first');
 }
@@ -178,23 +183,25 @@ function tunnelOptions({ tunnel }: Config) {
 }
 
 /** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
-function checkStore(store: ObjectStore, log: Log, signal: AbortSignal): AsyncDisposable {
-  const checked = store.check(signal).then(
+function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
+  const found: { failing?: { sinceMs: number; cause: string } } = {};
+  const done: Promise<void> = store.check(signal).then(
     () => log.info('the bucket can be used', { bucket: store.name }),
     (error: unknown) => {
       if (signal.aborted) return;
-      log.error('the bucket can not be used; footage waits in the spool until it can', {
-        cause: describeError(error),
-      });
+      const cause = describeError(error);
+      found.failing = { sinceMs: clock.wallNow(), cause };
+      log.error('the bucket can not be used; footage waits in the spool until it can', { cause });
     },
   );
-  return { [Symbol.asyncDispose]: () => checked };
+  return {
+    /** What was wrong when the daemon started, if something was. */
+    get failing() {
+      return found.failing;
+    },
+    [Symbol.asyncDispose]: (): Promise<void> => done,
+  };
 }
 
 const formatAddress = ({ host, port }: { host: string; port: number }): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
