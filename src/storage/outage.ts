@@ -22,6 +22,8 @@ export interface Failing {
 /** So many failures without a success between them are the store's, not the segments'. */
 const failuresOfAnOutage = 3;
 
+const unsettledMs = 60_000;
+
 const repeatMs = 5 * 60_000;
 
 /** One upload, as the outage sees it. */
@@ -51,6 +53,7 @@ export class Outage {
   #epoch = 0;
   #failuresInRow = 0;
   #firstFailureMs = 0;
+  #succeededAt = Number.NEGATIVE_INFINITY;
   #current: { sinceMs: number; cause: string; saidAt: number; beganAt: number } | undefined;
   #probeAt = 0;
   #probeWaitMs = 0;
@@ -84,6 +87,7 @@ export class Outage {
   succeeded(): void {
     const { clock, log, waiting, concurrency } = this.#options;
     this.#failuresInRow = 0;
+    this.#succeededAt = clock.now();
     this.#successes += 1;
     if (this.#ceiling < concurrency && this.#successes >= this.#ceiling * successesToRise) {
       this.#successes = 0;
@@ -110,7 +114,9 @@ export class Outage {
     if (this.#current === undefined) {
       this.#failuresInRow += 1;
       if (this.#failuresInRow === 1) this.#firstFailureMs = clock.wallNow();
-      if (this.#failuresInRow < failuresOfAnOutage && !needsOperator) {
+      // A bucket that was just made, or a key, may be known here and unknown there for a moment.
+      const settled = needsOperator && now - this.#succeededAt > unsettledMs;
+      if (this.#failuresInRow < failuresOfAnOutage && !settled) {
         log.debug('an upload failed', { cause: words });
         return;
       }
