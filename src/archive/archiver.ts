@@ -97,7 +97,7 @@ class Ffmpeg implements Archiver {
     this.#complaints = new FloodGate(log);
     mkdirSync(directory, { recursive: true });
     this.#flow = this.#newFlow(0);
-    this.#life = this.#live();
+    this.#life = this.#live().catch((error: Error) => error);
   }
 
   get pid(): number | undefined {

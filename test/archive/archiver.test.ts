@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { access, readdir } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { salvage } from '../../src/archive/salvage.ts';
+import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
+import { probe } from '../support/media.ts';
+import { isAlive } from '../support/processes.ts';
+import { eventually } from '../support/until.ts';
+import { copy, keepingLog, mediaOf, Recording, Sieve, small } from './recording.ts';
+
+const never = new AbortController().signal;
+const keyFrameMs = 1_000;
+
+const videoChannel = 0;
+const audioChannel = 2;
+
+const recordingPictures = (recording: Recording, frames = 15) =>
+  eventually('a picture', 15_000, () => recording.archiver.status().frames >= frames);
+
+/** Rejects with what ended the recording. @returns milliseconds until then */
+async function endOf({ archiver }: Recording, why: RegExp): Promise<number> {
+  const from = performance.now();
+  await assert.rejects(archiver.ended(never), why);
+  return performance.now() - from;
+}
+
+const isGone = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => false,
+    () => true,
+  );
+
+const endMs = ({ files }: Recording): number => {
+  const last = files.at(-1);
+  assert.ok(last, 'nothing was recorded');
+  return last.startMs + last.durationMs;
+};
+
+describe('archiver', { concurrency: 4 }, () => {
+  let camera: RtspCamera;
+  const media = mediaOf('h264', 'pcmu');
+
+  before(async () => {
+    camera = await startRtspCamera({
+      ...{ video: 'h264', audio: 'pcmu', keyFrameSeconds: keyFrameMs / 1_000 },
+    });
+  });
+  after(() => camera[Symbol.asyncDispose]());
+
+  const start = (profile = copy) => Recording.start({ source: camera.url, media, profile });
+
+  for (const profile of [copy, small]) {
+    it(`loses little and leaves readable files when ffmpeg is killed (${profile.kind})`, async () => {
+      await using recording = await start(profile);
+      await recordingPictures(recording, 60);
+      process.kill(recording.archiver.pid ?? 0, 'SIGKILL');
+      const killedAtMs = Date.now();
+      await endOf(recording, /archiver was killed by SIGKILL/);
+      const lostMs = killedAtMs - endMs(recording);
+      assert.ok(lostMs < 2_000, `${lostMs} ms lost`);
+      for (const { path } of recording.files) await probe(path);
+      assert.ok(await isGone(recording.runDirectory));
+    });
+  }
+
+  it('finishes and hands over the last file when it is disposed, also that of a stopped ffmpeg', async () => {
+    await using recording = await start();
+    await recordingPictures(recording);
+    const pid = recording.archiver.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    const stoppedAtMs = Date.now();
+    await delay(200);
+    await recording.stop();
+    await recording.archiver.ended(never);
+    assert.ok(stoppedAtMs - endMs(recording) < 1_000);
+    await probe(recording.files.at(-1)?.path ?? '');
+    assert.ok(!isAlive(pid));
+    assert.ok(await isGone(recording.runDirectory));
+  });
+
+  it('notices an ffmpeg that hangs', async () => {
+    await using recording = await start();
+    await recordingPictures(recording);
+    process.kill(recording.archiver.pid ?? 0, 'SIGSTOP');
+    const ms = await endOf(recording, /no picture for 8 s: the camera's stream stalled/);
+    assert.ok(ms < 11_000, `${ms} ms`);
+    assert.ok(recording.files.length > 0);
+  });
+
+  it('notices a stream that stalls, and keeps what came', async () => {
+    await using own = await startRtspCamera({ video: 'h264' });
+    const source = own.url;
+    await using recording = await Recording.start({
+      source,
+      media: mediaOf('h264'),
+      profile: small,
+    });
+    await recordingPictures(recording);
+    own.stall();
+    const stalledAtMs = Date.now();
+    const ms = await endOf(recording, /no picture for 8 s: the camera's stream stalled/);
+    assert.ok(ms < 11_000, `${ms} ms`);
+    assert.ok(stalledAtMs - endMs(recording) < 2_000);
+  });
+
+  it('notices a camera that goes on sending sound only', async () => {
+    await using sieve = await Sieve.before(camera);
+    await using recording = await Recording.start({ source: sieve.url, media, profile: copy });
+    await recordingPictures(recording);
+    sieve.held.add(videoChannel);
+    const ms = await endOf(recording, /no picture for 8 s/);
+    assert.ok(ms < 11_000, `${ms} ms`);
+  });
+
+  it('notices a camera that never sends a picture, or never answers', async () => {
+    await using mute = await startRtspCamera({ video: 'h264' });
+    await using silent = await startRtspCamera({ video: 'h264' });
+    mute.stall();
+    silent.silent = true;
+    for (const { url } of [mute, silent]) {
+      const limit = { firstPictureWithinMs: 2_000, media: mediaOf('h264'), profile: small };
+      await using recording = await Recording.start({ source: url, ...limit });
+      await endOf(recording, /the camera sent no picture within 2 s/);
+      assert.deepEqual(recording.files, []);
+      await recording.stop();
+      assert.ok(await isGone(recording.runDirectory));
+    }
+  });
+
+  it('records a camera that announces sound and sends none', async () => {
+    await using sieve = await Sieve.before(camera);
+    sieve.held.add(audioChannel);
+    const log = keepingLog();
+    const limit = { firstPictureWithinMs: 8_000, log };
+    await using recording = await Recording.start({
+      ...{ source: sieve.url, media, profile: copy, ...limit },
+    });
+    await eventually('recording', 15_000, () => log.warnings.join().includes('without it'));
+    await recordingPictures(recording);
+    await recording.stop();
+    const { audioCodec } = await probe(recording.files.at(-1)?.path ?? '');
+    assert.equal(audioCodec, undefined);
+  });
+
+  it('offers a file again that could not be handed over, and leaves it if that fails too', async () => {
+    const log = keepingLog();
+    const refused: string[] = [];
+    const recording: Recording = await Recording.start({
+      ...{ source: camera.url, media, profile: copy, log },
+      onFile: async (file) => {
+        refused.push(file.path);
+        if (refused.length < 3 || file.path !== refused[0]) throw new Error('no room');
+        await recording.take(file);
+      },
+    });
+    await using _ = recording;
+    await eventually('two files', 20_000, () => refused.length >= 2);
+    await recording.stop();
+    assert.equal(recording.files.length, 1);
+    const left = await salvage(recording.runDirectory);
+    assert.ok(left.length > 0);
+    assert.equal((await readdir(recording.runDirectory)).length, left.length);
+    assert.match(log.warnings.join(), /no room/);
+  });
+
+  it('says why it ended when the camera refuses, or there is no ffmpeg', async () => {
+    const source = camera.url.replace('unicast', 'nothing-here');
+    await using recording = await Recording.start({ source, media, profile: copy });
+    await endOf(recording, /archiver exited with code \d+; last words: .*404/);
+    const program = '/nonexistent/ffmpeg';
+    await using none = await Recording.start({ source, media, profile: copy, program });
+    await endOf(none, /nonexistent/);
+  });
+
+  it('refuses a segment length that does not divide a day', async () => {
+    await assert.rejects(
+      Recording.start({ source: camera.url, media, profile: copy, segmentSeconds: 7 }),
+      RangeError,
+    );
+  });
+});

@@ -1,0 +1,148 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { type Archiver, type ArchiverOptions, startArchiver } from '../../src/archive/archiver.ts';
+import { downsample, type Profile, type SourceMedia } from '../../src/archive/profile.ts';
+import { type Log, silentLog } from '../../src/lib/log.ts';
+import type { FinishedFile } from '../../src/spool/segment.ts';
+
+export const copy: Profile = { kind: 'copy' };
+export const small: Profile = downsample;
+
+/** An archiver whose finished files are collected in a directory of the test's. */
+export class Recording implements AsyncDisposable {
+  readonly directory: string;
+  readonly runDirectory: string;
+  readonly files: FinishedFile[] = [];
+  readonly archiver: Archiver;
+
+  private constructor(directory: string, options: RecordingOptions) {
+    this.directory = directory;
+    this.runDirectory = join(directory, 'run');
+    this.archiver = startArchiver({
+      segmentSeconds: 5,
+      log: silentLog,
+      directory: this.runDirectory,
+      onFile: (file) => this.take(file),
+      ...options,
+    });
+  }
+
+  static async start(options: RecordingOptions): Promise<Recording> {
+    return new Recording(await mkdtemp(join(tmpdir(), 'archive-')), options);
+  }
+
+  async take(file: FinishedFile): Promise<void> {
+    const path = join(this.directory, `taken-${this.files.length}.mp4`);
+    await rename(file.path, path);
+    this.files.push({ ...file, path });
+  }
+
+  /** Stops recording; what was recorded can be read until the recording is disposed. */
+  async stop(): Promise<void> {
+    await this.archiver[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.directory, { recursive: true });
+  }
+}
+
+export type RecordingOptions = Pick<ArchiverOptions, 'source' | 'media' | 'profile'> &
+  Partial<ArchiverOptions>;
+
+export const mediaOf = (video: string, audio?: string): SourceMedia => ({
+  video: { codec: video },
+  ...(audio === undefined ? {} : { audio: { codec: audio } }),
+});
+
+/** A log that keeps its warnings. */
+export function keepingLog(): Log & { readonly warnings: string[] } {
+  const warnings: string[] = [];
+  return {
+    ...silentLog,
+    warnings,
+    warn: (message, fields) => void warnings.push(`${message} ${JSON.stringify(fields ?? {})}`),
+  };
+}
+
+export interface PacketTimes {
+  /** Seconds, of each packet. */
+  readonly video: readonly number[];
+  readonly audio: readonly number[];
+}
+
+/** When the packets of a file are to be presented. */
+export async function packetTimes(path: string): Promise<PacketTimes> {
+  const { stdout } = await execa('ffprobe', [
+    ...['-v', 'error', '-show_entries', 'packet=codec_type,pts_time', '-of', 'csv=p=0'],
+    path,
+  ]);
+  const rows = stdout.split('\n').map((line) => line.split(','));
+  const of = (kind: string): number[] =>
+    rows.filter(([type]) => type === kind).map(([, time]) => Number(time));
+  return { video: of('video'), audio: of('audio') };
+}
+
+/** An RTSP connection in front of a camera from which the packets of some channels are taken out. */
+export class Sieve implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #close: (() => void)[] = [];
+  /** Interleaved channels whose packets don't pass. */
+  readonly held = new Set<number>();
+
+  private constructor(cameraPort: number) {
+    this.#server = createServer((client) => {
+      const camera = connect(cameraPort, '127.0.0.1');
+      const close = (): void => {
+        client.destroy();
+        camera.destroy();
+      };
+      this.#close.push(close);
+      for (const socket of [client, camera]) socket.on('error', close).on('close', close);
+      client.pipe(camera);
+      let rest = Buffer.alloc(0);
+      camera.on('data', (chunk: Buffer) => {
+        rest = Buffer.concat([rest, chunk]);
+        for (let size = firstSize(rest); size > 0 && size <= rest.length; size = firstSize(rest)) {
+          const isHeld = rest[0] === 0x24 && this.held.has(rest[1] ?? 0);
+          if (!isHeld) client.write(rest.subarray(0, size));
+          rest = rest.subarray(size);
+        }
+      });
+    });
+  }
+
+  static async before(camera: { readonly port: number }): Promise<Sieve> {
+    const sieve = new Sieve(camera.port);
+    sieve.#server.listen(0, '127.0.0.1');
+    await once(sieve.#server, 'listening');
+    return sieve;
+  }
+
+  get url(): string {
+    return `rtsp://127.0.0.1:${(this.#server.address() as AddressInfo).port}/unicast`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const close of this.#close) close();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    await closed;
+  }
+}
+
+/** Bytes of the first response or interleaved frame; 0 if that can't be told yet. */
+function firstSize(bytes: Buffer): number {
+  if (bytes.length < 4) return 0;
+  if (bytes[0] === 0x24) return 4 + bytes.readUInt16BE(2);
+  const head = bytes.toString('latin1');
+  const end = head.indexOf('\r\n\r\n');
+  if (end < 0) return 0;
+  return end + 4 + Number(/content-length: *(\d+)/i.exec(head.slice(0, end))?.[1] ?? 0);
+}
