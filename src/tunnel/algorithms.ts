@@ -6,11 +6,11 @@ export type AlgorithmProfile = 'default' | 'legacy';
 /**
  * What the server offers.
  *
- * Dropbear sends its first key exchange packet before it knows whether the server wants that method,
- * and ssh2 always drops this guess. Unless both have the same first method and the same first kind
- * of host key, in which case dropbear takes its guess for right (RFC 4253 section 7), it sends
- * another packet and all is well; else both wait for ever. So the first method must be one that no
- * dropbear puts first: none is expected to choose it.
+ * Dropbear sends the first packet of a guessed key exchange before it knows the server's list, and
+ * ssh2 drops every guess. Where the server's first method and first kind of host key are dropbear's
+ * own first ones, dropbear takes its guess for right (RFC 4253 section 7) and sends no other packet:
+ * both wait for ever. So the first method here is one that no dropbear puts first. It isn't expected
+ * to be chosen.
  *
  * No compression: it would cost the camera six times the CPU time, and footage doesn't shrink.
  */
