@@ -75,8 +75,9 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
   const group = `floor((time(0)-${late})*${perFile}/${segmentSeconds})`;
   const keyFrame = `if(gt(${group},ld(0)),st(0,${group}),0)`;
   const filters = [
-    // Without a time: ffmpeg's parser loses that of the first packet. `fps` would fill the years since 1970.
-    `select='gt(t,${longAgo})'`,
+    // From the first key frame on: what a decoder makes of the pictures before it is grey. And none
+    // without a time, as ffmpeg's parser leaves the first: `fps` would fill the years since 1970.
+    `select='gt(t,${longAgo})*if(key,st(0,1),ld(0))'`,
     `fps=${framesPerSecond}`,
     `scale='trunc(min(${maxWidth},iw)/2)*2':-2:flags=fast_bilinear`,
     'format=yuv420p',

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { access, readdir } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startArchiver } from '../../src/archive/archiver.ts';
 import { salvage } from '../../src/archive/salvage.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { probe } from '../support/media.ts';
 import { isAlive } from '../support/processes.ts';
@@ -173,9 +175,11 @@ describe('archiver', { concurrency: 4 }, () => {
     await endOf(none, /nonexistent/);
   });
 
-  it('refuses a segment length that does not divide a day', async () => {
-    await assert.rejects(
-      Recording.start({ source: camera.url, media, profile: copy, segmentSeconds: 7 }),
+  it('refuses a segment length that does not divide a day', () => {
+    const run = { source: camera.url, media, profile: copy, directory: '/nonexistent' };
+    const onFile = (): Promise<void> => Promise.resolve();
+    assert.throws(
+      () => startArchiver({ ...run, segmentSeconds: 7, onFile, log: silentLog }),
       RangeError,
     );
   });
