@@ -98,6 +98,9 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     startedAtMs,
   });
 
+  for (const { algorithm, fingerprint, line } of tunnels.hostKeys.slice(1)) {
+    log.info('further host key, for old cameras', { algorithm, fingerprint, line });
+  }
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
   log.info('stopping: last segments are finished first');

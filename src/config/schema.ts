@@ -44,7 +44,7 @@ const tunnel = section({
   algorithms: oneOf('default', 'legacy').default('default'),
   loginGraceSeconds: wholeNumber(1, 600).default(20),
   maxUnauthenticated: wholeNumber(1, 10_000).default(200),
-  maxUnauthenticatedPerAddress: wholeNumber(1, 10_000).default(50),
+  maxUnauthenticatedPerAddress: wholeNumber(1, 10_000).default(100),
   hostKeyFile: text('the path of a file').optional(),
 });
 

@@ -34,7 +34,8 @@ export interface TunnelServerOptions extends Partial<TunnelServerLimits> {
 
 const defaultLimits: TunnelServerLimits = {
   maxUnauthenticated: 200,
-  maxUnauthenticatedPerAddress: 50,
+  // After a power cut all cameras of a shop dial at once, from one address.
+  maxUnauthenticatedPerAddress: 100,
   loginGraceMs: 20_000,
   maxLoginAttempts: 6,
   maxReceivedBeforeLogin: 256 * 1024,

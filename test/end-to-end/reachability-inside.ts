@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { answers, outsideAddress } from '../support/namespace.ts';
 import { Site } from '../support/site.ts';
 
-/** What answers in a network namespace that has the address 10.99.0.1 beside loopback. */
+/** What answers in a network namespace with an address beside loopback. */
 export interface Reachable {
   readonly tunnelPort: number;
   readonly relayPort: number;
@@ -29,18 +28,6 @@ function sockets(table: string, state?: string): { address: string; port: number
     });
 }
 
-async function answers(host: string, port: number): Promise<boolean> {
-  const socket = connect({ host, port, timeout: 2_000 });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
 const listening = '0A';
 const loopback4 = '0100007F';
 const loopback6 = '00000000000000000000000001000000';
@@ -58,7 +45,7 @@ const onLoopback: number[] = [];
 const fromOutside: number[] = [];
 for (const port of ports) {
   if (await answers('127.0.0.1', port)) onLoopback.push(port);
-  if (await answers('10.99.0.1', port)) fromOutside.push(port);
+  if (await answers(outsideAddress, port)) fromOutside.push(port);
 }
 const found: Reachable = {
   tunnelPort: site.tunnelPort,

@@ -103,7 +103,8 @@ describe('a child program', { concurrency: true }, () => {
 
   it('that takes only the second request to end is asked twice', async () => {
     const startedAt = performance.now();
-    const script = "n=0; trap 'n=$((n+1)); [ $n -ge 2 ] && exit' TERM; while :; do sleep 0.05; done";
+    const script =
+      "n=0; trap 'n=$((n+1)); [ $n -ge 2 ] && exit' TERM; while :; do sleep 0.05; done";
     {
       await using child = new Child({
         name: 'thing',

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { Child } from '../../src/lib/child.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { startRelay } from '../../src/relay/relay.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
+import { answers, outsideAddress } from '../support/namespace.ts';
 import { listeningPorts } from '../support/processes.ts';
 import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
@@ -20,18 +19,6 @@ interface Answers {
   readonly outside: readonly number[];
 }
 
-async function answers(host: string, port: number): Promise<boolean> {
-  const socket = connect({ host, port, timeout: 2_000 });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
 /** Of the ports on which a process listens, and those that live555ProxyServer may take besides. */
 async function tryPorts(pid: number): Promise<Answers> {
   const ports = [...new Set([...listeningPorts(pid), 80, 8000, 8080])];
@@ -39,7 +26,7 @@ async function tryPorts(pid: number): Promise<Answers> {
     const open = await Promise.all(ports.map((port) => answers(host, port)));
     return ports.filter((_, i) => open[i]);
   };
-  return { loopback: await answering('127.0.0.1'), outside: await answering('10.99.0.1') };
+  return { loopback: await answering('127.0.0.1'), outside: await answering(outsideAddress) };
 }
 
 await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
