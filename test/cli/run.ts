@@ -9,23 +9,29 @@ export interface Run {
   readonly stderr: string;
 }
 
+/** A user who may read all files, as this checkout may lie where only its owner may look, but write none. */
+const stranger = [
+  ...['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
+  ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--'],
+];
+
 /** Runs `cctv` or `cctvd` as a process of its own, in an environment with nothing but PATH and `env`. */
 export async function run(
   program: 'cctv' | 'cctvd',
   args: readonly string[],
-  options: { env?: Record<string, string>; input?: string; uid?: number } = {},
+  options: { env?: Record<string, string>; input?: string; asStranger?: boolean } = {},
 ): Promise<Run> {
-  const { env = {}, input = '', uid } = options;
+  const { env = {}, input = '', asStranger = false } = options;
+  const [file, ...before] = [...(asStranger ? stranger : []), process.execPath];
   const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    [join(cli, `${program}.ts`), ...args],
+    file ?? process.execPath,
+    [...before, join(cli, `${program}.ts`), ...args],
     {
       reject: false,
       extendEnv: false,
       env: { PATH: process.env['PATH'] ?? '', ...env },
       input,
       timeout: 30_000,
-      ...(uid === undefined ? {} : { uid, gid: uid }),
     },
   );
   return { code: exitCode, stdout, stderr };
