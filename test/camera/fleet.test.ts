@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Fleet } from '../../src/camera/fleet.ts';
+import { Child } from '../../src/lib/child.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { type Tunnel, TunnelGoneError } from '../../src/tunnel/tunnel.ts';
+import { descendants } from '../support/processes.ts';
+import { eventually } from '../support/until.ts';
+
+/** A tunnel that only closes. */
+function tunnelOf(camera: string, id: number) {
+  const controller = new AbortController();
+  const tunnel: Tunnel = {
+    id,
+    camera: { account: 'bach', camera },
+    remoteAddress: `192.0.2.${id}`,
+    connectedAtMs: id,
+    client: 'dropbear',
+    closed: controller.signal,
+    forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
+    close: (reason) => controller.abort(new TunnelGoneError('closed', reason)),
+  };
+  return tunnel;
+}
+
+/** A fleet whose relays and archivers are programs that take `finishMs` to end. */
+function fleetOf(known: readonly string[], finishMs = 0): Fleet {
+  const program = (name: string) => {
+    const script = `trap 'sleep ${finishMs / 1000}; exit' TERM; while :; do sleep 0.02; done`;
+    const child = new Child({ name, file: 'sh', args: ['-c', script] });
+    return {
+      pid: child.pid ?? 0,
+      ended: (signal: AbortSignal) => child.ended(signal),
+      [Symbol.asyncDispose]: () => child.stop(),
+    };
+  };
+  return new Fleet({
+    clock: systemClock,
+    log: silentLog,
+    settingsOf: ({ camera }) =>
+      known.includes(camera) ? { rtspPath: '/unicast', profile: 'copy' } : undefined,
+    partsFor: () => ({
+      clock: systemClock,
+      log: silentLog,
+      restart: { minMs: 10, maxMs: 10, healthyAfterMs: 1_000 },
+      forwardWithinMs: 1_000,
+      processors: [],
+      openPort: async () => ({ port: 7, [Symbol.asyncDispose]: async () => {} }),
+      startRelay: async () => ({
+        ...program('relay'),
+        port: 8,
+        url: 'rtsp://127.0.0.1:8/proxyStream',
+        media: { video: { codec: 'h264' } },
+      }),
+      startArchiver: async () => ({
+        ...program('archiver'),
+        status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
+      }),
+      publish: async () => {},
+    }),
+  });
+}
+
+const timers = (): number =>
+  process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+const states = (fleet: Fleet): string[] =>
+  fleet.statuses().map(({ camera, state }) => `${camera} ${state}`);
+
+describe('the fleet', () => {
+  it('keeps a life for each camera, in the order of their names', async () => {
+    await using fleet = fleetOf(['a', 'b']);
+    fleet.admit(tunnelOf('b', 1));
+    fleet.admit(tunnelOf('a', 2));
+    await eventually('both', 3_000, () => states(fleet).join() === 'a recording,b recording');
+  });
+
+  it('closes the tunnel of a camera that was removed meanwhile', async () => {
+    await using fleet = fleetOf([]);
+    const tunnel = tunnelOf('gone', 1);
+    fleet.admit(tunnel);
+    assert.match(String(tunnel.closed.reason), /the camera was removed/);
+    assert.deepEqual(fleet.statuses(), []);
+  });
+
+  it('shows the newer connection while the older finishes its last segment', async () => {
+    await using fleet = fleetOf(['a'], 300);
+    const older = tunnelOf('a', 1);
+    fleet.admit(older);
+    await eventually('recording', 3_000, () => states(fleet).join() === 'a recording');
+    older.close('replaced by a newer connection');
+    fleet.admit(tunnelOf('a', 2));
+    assert.deepEqual(
+      fleet.statuses().map(({ remoteAddress }) => remoteAddress),
+      ['192.0.2.2'],
+    );
+    await eventually('recording again', 3_000, () => states(fleet).join() === 'a recording');
+  });
+
+  it('has no program and no timer left of a camera that has gone', async () => {
+    const timersBefore = timers();
+    const childrenBefore = descendants(process.pid).length;
+    await using fleet = fleetOf(['a']);
+    fleet.admit(tunnelOf('a', 1));
+    await eventually('recording', 3_000, () => states(fleet).join() === 'a recording');
+    assert.ok(descendants(process.pid).length > childrenBefore);
+    fleet.disconnect({ account: 'bach', camera: 'a' }, 'asked to');
+    assert.deepEqual(fleet.statuses(), []);
+    await eventually('the end of its programs', 2_000, () => {
+      return descendants(process.pid).length === childrenBefore;
+    });
+    await delay(10);
+    assert.equal(timers(), timersBefore);
+  });
+
+  it('waits for the last segments of all when it ends', async () => {
+    const childrenBefore = descendants(process.pid).length;
+    const fleet = fleetOf(['a', 'b'], 300);
+    fleet.admit(tunnelOf('a', 1));
+    fleet.admit(tunnelOf('b', 2));
+    await eventually('both', 3_000, () => states(fleet).join() === 'a recording,b recording');
+    await fleet[Symbol.asyncDispose]();
+    assert.equal(descendants(process.pid).length, childrenBefore);
+  });
+});
