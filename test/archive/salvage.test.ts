@@ -24,14 +24,23 @@ import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { probe } from '../support/media.ts';
 import { copy, mediaOf, packetTimes, small } from './recording.ts';
 
+const segmentMs = 5_000;
+
 /** Records for some seconds and kills ffmpeg; gives what lies in its directory. */
 async function recordAndKill(directory: string, profile: Profile): Promise<string[]> {
   // Sound first: recording begins in the middle of two seconds between key frames.
   await using camera = await startRtspCamera({ video: 'h264', audio: 'pcmu', keyFrameSeconds: 2 });
   const media = mediaOf('h264', 'pcmu');
-  const args = recordingArguments({ source: camera.url, media, profile, segmentSeconds: 5 });
+  const args = recordingArguments({
+    source: camera.url,
+    media,
+    profile,
+    segmentSeconds: segmentMs / 1_000,
+  });
   const ffmpeg = new Child({ name: 'ffmpeg', file: 'ffmpeg', args, cwd: directory });
-  await delay(8_700);
+  // In the middle of a file: one that has just begun may have no complete fragment, and is nothing then.
+  const untilMs = Date.now() + 7_000;
+  await delay(7_000 + ((segmentMs * 1.5 - (untilMs % segmentMs)) % segmentMs));
   await ffmpeg.stop('SIGKILL');
   return (await readdir(directory)).sort().map((name) => join(directory, name));
 }
