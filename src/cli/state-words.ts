@@ -1,4 +1,5 @@
 import type { CameraStatus } from '../camera/status.ts';
+import type { CameraAnswer } from '../console/api.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 
@@ -35,4 +36,18 @@ export function stateSentence(status: CameraStatus, nowMs: number): string {
     case 'recovering':
       return `${since}${because}; it is tried again`;
   }
+}
+
+/** A word or two on a camera, connected or not. */
+export function cameraWord({ settings, connection }: CameraAnswer): string {
+  const isNew = settings?.newSinceMs === undefined ? '' : 'new, ';
+  if (connection !== undefined) return isNew + stateWord(connection);
+  if (settings?.disabledAtMs !== undefined) return `${isNew}disabled`;
+  const never = settings !== undefined && settings.firstContactAtMs === undefined;
+  return isNew + (never ? 'waiting for first contact' : 'not connected');
+}
+
+/** What is to be decided of a camera that enrolled itself. */
+export function newCameraNote(name: string): string {
+  return `new: see it with "cctv camera picture ${name} --out FILE.jpg", then "cctv camera adopt ${name} NAME" or "reject"`;
 }

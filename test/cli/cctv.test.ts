@@ -70,7 +70,7 @@ describe('cctv', { concurrency: 2 }, () => {
     );
     assert.equal(
       lines.at(-1),
-      '2 cameras are not connected: bach/attic (no footage yet), bach/garden (last footage 3h ago)',
+      '2 cameras are not connected: bach/attic (waiting for first contact), bach/garden (last footage 3h ago)',
     );
     assert.ok(lines.every((line) => line.length <= 100));
   });
@@ -189,7 +189,7 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.match(await good('account', 'list'), /^vermeer +2 /m);
     assert.match(
       await good('camera', 'list', 'vermeer'),
-      /^vermeer\/studio +not connected +copy +none/m,
+      /^vermeer\/studio +waiting for first contact +copy +none/m,
     );
     const shown = await good('camera', 'show', 'vermeer/studio');
     assert.match(shown, /^RTSP login +admin, with a password$/m);

@@ -2,7 +2,7 @@ import type { CameraStatus } from '../../camera/status.ts';
 import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import { plain } from '../plain.ts';
-import { stateSentence, stateWord } from '../state-words.ts';
+import { cameraWord, newCameraNote, stateSentence } from '../state-words.ts';
 import { type Column, table } from '../table.ts';
 import { count, formatAge, formatBitRate, formatBytes } from '../units.ts';
 
@@ -22,18 +22,27 @@ export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): 
   const lines =
     connected.length === 0
       ? ['No camera is connected.']
-      : table(columns(nowMs), connected, ({ connection }) =>
-          connection.state === 'recording' ? [] : [stateSentence(connection, nowMs)],
-        );
+      : table(columns(nowMs), connected, (camera) => notes(camera, nowMs));
   const absent = cameras.filter((camera) => !isConnected(camera));
   return absent.length === 0 ? lines : [...lines, '', absence(absent, nowMs)];
 }
 
+function notes(camera: Connected, nowMs: number): string[] {
+  const { connection, settings } = camera;
+  return [
+    ...(connection.state === 'recording' ? [] : [stateSentence(connection, nowMs)]),
+    ...(settings?.newSinceMs === undefined ? [] : [newCameraNote(formatCameraName(camera))]),
+  ];
+}
+
 /** What `cctv cameras --json` prints. */
 export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
-  cameras: cameras
-    .filter(isConnected)
-    .map(({ connection, spooled, stored }) => ({ ...connection, spooled, stored })),
+  cameras: cameras.filter(isConnected).map(({ connection, settings, spooled, stored }) => ({
+    ...connection,
+    isNew: settings?.newSinceMs !== undefined,
+    spooled,
+    stored,
+  })),
   notConnected: cameras
     .filter((camera) => !isConnected(camera))
     .map(({ account, camera, lastFootageAtMs, spooled, stored }) => ({
@@ -48,7 +57,7 @@ export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
 // What matters most stands on the left: a narrow terminal cuts the rest off.
 const columns = (nowMs: number): Column<Connected>[] => [
   { head: 'CAMERA', cell: formatCameraName },
-  { head: 'STATE', cell: ({ connection }) => stateWord(connection) },
+  { head: 'STATE', cell: cameraWord },
   {
     head: 'FOOTAGE',
     align: 'right',
@@ -90,7 +99,9 @@ function absence(absent: readonly CameraAnswer[], nowMs: number): string {
     const { lastFootageAtMs } = camera;
     const age =
       lastFootageAtMs === undefined
-        ? 'no footage yet'
+        ? cameraWord(camera) === 'not connected'
+          ? 'no footage yet'
+          : cameraWord(camera)
         : `last footage ${formatAge(nowMs - lastFootageAtMs)} ago`;
     return `${formatCameraName(camera)} (${age})`;
   });
