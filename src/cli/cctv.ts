@@ -22,7 +22,7 @@ addStatusCommand(program);
 addSegmentsCommand(program);
 addCameraCommands(program);
 addAccountCommands(program);
-addEnrolCardCommand(program);
 addEnrolCommands(program);
+addEnrolCardCommand(program);
 
 process.exitCode = await runProgram(program, process.argv);
