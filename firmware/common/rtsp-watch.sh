@@ -6,6 +6,8 @@
 # with the process to kill.
 
 here=$(cd "$(dirname "$0")" && pwd)
+# In seconds, and times that it may be silent: a server that has just crashed needs time to start.
+every=10 patience=5 tolerated=2
 RTSP='' RTSP_PATH='' RTSP_PID_FILE=''
 leds() { :; }
 # shellcheck source=/dev/null
@@ -13,12 +15,8 @@ leds() { :; }
 # shellcheck source=/dev/null
 . "$here/tunnel.conf"
 
-run=/run/sapiengraph
+run=${RUNTIME_DIRECTORY:-/run/sapiengraph}
 answer=$run/rtsp-answer
-every=10
-patience=5
-# A server that was killed or has just crashed needs time to start.
-tolerated=2
 
 # Both requests have an answer, be it that a password is asked for.
 alive() {

@@ -10,6 +10,8 @@
 # Nothing here asks for the time of day, and only a first key is ever written to the card.
 
 here=$(cd "$(dirname "$0")" && pwd)
+# In seconds; the last is longer than the server grants for a log-in.
+longest_pause=60 good_after=60 answer_within=30
 DBCLIENT=dbclient DROPBEARKEY=dropbearkey SERVERS='' LOGIN='' RTSP=''
 leds() { :; }
 # shellcheck source=/dev/null
@@ -27,10 +29,6 @@ mkdir -p "$run"
 echo $$ >"$run.pid"
 
 key=$here/id_dropbear
-longest_pause=60
-good_after=60
-# Longer than the server grants for a log-in.
-answer_within=30
 
 # tell STATE WORDS...
 tell() {
@@ -82,13 +80,17 @@ verdict() {
 	'') echo 'no-server not dialled yet' ;;
 	*' mismatch '* | *'trusted hosts'* | *"idn't validate host key"*)
 		echo 'refused the host key of the server is not one that this camera was given' ;;
-	*'loading keyfile'* | *'String too long'* | *'Bad buf_'*)
+	# "Exited" without a connection: what it read at first was wrong.
+	*'loading keyfile'* | *': Exited: '*)
 		echo 'refused the key of this camera, id_dropbear, is damaged' ;;
-	*'No auth methods'* | *'ermission denied'*)
+	*'No auth methods'*)
 		echo 'refused the server does not know the key of this camera' ;;
 	*'forward request failed'*)
 		echo 'refused the server does not take the forward' ;;
-	*) echo "no-server $(echo "${said##*exited: }" | cut -c 1-200)" ;;
+	*)
+		said=${said##*exited: }
+		echo "no-server $(echo "${said% }" | cut -c 1-200)"
+		;;
 	esac
 }
 
