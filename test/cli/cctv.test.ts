@@ -70,7 +70,7 @@ describe('cctv', { concurrency: 2 }, () => {
     );
     assert.equal(
       lines.at(-1),
-      '2 cameras are not connected: bach/attic (waiting for first contact), bach/garden (last footage 3h ago)',
+      '2 cameras are not connected: bach/attic (no contact yet), bach/garden (last footage 3h ago)',
     );
     assert.ok(lines.every((line) => line.length <= 100));
   });

@@ -80,7 +80,7 @@ function describeSettings(settings: NonNullable<CameraAnswer['settings']>, nowMs
     [
       'Key',
       ...keys.map(({ algorithm, fingerprint, comment, isSuccessor }) =>
-        `${algorithm} ${fingerprint} ${plain(comment)}${isSuccessor ? ' (next: the others end when it is used)' : ''}`.trimEnd(),
+        `${algorithm} ${fingerprint}${isSuccessor ? ' (next)' : ''} ${plain(comment)}`.trimEnd(),
       ),
     ],
   ];

@@ -94,14 +94,19 @@ export function describePicture({ picture }: CameraStatus): string {
   return `${plain(codec)} ${width}x${height}${rate}`;
 }
 
+const nothingYet = ({ settings }: CameraAnswer): string =>
+  settings?.disabledAtMs !== undefined
+    ? 'disabled'
+    : settings?.firstContactAtMs === undefined
+      ? 'no contact yet'
+      : 'no footage yet';
+
 function absence(absent: readonly CameraAnswer[], nowMs: number): string {
   const names = absent.slice(0, namedAtMost).map((camera) => {
     const { lastFootageAtMs } = camera;
     const age =
       lastFootageAtMs === undefined
-        ? cameraWord(camera) === 'not connected'
-          ? 'no footage yet'
-          : cameraWord(camera)
+        ? nothingYet(camera)
         : `last footage ${formatAge(nowMs - lastFootageAtMs)} ago`;
     return `${formatCameraName(camera)} (${age})`;
   });
