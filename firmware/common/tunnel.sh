@@ -75,9 +75,13 @@ has_network() {
 
 # What dbclient said at last, as a state and words.
 verdict() {
+	if [ ! -e "$run/said" ]; then
+		echo 'no-server not dialled yet'
+		return
+	fi
 	said=$(tr '\n' ' ' 2>/dev/null <"$run/said" | tr -cd ' -~')
 	case $said in
-	'') echo 'no-server not dialled yet' ;;
+	'') echo 'no-server dbclient ended without a word' ;;
 	*' mismatch '* | *'trusted hosts'* | *"idn't validate host key"*)
 		echo 'refused the host key of the server is not one that this camera was given' ;;
 	# "Exited" without a connection: what it read at first was wrong.

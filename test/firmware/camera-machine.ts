@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  chmodSync,
   cpSync,
   mkdirSync,
   readFileSync,
@@ -13,10 +12,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { descendants, type ProcessInfo } from '../support/processes.ts';
 import { bookwormMipsel, dbclients, ffmpeg, qemuMipsel } from '../support/tools.ts';
 
-const firmware = join(import.meta.dirname, '../../firmware');
 const rtspStandIn = join(import.meta.dirname, '../stand-ins/rtsp-camera.ts');
 const boot = join(import.meta.dirname, 'boot.sh');
 
@@ -38,14 +37,6 @@ export const architecture: 'mipsel' | 'native' = (() => {
   }
 })();
 
-export interface CameraFiles {
-  readonly servers: string;
-  readonly login: string;
-  /** In dropbear's format; undefined on a card for a batch. */
-  readonly key: Buffer | undefined;
-  readonly knownHosts: string;
-}
-
 /** A camera with Xiaomi-Dafang-Hacks and our overlay on its card, to be switched on and off. */
 export class CameraMachine implements AsyncDisposable {
   readonly directory: string;
@@ -58,19 +49,23 @@ export class CameraMachine implements AsyncDisposable {
     this.rtspPort = rtspPort;
   }
 
-  static async create(files: CameraFiles): Promise<CameraMachine> {
+  /**
+   * @param writeCard writes the camera's card as an image, from the directory with the camera's firmware
+   */
+  static async create(
+    writeCard: (firmware: string, image: string) => Promise<void>,
+  ): Promise<CameraMachine> {
     const directory = await mkdtemp(join(tmpdir(), 'cctv-machine-'));
     const machine = new CameraMachine(directory, await freePort());
-    machine.#makeRoot();
-    machine.#makeCard();
-    machine.write('sapiengraph/tunnel.conf', [
-      `SERVERS='${files.servers}'`,
-      `LOGIN='${files.login}'`,
-      `RTSP='127.0.0.1:${machine.rtspPort}'`,
-    ]);
-    machine.write('sapiengraph/.ssh/known_hosts', [files.knownHosts]);
-    if (files.key !== undefined) {
-      writeFileSync(machine.onCard('sapiengraph/id_dropbear'), files.key, { mode: 0o600 });
+    try {
+      machine.#makeRoot();
+      machine.#makeFirmware(join(directory, 'firmware_mod'));
+      const image = join(directory, 'card.img');
+      await writeCard(join(directory, 'firmware_mod'), image);
+      await machine.#insert(image);
+    } catch (error) {
+      await machine[Symbol.asyncDispose]();
+      throw error;
     }
     return machine;
   }
@@ -80,11 +75,15 @@ export class CameraMachine implements AsyncDisposable {
   }
 
   /** Writes a file of lines onto the card. */
-  write(path: string, lines: readonly string[], mode = 0o755): void {
-    const file = this.onCard(path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${lines.join('\n')}\n`);
-    chmodSync(file, mode);
+  write(path: string, lines: readonly string[]): void {
+    writeLines(this.onCard(path), lines);
+  }
+
+  /** What the firmware itself writes onto its card when it is started for the first time. */
+  writeAsStartedBefore(): void {
+    for (const file of ['inittab', 'passwd']) {
+      cpSync(join(this.directory, 'root/etc', file), this.onCard(`etc/${file}`));
+    }
   }
 
   switchOn(card: 'writable' | 'read-only' | 'full' = 'writable'): void {
@@ -212,9 +211,12 @@ export class CameraMachine implements AsyncDisposable {
     writeFileSync(join(root, 'etc/init.d/rcS'), rcS, { mode: 0o755 });
   }
 
-  /** What the firmware promises to what lies on its card, in few lines; then our files, as `cctv` lays them. */
-  #makeCard(): void {
-    this.write('run.sh', [
+  /** What the firmware promises to what lies on its card, in few lines. */
+  #makeFirmware(directory: string): void {
+    const write = (path: string, ...lines: readonly string[]): void =>
+      writeLines(join(directory, path), lines);
+    write(
+      'run.sh',
       '#!/bin/sh',
       'card=/system/sdcard',
       'mkdir -p $card/etc',
@@ -222,19 +224,44 @@ export class CameraMachine implements AsyncDisposable {
       'mount -o bind $card/bin/busybox /bin/busybox',
       'mount -o bind $card/etc /etc',
       'for i in $card/config/autostart/*; do $i & done',
-    ]);
-    cpSync(join(this.directory, 'root/bin/busybox'), this.onCard('bin/busybox'));
-    this.write('bin/dropbearmulti', ['#!/bin/sh', 'exec /usr/bin/"$@"']);
-    this.write('bin/v4l2rtspserver-master', [
+    );
+    cpSync(join(this.directory, 'root/bin/busybox'), join(directory, 'bin/busybox'));
+    write('bin/dropbearmulti', '#!/bin/sh', 'exec /usr/bin/"$@"');
+    write(
+      'bin/v4l2rtspserver-master',
       '#!/bin/sh',
+      'echo "$@" >/run/rtsp-options',
       'while [ "$1" != -P ]; do shift; done',
       `export PATH=${dirname(ffmpeg)}:$PATH`,
       `exec chroot /host ${process.execPath} ${rtspStandIn} --port "$2" --size 320x180`,
-    ]);
-    this.write('config/rtspserver.conf', [`PORT=${this.rtspPort}`, 'CODEC=H264', 'BITRATE=5000']);
-    cpSync(join(firmware, 'common'), this.onCard('sapiengraph'), { recursive: true });
-    cpSync(join(firmware, 'dafang/overlay'), this.onCard(''), { recursive: true });
+    );
+    write(
+      'config/rtspserver.conf',
+      `PORT=${this.rtspPort}`,
+      'CODEC=H264',
+      'RTSPOPTS="-W960 -H540"',
+    );
+    write('config/autostart/rtsp', '#!/bin/sh', '/system/sdcard/controlscripts/rtsp');
+    write('controlscripts/rtsp', '#!/bin/sh', 'echo "two RTSP servers" >&2');
   }
+
+  /** Reads a card's image, and mounts it as the camera does: all files can be executed. */
+  async #insert(image: string): Promise<void> {
+    const card = join(this.directory, 'card');
+    mkdirSync(card);
+    const env = { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1', LC_ALL: 'C.UTF-8' };
+    await execa('mcopy', ['-s', '-n', '-i', `${image}@@1M`, '::*', card], { env });
+    await execa('chmod', ['-R', '755', card]);
+    // Every camera has its own 8554, but these share this machine's.
+    const conf = this.onCard('sapiengraph/tunnel.conf');
+    const text = readFileSync(conf, 'utf8');
+    writeFileSync(conf, text.replace("RTSP='127.0.0.1:8554'", `RTSP='127.0.0.1:${this.rtspPort}'`));
+  }
+}
+
+function writeLines(file: string, lines: readonly string[]): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o755 });
 }
 
 function applets(busybox: string): string[] {

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
 import { Site, type StoredSegment } from '../support/site.ts';
-import { dbclients } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
-import { architecture, type CameraFiles, CameraMachine } from './camera-machine.ts';
+import { architecture, CameraMachine } from './camera-machine.ts';
+
+const anotherHostKey =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH5rjVbJ8rVq1SDiMnaqwRzPZtsWvLAaoQX1kcEuIQL5';
 
 /** Emulated programs start slowly, and all these cameras share the machine. */
 const soonMs = 40_000;
@@ -19,38 +20,31 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
 }, () => {
   let site: Site;
   let server: string;
-  let hostKey: string;
 
   before(async () => {
     site = await Site.start({ segmentSeconds: 3 });
     await site.cctv('account', 'add', 'bach');
+    writeFileSync(join(site.directory, 'wifi-password'), 'well tempered\n');
     server = `127.0.0.1:${site.tunnelPort}`;
-    const ready = site.log.find((line) => line.message === 'taking cameras');
-    hostKey = String(ready?.['hostKeyLine']);
   });
   after(() => site[Symbol.asyncDispose]());
 
-  async function makeKey(name: string): Promise<{ key: Buffer; publicKey: string }> {
-    const { dropbearkey = '' } = dbclients.at(-1) ?? {};
-    const file = join(site.directory, 'keys', name);
-    mkdirSync(join(site.directory, 'keys'), { recursive: true });
-    const { stdout } = await execa(dropbearkey, ['-t', 'ed25519', '-f', file]);
-    const line = stdout.split('\n').find((one) => one.startsWith('ssh-')) ?? '';
-    writeFileSync(`${file}.pub`, line);
-    return { key: await readFile(file), publicKey: `${file}.pub` };
-  }
+  /** What makes a card, on the command line; the servers are where the camera is told to dial. */
+  const cardOptions = (
+    firmware: string,
+    image: string,
+    servers: readonly string[] = [server],
+  ): string[] => [
+    ...['--card', image, '--card-size', '64M', '--firmware', firmware, '--model', 'wyzecam-v2'],
+    ...['--wifi-ssid', 'Bach', '--wifi-password-file', join(site.directory, 'wifi-password')],
+    ...servers.flatMap((one) => ['--server', one]),
+  ];
 
-  async function enrol(name: string, files: Partial<CameraFiles> = {}): Promise<CameraMachine> {
-    const { key, publicKey } = await makeKey(name);
-    await site.cctv('camera', 'add', `bach/${name}`, '--key', publicKey);
-    return await CameraMachine.create({
-      servers: server,
-      login: `bach.${name}`,
-      key,
-      knownHosts: `127.0.0.1 ${hostKey}`,
-      ...files,
+  /** A camera of its own, from `cctv camera add --card` on. */
+  const enrol = (name: string, servers?: readonly string[]): Promise<CameraMachine> =>
+    CameraMachine.create(async (firmware, image) => {
+      await site.cctv('camera', 'add', `bach/${name}`, ...cardOptions(firmware, image, servers));
     });
-  }
 
   const says = (camera: CameraMachine, words: RegExp, withinMs = soonMs): Promise<boolean> =>
     eventually(`a camera that says ${words}`, withinMs, () => {
@@ -78,7 +72,7 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
 
   it('is recorded when its server comes up after it, and whatever is killed comes back', async () => {
     await using late = new LateServer(site.tunnelPort);
-    await using camera = await enrol('front-door', { servers: `127.0.0.1:${await late.port()}` });
+    await using camera = await enrol('front-door', [`127.0.0.1:${await late.port()}`]);
     camera.switchOn();
     await says(camera, /^no-server since \d+ Connect failed.* \(next try in [2-4] s\)$/);
     await late.start();
@@ -86,6 +80,9 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
     const stored = await storedSince('front-door', 0);
     assert.equal((await site.probe(stored)).video.width, 320);
     assert.equal(camera.leds, 'blue');
+    const options = camera.read('/run/rtsp-options').trim();
+    assert.equal(options, `-fH264 -W960 -H540 -P ${camera.rtspPort} -A`);
+    assert.equal(camera.read('/run/startup.log'), '');
 
     await killOne(() => camera.dbclients);
     await connected(camera);
@@ -119,8 +116,7 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
 
   it('does all that from a card that can not be written, and a frozen RTSP server is replaced', async () => {
     await using camera = await enrol('yard');
-    camera.write('etc/inittab', ['::sysinit:/etc/init.d/rcS']);
-    camera.write('etc/passwd', ['root:x:0:0::/root:/bin/sh']);
+    camera.writeAsStartedBefore();
     camera.switchOn('read-only');
     await connected(camera);
     await storedSince('yard', 0);
@@ -135,9 +131,8 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
   });
 
   it('does all that from a full card, and finds the one of two servers that is there', async () => {
-    await using camera = await enrol('stairs', { servers: `127.0.0.1:1 ${server}` });
-    camera.write('etc/inittab', ['::sysinit:/etc/init.d/rcS']);
-    camera.write('etc/passwd', ['root:x:0:0::/root:/bin/sh']);
+    await using camera = await enrol('stairs', ['127.0.0.1:1', server]);
+    camera.writeAsStartedBefore();
     camera.switchOn('full');
     await connected(camera);
     assert.throws(() => camera.run('echo more >/system/sdcard/more'));
@@ -145,11 +140,9 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
   });
 
   it('never talks to a server that shows another host key, and says so', async () => {
-    const { publicKey } = await makeKey('another-server');
-    const [algorithm, base64] = (await readFile(publicKey, 'utf8')).split(' ');
-    await using camera = await enrol('cellar', {
-      knownHosts: `127.0.0.1 ${algorithm} ${base64}`,
-    });
+    await using camera = await enrol('cellar');
+    const pinned = await readFile(camera.onCard('sapiengraph/.ssh/known_hosts'), 'utf8');
+    camera.write('sapiengraph/.ssh/known_hosts', [`127.0.0.1 ${anotherHostKey}`]);
     camera.switchOn();
     await says(camera, /^refused since \d+ the host key of the server is not one .*next try in/);
     await says(camera, /next try in [2-4] s/);
@@ -159,31 +152,24 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
       told.map(({ message }) => message),
       ['camera added'],
     );
-    camera.write('sapiengraph/.ssh/known_hosts', [`127.0.0.1 ${hostKey}`]);
+    camera.write('sapiengraph/.ssh/known_hosts', [pinned]);
     await connected(camera);
   });
 
   it('that the server does not know says that it is refused', async () => {
-    await using camera = await CameraMachine.create({
-      servers: server,
-      login: 'bach.nobody',
-      key: (await makeKey('nobody')).key,
-      knownHosts: `127.0.0.1 ${hostKey}`,
-    });
+    await using camera = await enrol('nobody');
+    await site.cctv('camera', 'remove', 'bach/nobody', '--yes');
     camera.switchOn();
     await says(camera, /^refused since \d+ the server does not know the key of this camera/);
   });
 
   it('of a batch makes its own key once, and none where it could not keep it', async () => {
-    const files = {
-      servers: server,
-      login: 'enrol.token',
-      key: undefined,
-      knownHosts: `127.0.0.1 ${hostKey}`,
-    };
-    await using camera = await CameraMachine.create(files);
-    camera.write('etc/inittab', ['::sysinit:/etc/init.d/rcS']);
-    camera.write('etc/passwd', ['root:x:0:0::/root:/bin/sh']);
+    const made = await site.cctv('enrol', 'token', 'bach', '--uses', '1', '--expires', '1h');
+    const token = /\b[a-z2-7]{32}\b/.exec(made)?.[0] ?? '';
+    await using camera = await CameraMachine.create(async (firmware, image) => {
+      await site.cctv('enrol', 'card', '--token', token, ...cardOptions(firmware, image));
+    });
+    camera.writeAsStartedBefore();
     for (const condition of ['read-only', 'full'] as const) {
       camera.switchOn(condition);
       await says(camera, /^refused since \d+ there is no key and the card takes none/);
@@ -191,13 +177,18 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
       await camera.switchOff();
     }
     camera.switchOn();
-    await says(camera, /^refused since \d+ the server does not know the key/);
+    await connected(camera);
     const key = await readFile(camera.onCard('sapiengraph/id_dropbear'));
     assert.equal(key.length, 83);
+    const newOnes = async (): Promise<StoredSegment[]> =>
+      (await site.stored()).filter((one) => one.camera.startsWith('new-'));
+    await eventually('its footage', soonMs, async () => (await newOnes()).length > 0);
     await camera.switchOff();
+
     camera.switchOn();
-    await says(camera, /^refused since \d+ the server does not know the key/);
+    await connected(camera);
     assert.deepEqual(await readFile(camera.onCard('sapiengraph/id_dropbear')), key);
+    assert.equal(new Set((await newOnes()).map((one) => one.camera)).size, 1);
   });
 });
 
