@@ -30,7 +30,7 @@ export function explainCardError(name: string, error: unknown): OperatorError {
       : code === 'EROFS' || code === 'EPERM' || /read-only|write.protected/i.test(said)
         ? 'is read-only: move the slider on the card, or mount it for writing'
         : ['EIO', 'ENODEV', 'ENXIO', 'ENOENT', 'ENOTDIR', 'EUCLEAN', 'ENOMEDIUM'].includes(code) ||
-            /input\/output error|no such (file|device)/i.test(said)
+            /input\/output error|no such (file|device)|failed whilst writing/i.test(said)
           ? 'is gone or broken: it was pulled out, or it fails to store what is written to it'
           : `can't be written: ${said.split('\n')[0]}`;
   return new OperatorError(`The card ${name} ${why}.`, { cause: error });

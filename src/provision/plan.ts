@@ -7,6 +7,9 @@ import { uenvText, type Wifi, wpaSupplicantConf } from './wifi.ts';
 
 export const keyPath = 'sapiengraph/id_dropbear';
 
+/** Without these the firmware, at a loss for a network, can't open one of its own with a known password. */
+const ownNetwork = ['config/hostapd.conf', 'config/hostapd.conf.dist'];
+
 export interface CardRequest {
   readonly model: Model;
   readonly firmware: Firmware;
@@ -29,7 +32,7 @@ export interface CardRequest {
 export interface CardPlan {
   /** In the order in which they are written; the private key, if there is one, is the last. */
   readonly files: readonly CardFile[];
-  /** What an earlier use may have left on the card, and must go. */
+  /** What an earlier use, or the firmware, may have put on the card, and must not be there. */
   readonly absent: readonly string[];
 }
 
@@ -37,8 +40,7 @@ export interface CardPlan {
 export function planCard(request: CardRequest): CardPlan {
   const { model, firmware, privateKey } = request;
   const layers = [firmware.files, ...readOverlay(model.family), cameraFiles(request)];
-  // The firmware may be a card that was used before.
-  const absent = [keyPath, 'runonce.done'];
+  const absent = [keyPath, 'runonce.done', ...(model.family === 'dafang' ? ownNetwork : [])];
   const files = layered(...layers).filter(({ path }) => !absent.includes(fatKey(path)));
   return {
     files: [
@@ -61,13 +63,6 @@ function cameraFiles(request: CardRequest): CardFile[] {
 
 function dafangFiles({ firmware, hostname, wifi, timeServer, password }: CardRequest): CardFile[] {
   const ssh = firmware.text('config/ssh.conf') ?? firmware.text('config/ssh.conf.dist') ?? '';
-  const accessPoints = ['config/hostapd.conf', 'config/hostapd.conf.dist'].flatMap((path) => {
-    const found = firmware.text(path);
-    // Without a network that it knows, the camera opens one of its own with this password.
-    return found === undefined
-      ? []
-      : [text(path, found.replace(/^wpa_passphrase=.*$/m, `wpa_passphrase=${password}`), true)];
-  });
   const root = `root:${shadowHash(password)}:10933:0:99999:7:::`;
   const others = (firmware.text('etc/shadow') ?? '')
     .split('\n')
@@ -79,7 +74,6 @@ function dafangFiles({ firmware, hostname, wifi, timeServer, password }: CardReq
     text('config/ssh.conf', withSetting(ssh === '' ? 'ssh_port=22\n' : ssh, 'ssh_password', 'off')),
     text('config/lighttpd.user', htdigestLine('root', 'all', password), true),
     text('etc/shadow', `${[root, ...others].join('\n')}\n`, true),
-    ...accessPoints,
   ];
 }
 
