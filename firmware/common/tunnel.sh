@@ -26,7 +26,8 @@ export HOME="$here"
 run=${RUNTIME_DIRECTORY:-/run/sapiengraph}
 mkdir -p "$run" 2>/dev/null || run=/tmp/sapiengraph
 mkdir -p "$run"
-echo $$ >"$run.pid"
+# Not everywhere may it write there.
+{ echo $$ >"$run.pid"; } 2>/dev/null
 
 key=$here/id_dropbear
 
@@ -131,7 +132,7 @@ watch() {
 	age=0 connected='' told='' step=2
 	while sleep $step && [ -d "/proc/$1" ]; do
 		age=$((age + step)) now=$(connections "$1")
-		if [ "$now" = 0 ] && [ "$age" -ge $answer_within ]; then
+		if [ "$now" -eq 0 ] && [ "$age" -ge $answer_within ]; then
 			echo "$2 did not answer" >>"$run/said"
 			kill "$1"
 			return

@@ -13,7 +13,7 @@ const anotherHostKey =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH5rjVbJ8rVq1SDiMnaqwRzPZtsWvLAaoQX1kcEuIQL5';
 
 /** Emulated programs start slowly, and all these cameras share the machine. */
-const soonMs = 40_000;
+const soonMs = 60_000;
 
 describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
   concurrency: true,
