@@ -5,7 +5,7 @@ import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
-import { descendants } from '../support/processes.ts';
+import { descendants, processes } from '../support/processes.ts';
 import { Site } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 import { Bridge } from './generic-bridge.ts';
@@ -139,6 +139,9 @@ describe('a bridge of three cameras', { timeout: 120_000 }, () => {
       await gone;
     }
     await eventually('the end of all tunnels', 10_000, async () => (await statuses()).size === 0);
+    await eventually('the end of all that it started', 15_000, () =>
+      processes().every(({ command }) => !command.includes(bridge.cameras)),
+    );
   });
 });
 

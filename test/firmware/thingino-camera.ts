@@ -188,7 +188,7 @@ export class ThinginoCamera implements AsyncDisposable {
         ...['--pdeathsig', 'KILL', '--', 'unshare', ...user, '--mount', '--pid', '--fork'],
         ...['--kill-child', '--', 'sh', '-c', script, this.root, dropbearTree],
       ],
-      { stdio: ['ignore', 'inherit', 'inherit'] },
+      { stdio: 'ignore' },
     );
     await once(this.#init, 'spawn');
   }

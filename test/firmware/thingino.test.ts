@@ -213,4 +213,24 @@ describe('the card of a thingino camera', () => {
     assert.ok(!existsSync(join(card, 'runonce.done')), 'it is tried again at the next boot');
     assert.deepEqual(await snapshot(join(camera.root, 'etc')), untouched);
   });
+
+  it('says that the flash takes nothing, and installs at a later boot', {
+    timeout: 60_000,
+  }, async () => {
+    await using camera = await ThinginoCamera.make();
+    const card = await camera.makeCard('bach');
+    await writeTunnelDirectory(join(card, 'sapiengraph'), { ...nobody, login: 'bach.front-door' });
+    const inTheWay = join(camera.root, 'etc/sapiengraph');
+    await writeFile(inTheWay, '');
+    await camera.insert(card);
+    await camera.powerOn();
+    const log = join(card, 'sapiengraph.log');
+    await eventually('a reason', 10_000, () => existsSync(log) && statSync(log).size > 0);
+    assert.match(await readFile(log, 'utf8'), /tunnel\.sh could not be written; is the flash full/);
+    assert.ok(!existsSync(join(card, 'runonce.done')));
+    await camera.powerOff();
+    await rm(inTheWay);
+    await camera.powerOn();
+    await eventually('a tunnel', 10_000, () => camera.tunnels().length > 0);
+  });
 });
