@@ -232,7 +232,8 @@ export class CameraMachine implements AsyncDisposable {
       '#!/bin/sh',
       'echo "$@" >/run/rtsp-options',
       'while [ "$1" != -P ]; do shift; done',
-      `export PATH=${dirname(ffmpeg)}:$PATH`,
+      // What it leaves behind when it is killed goes with the machine.
+      `export PATH=${dirname(ffmpeg)}:$PATH TMPDIR=${this.directory}`,
       `exec chroot /host ${process.execPath} ${rtspStandIn} --port "$2" --size 320x180`,
     );
     write(
