@@ -24,6 +24,11 @@ export function explainCardError(name: string, error: unknown): OperatorError {
   if (error instanceof OperatorError) return error;
   const said = error instanceof Error ? error.message : String(error);
   const code = errorCode(error) ?? '';
+  if (code === 'EACCES') {
+    return new OperatorError(`You may not open the card ${name} for writing. Use sudo.`, {
+      cause: error,
+    });
+  }
   const why =
     code === 'ENOSPC' || /disk full|no space left/i.test(said)
       ? 'is full: take a larger card, or remove what is not needed'

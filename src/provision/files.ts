@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '../lib/errors.ts';
+import { describeError, OperatorError } from '../lib/errors.ts';
 
 export interface FileCopy {
   readonly source: string;
@@ -37,8 +37,17 @@ export const modeOf = ({ content, secret }: CardFile): number =>
 export const sizeOf = ({ content }: CardFile): number =>
   Buffer.isBuffer(content) ? content.length : content.bytes;
 
-export const bytesOf = ({ content }: CardFile): Buffer =>
-  Buffer.isBuffer(content) ? content : readFileSync(content.source);
+export function bytesOf({ content }: CardFile): Buffer {
+  if (Buffer.isBuffer(content)) return content;
+  try {
+    return readFileSync(content.source);
+  } catch (error) {
+    // Not the card's fault.
+    throw new OperatorError(`${content.source} can't be read: ${describeError(error)}.`, {
+      cause: error,
+    });
+  }
+}
 
 /** FAT doesn't tell names apart by case. */
 export const fatKey = (path: string): string => path.toLowerCase();

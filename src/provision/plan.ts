@@ -52,11 +52,10 @@ export function planCard(request: CardRequest): CardPlan {
 }
 
 function cameraFiles(request: CardRequest): CardFile[] {
-  const { model, servers, login, hostKeys, wifi } = request;
+  const { model, servers, login, hostKeys } = request;
   return [
     text('sapiengraph/tunnel.conf', tunnelConf(servers, login, rtspOf[model.family].address)),
     text('sapiengraph/.ssh/known_hosts', knownHosts(servers, hostKeys)),
-    text('sapiengraph/wpa_supplicant.conf', wpaSupplicantConf(wifi), true),
     ...(model.family === 'dafang' ? dafangFiles(request) : thinginoFiles(request)),
   ];
 }
@@ -85,6 +84,7 @@ function thinginoFiles({ firmware, hostname, wifi, timeServer }: CardRequest): C
     .map((line) => `${line}\n`)
     .join('');
   return [
+    text('sapiengraph/wpa_supplicant.conf', wpaSupplicantConf(wifi), true),
     ...(network === undefined ? [] : [text('uenv.txt', others + network, true)]),
     ...(hostname === undefined ? [] : [text('sapiengraph/hostname', `${hostname}\n`)]),
     ...(timeServer === undefined ? [] : [text('sapiengraph/ntp', `${timeServer}\n`)]),

@@ -39,7 +39,6 @@ describe('a card', { concurrency: 2 }, () => {
     );
     const wifi = wpaSupplicantConf(readWifi(ssid, password));
     assert.equal(textOf(card, 'config/wpa_supplicant.conf'), wifi);
-    assert.equal(textOf(card, 'sapiengraph/wpa_supplicant.conf'), wifi);
     assert.equal(textOf(card, 'config/hostname.conf'), `${name.split('/')[1]}\n`);
     assert.equal(textOf(card, 'config/ssh.conf'), 'ssh_port=22\nssh_password=off\n');
 
@@ -151,6 +150,8 @@ describe('a card', { concurrency: 2 }, () => {
     assert.equal(textOf(files, 'uenv.txt'), `wlan_ssid=shop\nwlan_pass=${psk}\n`);
     assert.match(textOf(files, 'sapiengraph/tunnel.conf'), /^RTSP='127\.0\.0\.1:554'$/m);
     assert.equal(textOf(files, 'sapiengraph/ntp'), '192.0.2.1\n');
+    const wifi = wpaSupplicantConf(readWifi('shop', password));
+    assert.equal(textOf(files, 'sapiengraph/wpa_supplicant.conf'), wifi);
     for (const path of ['runonce.sh', 'sapiengraph/S95sapiengraph', 'sapiengraph/tunnel.sh']) {
       assert.ok(files.has(path), path);
     }

@@ -87,6 +87,7 @@ export function addEnrolCardCommand(program: Command): void {
     if (written === undefined) return print(['Nothing was changed.']);
     print([
       ...written,
+      ...aboutToken(settings),
       'Copy it as often as there are cameras. Each makes its own key at its first start, and shows up as new.',
       'Whoever has such a card can enrol a camera with it, as long as the token is good.',
     ]);
@@ -168,6 +169,16 @@ async function writeCard(
     ...card.notes,
     ...(settings.model.family === 'dafang' ? [aboutPassword(password, file)] : []),
   ];
+}
+
+/** What the token must have said of the cameras, if their stream isn't where it is by default. */
+function aboutToken({ model }: CardSettings): string[] {
+  const { path, login } = rtspOf[model.family];
+  return login === undefined
+    ? []
+    : [
+        `The token must be one that was made with --rtsp-path ${path} --rtsp-user ${login.user} --rtsp-password-file FILE (the password is ${login.password}, unless you changed it).`,
+      ];
 }
 
 const aboutPassword = (password: string, file: string | undefined): string =>
