@@ -47,7 +47,6 @@ export function cameraWord({ settings, connection }: CameraAnswer): string {
   return isNew + (never ? 'waiting for first contact' : 'not connected');
 }
 
-/** What is to be decided of a camera that enrolled itself. */
-export function newCameraNote(name: string): string {
-  return `new: see it with "cctv camera picture ${name} --out FILE.jpg", then "cctv camera adopt ${name} NAME" or "reject"`;
-}
+/** How it is decided what becomes of a camera that enrolled itself. */
+export const adoptHint = (name: string): string =>
+  `Look: cctv camera picture ${name} --out FILE.jpg; then: cctv camera adopt ${name} NEW-NAME, or reject.`;

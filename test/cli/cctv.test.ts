@@ -248,7 +248,7 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.match(list, new RegExp(`^${name} +new, recording `, 'm'));
     assert.match(
       await good('cameras'),
-      new RegExp(`└ new: see it with "cctv camera picture ${name}`),
+      new RegExp(`^1 camera is new\\. Look: cctv camera picture ${name} `, 'm'),
     );
     assert.match(
       (await good('camera', 'show', name)).replaceAll(/\s+/g, ' '),

@@ -1,7 +1,7 @@
 import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import { plain } from '../plain.ts';
-import { cameraWord, newCameraNote, stateSentence } from '../state-words.ts';
+import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { facts } from '../table.ts';
 import { count, formatBytes, formatDuration, formatTime, formatWhen } from '../units.ts';
 import { describePicture } from './cameras-screen.ts';
@@ -56,7 +56,7 @@ function describeWarnings(
   nowMs: number,
 ): Fact[] {
   const facts: Fact[] = [];
-  if (newSinceMs !== undefined) facts.push(['', newCameraNote(formatCameraName(camera))]);
+  if (newSinceMs !== undefined) facts.push(['New', adoptHint(formatCameraName(camera))]);
   if (copiedKey !== undefined) {
     const [one, other] = copiedKey.addresses;
     facts.push([

@@ -2,7 +2,7 @@ import type { CameraStatus } from '../../camera/status.ts';
 import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import { plain } from '../plain.ts';
-import { cameraWord, newCameraNote, stateSentence } from '../state-words.ts';
+import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { type Column, table } from '../table.ts';
 import { count, formatAge, formatBitRate, formatBytes } from '../units.ts';
 
@@ -22,16 +22,15 @@ export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): 
   const lines =
     connected.length === 0
       ? ['No camera is connected.']
-      : table(columns(nowMs), connected, (camera) => notes(camera, nowMs));
+      : table(columns(nowMs), connected, ({ connection }) =>
+          connection.state === 'recording' ? [] : [stateSentence(connection, nowMs)],
+        );
   const absent = cameras.filter((camera) => !isConnected(camera));
-  return absent.length === 0 ? lines : [...lines, '', absence(absent, nowMs)];
-}
-
-function notes(camera: Connected, nowMs: number): string[] {
-  const { connection, settings } = camera;
+  const isNew = cameras.filter(({ settings }) => settings?.newSinceMs !== undefined);
   return [
-    ...(connection.state === 'recording' ? [] : [stateSentence(connection, nowMs)]),
-    ...(settings?.newSinceMs === undefined ? [] : [newCameraNote(formatCameraName(camera))]),
+    ...lines,
+    ...(isNew.length === 0 ? [] : ['', newcomers(isNew)]),
+    ...(absent.length === 0 ? [] : ['', absence(absent, nowMs)]),
   ];
 }
 
@@ -92,6 +91,12 @@ export function describePicture({ picture }: CameraStatus): string {
   const { codec, width, height, framesPerSecond } = picture;
   const rate = framesPerSecond === undefined ? '' : `@${Math.round(framesPerSecond * 10) / 10}`;
   return `${plain(codec)} ${width}x${height}${rate}`;
+}
+
+function newcomers(isNew: readonly CameraAnswer[]): string {
+  const [only, ...more] = isNew.map(formatCameraName);
+  const name = more.length === 0 && only !== undefined ? only : 'ACCOUNT/NAME';
+  return `${count(isNew.length, 'camera is', 'cameras are')} new. ${adoptHint(name)}`;
 }
 
 const nothingYet = ({ settings }: CameraAnswer): string =>
