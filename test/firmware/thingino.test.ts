@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { Site } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 import { ThinginoCamera } from './thingino-camera.ts';
-import { addCamera, hostKeyLineOf, snapshot, writeTunnelDirectory } from './tunnel-directory.ts';
+import { snapshot, writeTunnelDirectory } from './tunnel-directory.ts';
 
 const respawnLine = '::respawn:/etc/sapiengraph/tunnel.sh';
 
@@ -49,23 +49,22 @@ describe('a thingino camera', () => {
       return now?.state === 'recording' && now.connectedAtMs > after ? now : undefined;
     });
 
-  it('is recorded after its first boot with the card', { timeout: 90_000 }, async () => {
-    const card = await camera.makeCard('bach');
-    const directory = join(card, 'sapiengraph');
-    const publicKey = await writeTunnelDirectory(directory, {
-      login: 'bach.front-door',
-      rtsp: `127.0.0.1:${prudynt.port}`,
-      server: `127.0.0.1:${site.tunnelPort}`,
-      hostKeyLine: hostKeyLineOf(site),
-    });
+  it('is recorded after its first boot with the card of cctv', { timeout: 90_000 }, async () => {
+    const card = join(camera.root, 'cards/bach');
+    await mkdir(card);
+    const passwordFile = join(site.directory, 'wifi-password');
+    await writeFile(passwordFile, 'not "that" $ecret\n', { mode: 0o600 });
     await site.cctv('account', 'add', 'bach');
-    await addCamera(site, 'bach/front-door', {
-      path: site.directory,
-      publicKey,
-      rtspPath: '/ch0',
-      user: 'thingino',
-      password: 'thingino',
-    });
+    await site.cctv(
+      ...['camera', 'add', 'bach/front-door', '--card', card, '--model', 'thingino'],
+      ...['--wifi-ssid', 'Bäckerei "Süd"', '--wifi-password-file', passwordFile],
+      ...['--server', `127.0.0.1:${site.tunnelPort}`],
+    );
+    // Port 554 of this machine may be anybody's.
+    const conf = join(card, 'sapiengraph/tunnel.conf');
+    const text = await readFile(conf, 'utf8');
+    assert.match(text, /^RTSP='127\.0\.0\.1:554'$/m);
+    await writeFile(conf, text.replace('127.0.0.1:554', `127.0.0.1:${prudynt.port}`));
 
     await camera.insert(card);
     await camera.powerOn();
@@ -81,6 +80,8 @@ describe('a thingino camera', () => {
     assert.match(await readFile(join(card, 'sapiengraph.log'), 'utf8'), /is installed/);
     assert.equal(respawnLines(camera), 1);
     const mode = statSync(join(camera.root, 'etc/sapiengraph/id_dropbear')).mode & 0o777;
+    const wifi = await readFile(join(camera.root, 'etc/wpa_supplicant.conf'), 'utf8');
+    assert.match(wifi, /ssid=42c3a4636b65726569202253c3bc6422/);
     assert.equal(mode, 0o600, 'the private key is readable for root only, whatever FAT says');
   });
 
