@@ -20,8 +20,6 @@ leds() { :; }
 [ ! -f "$here/tunnel.conf" ] || . "$here/tunnel.conf"
 
 umask 077
-# dbclient looks for .ssh/known_hosts there.
-export HOME="$here"
 # systemd names a directory of its own for each service; without one it is the same at every start.
 run=${RUNTIME_DIRECTORY:-/run/sapiengraph}
 mkdir -p "$run" 2>/dev/null || run=/tmp/sapiengraph
@@ -66,6 +64,24 @@ pause_after() {
 	done
 	[ "$pause" -le "$longest_pause" ] || pause=$longest_pause
 	echo $((pause - $(random_below $((pause / 2 + 1)))))
+}
+
+# ways SERVER...: every server with every key that it may show, a line each: SERVER ALGORITHM KEY. They are
+# tried in turn, since dbclient heeds only the first line of known_hosts for a host and kind of key, and the
+# server has another key than this one some day.
+ways() {
+	for server; do
+		host=$(host_of "$server")
+		while read -r name pinned; do
+			[ "$name" != "$host" ] || echo "$server $pinned"
+		done <"$here/.ssh/known_hosts"
+	done
+}
+
+host_of() {
+	host=${1%:*}
+	host=${host#[}
+	echo "${host%]}"
 }
 
 # Whether there is a way to anywhere: a route, or a default route of IPv6.
@@ -125,7 +141,7 @@ connections() {
 		done | wc -l
 }
 
-# watch PID SERVER NUMBER: tells how the dbclient that this script becomes fares, and ends with it.
+# watch PID SERVER NUMBER-OF-THE-WAY: tells how the dbclient that this script becomes fares, and ends with it.
 # dbclient doesn't say that it was let in. A second connection shows it, for that is the server reaching
 # through the tunnel for the pictures; or that the server didn't hang up after the time for a log-in.
 watch() {
@@ -162,13 +178,17 @@ if [ $# = 0 ] || [ -z "$LOGIN" ] || [ -z "$RTSP" ]; then
 fi
 [ -e "$key" ] || make_key
 
-# How many times it failed in a row, and the number of the server that was good last.
+ways=$(ways "$@" 2>/dev/null)
+[ -n "$ways" ] || give_up '.ssh/known_hosts is missing, or has no key of any server'
+count=$(echo "$ways" | wc -l)
+
+# How many times it failed in a row, and the number of the way that was good last.
 if ! read -r failed first 2>/dev/null <"$run/tries"; then
 	failed=0 first=0
 fi
-number=$(((first + failed) % $#))
+number=$(((first + failed) % count))
 pause=0
-[ "$failed" -lt $# ] || pause=$(pause_after $((failed / $#)))
+[ "$failed" -lt "$count" ] || pause=$(pause_after $((failed / count)))
 # Without a memory of the tries it would dial every second.
 echo "$((failed + 1)) $first" >"$run/tries" || pause=$((longest_pause - $(random_below $((longest_pause / 2)))))
 
@@ -186,10 +206,15 @@ while ! has_network && [ $waited -lt 20 ]; do
 	waited=$((waited + 2))
 done
 
-shift $number
-server=$1 host=${1%:*} port=${1##*:}
-host=${host#[}
-host=${host%]}
+way=$(echo "$ways" | sed -n "$((number + 1))p")
+server=${way%% *} pinned=${way#* }
+host=$(host_of "$server") port=${server##*:}
+# dbclient looks for .ssh/known_hosts in HOME; where the memory takes no file, in the one with all keys.
+HOME=$here
+if mkdir -p "$run/home/.ssh" && echo "$host $pinned" >"$run/home/.ssh/known_hosts"; then
+	HOME=$run/home
+fi 2>/dev/null
+export HOME
 case $verdict in
 refused*) ;;
 *) tell no-server "dialling $server (${verdict#* })" ;;

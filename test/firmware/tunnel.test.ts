@@ -36,6 +36,9 @@ class Home implements AsyncDisposable {
     const lines = [dbclient, leds, ...settings];
     writeFileSync(home.path('firmware.sh'), `${lines.join('\n')}\n`);
     mkdirSync(home.path('run'));
+    mkdirSync(home.path('.ssh'));
+    const hosts = servers.split(' ').map((server) => server.replace(/:\d+$/, ''));
+    home.pin(...hosts.map((host) => `${host.replace(/[[\]]/g, '')} ssh-ed25519 AAAA`));
     home.behave({ livesMs: 0 });
     return home;
   }
@@ -50,6 +53,10 @@ class Home implements AsyncDisposable {
 
   write(name: string, text: string): void {
     writeFileSync(this.path(name), `${text}\n`);
+  }
+
+  pin(...lines: readonly string[]): void {
+    this.write('.ssh/known_hosts', lines.join('\n'));
   }
 
   behave(behaviour: Behaviour): void {
@@ -93,7 +100,7 @@ class Home implements AsyncDisposable {
     return lines.filter(Boolean).map((line) => JSON.parse(line));
   }
 
-  async says(words: RegExp, withinMs = 10_000): Promise<RegExpExecArray> {
+  async says(words: RegExp, withinMs = 30_000): Promise<RegExpExecArray> {
     return await eventually(`a status ${words}`, withinMs, () => {
       const found = words.exec(this.status);
       if (found === null) throw new Error(`it is: ${this.status}`);
@@ -122,7 +129,7 @@ async function silentServer(): Promise<AsyncDisposable & { readonly port: number
 }
 
 describe('tunnel.sh', { concurrency: 4 }, () => {
-  it('becomes dbclient, with the pinned keys of its own directory', async () => {
+  it('becomes dbclient, with the pinned key of the server that it dials', async () => {
     await using home = await Home.make('cctv.example.com:2222');
     home.behave({});
     const { pid } = home.start();
@@ -131,7 +138,8 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
       home.dialled.length > 0 ? home.dialled : undefined,
     );
     assert.equal(dialled?.pid, pid);
-    assert.equal(dialled?.home, home.directory);
+    assert.equal(dialled?.home, home.path('run/home'));
+    assert.equal(home.read('run/home/.ssh/known_hosts'), 'cctv.example.com ssh-ed25519 AAAA');
     assert.equal(
       dialled?.args.join(' '),
       `-N -T -K 10 -i ${home.path('id_dropbear')} -o ExitOnForwardFailure=yes` +
@@ -176,6 +184,41 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
       ],
     );
     assert.equal(home.read('run/tries'), '3 0');
+  });
+
+  it('tries each pinned key of each server in turn, and comes back to the one that was good', async () => {
+    await using home = await Home.make('a.example.com:1 b.example.com:2');
+    home.pin(
+      'a.example.com ssh-ed25519 PRESENT',
+      'a.example.com ssh-ed25519 NEXT',
+      'axexample.com ssh-ed25519 OTHER',
+      'b.example.com ssh-ed25519 THEIRS',
+    );
+    const tried: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      home.write('run/tries', `${n % 3} 0`);
+      await home.once();
+      tried.push(home.read('run/home/.ssh/known_hosts'));
+    }
+    assert.deepEqual(tried, [
+      'a.example.com ssh-ed25519 PRESENT',
+      'a.example.com ssh-ed25519 NEXT',
+      'b.example.com ssh-ed25519 THEIRS',
+      'a.example.com ssh-ed25519 PRESENT',
+    ]);
+    home.write('run/tries', '0 1');
+    await home.once();
+    assert.equal(home.read('run/home/.ssh/known_hosts'), 'a.example.com ssh-ed25519 NEXT');
+  });
+
+  it('does not dial without a pinned key', async () => {
+    await using home = await Home.make('a.example.com:1');
+    home.pin('b.example.com ssh-ed25519 AAAA');
+    home.start();
+    await home.says(
+      /^refused since \d+ \.ssh\/known_hosts is missing, or has no key of any server$/,
+    );
+    assert.deepEqual(home.dialled, []);
   });
 
   it('is connected when the server reaches through, and starts anew after a good minute', async () => {
