@@ -21,6 +21,10 @@ import { startUploader } from './storage/uploader.ts';
 import { openLoopbackPort } from './tunnel/loopback-port.ts';
 import { parsePublicKey } from './tunnel/public-key.ts';
 import { startTunnelServer } from './tunnel/server.ts';
+import type { Tunnel } from './tunnel/tunnel.ts';
+
+// For cctvd, whose host key is the daemon's.
+export { makeNextHostKeys, promoteHostKeys } from './tunnel/host-key-rotation.ts';
 
 const clock = systemClock;
 
@@ -65,6 +69,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
   await using fleet = new Fleet({
     clock,
     log,
+    pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, settings, cameraLog) =>
       cameraParts(config, spool, ledger, camera, settings, cameraLog),
@@ -73,13 +78,14 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     ...tunnelOptions(config),
     log,
     findCamera: (key) => ledger.findCamera(key),
-    onTunnel: (tunnel) => fleet.admit(tunnel),
+    enrolRefusal: (token, key) => ledger.enrolRefusal(token, key),
+    enrol: (token, key) => ledger.enrol(token, key),
+    onTunnel: (tunnel) => {
+      if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
+    },
   });
-  const tunnelInfo = {
-    address: formatAddress(tunnels.address),
-    hostKeyFingerprint: tunnels.hostKeyFingerprint,
-    hostKeyLine: tunnels.hostKeyLine,
-  };
+  const { hostKeyFingerprint, hostKeyLine } = tunnels;
+  const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   await using _control = await startControl({
     ...config.control,
     ledger,
@@ -90,9 +96,11 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
       const failing = status.failing ?? (storedCount === 0 ? checked.failing : undefined);
       return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
     },
-    tunnelInfo,
+    tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
-    onCameraRemoved: (camera) => fleet.disconnect(camera, 'the camera was removed'),
+    disconnect: (camera, reason) => fleet.disconnect(camera, reason),
+    picture: (camera, asking) => fleet.picture(camera, asking),
+    copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),
     log,
     version,
     startedAtMs,
@@ -128,9 +136,24 @@ async function publishLeftovers(spool: Spool, ledger: Ledger, log: Log): Promise
   }
 }
 
+/** Notes that a camera is there, and whether the key that it came with is still good in this moment. */
+function greet(ledger: Ledger, tunnel: Tunnel, log: Log): boolean {
+  const contact = ledger.contact(tunnel.camera, tunnel.keyFingerprint);
+  if (contact === undefined) tunnel.close('its key is no longer valid');
+  else if (contact.droppedKeys.length > 0) {
+    log.info('camera uses its new key, the old one is no longer valid', {
+      camera: formatCameraName(tunnel.camera),
+      fingerprint: tunnel.keyFingerprint,
+      dropped: contact.droppedKeys,
+    });
+  }
+  return contact !== undefined;
+}
+
 function settingsOf(ledger: Ledger, config: Config, name: CameraName): CameraSettings | undefined {
   const camera = ledger.camera(name);
-  return camera && { ...camera, profile: camera.profile ?? config.archive.profile };
+  if (camera === undefined || camera.disabledMs !== undefined) return undefined;
+  return { ...camera, profile: camera.profile ?? config.archive.profile };
 }
 
 function cameraParts(

@@ -20,10 +20,11 @@ const table: Readonly<
   spool: { typesOf: ['archive'] },
   storage: { typesOf: ['spool'] },
   ledger: { typesOf: ['spool', 'storage'] },
+  provision: {},
   config: {},
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
   console: { imports: ['ledger', 'camera'] },
-  cli: { imports: ['config', 'daemon.ts'], typesOf: ['console', 'camera', 'ledger'] },
+  cli: { imports: ['config', 'provision', 'daemon.ts'], typesOf: ['console', 'camera', 'ledger'] },
   'daemon.ts': {
     imports: ['tunnel', 'relay', 'archive', 'spool', 'storage', 'ledger', 'camera', 'console'],
     typesOf: ['config'],

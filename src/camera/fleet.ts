@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { describeError } from '../lib/errors.ts';
+import { describeError, OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
@@ -7,14 +7,21 @@ import type { Tunnel } from '../tunnel/tunnel.ts';
 import { type CameraParts, type CameraSettings, runCamera } from './camera.ts';
 import { CameraView } from './camera-view.ts';
 import type { CameraStatus } from './status.ts';
+import { takePicture } from './picture.ts';
 
 export interface FleetOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** What the operator said about a camera; undefined if there is no such camera any more. */
+  /** ffmpeg, for single pictures. */
+  readonly pictureProgram: string;
+  /** What the operator said about a camera; undefined if it was removed or disabled. */
   settingsOf(camera: CameraName): CameraSettings | undefined;
   partsFor(camera: CameraName, settings: CameraSettings, log: Log): CameraParts;
 }
+
+const pictureWithinMs = 10_000;
+/** Pictures taken at a time: each costs as much as reading a camera does. */
+const maxPictures = 4;
 
 interface Life {
   readonly tunnel: Tunnel;
@@ -27,6 +34,7 @@ export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions;
   readonly #shutdown = new Scope();
   readonly #lives = new Set<Life>();
+  readonly #pictures = new Set<Promise<unknown>>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -39,7 +47,9 @@ export class Fleet implements AsyncDisposable {
   admit(tunnel: Tunnel): void {
     const settings = this.#options.settingsOf(tunnel.camera);
     if (settings === undefined || this.#shutdown.signal.aborted) {
-      tunnel.close(settings === undefined ? 'the camera was removed' : 'the daemon is stopping');
+      tunnel.close(
+        settings === undefined ? 'the camera was removed or disabled' : 'the daemon is stopping',
+      );
       return;
     }
     const log = this.#options.log.child({ camera: formatCameraName(tunnel.camera) });
@@ -68,10 +78,46 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
+  /**
+   * What a camera shows now, as JPEG: read from its relay, so that nothing more is asked of the camera.
+   *
+   * @throws {OperatorError} if it is not connected, has no stream yet, or too many ask at a time
+   */
+  async picture(camera: CameraName, signal: AbortSignal): Promise<Buffer> {
+    const name = formatCameraName(camera);
+    const status = this.statuses().findLast((one) => formatCameraName(one) === name);
+    if (status?.relay === undefined) {
+      throw new OperatorError(
+        status === undefined
+          ? `${name} is not connected, so there is no picture of it.`
+          : `${name} is ${status.state}, there is no picture of it yet. Try again in a few seconds.`,
+      );
+    }
+    if (this.#pictures.size >= maxPictures) {
+      throw new OperatorError(
+        `${maxPictures} pictures are being taken already. Try again in a few seconds.`,
+      );
+    }
+    using scope = new Scope(this.#shutdown.signal, signal);
+    const taking = takePicture({
+      program: this.#options.pictureProgram,
+      relayUrl: status.relay.url,
+      withinMs: pictureWithinMs,
+      signal: scope.signal,
+    });
+    const settled = taking.catch(() => {});
+    this.#pictures.add(settled);
+    try {
+      return await taking;
+    } finally {
+      this.#pictures.delete(settled);
+    }
+  }
+
   /** Ends all lives; resolves when their last segments are published and their programs gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shutdown.end(new Error('the daemon is stopping'));
-    await Promise.all([...this.#lives].map(({ ended }) => ended));
+    await Promise.all([...[...this.#lives].map(({ ended }) => ended), ...this.#pictures]);
   }
 
   async #live(tunnel: Tunnel, settings: CameraSettings, view: CameraView, log: Log): Promise<void> {

@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { readVersion } from '../lib/version.ts';
 import { addAccountCommands } from './commands/account.ts';
 import { addCameraCommands } from './commands/camera.ts';
+import { addEnrolCardCommand } from './commands/card.ts';
 import { addCamerasCommand } from './commands/cameras.ts';
+import { addEnrolCommands } from './commands/enrol.ts';
 import { addSegmentsCommand } from './commands/segments.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { runProgram } from './run-program.ts';
@@ -20,5 +22,7 @@ addStatusCommand(program);
 addSegmentsCommand(program);
 addCameraCommands(program);
 addAccountCommands(program);
+addEnrolCommands(program);
+addEnrolCardCommand(program);
 
 process.exitCode = await runProgram(program, process.argv);

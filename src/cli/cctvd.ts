@@ -6,6 +6,7 @@ import { missingPrograms } from '../config/programs.ts';
 import { runDaemon } from '../daemon.ts';
 import { createLog } from '../lib/log.ts';
 import { readVersion } from '../lib/version.ts';
+import { addHostKeyCommands } from './commands/host-key.ts';
 import { print } from './context.ts';
 import { runProgram } from './run-program.ts';
 import { checkScreen } from './screens/check-screen.ts';
@@ -41,5 +42,7 @@ program
   .action((_options: unknown, command: Command) => {
     print(checkScreen(loadChecked(command.optsWithGlobals<Options>().config)));
   });
+
+addHostKeyCommands(program);
 
 process.exitCode = await runProgram(program, process.argv);

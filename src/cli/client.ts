@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
-import { json } from 'node:stream/consumers';
+import { buffer, json } from 'node:stream/consumers';
 import { errorCode, OperatorError } from '../lib/errors.ts';
 import { groupName } from '../lib/groups.ts';
 
@@ -47,16 +47,25 @@ export class DaemonClient {
     } while (after !== undefined);
   }
 
-  async #ask(method: string, path: string, body?: string): Promise<unknown> {
+  /** What isn't JSON, such as a picture. */
+  async bytes(path: string): Promise<Buffer> {
+    return (await this.#ask('GET', path, undefined, buffer)) as Buffer;
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    body?: string,
+    read: (response: IncomingMessage) => Promise<unknown> = json,
+  ): Promise<unknown> {
     try {
       const response = await this.#send(method, path, body);
       if (response.statusCode === 204) {
         response.resume();
         return undefined;
       }
-      const answer = await json(response);
-      if ((response.statusCode ?? 500) < 400) return answer;
-      throw new OperatorError(errorOf(answer));
+      if ((response.statusCode ?? 500) < 400) return await read(response);
+      throw new OperatorError(errorOf(await json(response)));
     } catch (error) {
       throw error instanceof OperatorError ? error : this.#explain(error);
     }

@@ -1,4 +1,5 @@
 import type { CameraStatus } from '../camera/status.ts';
+import type { CameraAnswer } from '../console/api.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 
@@ -36,3 +37,16 @@ export function stateSentence(status: CameraStatus, nowMs: number): string {
       return `${since}${because}; it is tried again`;
   }
 }
+
+/** A word or two on a camera, connected or not. */
+export function cameraWord({ settings, connection }: CameraAnswer): string {
+  const isNew = settings?.newSinceMs === undefined ? '' : 'new, ';
+  if (connection !== undefined) return isNew + stateWord(connection);
+  if (settings?.disabledAtMs !== undefined) return `${isNew}disabled`;
+  const never = settings !== undefined && settings.firstContactAtMs === undefined;
+  return isNew + (never ? 'waiting for first contact' : 'not connected');
+}
+
+/** How it is decided what becomes of a camera that enrolled itself. */
+export const adoptHint = (name: string): string =>
+  `Look: cctv camera picture ${name} --out FILE.jpg; then: cctv camera adopt ${name} NEW-NAME, or reject.`;

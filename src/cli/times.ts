@@ -35,6 +35,19 @@ export function parseTime(text: string, nowMs: number): number {
   throw new UsageError(`"${plainQuote(text)}" is no time. Write ${timeFormats}.`);
 }
 
+export const durationFormats = '90m, 24h or 7d';
+
+/**
+ * A length of time as an operator writes it, in milliseconds.
+ *
+ * @throws {UsageError}
+ */
+export function parseDuration(text: string): number {
+  const [, amount, unit = ''] = ago.exec(text.trim()) ?? [];
+  if (amount !== undefined) return Number(amount) * (unitMs[unit] ?? 0);
+  throw new UsageError(`"${plainQuote(text)}" is no length of time. Write ${durationFormats}.`);
+}
+
 const iso = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 function parseIso(text: string): number | undefined {

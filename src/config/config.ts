@@ -28,6 +28,7 @@ export interface Config {
     readonly maxUnauthenticated: number;
     readonly maxUnauthenticatedPerAddress: number;
     readonly hostKeyFile: string;
+    readonly nextHostKeyFile: string;
   };
   /** Programs are absolute paths, or bare names that are looked for on PATH. */
   readonly relay: { readonly program: string; readonly preload: string };

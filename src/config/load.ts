@@ -90,6 +90,9 @@ function complete(
   const program = (value: string): string => (value.includes('/') ? path(value) : value);
   const { endpoint, region, name, prefix, pathStyle } = given.bucket;
   const stateDirectory = path(given.stateDirectory);
+  const hostKeyFile = path(
+    given.tunnel.hostKeyFile ?? join(stateDirectory, 'keys', 'host-ed25519'),
+  );
   return {
     file,
     warnings,
@@ -106,7 +109,8 @@ function complete(
     },
     tunnel: {
       ...given.tunnel,
-      hostKeyFile: path(given.tunnel.hostKeyFile ?? join(stateDirectory, 'keys', 'host-ed25519')),
+      hostKeyFile,
+      nextHostKeyFile: path(given.tunnel.nextHostKeyFile ?? `${hostKeyFile}.next`),
     },
     relay: {
       program: program(given.relay.program ?? defaultRelayProgram(env)),

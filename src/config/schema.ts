@@ -46,6 +46,7 @@ const tunnel = section({
   maxUnauthenticated: wholeNumber(1, 10_000).default(200),
   maxUnauthenticatedPerAddress: wholeNumber(1, 10_000).default(100),
   hostKeyFile: text('the path of a file').optional(),
+  nextHostKeyFile: text('the path of a file').optional(),
 });
 
 const relay = section({

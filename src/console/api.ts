@@ -1,5 +1,12 @@
 import type { CameraStatus } from '../camera/status.ts';
-import type { Account, Amount, CameraKey, LedgerSegment, ProfileName } from '../ledger/types.ts';
+import type {
+  Account,
+  Amount,
+  CameraKey,
+  LedgerSegment,
+  ProfileName,
+  Token,
+} from '../ledger/types.ts';
 import type { CameraName } from '../lib/names.ts';
 
 // What the control socket answers, as JSON. Times are milliseconds since 1970 UTC, sizes bytes.
@@ -26,6 +33,16 @@ export interface TunnelInfo {
   readonly hostKeyFingerprint: string;
   /** Algorithm and key, for known_hosts. */
   readonly hostKeyLine: string;
+  /** All that cameras should know the server by: the keys that it shows, then those that will follow. */
+  readonly hostKeys: readonly HostKeyInfo[];
+}
+
+export interface HostKeyInfo {
+  readonly state: 'present' | 'next';
+  readonly algorithm: string;
+  readonly fingerprint: string;
+  /** Algorithm and key, for known_hosts. */
+  readonly line: string;
 }
 
 /** GET /status */
@@ -65,6 +82,21 @@ export interface CameraSettingsAnswer {
   /** Absent: that of the configuration. */
   readonly profile?: ProfileName;
   readonly keys: readonly CameraKey[];
+  /** Present while it waits to be adopted or rejected. */
+  readonly newSinceMs?: number;
+  readonly disabledAtMs?: number;
+  /** When it first dialled in, since it was added or its hardware replaced. */
+  readonly firstContactAtMs?: number;
+  readonly formerNames: readonly string[];
+  /** Present if two clients took turns with one of its keys. */
+  readonly copiedKey?: CopiedKeyInfo;
+}
+
+export interface CopiedKeyInfo {
+  readonly fingerprint: string;
+  readonly addresses: readonly [string, string];
+  readonly sinceMs: number;
+  readonly lastMs: number;
 }
 
 /** `next`, if present, is the `after` of the following page. */
@@ -80,6 +112,16 @@ export interface CamerasAnswer extends Page {
 /** GET /accounts */
 export interface AccountsAnswer extends Page {
   readonly accounts: readonly Account[];
+}
+
+/** GET /accounts/ACCOUNT/tokens */
+export interface TokensAnswer {
+  readonly tokens: readonly Token[];
+}
+
+/** POST /accounts/ACCOUNT/tokens: the one time that the token itself is told. */
+export interface NewTokenAnswer extends Token {
+  readonly token: string;
 }
 
 /** GET /segments/ACCOUNT/NAME */

@@ -1,7 +1,9 @@
 import type { CameraStatus } from '../camera/status.ts';
 import type { Amount, Camera } from '../ledger/types.ts';
 import { formatCameraName } from '../lib/names.ts';
-import type { CameraAnswer } from './api.ts';
+import type { CameraAnswer, CopiedKeyInfo } from './api.ts';
+
+type CopiedKey = (fingerprint: string) => Omit<CopiedKeyInfo, 'fingerprint'> | undefined;
 
 const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
 
@@ -9,15 +11,18 @@ const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
 export function joinCameras(
   known: readonly Camera[],
   connected: readonly CameraStatus[],
+  copiedKey: CopiedKey,
 ): CameraAnswer[] {
   const statuses = new Map(connected.map((status) => [formatCameraName(status), status]));
   const answers = known.map((camera) => {
     const name = formatCameraName(camera);
     const status = statuses.get(name);
     statuses.delete(name);
-    return describeCamera(camera, status);
+    return describeCamera(camera, status, copiedKey);
   });
-  for (const status of statuses.values()) answers.push(describeCamera(undefined, status));
+  for (const status of statuses.values()) {
+    answers.push(describeCamera(undefined, status, copiedKey));
+  }
   return answers.sort((a, b) => (formatCameraName(a) < formatCameraName(b) ? -1 : 1));
 }
 
@@ -25,12 +30,13 @@ export function joinCameras(
 export function describeCamera(
   known: Camera | undefined,
   connection: CameraStatus | undefined,
+  copiedKey: CopiedKey,
 ): CameraAnswer {
   const lastFootageAtMs = connection?.lastFootageAtMs ?? known?.totals.newestEndMs;
   return {
     account: known?.account ?? connection?.account ?? '',
     camera: known?.camera ?? connection?.camera ?? '',
-    ...(known === undefined ? {} : { settings: describeSettings(known) }),
+    ...(known === undefined ? {} : { settings: describeSettings(known, copiedKey) }),
     ...(connection === undefined ? {} : { connection }),
     ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
     spooled: known?.totals.spooled ?? nothing,
@@ -38,8 +44,16 @@ export function describeCamera(
   };
 }
 
-function describeSettings(camera: Camera): NonNullable<CameraAnswer['settings']> {
+function describeSettings(
+  camera: Camera,
+  copiedKey: CopiedKey,
+): NonNullable<CameraAnswer['settings']> {
   const { createdMs, rtspPath, rtspUser, rtspPassword, profile, keys } = camera;
+  const { newSinceMs, disabledMs, firstContactMs, formerNames } = camera;
+  const [copied] = keys.flatMap(({ fingerprint }) => {
+    const found = copiedKey(fingerprint);
+    return found === undefined ? [] : [{ ...found, fingerprint }];
+  });
   return {
     addedAtMs: createdMs,
     rtspPath,
@@ -47,5 +61,10 @@ function describeSettings(camera: Camera): NonNullable<CameraAnswer['settings']>
     hasRtspPassword: rtspPassword !== undefined,
     ...(profile === undefined ? {} : { profile }),
     keys,
+    ...(newSinceMs === undefined ? {} : { newSinceMs }),
+    ...(disabledMs === undefined ? {} : { disabledAtMs: disabledMs }),
+    ...(firstContactMs === undefined ? {} : { firstContactAtMs: firstContactMs }),
+    formerNames,
+    ...(copied === undefined ? {} : { copiedKey: copied }),
   };
 }

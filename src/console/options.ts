@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { PublicKey } from '../ledger/types.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
-import type { SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
+import type { CopiedKeyInfo, SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
 
 /** What the control socket shows and changes. Each is asked anew for each request. */
 export interface ControlParts {
@@ -12,11 +12,15 @@ export interface ControlParts {
   readonly fleet: () => readonly CameraStatus[];
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
-  readonly tunnelInfo: TunnelInfo;
+  readonly tunnelInfo: () => Promise<TunnelInfo>;
   /** Reads a public key as an operator hands it in; throws an OperatorError if it is none. */
   readonly parsePublicKey: (text: string) => PublicKey;
-  /** Called after a camera was removed from the ledger, to close its tunnel. */
-  readonly onCameraRemoved: (camera: CameraName) => void | Promise<void>;
+  /** Closes the tunnel of a camera, if it has one: something about it was changed. */
+  readonly disconnect: (camera: CameraName, reason: string) => void;
+  /** What a camera shows now, as JPEG. */
+  readonly picture: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
+  /** Whether two clients took turns with a key. */
+  readonly copiedKey: (fingerprint: string) => Omit<CopiedKeyInfo, 'fingerprint'> | undefined;
   readonly log: Log;
   readonly version: string;
   readonly startedAtMs: number;

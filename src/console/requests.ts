@@ -15,26 +15,59 @@ const line = (name: string, max: number) =>
 
 export const newAccount = z.strictObject({ name: line('The name', 200) });
 
+const publicKey = z
+  .string({ error: () => 'A public key is missing' })
+  .max(16_384, { error: () => 'The key is too long to be one public key' });
+
+const stream = {
+  // It becomes part of an rtsp:// address as it is.
+  rtspPath: line('The RTSP path', 500)
+    .regex(/^\/[\x21-\x7e]*$/, {
+      error: () => 'The RTSP path must begin with / and have no spaces, such as /unicast',
+    })
+    .exactOptional(),
+  rtspUser: line('The RTSP user', 200).exactOptional(),
+  rtspPassword: line('The RTSP password', 200).exactOptional(),
+  profile: z
+    .enum(['copy', 'downsample'], { error: () => 'The profile must be copy or downsample' })
+    .exactOptional(),
+};
+
+const userComesWithPassword = (given: {
+  readonly rtspUser?: string;
+  readonly rtspPassword?: string;
+}): boolean => given.rtspPassword === undefined || given.rtspUser !== undefined;
+const passwordAlone = { error: () => 'An RTSP password needs an RTSP user' };
+
 export const newCamera = z
   .strictObject({
     account: line('The account', 200),
     name: line('The name', 200),
-    key: z.string().max(16_384, { error: () => 'The key is too long to be one public key' }),
-    // It becomes part of an rtsp:// address as it is.
-    rtspPath: line('The RTSP path', 500)
-      .regex(/^\/[\x21-\x7e]*$/, {
-        error: () => 'The RTSP path must begin with / and have no spaces, such as /unicast',
-      })
-      .exactOptional(),
-    rtspUser: line('The RTSP user', 200).exactOptional(),
-    rtspPassword: line('The RTSP password', 200).exactOptional(),
-    profile: z
-      .enum(['copy', 'downsample'], { error: () => 'The profile must be copy or downsample' })
-      .exactOptional(),
+    key: publicKey,
+    ...stream,
   })
-  .refine(({ rtspUser, rtspPassword }) => rtspPassword === undefined || rtspUser !== undefined, {
-    error: () => 'An RTSP password needs an RTSP user',
-  });
+  .refine(userComesWithPassword, passwordAlone);
+
+const minute = 60_000;
+const year = 366 * 24 * 60 * minute;
+const maxUses = 10_000;
+
+const usesRule = { error: () => `A token has 1 to ${maxUses} uses` };
+const lifeRule = { error: () => 'A token lives from a minute to a year' };
+
+export const newToken = z
+  .strictObject({
+    uses: z.int(usesRule).min(1, usesRule).max(maxUses, usesRule),
+    lifeMs: z.int(lifeRule).min(minute, lifeRule).max(year, lifeRule),
+    ...stream,
+  })
+  .refine(userComesWithPassword, passwordAlone);
+
+export const newName = z.strictObject({ name: line('The name', 200) });
+
+export const adoption = z.strictObject({ name: line('The name', 200).exactOptional() });
+
+export const newKey = z.strictObject({ key: publicKey });
 
 export const page = z.strictObject({ limit, after: z.string().max(200).optional() });
 

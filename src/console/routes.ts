@@ -1,37 +1,22 @@
 import type { FastifyInstance } from 'fastify';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
-import type {
-  AccountsAnswer,
-  CameraAnswer,
-  CamerasAnswer,
-  SegmentsAnswer,
-  StatusAnswer,
-} from './api.ts';
-import { describeCamera, joinCameras } from './camera-answers.ts';
+import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
+import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
 import { cut } from './pages.ts';
-import { cameraPage, newAccount, newCamera, page, parseRequest, segmentPage } from './requests.ts';
-
-interface NamedCamera {
-  readonly Params: { readonly account: string; readonly name: string };
-}
-
-const nameOf = ({ account, name }: NamedCamera['Params']): CameraName => ({
-  account,
-  camera: name,
-});
+import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
+import { addTokenRoutes } from './token-routes.ts';
 
 /** All that can be asked of and told to the daemon. */
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
   const { ledger, fleet, log } = parts;
 
-  app.get('/status', (): StatusAnswer => {
+  app.get('/status', async (): Promise<StatusAnswer> => {
     const connected = fleet();
     return {
       version: parts.version,
       pid: process.pid,
       startedAtMs: parts.startedAtMs,
-      tunnel: parts.tunnelInfo,
+      tunnel: await parts.tunnelInfo(),
       cameras: {
         known: ledger.accounts().reduce((sum, { cameras }) => sum + cameras, 0),
         connected: connected.length,
@@ -58,43 +43,8 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
     return reply.code(201).send(account);
   });
 
-  app.get('/cameras', (request): CamerasAnswer => {
-    const { account, ...range } = parseRequest(cameraPage, request.query);
-    const connected = fleet().filter(
-      (status) => account === undefined || status.account === account,
-    );
-    const [cameras, next] = cut(
-      joinCameras(ledger.cameras(account), connected),
-      formatCameraName,
-      range,
-    );
-    return { cameras, ...next };
-  });
-
-  app.get<NamedCamera>('/cameras/:account/:name', (request): CameraAnswer => {
-    const camera = ledger.requireCamera(nameOf(request.params));
-    const name = formatCameraName(camera);
-    const connection = fleet().find((status) => formatCameraName(status) === name);
-    return describeCamera(camera, connection);
-  });
-
-  app.post('/cameras', (request, reply) => {
-    const { name, key, ...rest } = parseRequest(newCamera, request.body);
-    const camera = ledger.addCamera({ ...rest, camera: name, key: parts.parsePublicKey(key) });
-    log.info('camera added', {
-      camera: formatCameraName(camera),
-      fingerprint: camera.keys[0]?.fingerprint,
-    });
-    return reply.code(201).send(describeCamera(camera, undefined));
-  });
-
-  app.delete<NamedCamera>('/cameras/:account/:name', async (request, reply) => {
-    const name = nameOf(request.params);
-    ledger.removeCamera(name);
-    log.info('camera removed', { camera: formatCameraName(name) });
-    await parts.onCameraRemoved(name);
-    return reply.code(204).send();
-  });
+  addTokenRoutes(app, parts);
+  addCameraRoutes(app, parts);
 
   app.get<NamedCamera>('/segments/:account/:name', (request): SegmentsAnswer => {
     const { from, to, limit, after } = parseRequest(segmentPage, request.query);

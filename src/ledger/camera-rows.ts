@@ -23,6 +23,11 @@ function readTotals(json: string): CameraTotals {
   };
 }
 
+function readKeys(json: string): CameraKey[] {
+  const keys = JSON.parse(json) as (Omit<CameraKey, 'isSuccessor'> & { successor: number })[];
+  return keys.map(({ successor, ...key }) => ({ ...key, isSuccessor: successor === 1 }));
+}
+
 /** A camera from a row whose keys and totals are JSON. */
 export function readCamera(row: Row): Camera {
   return {
@@ -34,7 +39,11 @@ export function readCamera(row: Row): Camera {
     // The schema allows no other words.
     ...optional(row, 'profile', (from, column) => text(from, column) as ProfileName),
     createdMs: number(row, 'createdMs'),
-    keys: JSON.parse(text(row, 'keys')) as CameraKey[],
+    ...optional(row, 'newSinceMs', number),
+    ...optional(row, 'disabledMs', number),
+    ...optional(row, 'firstContactMs', number),
+    formerNames: JSON.parse(text(row, 'formerNames')) as string[],
+    keys: readKeys(text(row, 'keys')),
     totals: readTotals(text(row, 'totals')),
   };
 }

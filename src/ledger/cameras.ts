@@ -6,7 +6,7 @@ import { readCamera } from './camera-rows.ts';
 import { transaction } from './database.ts';
 import { DuplicateError, hint, UnknownNameError } from './errors.ts';
 import { number, text } from './rows.ts';
-import type { Camera, NewCamera, PublicKey } from './types.ts';
+import type { Camera, KnownCamera, NewCamera, PublicKey } from './types.ts';
 
 export interface CameraQueries {
   /**
@@ -20,7 +20,7 @@ export interface CameraQueries {
   findCamera(key: {
     readonly algorithm: string;
     readonly blob: Uint8Array;
-  }): CameraName | undefined;
+  }): KnownCamera | undefined;
   /** One camera; undefined if there is none or it was removed. */
   camera(name: CameraName): Camera | undefined;
   /** @throws {UnknownNameError} which says what there is instead */
@@ -35,20 +35,38 @@ export interface CameraQueries {
   removeCamera(name: CameraName): void;
 }
 
+/** The rows of cameras and keys, for other queries. */
+export interface CameraRows {
+  /** @throws {UnknownNameError} */
+  requireId(name: CameraName): number;
+  /** Whether there is, or was, a camera of this name. */
+  status(account: string, camera: string): 'absent' | 'there' | 'removed';
+  /** @throws {DuplicateError} if it is the key of a camera already */
+  addKey(camera: number, key: PublicKey, successor: boolean): void;
+  removeKeys(camera: number): void;
+}
+
+const formerNames = `(SELECT json_group_array(DISTINCT formerNames.name) FROM formerNames
+  WHERE formerNames.camera = cameras.id AND formerNames.name <> cameras.name) AS formerNames`;
+
 const select = `
   SELECT cameras.id, accounts.name AS account, cameras.name AS camera, rtspPath, rtspUser,
-    rtspPassword, profile, cameras.createdMs,
+    rtspPassword, profile, cameras.createdMs, newSinceMs, disabledMs, firstContactMs, ${formerNames},
     (SELECT json_group_array(json_object('algorithm', algorithm, 'fingerprint', fingerprint,
-      'comment', comment, 'addedMs', addedMs)) FROM keys WHERE keys.camera = cameras.id) AS keys,
+      'comment', comment, 'addedMs', addedMs, 'successor', successor))
+      FROM keys WHERE keys.camera = cameras.id) AS keys,
     (SELECT json_group_object(state, json_object('segments', segments, 'bytes', bytes,
       'durationMs', durationMs, 'newestEndMs', newestEndMs))
       FROM totals WHERE totals.camera = cameras.id) AS totals
   FROM cameras JOIN accounts ON accounts.id = cameras.account
   WHERE cameras.removedMs IS NULL`;
 
-export function prepareCameras(database: DatabaseSync, accounts: AccountRows): CameraQueries {
+export function prepareCameras(
+  database: DatabaseSync,
+  accounts: AccountRows,
+): CameraQueries & CameraRows {
   const byKey = database.prepare(
-    `SELECT accounts.name AS account, cameras.name AS camera
+    `SELECT accounts.name AS account, cameras.name AS camera, disabledMs, ${formerNames}
      FROM keys JOIN cameras ON cameras.id = keys.camera JOIN accounts ON accounts.id = cameras.account
      WHERE keys.blob = ? AND keys.algorithm = ?`,
   );
@@ -60,21 +78,33 @@ export function prepareCameras(database: DatabaseSync, accounts: AccountRows): C
      VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET rtspPath = excluded.rtspPath, rtspUser = excluded.rtspUser,
        rtspPassword = excluded.rtspPassword, profile = excluded.profile,
-       createdMs = excluded.createdMs, removedMs = NULL
+       createdMs = excluded.createdMs, removedMs = NULL, newSinceMs = NULL, disabledMs = NULL,
+       firstContactMs = NULL
      RETURNING id`,
   );
-  const addKey = database.prepare(
-    `INSERT INTO keys (camera, algorithm, blob, fingerprint, comment, addedMs)
-     VALUES (?, ?, ?, ?, ?, ?)`,
+  const insertKey = database.prepare(
+    `INSERT INTO keys (camera, algorithm, blob, fingerprint, comment, addedMs, successor)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const anyByName = database.prepare(
+    `SELECT cameras.removedMs FROM cameras JOIN accounts ON accounts.id = cameras.account
+     WHERE accounts.name = ? AND cameras.name = ?`,
   );
   const markRemoved = database.prepare(
     'UPDATE cameras SET removedMs = ?, rtspUser = NULL, rtspPassword = NULL WHERE id = ?',
   );
-  const removeKeys = database.prepare('DELETE FROM keys WHERE camera = ?');
+  const deleteKeys = database.prepare('DELETE FROM keys WHERE camera = ?');
 
   const findCamera: CameraQueries['findCamera'] = ({ algorithm, blob }) => {
     const row = byKey.get(blob, algorithm);
-    return row && { account: text(row, 'account'), camera: text(row, 'camera') };
+    return (
+      row && {
+        account: text(row, 'account'),
+        camera: text(row, 'camera'),
+        disabled: row['disabledMs'] !== null,
+        formerNames: JSON.parse(text(row, 'formerNames')) as string[],
+      }
+    );
   };
 
   const camera: CameraQueries['camera'] = (name) => {
@@ -95,19 +125,36 @@ export function prepareCameras(database: DatabaseSync, accounts: AccountRows): C
     throw new UnknownNameError(`There is no camera ${wanted}.${hint('cameras', wanted, existing)}`);
   };
 
-  const rejectKeyInUse = (key: PublicKey): void => {
-    const owner = findCamera(key);
-    if (owner === undefined) return;
-    throw new DuplicateError(
-      `The key ${key.fingerprint} is that of ${formatCameraName(owner)} already. Each camera needs its own: make another, or remove that camera.`,
-    );
+  const requireId: CameraRows['requireId'] = (name) => {
+    requireCamera(name);
+    return number(byName.get(name.account, name.camera) ?? {}, 'id');
   };
+
+  const addKey: CameraRows['addKey'] = (id, key, successor) => {
+    const owner = findCamera(key);
+    if (owner !== undefined) {
+      throw new DuplicateError(
+        `The key ${key.fingerprint} is that of ${formatCameraName(owner)} already. Each camera needs its own: make another, or remove that camera.`,
+      );
+    }
+    const { algorithm, blob, fingerprint, comment } = key;
+    insertKey.run(id, algorithm, blob, fingerprint, comment, Date.now(), Number(successor));
+  };
+
+  const removeKeys: CameraRows['removeKeys'] = (id) => void deleteKeys.run(id);
 
   return {
     findCamera,
     camera,
     requireCamera,
     cameras,
+    requireId,
+    addKey,
+    removeKeys,
+    status(account, name) {
+      const row = anyByName.get(account, name);
+      return row === undefined ? 'absent' : row['removedMs'] === null ? 'there' : 'removed';
+    },
     addCamera: (given) =>
       transaction(database, () => {
         const name = formatCameraName(given);
@@ -120,9 +167,7 @@ export function prepareCameras(database: DatabaseSync, accounts: AccountRows): C
         if (camera(given) !== undefined) {
           throw new DuplicateError(`There is a camera ${name} already.`);
         }
-        rejectKeyInUse(given.key);
         const { rtspPath = '/unicast', rtspUser, rtspPassword, profile, key } = given;
-        const now = Date.now();
         const row = add.get(
           account,
           given.camera,
@@ -130,20 +175,18 @@ export function prepareCameras(database: DatabaseSync, accounts: AccountRows): C
           rtspUser ?? null,
           rtspPassword ?? null,
           profile ?? null,
-          now,
+          Date.now(),
         );
-        const id = number(row ?? {}, 'id');
-        addKey.run(id, key.algorithm, key.blob, key.fingerprint, key.comment, now);
+        addKey(number(row ?? {}, 'id'), key, false);
         const added = camera(given);
         if (added === undefined) throw new Error(`${name} was added and is not there`);
         return added;
       }),
     removeCamera: (name) =>
       transaction(database, () => {
-        requireCamera(name);
-        const id = number(byName.get(name.account, name.camera) ?? {}, 'id');
+        const id = requireId(name);
         markRemoved.run(Date.now(), id);
-        removeKeys.run(id);
+        removeKeys(id);
       }),
   };
 }

@@ -93,4 +93,50 @@ export const migrations: readonly string[] = [
       newestEndMs = max(newestEndMs, excluded.newestEndMs);
   END;
   `,
+  `
+  -- Came with a token and has not been adopted yet.
+  ALTER TABLE cameras ADD COLUMN newSinceMs INTEGER;
+  ALTER TABLE cameras ADD COLUMN disabledMs INTEGER;
+  ALTER TABLE cameras ADD COLUMN firstContactMs INTEGER;
+  UPDATE cameras SET firstContactMs = createdMs WHERE id IN (SELECT camera FROM totals);
+
+  -- Replaces the camera's other keys as soon as the camera has dialled in with it.
+  ALTER TABLE keys ADD COLUMN successor INTEGER NOT NULL DEFAULT 0 CHECK (successor IN (0, 1));
+
+  -- What a camera was called before it was renamed. Objects in the bucket keep their keys, so footage
+  -- under this name that began before untilMs is that camera's, whoever has the name by now.
+  CREATE TABLE formerNames (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    untilMs INTEGER NOT NULL,
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    PRIMARY KEY (account, name, untilMs)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX formerNamesOfCamera ON formerNames (camera);
+
+  CREATE TABLE tokens (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    -- SHA-256. The token itself is known to its cards alone; its first characters name it.
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    prefix TEXT NOT NULL,
+    uses INTEGER NOT NULL CHECK (uses > 0),
+    createdMs INTEGER NOT NULL,
+    expiresMs INTEGER NOT NULL,
+    revokedMs INTEGER,
+    -- Of the cameras that come with it.
+    rtspPath TEXT NOT NULL,
+    rtspUser TEXT,
+    rtspPassword TEXT,
+    profile TEXT CHECK (profile IN ('copy', 'downsample'))
+  ) STRICT;
+
+  -- Each use of a token. It outlives the camera, so that a key which was taken away doesn't come back.
+  CREATE TABLE enrolments (
+    token INTEGER NOT NULL REFERENCES tokens (id),
+    blob BLOB NOT NULL,
+    enrolledMs INTEGER NOT NULL,
+    PRIMARY KEY (token, blob)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -12,7 +12,8 @@ export interface SegmentQueries {
   /** Notes a segment that is proven to be in the bucket. Twice is as once. */
   stored(segment: SegmentRecord, proof: StoredProof): void;
   /**
-   * The segments of a camera, removed ones too, that overlap `fromMs` (inclusive) to `toMs`
+   * The segments of a camera, by its name, an earlier name of its, or that of a removed one; also those
+   * that were recorded under an earlier name, whose objects keep the keys they had. Of them, those that overlap `fromMs` (inclusive) to `toMs`
    * (exclusive), in the order of time; at most `limit`, beginning after `after`.
    *
    * @throws {UnknownNameError} for a name that never had footage nor was added
@@ -39,6 +40,16 @@ export function prepareSegments(database: DatabaseSync, accounts: AccountRows): 
     `SELECT cameras.id FROM cameras JOIN accounts ON accounts.id = cameras.account
      WHERE accounts.name = ? AND cameras.name = ?`,
   );
+  const findFormer = database.prepare(
+    `SELECT formerNames.camera AS id FROM formerNames
+     JOIN accounts ON accounts.id = formerNames.account
+     WHERE accounts.name = ? AND formerNames.name = ? AND untilMs > ? ORDER BY untilMs LIMIT 1`,
+  );
+  const findLastFormer = database.prepare(
+    `SELECT formerNames.camera AS id FROM formerNames
+     JOIN accounts ON accounts.id = formerNames.account
+     WHERE accounts.name = ? AND formerNames.name = ? ORDER BY untilMs DESC LIMIT 1`,
+  );
   const addForeign = database.prepare(
     `INSERT INTO cameras (account, name, rtspPath, createdMs, removedMs)
      VALUES (?, ?, '/unicast', ?, ?) RETURNING id`,
@@ -63,12 +74,17 @@ export function prepareSegments(database: DatabaseSync, accounts: AccountRows): 
      ORDER BY startMs, sha256 LIMIT ?`,
   );
 
-  const idOf = (name: CameraName): number => {
-    const row = findCamera.get(name.account, name.camera);
+  /** Of the camera that now has the name, or else was the last to have it. */
+  const find = ({ account, camera }: CameraName): Row | undefined =>
+    findCamera.get(account, camera) ?? findLastFormer.get(account, camera);
+
+  /** Of the camera that had the segment's name when it was recorded: what is in the spool is not renamed. */
+  const idOf = ({ account, camera, startMs }: SegmentRecord): number => {
+    const row = findFormer.get(account, camera, startMs) ?? find({ account, camera });
     if (row !== undefined) return number(row, 'id');
     const now = Date.now();
-    const account = accounts.idOfForeign(name.account, now);
-    return number(addForeign.get(account, name.camera, now, now) ?? {}, 'id');
+    const owner = accounts.idOfForeign(account, now);
+    return number(addForeign.get(owner, camera, now, now) ?? {}, 'id');
   };
 
   const columns = (segment: SegmentRecord) =>
@@ -87,7 +103,7 @@ export function prepareSegments(database: DatabaseSync, accounts: AccountRows): 
         store.run(...columns(segment), key, checksum ?? null, etag ?? null, Date.now());
       }),
     segments(camera, { fromMs, toMs, limit, after }) {
-      const row = findCamera.get(camera.account, camera.camera);
+      const row = find(camera);
       if (row === undefined) {
         throw new UnknownNameError(
           `There is no camera ${formatCameraName(camera)}, and no footage of one. See: cctv camera list`,

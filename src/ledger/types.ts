@@ -20,8 +20,8 @@ export interface PublicKey {
   readonly comment: string;
 }
 
-export interface NewCamera extends CameraName {
-  readonly key: PublicKey;
+/** How a camera is reached and recorded. */
+export interface StreamSettings {
   /** Path of the stream at the camera's RTSP server; `/unicast` unless given. */
   readonly rtspPath?: string;
   readonly rtspUser?: string;
@@ -30,13 +30,31 @@ export interface NewCamera extends CameraName {
   readonly profile?: ProfileName;
 }
 
-/** A camera that the operator added and has not removed. */
+export interface NewCamera extends CameraName, StreamSettings {
+  readonly key: PublicKey;
+}
+
+/** Who a key is, for each dial-in. */
+export interface KnownCamera extends CameraName {
+  readonly disabled: boolean;
+  /** What the camera was called earlier: cards can't be renamed, and dial in as before. */
+  readonly formerNames: readonly string[];
+}
+
+/** A camera that was added, or came with a token, and was not removed. */
 export interface Camera extends CameraName {
   readonly rtspPath: string;
   readonly rtspUser?: string;
   readonly rtspPassword?: string;
   readonly profile?: ProfileName;
   readonly createdMs: number;
+  /** Since when it waits to be adopted or rejected; only for one that came with a token. */
+  readonly newSinceMs?: number;
+  /** Since when it may not dial in. */
+  readonly disabledMs?: number;
+  /** When it first dialled in, since it was added or its hardware replaced. */
+  readonly firstContactMs?: number;
+  readonly formerNames: readonly string[];
   readonly keys: readonly CameraKey[];
   readonly totals: CameraTotals;
 }
@@ -46,6 +64,27 @@ export interface CameraKey {
   readonly fingerprint: string;
   readonly comment: string;
   readonly addedMs: number;
+  /** Whether it replaces the other keys as soon as the camera has dialled in with it. */
+  readonly isSuccessor: boolean;
+}
+
+export interface NewToken extends StreamSettings {
+  readonly account: string;
+  /** How many keys it lets in. */
+  readonly uses: number;
+  readonly expiresMs: number;
+}
+
+/** What lets unknown keys in as new cameras of an account. The token itself is not kept. */
+export interface Token {
+  /** The token's first characters: they name it. */
+  readonly id: string;
+  readonly account: string;
+  readonly uses: number;
+  readonly used: number;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  readonly revokedMs?: number;
 }
 
 export interface Amount {

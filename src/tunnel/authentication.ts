@@ -1,17 +1,50 @@
-import { verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import type { AuthContext } from 'ssh2';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
-import { digestOf, fingerprintOf, isKeyAlgorithm, keyObjectOf } from './public-key.ts';
+import {
+  digestOf,
+  fingerprintOf,
+  isKeyAlgorithm,
+  type KeyAlgorithm,
+  keyObjectOf,
+} from './public-key.ts';
 
-/** Looks a key up among the enrolled ones. */
-export type FindCamera = (key: {
+/** A key that a client shows. */
+export interface ShownKey {
   readonly algorithm: string;
   readonly blob: Buffer;
-}) => CameraName | undefined;
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+}
+
+export interface KnownCamera extends CameraName {
+  /** Whether it may not dial in for now. */
+  readonly disabled?: boolean;
+  /** Earlier names of the camera: its card may have one of them. */
+  readonly formerNames?: readonly string[];
+}
+
+/** Who may dial in. */
+export interface GuestList {
+  /** Looks a key up among the enrolled ones. */
+  findCamera(key: ShownKey): KnownCamera | undefined;
+  /** Why a token would not let an unknown key in; undefined if it would. Changes nothing. */
+  enrolRefusal?(token: string, key: ShownKey): string | undefined;
+  /** Enrols an unknown key, which its client has proven to have. Returns the camera, or why not. */
+  enrol?(token: string, key: ShownKey): CameraName | string;
+}
 
 export type Verdict =
-  /** `proven`: it has signed with the private key. Else it only asks whether the key would do. */
-  | { readonly kind: 'accept'; readonly camera: CameraName; readonly proven: boolean }
+  /** It only asks whether the key would do. */
+  | { readonly kind: 'may sign' }
+  /** It has signed with the private key. */
+  | {
+      readonly kind: 'accept';
+      readonly camera: CameraName;
+      readonly fingerprint: string;
+      /** Whether it was unknown until now, and let in by a token. */
+      readonly enrolled: boolean;
+    }
   | {
       readonly kind: 'refuse';
       /** For the log only: whoever is refused is told no reason. Absent where there is nothing to tell. */
@@ -24,49 +57,81 @@ export const userNameOf = ({ account, camera }: CameraName): string => `${accoun
 /** A stranger's text as it may stand in a log. */
 export const printable = (text: string): string => text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
 
-/** Judges one request to log in (RFC 4252 section 5). The key alone says which camera it is; the name must agree. */
-export function judge(context: AuthContext, findCamera: FindCamera): Verdict {
+const tokenLogin = /^enrol\.([a-z0-9]{16,64})$/;
+
+/** A user name as a log may have it: a token in it is cut short. */
+export const printableUser = (name: string): string =>
+  printable(name).replace(/^(enrol\..{0,6}).*$/i, '$1…');
+
+const refuse = (reason: string): Verdict => ({ kind: 'refuse', reason });
+
+/**
+ * Judges one request to log in (RFC 4252 section 5). The key alone says which camera it is; the name
+ * must agree, or be `enrol.TOKEN`, which lets an unknown key in and is nothing more to a known one.
+ */
+export function judge(context: AuthContext, guests: GuestList): Verdict {
   // The first request of most clients, to learn what there is.
   if (context.method === 'none') return { kind: 'refuse' };
   if (context.method !== 'publickey') {
-    return {
-      kind: 'refuse',
-      reason: `it wants to log in by ${context.method}, and only public keys will do`,
-    };
+    return refuse(`it wants to log in by ${context.method}, and only public keys will do`);
   }
-  const { key, signature, blob: signed, hashAlgo } = context;
-  const { algo: algorithm, data: blob } = key;
+  const { key: shown, signature, blob: signed, hashAlgo, username } = context;
+  const { algo: algorithm, data: blob } = shown;
   if (!isKeyAlgorithm(algorithm) || hashAlgo !== undefined) {
-    return {
-      kind: 'refuse',
-      reason: `its key is of the kind ${printable(algorithm)}; only ed25519 and ecdsa-nistp256 are accepted`,
-    };
+    return refuse(
+      `its key is of the kind ${printable(algorithm)}; only ed25519 and ecdsa-nistp256 are accepted`,
+    );
   }
-  const fingerprint = fingerprintOf(blob);
+  const key: ShownKey = { algorithm, blob, fingerprint: fingerprintOf(blob) };
+  const unknown = `its key ${key.fingerprint} is not enrolled`;
   const publicKey = keyObjectOf(algorithm, blob);
-  const camera = publicKey === undefined ? undefined : findCamera({ algorithm, blob });
-  if (publicKey === undefined || camera === undefined) {
-    return { kind: 'refuse', reason: `its key ${fingerprint} is not enrolled` };
+  if (publicKey === undefined) return refuse(unknown);
+  const camera = guests.findCamera(key);
+  const token = tokenLogin.exec(username)?.[1];
+  const fault =
+    camera !== undefined
+      ? faultOf(camera, key, username)
+      : token === undefined
+        ? unknown
+        : refusalOf(unknown, guests.enrolRefusal?.(token, key));
+  if (fault !== undefined) return refuse(fault);
+  if (signature === undefined || signed === undefined) return { kind: 'may sign' };
+  if (!isSigned(algorithm, signed, publicKey, signature)) {
+    return refuse(
+      `it shows the public key ${camera === undefined ? key.fingerprint : `of ${formatCameraName(camera)}`} without having the private one`,
+    );
   }
-  const expected = userNameOf(camera);
-  if (context.username !== expected) {
-    return {
-      kind: 'refuse',
-      reason: `its key ${fingerprint} is that of ${formatCameraName(camera)}, which must log in as ${expected}`,
-    };
-  }
-  if (signature === undefined || signed === undefined) {
-    return { kind: 'accept', camera, proven: false };
-  }
+  const { fingerprint } = key;
+  if (camera !== undefined) return { kind: 'accept', camera, fingerprint, enrolled: false };
+  const enrolled = guests.enrol?.(token ?? '', key) ?? 'no tokens are taken';
+  return typeof enrolled === 'string'
+    ? refuse(`${unknown}: ${enrolled}`)
+    : { kind: 'accept', camera: enrolled, fingerprint, enrolled: true };
+}
+
+const refusalOf = (unknown: string, refusal: string | undefined): string | undefined =>
+  refusal === undefined ? undefined : `${unknown}: ${refusal}`;
+
+/** Why a known camera is not let in as `username`. */
+function faultOf(camera: KnownCamera, key: ShownKey, username: string): string | undefined {
+  const name = formatCameraName(camera);
+  if (camera.disabled === true) return `${name} is disabled`;
+  const { account, formerNames = [] } = camera;
+  const logins = [camera.camera, ...formerNames].map((one) => userNameOf({ account, camera: one }));
+  if (logins.includes(username) || tokenLogin.test(username)) return undefined;
+  return `its key ${key.fingerprint} is that of ${name}, which must log in as ${userNameOf(camera)}`;
+}
+
+function isSigned(
+  algorithm: KeyAlgorithm,
+  signed: Buffer,
+  publicKey: KeyObject,
+  signature: Buffer,
+): boolean {
   try {
-    if (verify(digestOf(algorithm), signed, publicKey, signature) === true) {
-      return { kind: 'accept', camera, proven: true };
-    }
+    return verify(digestOf(algorithm), signed, publicKey, signature) === true;
   } catch {
     // A signature that is not even one in form.
+    return false;
   }
-  return {
-    kind: 'refuse',
-    reason: `it shows the public key of ${formatCameraName(camera)} without having the private one`,
-  };
 }

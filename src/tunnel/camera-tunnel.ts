@@ -28,11 +28,14 @@ export interface TunnelLimits {
 export interface CameraTunnelOptions extends TunnelLimits {
   readonly id: number;
   readonly camera: CameraName;
+  readonly keyFingerprint: string;
   readonly remoteAddress: string;
   readonly client: string;
   readonly connection: Connection;
   readonly socket: Socket;
   readonly gate: FloodGate;
+  /** Whether anything has come in from the camera in the last `ms`. */
+  readonly heardWithin: (ms: number) => boolean;
   /** Ends the connection; leads to {@link CameraTunnel.gone}. */
   readonly end: (reason: TunnelGoneError) => void;
 }
@@ -91,6 +94,10 @@ export class CameraTunnel implements Tunnel {
     return this.#options.camera;
   }
 
+  get keyFingerprint(): string {
+    return this.#options.keyFingerprint;
+  }
+
   get remoteAddress(): string {
     return this.#options.remoteAddress;
   }
@@ -101,6 +108,11 @@ export class CameraTunnel implements Tunnel {
 
   get closed(): AbortSignal {
     return this.#closed.signal;
+  }
+
+  /** Whether anything has come in from the camera in the last `ms`. */
+  heardWithin(ms: number): boolean {
+    return this.#options.heardWithin(ms);
   }
 
   async forward(service: Service, signal: AbortSignal): Promise<Forward> {

@@ -3,8 +3,8 @@ import type { AuthContext, ClientInfo, Connection as SshConnection } from 'ssh2'
 import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import type { CameraName } from '../lib/names.ts';
-import { type FindCamera, judge, printable, type Verdict } from './authentication.ts';
+import { formatCameraName } from '../lib/names.ts';
+import { type GuestList, judge, printable, printableUser, type Verdict } from './authentication.ts';
 import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
 import { TunnelGoneError } from './tunnel.ts';
 
@@ -29,7 +29,7 @@ export interface ConnectionContext {
   readonly limits: ConnectionLimits;
   readonly log: Log;
   readonly gate: FloodGate;
-  readonly findCamera: FindCamera;
+  readonly guests: GuestList;
   readonly nextId: () => number;
   /** Called when a camera has logged in. */
   readonly onTunnel: (tunnel: CameraTunnel) => void;
@@ -48,9 +48,10 @@ export class Connection {
   #ssh: SshConnection | undefined;
   #client = '';
   #attempts = 0;
-  #proven: CameraName | undefined;
+  #proven: Extract<Verdict, { kind: 'accept' }> | undefined;
   #tunnel: CameraTunnel | undefined;
   #ended = false;
+  #heardAt = performance.now();
 
   constructor(
     socket: Socket,
@@ -67,7 +68,10 @@ export class Connection {
       () => this.#abandon('grace', `it did not log in within ${loginGraceMs / 1000} s`),
       loginGraceMs,
     );
-    socket.on('data', () => this.#checkBounds());
+    socket.on('data', () => {
+      this.#heardAt = performance.now();
+      this.#checkBounds();
+    });
     // SSH knows no half-open connections: ssh2 would leave a peer that never hangs up as it is.
     const onHangUp = (): void => this.#end('died', 'the camera closed the connection');
     socket.once('end', onHangUp);
@@ -162,15 +166,24 @@ export class Connection {
     const verdict = this.#judge(context);
     if (context.method !== 'none' || this.#attempts > 0) this.#attempts += 1;
     if (verdict.kind === 'accept') {
-      if (verdict.proven) this.#proven = verdict.camera;
-      if (verdict.proven || this.#attempts <= this.#context.limits.maxLoginAttempts) {
-        return context.accept();
+      this.#proven = verdict;
+      if (verdict.enrolled) {
+        this.#context.log.info('a new camera enrolled itself', {
+          camera: formatCameraName(verdict.camera),
+          address: this.#address,
+          fingerprint: verdict.fingerprint,
+          user: printableUser(context.username),
+        });
       }
+      return context.accept();
+    }
+    if (verdict.kind === 'may sign') {
+      if (this.#attempts <= this.#context.limits.maxLoginAttempts) return context.accept();
     } else if (verdict.reason !== undefined) {
       const { gate } = this.#context;
       gate.warn(`login ${verdict.reason}`, `refused to let a client in: ${verdict.reason}`, {
         address: this.#address,
-        user: printable(context.username),
+        user: printableUser(context.username),
         client: this.#client,
       });
     }
@@ -182,7 +195,7 @@ export class Connection {
 
   #judge(context: AuthContext): Verdict {
     try {
-      return judge(context, this.#context.findCamera);
+      return judge(context, this.#context.guests);
     } catch (error) {
       this.#context.log.error('can not look up the key of a camera, which is refused', {
         address: this.#address,
@@ -198,12 +211,14 @@ export class Connection {
     this.#tunnel = new CameraTunnel({
       ...this.#context.limits,
       id: this.#context.nextId(),
-      camera: this.#proven,
+      camera: this.#proven.camera,
+      keyFingerprint: this.#proven.fingerprint,
       remoteAddress: this.#address,
       client: this.#client,
       connection: ssh,
       socket: this.#socket,
       gate: this.#context.gate,
+      heardWithin: (ms) => performance.now() - this.#heardAt <= ms,
       end: (reason) => this.end(reason),
     });
     this.#context.onTunnel(this.#tunnel);

@@ -10,6 +10,7 @@ import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
+import { syncDirectory } from './sync-directory.ts';
 import { digestOf, fingerprintOf, isKeyAlgorithm, type KeyAlgorithm } from './public-key.ts';
 import { wireInteger, wireNumber, wireString } from './wire.ts';
 
@@ -23,6 +24,9 @@ export interface HostKey {
   /** For ssh2. */
   readonly parsed: ParsedKey;
 }
+
+/** What may be told of a host key. */
+export type PublicHostKey = Pick<HostKey, 'algorithm' | 'fingerprint' | 'line'>;
 
 /** Where the host key of an older algorithm lies, beside the ed25519 one. */
 export function legacyHostKeyFile(hostKeyFile: string): string {
@@ -45,11 +49,26 @@ export async function loadHostKey(file: string, algorithm: KeyAlgorithm): Promis
     if (there === undefined) await make(file, algorithm);
     return parse(file, algorithm, there ?? (await readPrivately(file)) ?? '');
   } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    throw new OperatorError(
-      `the host key ${file} can't be read or made (${describeError(error)}); it and its directory must belong to the user that the daemon runs as`,
-      { cause: error },
-    );
+    throw error instanceof OperatorError ? error : unusable(file, error);
+  }
+}
+
+const unusable = (file: string, cause: unknown): OperatorError =>
+  new OperatorError(
+    `the host key ${file} can't be read or made (${describeError(cause)}); it and its directory must belong to the user that the daemon runs as`,
+    { cause },
+  );
+
+/** Reads a host key if there is one. @throws {OperatorError} as {@link loadHostKey} */
+export async function findHostKey(
+  file: string,
+  algorithm: KeyAlgorithm,
+): Promise<HostKey | undefined> {
+  try {
+    const there = await readPrivately(file);
+    return there === undefined ? undefined : parse(file, algorithm, there);
+  } catch (error) {
+    throw error instanceof OperatorError ? error : unusable(file, error);
   }
 }
 
@@ -102,6 +121,11 @@ async function make(file: string, algorithm: KeyAlgorithm): Promise<void> {
     const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(generate(algorithm));
+      // Made by root, it is for the user that the directory belongs to.
+      if (process.getuid?.() === 0) {
+        const { uid, gid } = await stat(dirname(file));
+        await handle.chown(uid, gid);
+      }
       await handle.sync();
     } finally {
       await handle.close();
@@ -113,12 +137,7 @@ async function make(file: string, algorithm: KeyAlgorithm): Promise<void> {
   } finally {
     await unlink(temporary);
   }
-  const directory = await open(dirname(file));
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await syncDirectory(dirname(file));
 }
 
 const field = (jwk: JsonWebKey, name: 'd' | 'x' | 'y'): Buffer =>

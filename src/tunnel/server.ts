@@ -6,10 +6,12 @@ import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../lib/names.ts';
 import { Admission, plainAddress } from './admission.ts';
 import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';
-import type { FindCamera } from './authentication.ts';
+import type { GuestList } from './authentication.ts';
 import type { CameraTunnel } from './camera-tunnel.ts';
 import { Connection, type ConnectionContext, type ConnectionLimits } from './connection.ts';
-import { type HostKey, legacyHostKeyFile, loadHostKey } from './host-key.ts';
+import { CopiedKeys, type CopiedKey } from './copied-keys.ts';
+import { type HostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from './host-key.ts';
+import { nextHostKeys } from './host-key-rotation.ts';
 import { hasNativeCiphers, socketOf } from './ssh2-internals.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -20,14 +22,15 @@ export interface TunnelServerLimits extends ConnectionLimits {
   readonly maxUnauthenticatedPerAddress: number;
 }
 
-export interface TunnelServerOptions extends Partial<TunnelServerLimits> {
+export interface TunnelServerOptions extends Partial<TunnelServerLimits>, GuestList {
   /** Port 0: any that is free. */
   readonly listen: { readonly host: string; readonly port: number };
   /** The ed25519 host key; made if there is none. In the `legacy` profile a second one lies beside it. */
   readonly hostKeyFile: string;
+  /** The host key that will follow, if there is one; cameras are told of it, and not offered it. */
+  readonly nextHostKeyFile: string;
   readonly algorithms: AlgorithmProfile;
   readonly log: Log;
-  readonly findCamera: FindCamera;
   /** Called for each camera that has logged in. An older tunnel of the same camera is closed by then. */
   readonly onTunnel: (tunnel: Tunnel) => void;
 }
@@ -54,6 +57,11 @@ const whyNotListening: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no such address',
 };
 
+/** A host key that cameras should know. */
+export interface KeyToPin extends PublicHostKey {
+  readonly state: 'present' | 'next';
+}
+
 /** The SSH server that cameras dial in to. */
 export class TunnelServer implements AsyncDisposable {
   readonly #options: TunnelServerOptions;
@@ -65,6 +73,7 @@ export class TunnelServer implements AsyncDisposable {
   readonly #listener: Server;
   readonly #connections = new Map<Socket, Connection>();
   readonly #tunnels = new Map<string, CameraTunnel>();
+  readonly #copiedKeys = new CopiedKeys();
   #lastId = 0;
   #disposed: Promise<void> | undefined;
 
@@ -78,7 +87,7 @@ export class TunnelServer implements AsyncDisposable {
       limits,
       log: options.log,
       gate: this.#gate,
-      findCamera: options.findCamera,
+      guests: options,
       nextId: () => (this.#lastId += 1),
       onTunnel: (tunnel) => this.#onTunnel(tunnel),
     };
@@ -104,8 +113,26 @@ export class TunnelServer implements AsyncDisposable {
   }
 
   /** Of all host keys, the ed25519 one first. */
-  get hostKeys(): readonly Pick<HostKey, 'algorithm' | 'fingerprint' | 'line'>[] {
+  get hostKeys(): readonly PublicHostKey[] {
     return this.#hostKeys;
+  }
+
+  /**
+   * All that cameras should know the server by: the keys that it shows, then those that will follow.
+   * The latter are read anew, since they may be made while it runs.
+   */
+  async keysToPin(): Promise<KeyToPin[]> {
+    const next = await nextHostKeys(this.#options).catch((error: unknown) => {
+      this.#gate.warn('next host key', 'the next host key can not be used', {
+        cause: describeError(error),
+      });
+      return [];
+    });
+    const told = (state: KeyToPin['state']) => (key: PublicHostKey) => {
+      const { algorithm, fingerprint, line } = key;
+      return { state, algorithm, fingerprint, line };
+    };
+    return [...this.#hostKeys.map(told('present')), ...next.map(told('next'))];
   }
 
   /** `SHA256:…` */
@@ -116,6 +143,11 @@ export class TunnelServer implements AsyncDisposable {
   /** What follows the server's name in a line of known_hosts. */
   get hostKeyLine(): string {
     return this.#hostKeys[0]?.line ?? '';
+  }
+
+  /** What is known of a key that is used from two places at a time. */
+  copiedKey(fingerprint: string): CopiedKey | undefined {
+    return this.#copiedKeys.find(fingerprint);
   }
 
   async listen(): Promise<void> {
@@ -177,10 +209,32 @@ export class TunnelServer implements AsyncDisposable {
     socket.once('close', () => this.#connections.delete(socket));
   }
 
+  #checkCopied(older: CameraTunnel, newer: CameraTunnel): void {
+    // It answers each sign of life that is asked for, so a ghost has been silent for longer.
+    const alive = older.heardWithin(2 * this.#context.limits.keepaliveMs);
+    if (older.keyFingerprint !== newer.keyFingerprint || !alive) return;
+    const found = this.#copiedKeys.takeOver(
+      newer.keyFingerprint,
+      older.remoteAddress,
+      newer.remoteAddress,
+    );
+    if (found === undefined) return;
+    this.#options.log.warn(
+      "two clients with this camera's key take turns: the key was copied. Give the camera another with: cctv camera replace",
+      {
+        camera: formatCameraName(newer.camera),
+        fingerprint: newer.keyFingerprint,
+        addresses: found.addresses,
+      },
+    );
+  }
+
   #onTunnel(tunnel: CameraTunnel): void {
     const name = formatCameraName(tunnel.camera);
     // After a power cut or a change of address the older one is a ghost that only time would tell.
-    this.#tunnels.get(name)?.close(`replaced by a newer connection from ${tunnel.remoteAddress}`);
+    const older = this.#tunnels.get(name);
+    if (older !== undefined) this.#checkCopied(older, tunnel);
+    older?.close(`replaced by a newer connection from ${tunnel.remoteAddress}`);
     this.#tunnels.set(name, tunnel);
     const onGone = (): void => {
       if (this.#tunnels.get(name) === tunnel) this.#tunnels.delete(name);
@@ -210,6 +264,7 @@ export async function startTunnelServer(options: TunnelServerOptions): Promise<T
   if (algorithms === 'legacy') {
     hostKeys.push(await loadHostKey(legacyHostKeyFile(hostKeyFile), 'ecdsa-sha2-nistp256'));
   }
+  await nextHostKeys(options);
   const server = new TunnelServer(options, hostKeys);
   await server.listen();
   if (!hasNativeCiphers()) {

@@ -30,6 +30,8 @@ export interface Tunnel {
   /** Unique in the life of the daemon. */
   readonly id: number;
   readonly camera: CameraName;
+  /** Of the key that it logged in with: `SHA256:…` */
+  readonly keyFingerprint: string;
   readonly remoteAddress: string;
   /** Milliseconds since 1970 UTC. */
   readonly connectedAtMs: number;

@@ -33,6 +33,7 @@ function camera(commands: Commands, given = settings) {
   const tunnel: Tunnel = {
     id: 1,
     camera: { account: 'bach', camera: 'front-door' },
+    keyFingerprint: 'SHA256:1',
     remoteAddress: '192.0.2.1',
     connectedAtMs: 1_000,
     client: 'dropbear',
@@ -173,6 +174,7 @@ describe("a camera's life", { concurrency: true }, () => {
     const silent: Tunnel = {
       id: 2,
       camera: { account: 'bach', camera: 'mute' },
+      keyFingerprint: 'SHA256:1',
       remoteAddress: '192.0.2.1',
       connectedAtMs: 0,
       client: '',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
+import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { ConsoleFixture, connected, publicKey } from '../console/fixture.ts';
 import { run } from './run.ts';
 
@@ -70,7 +71,7 @@ describe('cctv', { concurrency: 2 }, () => {
     );
     assert.equal(
       lines.at(-1),
-      '2 cameras are not connected: bach/attic (no footage yet), bach/garden (last footage 3h ago)',
+      '2 cameras are not connected: bach/attic (no contact yet), bach/garden (last footage 3h ago)',
     );
     assert.ok(lines.every((line) => line.length <= 100));
   });
@@ -189,7 +190,7 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.match(await good('account', 'list'), /^vermeer +2 /m);
     assert.match(
       await good('camera', 'list', 'vermeer'),
-      /^vermeer\/studio +not connected +copy +none/m,
+      /^vermeer\/studio +waiting for first contact +copy +none/m,
     );
     const shown = await good('camera', 'show', 'vermeer/studio');
     assert.match(shown, /^RTSP login +admin, with a password$/m);
@@ -207,6 +208,63 @@ describe('cctv', { concurrency: 2 }, () => {
       (await cctv('camera', 'show', 'vermeer/studio')).stderr,
       /There is: vermeer\/yard/,
     );
+  });
+
+  it('enrol: makes a token that is shown once, lists and revokes it', async () => {
+    const [token = '', ...words] = (
+      await good('enrol', 'token', 'bach', '--uses', '20', '--expires', '24h')
+    ).split('\n');
+    assert.match(token, /^[a-z0-9]{26,}$/);
+    assert.match(words.join(' '), /lets 20 cameras into bach until .*shown only now/);
+    const listed = await good('enrol', 'list', 'bach');
+    assert.match(listed, new RegExp(`^${token.slice(0, 6)}… +0 of 20 +open `, 'm'));
+    assert.doesNotMatch(listed, new RegExp(token));
+    await good('enrol', 'revoke', 'bach', token.slice(0, 6));
+    assert.match(await good('enrol', 'list', 'bach'), / revoked /);
+    assert.equal((await cctv('enrol', 'token', 'bach', '--uses', 'many')).code, 2);
+    assert.equal((await cctv('enrol', 'token', 'bach', '--expires', 'soon')).code, 2);
+    assert.equal((await cctv('enrol', 'list', '../bach')).code, 2);
+    assert.match((await cctv('enrol', 'list', 'nobody')).stderr, /no account nobody/);
+  });
+
+  it('shows what is new, disabled or copied, and both host keys', async () => {
+    const { token } = fixture.ledger.addToken({
+      account: 'bach',
+      uses: 1,
+      expiresMs: Date.now() + 60_000,
+    });
+    const key = parsePublicKey(publicKey(77));
+    const added = fixture.ledger.enrol(token, key);
+    assert.ok(typeof added !== 'string');
+    const name = `bach/${added.camera}`;
+    const fleet = fixture.fleet;
+    fixture.fleet = [...fleet, connected(added)];
+    const addresses = ['192.0.2.1', '198.51.100.7'] as const;
+    const atMs = Date.now();
+    fixture.copiedKeys.set(key.fingerprint, { addresses, sinceMs: atMs, lastMs: atMs });
+    const next = { state: 'next', algorithm: 'ssh-ed25519', fingerprint: 'SHA256:n' } as const;
+    fixture.hostKeys.push({ ...next, line: 'ssh-ed25519 NEXT' });
+    const list = await good('camera', 'list', 'bach');
+    assert.match(list, new RegExp(`^${name} +new, recording `, 'm'));
+    assert.match(
+      await good('cameras'),
+      new RegExp(`^1 camera is new\\. Look: cctv camera picture ${name} `, 'm'),
+    );
+    assert.match(
+      (await good('camera', 'show', name)).replaceAll(/\s+/g, ' '),
+      /WARNING its key was copied: clients at 192\.0\.2\.1 and 198\.51\.100\.7 took turns/,
+    );
+    assert.match(await good('status'), /^Next host key +SHA256:n\n +ssh-ed25519 NEXT$/m);
+    assert.match(await good('camera', 'adopt', name, 'porch'), /bach\/porch is adopted/);
+    await good('camera', 'disable', 'bach/porch');
+    fixture.fleet = fleet;
+    assert.match(await good('camera', 'list', 'bach'), /^bach\/porch +disabled /m);
+    await good('camera', 'enable', 'bach/porch');
+    assert.match(await good('camera', 'rename', 'bach/porch', 'patio'), /is now bach\/patio/);
+    const out = join(fixture.directory, 'patio.jpg');
+    assert.match(await good('camera', 'picture', 'bach/patio', '--out', out), /a picture of bach/);
+    assert.deepEqual(readFileSync(out), fixture.picture);
+    await good('camera', 'remove', 'bach/patio', '--yes');
   });
 
   it('refuses a private key before it leaves the program, and files that are none', async () => {

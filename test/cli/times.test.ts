@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UsageError } from '../../src/cli/errors.ts';
-import { parseTime } from '../../src/cli/times.ts';
+import { parseDuration, parseTime } from '../../src/cli/times.ts';
 import {
   formatAge,
   formatBitRate,
@@ -41,6 +41,15 @@ describe('a time', () => {
   it('is printed with its date unless it is today', () => {
     assert.equal(formatTime(now, now), '10:00Z');
     assert.equal(formatTime(now - 86_400_000, now), '2026-11-22 10:00Z');
+  });
+});
+
+describe('a length of time', () => {
+  it('has a unit', () => {
+    assert.deepEqual(['90m', '24h', '7d'].map(parseDuration), [5_400_000, 86_400_000, 604_800_000]);
+    for (const text of ['', '24', '1w', '-1h', '1.5h', '1h30m']) {
+      assert.throws(() => parseDuration(text), UsageError, text);
+    }
   });
 });
 

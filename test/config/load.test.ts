@@ -53,6 +53,7 @@ describe('the configuration', () => {
     assert.equal(config.spoolDirectory, '/var/lib/sapiengraph-cctv/spool');
     assert.equal(config.ledgerFile, '/var/lib/sapiengraph-cctv/ledger/ledger.sqlite');
     assert.equal(config.tunnel.hostKeyFile, '/var/lib/sapiengraph-cctv/keys/host-ed25519');
+    assert.equal(config.tunnel.nextHostKeyFile, '/var/lib/sapiengraph-cctv/keys/host-ed25519.next');
     assert.deepEqual(config.tunnel.listen, { host: '0.0.0.0', port: 2222 });
     assert.equal(config.archive.segmentSeconds, 60);
     assert.equal(config.archive.profile, 'downsample');

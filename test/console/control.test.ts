@@ -5,16 +5,19 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import type {
   CameraAnswer,
   CamerasAnswer,
   ErrorAnswer,
+  NewTokenAnswer,
   SegmentsAnswer,
+  TokensAnswer,
 } from '../../src/console/api.ts';
 import { startControl } from '../../src/console/control.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
+import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { ConsoleFixture, connected, publicKey } from './fixture.ts';
 
 const frontDoor = { account: 'bach', camera: 'front-door' };
@@ -246,5 +249,84 @@ describe('over the control socket', () => {
     await refused(ask(fixture.socket, 'DELETE', path), 404, /no camera bach\/garden/);
     const { body } = await get<SegmentsAnswer>('/segments/bach/garden?from=0&to=9999999');
     assert.equal(body.segments.length, 2);
+  });
+
+  it('a token is made, told once, listed and revoked', async () => {
+    const path = '/accounts/bach/tokens';
+    const made = await post<NewTokenAnswer>(path, { uses: 20, lifeMs: 3_600_000 });
+    assert.equal(made.status, 201);
+    const { token, id } = made.body;
+    assert.ok(token.startsWith(id) && token.length >= 26);
+    const { tokens } = (await get<TokensAnswer>(path)).body;
+    assert.deepEqual(
+      tokens.map((one) => [one.id, one.uses, one.used, one.revokedMs]),
+      [[id, 20, 0, undefined]],
+    );
+    assert.doesNotMatch(JSON.stringify(tokens), new RegExp(token));
+    assert.equal((await ask(fixture.socket, 'DELETE', `${path}/${id}`)).status, 204);
+    assert.ok((await get<TokensAnswer>(path)).body.tokens[0]?.revokedMs);
+    await refused(ask(fixture.socket, 'DELETE', `${path}/xyz`), 404, /no token that begins/);
+    await refused(post(path, { uses: 0, lifeMs: 3_600_000 }), 400, /1 to 10000 uses/);
+    await refused(post(path, { uses: 1, lifeMs: 1 }), 400, /a minute to a year/);
+    await refused(post(path, { uses: 1, lifeMs: 3e6, rtspPassword: 'x' }), 400, /needs an RTSP/);
+    await refused(post('/accounts/nobody/tokens', { uses: 1, lifeMs: 3e6 }), 404, /no account/);
+  });
+
+  it('whatever changes who a camera is closes its tunnel', async () => {
+    const { token } = fixture.ledger.addToken({
+      account: 'bach',
+      uses: 2,
+      expiresMs: Date.now() + 60_000,
+    });
+    const enrol = (n: number): string => {
+      const camera = fixture.ledger.enrol(token, parsePublicKey(publicKey(n)));
+      assert.ok(typeof camera !== 'string');
+      return camera.camera;
+    };
+    const [one, two] = [enrol(301), enrol(302)];
+    const before = fixture.removed.length;
+    const path = (name: string, what: string): string => `/cameras/bach/${name}/${what}`;
+    assert.equal((await post(path(two, 'reject'), {})).status, 204);
+    const adopted = await post<CameraAnswer>(path(one, 'adopt'), { name: 'porch' });
+    assert.equal(adopted.body.camera, 'porch');
+    assert.equal(adopted.body.settings?.newSinceMs, undefined);
+    assert.equal((await post(path('porch', 'rename'), { name: 'yard' })).status, 200);
+    const key = { key: publicKey(303) };
+    const rotated = await post<CameraAnswer>(path('yard', 'rotate-key'), key);
+    assert.deepEqual(
+      rotated.body.settings?.keys.map(({ isSuccessor }) => isSuccessor),
+      [false, true],
+    );
+    await refused(post(path('yard', 'replace'), key), 409, /that of bach\/yard already/);
+    assert.equal((await post(path('yard', 'replace'), { key: publicKey(304) })).status, 200);
+    const disabled = await post<CameraAnswer>(path('yard', 'disable'), {});
+    assert.ok(disabled.body.settings?.disabledAtMs);
+    const enabled = await post<CameraAnswer>(path('yard', 'enable'), {});
+    assert.equal(enabled.body.settings?.disabledAtMs, undefined);
+    assert.deepEqual(fixture.removed.slice(before), [
+      `bach/${two}`,
+      `bach/${one}`,
+      'bach/porch',
+      'bach/yard',
+      'bach/yard',
+    ]);
+    await refused(post(path('yard', 'reject'), {}), 400, /is not new/);
+    await refused(post(path('yard', 'rename'), {}), 400, /name must be text/);
+    await refused(post(path('yard', 'rotate-key'), { key: 'noise' }), 400, /not a public key/);
+    for (const what of ['adopt', 'reject', 'disable', 'enable']) {
+      await refused(post(path('nothing', what), {}), 404, /no camera bach\/nothing/);
+    }
+  });
+
+  it('a picture is a JPEG, and an unknown camera has none', async () => {
+    const outgoing = request({
+      socketPath: fixture.socket,
+      path: '/cameras/bach/front-door/picture',
+      agent: false,
+    }).end();
+    const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+    assert.equal(response.headers['content-type'], 'image/jpeg');
+    assert.deepEqual(await buffer(response), fixture.picture);
+    await refused(get('/cameras/bach/nothing/picture'), 404, /no camera bach\/nothing/);
   });
 });

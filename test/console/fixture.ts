@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CameraStatus } from '../../src/camera/status.ts';
+import type { CopiedKeyInfo, HostKeyInfo } from '../../src/console/api.ts';
 import { type Control, startControl } from '../../src/console/control.ts';
 import type { ControlOptions } from '../../src/console/options.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
@@ -28,6 +29,16 @@ export class ConsoleFixture implements AsyncDisposable {
   readonly socket = join(this.directory, 'run', 'control.sock');
   readonly ledger: Ledger = openLedger(join(this.directory, 'ledger', 'ledger.sqlite'));
   readonly removed: string[] = [];
+  readonly copiedKeys = new Map<string, Omit<CopiedKeyInfo, 'fingerprint'>>();
+  picture = Buffer.from([0xff, 0xd8, 0xff, 0xd9]);
+  hostKeys: HostKeyInfo[] = [
+    {
+      state: 'present',
+      algorithm: 'ssh-ed25519',
+      fingerprint: 'SHA256:9h2Zt7YzvqJxWQyq0LrGQ8p3mVnB1cKXoS5fUeDaTiM',
+      line: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPx0vV9bF0m2QwqjN3yqv1mJwQk8v3z6rJmVf0Xh5dK2',
+    },
+  ];
   fleet: CameraStatus[] = [];
   uploads: ReturnType<ControlOptions['uploaderStatus']> = { uploading: 0, waiting: 0, stored: 0 };
   #control: Control | undefined;
@@ -45,14 +56,17 @@ export class ConsoleFixture implements AsyncDisposable {
       fleet: () => this.fleet,
       spoolUsage: () => ({ files: 12, bytes: 31_000_000, oldestMs: Date.now() - 240_000 }),
       uploaderStatus: () => this.uploads,
-      tunnelInfo: {
+      tunnelInfo: async () => ({
         address: '0.0.0.0:2222',
         hostKeyFingerprint: 'SHA256:9h2Zt7YzvqJxWQyq0LrGQ8p3mVnB1cKXoS5fUeDaTiM',
         hostKeyLine:
           'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPx0vV9bF0m2QwqjN3yqv1mJwQk8v3z6rJmVf0Xh5dK2',
-      },
+        hostKeys: this.hostKeys,
+      }),
       parsePublicKey,
-      onCameraRemoved: (camera: CameraName) => {
+      picture: async () => this.picture,
+      copiedKey: (fingerprint) => this.copiedKeys.get(fingerprint),
+      disconnect: (camera: CameraName) => {
         const name = formatCameraName(camera);
         this.removed.push(name);
         this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);

@@ -52,3 +52,10 @@ export const ffprobe = onPath('ffprobe');
 
 /** The Python that has Swift beside it. */
 export const swiftPython = present(join(tools, 'swift/python'));
+
+/** Programs and libraries of Debian for mipsel, the processor of many cameras, and what runs them here. */
+export const bookwormMipsel = present(join(tools, 'debian/bookworm-mipsel'));
+export const qemuMipsel = present(join(tools, 'debian/bookworm/usr/bin/qemu-mipsel-static'));
+
+/** Computes the key of a Wi-Fi, as cameras' wpa_supplicant does. */
+export const wpaPassphrase = present(join(tools, 'debian/trixie/usr/bin/wpa_passphrase'));

@@ -55,6 +55,7 @@ async function serve(tunnel: Tunnel): Promise<void> {
 const server = await startTunnelServer({
   listen: { host: '127.0.0.1', port: 0 },
   hostKeyFile: setup.hostKeyFile,
+  nextHostKeyFile: `${setup.hostKeyFile}.next`,
   algorithms: 'default',
   log,
   loginGraceMs: 3_000,

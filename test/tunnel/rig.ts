@@ -143,6 +143,7 @@ export class Rig implements AsyncDisposable {
     rig.#server = await startTunnelServer({
       listen: { host: '127.0.0.1', port: 0 },
       hostKeyFile: join(rig.directory, 'host-ed25519'),
+      nextHostKeyFile: join(rig.directory, 'host-ed25519.next'),
       algorithms: 'default',
       log: rig.log,
       findCamera: ({ algorithm, blob }) =>

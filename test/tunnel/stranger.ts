@@ -13,6 +13,7 @@ interface Protocol {
     };
   };
   readonly _cipher: { encrypt(packet: Buffer): void };
+  readonly _authsQueue: string[];
   readonly _handlers: Record<string, (...args: unknown[]) => void>;
   ping(): void;
   rekey(): void;

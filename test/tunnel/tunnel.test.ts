@@ -265,6 +265,7 @@ describe('a tunnel', () => {
       startTunnelServer({
         listen: taken,
         hostKeyFile: `${rig.directory}/host-ed25519`,
+        nextHostKeyFile: `${rig.directory}/host-ed25519.next`,
         algorithms: 'default',
         log: rig.log,
         findCamera: () => undefined,

@@ -4,13 +4,17 @@ import { formatCameraName } from '../../lib/names.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import { readKeyFile, readPasswordFile } from '../files.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
 import { count } from '../units.ts';
+import { addCameraOnCard } from './card.ts';
+import { addCardOptions, type CardFlags } from './card-options.ts';
+import { addCameraChangeCommands } from './camera-changes.ts';
 
-interface AddOptions {
-  readonly key: string;
+interface AddOptions extends CardFlags {
+  readonly key?: string;
   readonly rtspPath?: string;
   readonly rtspUser?: string;
   readonly rtspPasswordFile?: string;
@@ -27,15 +31,14 @@ export async function allCameras(client: DaemonClient, account?: string): Promis
 }
 
 export function addCameraCommands(program: Command): void {
-  const camera = program.command('camera').description('cameras: add, list, show, remove');
+  const camera = program.command('camera').description('cameras: add, list, show, change, remove');
 
-  camera
+  addCameraChangeCommands(camera);
+
+  const add = camera
     .command('add <account/name>')
-    .description('let a camera dial in with its key, and be recorded')
-    .requiredOption(
-      '--key <file>',
-      'its public key (ed25519 or ecdsa-nistp256); - for standard input',
-    )
+    .description('let a camera dial in with its key, or with a card that is made for it')
+    .option('--key <file>', 'its public key (ed25519 or ecdsa-nistp256); - for standard input')
     .option('--rtsp-path <path>', 'path of the stream at its RTSP server (default: /unicast)')
     .option('--rtsp-user <name>', 'user of its RTSP server')
     .option('--rtsp-password-file <file>', "file with that user's password; - for standard input")
@@ -47,23 +50,31 @@ export function addCameraCommands(program: Command): void {
     )
     .action(async (text: string, options: AddOptions, command: Command) => {
       const { account, camera: name } = readCameraName(text);
-      const { key, rtspPath, rtspUser, rtspPasswordFile, profile } = options;
-      const added = await clientOf(command).post<CameraAnswer>('/cameras', {
+      const { key, card, rtspPasswordFile, rtspPath, rtspUser, profile } = options;
+      if ((key === undefined) === (card === undefined)) {
+        throw new UsageError(
+          'Say either --key FILE, with the public key of a camera, or --card CARD, for a card that is made for it.',
+        );
+      }
+      const rtspPassword =
+        rtspPasswordFile === undefined ? undefined : await readPasswordFile(rtspPasswordFile);
+      const recording = { rtspPath, rtspUser, rtspPassword, profile };
+      const client = clientOf(command);
+      if (key === undefined) {
+        return await addCameraOnCard(client, { account, camera: name }, options, recording);
+      }
+      const added = await client.post<CameraAnswer>('/cameras', {
         account,
         name,
         key: await readKeyFile(key),
-        rtspPath,
-        rtspUser,
-        ...(rtspPasswordFile === undefined
-          ? {}
-          : { rtspPassword: await readPasswordFile(rtspPasswordFile) }),
-        profile,
+        ...recording,
       });
       print([
         `Camera ${formatCameraName(added)} is added, with the key ${added.settings?.keys[0]?.fingerprint ?? ''}.`,
         `It dials in as ${account}.${name}; see it with: cctv cameras`,
       ]);
     });
+  addCardOptions(add);
 
   camera
     .command('list [account]')

@@ -1,6 +1,6 @@
 import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
-import { stateWord } from '../state-words.ts';
+import { cameraWord } from '../state-words.ts';
 import { table } from '../table.ts';
 import { formatBytes, formatTime } from '../units.ts';
 
@@ -14,8 +14,7 @@ export function cameraListScreen(cameras: readonly CameraAnswer[], nowMs: number
       { head: 'CAMERA', cell: formatCameraName },
       {
         head: 'STATE',
-        cell: ({ connection }) =>
-          connection === undefined ? 'not connected' : stateWord(connection),
+        cell: cameraWord,
       },
       { head: 'PROFILE', cell: ({ settings }) => settings?.profile ?? '-' },
       {

@@ -1,7 +1,7 @@
 import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import { plain } from '../plain.ts';
-import { stateSentence } from '../state-words.ts';
+import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { facts } from '../table.ts';
 import { count, formatBytes, formatDuration, formatTime, formatWhen } from '../units.ts';
 import { describePicture } from './cameras-screen.ts';
@@ -14,8 +14,9 @@ export function cameraScreen(camera: CameraAnswer, nowMs: number): string[] {
   return facts([
     ['Camera', formatCameraName(camera)],
     ...(connection === undefined
-      ? [['State', 'not connected'] as const]
+      ? [['State', cameraWord(camera)] as const]
       : describeConnection(connection, nowMs)),
+    ...(settings === undefined ? [] : describeWarnings(camera, settings, nowMs)),
     [
       'Last footage',
       lastFootageAtMs === undefined ? 'none yet' : formatWhen(lastFootageAtMs, nowMs),
@@ -49,19 +50,37 @@ function describeConnection(
   ];
 }
 
+function describeWarnings(
+  camera: CameraAnswer,
+  { newSinceMs, copiedKey }: NonNullable<CameraAnswer['settings']>,
+  nowMs: number,
+): Fact[] {
+  const facts: Fact[] = [];
+  if (newSinceMs !== undefined) facts.push(['New', adoptHint(formatCameraName(camera))]);
+  if (copiedKey !== undefined) {
+    const [one, other] = copiedKey.addresses;
+    facts.push([
+      'WARNING',
+      `its key was copied: clients at ${plain(one)} and ${plain(other)} took turns with it, last at ${formatWhen(copiedKey.lastMs, nowMs)}. Give it another with: cctv camera replace`,
+    ]);
+  }
+  return facts;
+}
+
 function describeSettings(settings: NonNullable<CameraAnswer['settings']>, nowMs: number): Fact[] {
-  const { rtspUser, hasRtspPassword, keys } = settings;
+  const { rtspUser, hasRtspPassword, keys, formerNames } = settings;
   const login =
     rtspUser === undefined ? 'none' : `${rtspUser}${hasRtspPassword ? ', with a password' : ''}`;
   return [
     ['Added', formatTime(settings.addedAtMs, nowMs)],
+    ...(formerNames.length === 0 ? [] : [['Was called', formerNames.join(', ')] as const]),
     ['RTSP path', settings.rtspPath],
     ['RTSP login', login],
     ['Profile', settings.profile ?? 'that of the configuration'],
     [
       'Key',
-      ...keys.map(({ algorithm, fingerprint, comment }) =>
-        `${algorithm} ${fingerprint} ${plain(comment)}`.trimEnd(),
+      ...keys.map(({ algorithm, fingerprint, comment, isSuccessor }) =>
+        `${algorithm} ${fingerprint}${isSuccessor ? ' (next)' : ''} ${plain(comment)}`.trimEnd(),
       ),
     ],
   ];

@@ -2,7 +2,7 @@ import type { CameraStatus } from '../../camera/status.ts';
 import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import { plain } from '../plain.ts';
-import { stateSentence, stateWord } from '../state-words.ts';
+import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { type Column, table } from '../table.ts';
 import { count, formatAge, formatBitRate, formatBytes } from '../units.ts';
 
@@ -26,14 +26,22 @@ export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): 
           connection.state === 'recording' ? [] : [stateSentence(connection, nowMs)],
         );
   const absent = cameras.filter((camera) => !isConnected(camera));
-  return absent.length === 0 ? lines : [...lines, '', absence(absent, nowMs)];
+  const isNew = cameras.filter(({ settings }) => settings?.newSinceMs !== undefined);
+  return [
+    ...lines,
+    ...(isNew.length === 0 ? [] : ['', newcomers(isNew)]),
+    ...(absent.length === 0 ? [] : ['', absence(absent, nowMs)]),
+  ];
 }
 
 /** What `cctv cameras --json` prints. */
 export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
-  cameras: cameras
-    .filter(isConnected)
-    .map(({ connection, spooled, stored }) => ({ ...connection, spooled, stored })),
+  cameras: cameras.filter(isConnected).map(({ connection, settings, spooled, stored }) => ({
+    ...connection,
+    isNew: settings?.newSinceMs !== undefined,
+    spooled,
+    stored,
+  })),
   notConnected: cameras
     .filter((camera) => !isConnected(camera))
     .map(({ account, camera, lastFootageAtMs, spooled, stored }) => ({
@@ -48,7 +56,7 @@ export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
 // What matters most stands on the left: a narrow terminal cuts the rest off.
 const columns = (nowMs: number): Column<Connected>[] => [
   { head: 'CAMERA', cell: formatCameraName },
-  { head: 'STATE', cell: ({ connection }) => stateWord(connection) },
+  { head: 'STATE', cell: cameraWord },
   {
     head: 'FOOTAGE',
     align: 'right',
@@ -85,12 +93,25 @@ export function describePicture({ picture }: CameraStatus): string {
   return `${plain(codec)} ${width}x${height}${rate}`;
 }
 
+function newcomers(isNew: readonly CameraAnswer[]): string {
+  const [only, ...more] = isNew.map(formatCameraName);
+  const name = more.length === 0 && only !== undefined ? only : 'ACCOUNT/NAME';
+  return `${count(isNew.length, 'camera is', 'cameras are')} new. ${adoptHint(name)}`;
+}
+
+const nothingYet = ({ settings }: CameraAnswer): string =>
+  settings?.disabledAtMs !== undefined
+    ? 'disabled'
+    : settings?.firstContactAtMs === undefined
+      ? 'no contact yet'
+      : 'no footage yet';
+
 function absence(absent: readonly CameraAnswer[], nowMs: number): string {
   const names = absent.slice(0, namedAtMost).map((camera) => {
     const { lastFootageAtMs } = camera;
     const age =
       lastFootageAtMs === undefined
-        ? 'no footage yet'
+        ? nothingYet(camera)
         : `last footage ${formatAge(nowMs - lastFootageAtMs)} ago`;
     return `${formatCameraName(camera)} (${age})`;
   });

@@ -12,7 +12,8 @@ export function statusScreen(status: StatusAnswer, nowMs: number): string[] {
       `version ${status.version}, process ${status.pid}, running since ${formatTime(status.startedAtMs, nowMs)} (${formatDuration(nowMs - status.startedAtMs)})`,
     ],
     ['Tunnel', `cameras dial in at ${tunnel.address}`],
-    ['Host key', tunnel.hostKeyFingerprint, tunnel.hostKeyLine],
+    ...describeHostKeys(tunnel, 'present', 'Host key'),
+    ...describeHostKeys(tunnel, 'next', 'Next host key'),
     [
       'Cameras',
       `${cameras.connected} of ${cameras.known} connected, ${cameras.recording} recording`,
@@ -20,6 +21,17 @@ export function statusScreen(status: StatusAnswer, nowMs: number): string[] {
     ['Spool', describeSpool(spool, nowMs)],
     ['Uploads', ...describeUploads(uploads, nowMs)],
   ]);
+}
+
+function describeHostKeys(
+  { hostKeys }: StatusAnswer['tunnel'],
+  wanted: 'present' | 'next',
+  name: string,
+): (readonly [string, ...string[]])[] {
+  const lines = hostKeys
+    .filter(({ state }) => state === wanted)
+    .flatMap(({ fingerprint, line }) => [fingerprint, line]);
+  return lines.length === 0 ? [] : [[name, ...lines]];
 }
 
 function describeSpool({ files, bytes, oldestMs }: StatusAnswer['spool'], nowMs: number): string {

@@ -1,0 +1,256 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type {
+  AccountsAnswer,
+  CameraAnswer,
+  CamerasAnswer,
+  StatusAnswer,
+} from '../../console/api.ts';
+import { describeError, OperatorError } from '../../lib/errors.ts';
+import { type CameraName, formatCameraName } from '../../lib/names.ts';
+import { type DropbearKey, makeDropbearKey } from '../../provision/dropbear-key.ts';
+import { makeCard } from '../../provision/make-card.ts';
+import { rtspOf } from '../../provision/models.ts';
+import { randomPassword } from '../../provision/passwords.ts';
+import { planCard } from '../../provision/plan.ts';
+import { readServer, type Server, serverOfListener } from '../../provision/server.ts';
+import type { DaemonClient } from '../client.ts';
+import { clientOf, print } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import {
+  addCardOptions,
+  type CardFlags,
+  type CardSettings,
+  Problems,
+  readCardFlags,
+} from './card-options.ts';
+
+/** How the daemon records a camera, where the operator said it. */
+export interface RecordingFlags {
+  readonly rtspPath?: string | undefined;
+  readonly rtspUser?: string | undefined;
+  readonly rtspPassword?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+/** `cctv camera add --card`: a card for one camera, which is registered when the card is good. */
+export async function addCameraOnCard(
+  client: DaemonClient,
+  name: CameraName,
+  flags: CardFlags,
+  recording: RecordingFlags,
+): Promise<void> {
+  const problems = new Problems();
+  const settings = await readCardFlags(flags, problems);
+  const dialled = await problems.attempt(() => readDialled(client, flags));
+  await problems.attempt(() => refuseUnusable(client, name));
+  problems.throwIfAny();
+  if (settings === undefined || dialled === undefined) return;
+
+  const key = makeDropbearKey();
+  const written = await writeCard(settings, dialled, {
+    login: `${name.account}.${name.camera}`,
+    hostname: name.camera,
+    privateKey: key.file,
+    register: () => register(client, name, key, settings, recording),
+  });
+  if (written === undefined) return print(['Nothing was changed.']);
+  print([
+    `Camera ${formatCameraName(name)} is added, with the key ${key.fingerprint}. It is waiting for first contact.`,
+    ...written,
+    'Put the card into the camera and plug it in: after two minutes it is in the list of cctv cameras.',
+    `What its lights say is in firmware/${settings.model.family}/README.md.`,
+  ]);
+}
+
+/** `cctv enrol card`: one card for many cameras. */
+export function addEnrolCardCommand(program: Command): void {
+  const enrol =
+    program.commands.find((command) => command.name() === 'enrol') ??
+    program.command('enrol').description('cameras that register themselves');
+  addCardOptions(
+    enrol
+      .command('card')
+      .description('write a card that is the same for many cameras: each makes its own key')
+      .requiredOption('--token <token>', 'what lets them in, of cctv enrol token'),
+  ).action(async (flags: CardFlags & { readonly token: string }, command: Command) => {
+    const problems = new Problems();
+    await problems.attempt(() => refuseNonToken(flags.token));
+    const settings = await readCardFlags(flags, problems);
+    const dialled = await problems.attempt(() => readDialled(clientOf(command), flags));
+    problems.throwIfAny();
+    if (settings === undefined || dialled === undefined) return;
+    const written = await writeCard(settings, dialled, {
+      login: `enrol.${flags.token}`,
+      register: () => Promise.resolve(),
+    });
+    if (written === undefined) return print(['Nothing was changed.']);
+    print([
+      ...written,
+      ...aboutToken(settings),
+      'Copy it as often as there are cameras. Each makes its own key at its first start, and shows up as new.',
+      'Whoever has such a card can enrol a camera with it, as long as the token is good.',
+    ]);
+  });
+}
+
+/** Where cameras dial, and what they know the server by. */
+interface Dialled {
+  readonly servers: readonly Server[];
+  readonly hostKeys: readonly string[];
+}
+
+async function readDialled(client: DaemonClient, { server }: CardFlags): Promise<Dialled> {
+  const { tunnel } = await client.get<StatusAnswer>('/status');
+  const { port } = readServer(tunnel.address, 22);
+  const servers = server?.map((text) => readServer(text, port));
+  return {
+    servers: servers ?? [serverOfListener(tunnel.address)],
+    hostKeys: tunnel.hostKeys.map(({ line }) => line),
+  };
+}
+
+async function refuseUnusable(client: DaemonClient, name: CameraName): Promise<void> {
+  const accounts: string[] = [];
+  for await (const page of client.pages<AccountsAnswer>('/accounts')) {
+    accounts.push(...page.accounts.map((account) => account.name));
+  }
+  if (!accounts.includes(name.account)) {
+    throw new OperatorError(
+      `There is no account ${name.account}. Add it with: cctv account add ${name.account}`,
+    );
+  }
+  if ((await findCamera(client, name)) === undefined) return;
+  throw new OperatorError(
+    `There is a camera ${formatCameraName(name)} already. Choose another name; or for new hardware in its place: cctv camera replace ${formatCameraName(name)}`,
+  );
+}
+
+async function findCamera(
+  client: DaemonClient,
+  name: CameraName,
+): Promise<CameraAnswer | undefined> {
+  for await (const { cameras } of client.pages<CamerasAnswer>('/cameras', {
+    account: name.account,
+  })) {
+    const found = cameras.find(({ camera }) => camera === name.camera);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+interface Identity {
+  readonly login: string;
+  readonly hostname?: string;
+  readonly privateKey?: Buffer;
+  readonly register: () => Promise<void>;
+}
+
+/** Writes the card, and returns what the operator must know of it; undefined if it wasn't wanted. */
+async function writeCard(
+  settings: CardSettings,
+  dialled: Dialled,
+  { register: registerCamera, ...identity }: Identity,
+): Promise<string[] | undefined> {
+  const { target, cameraPasswordFile: file, ...rest } = settings;
+  const password = randomPassword();
+  const plan = planCard({ ...rest, ...dialled, ...identity, password });
+  using interrupt = onInterrupt();
+  const card = await makeCard({
+    target,
+    plan,
+    signal: interrupt.signal,
+    register: () =>
+      file === undefined ? registerCamera() : keeping(file, `${password}\n`, registerCamera),
+  });
+  if (card === undefined) return undefined;
+  return [
+    `The card ${card.name} is written, and was read back and compared.`,
+    ...card.notes,
+    ...(settings.model.family === 'dafang' ? [aboutPassword(password, file)] : []),
+  ];
+}
+
+/** What the token must have said of the cameras, if their stream isn't where it is by default. */
+function aboutToken({ model }: CardSettings): string[] {
+  const { path, login } = rtspOf[model.family];
+  return login === undefined
+    ? []
+    : [
+        `The token must be one that was made with --rtsp-path ${path} --rtsp-user ${login.user} --rtsp-password-file FILE (the password is ${login.password}, unless you changed it).`,
+      ];
+}
+
+const aboutPassword = (password: string, file: string | undefined): string =>
+  file === undefined
+    ? `The camera's own web page and console: user root, password ${password} (it is shown this once).`
+    : `The camera's own web page and console: user root, password in ${file}.`;
+
+/** Puts a secret into a new file, which stays only if `work` succeeds. */
+async function keeping(path: string, secret: string, work: () => Promise<void>): Promise<void> {
+  try {
+    writeFileSync(path, secret, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    throw new OperatorError(`${path} can't be written: ${describeError(error)}.`, { cause: error });
+  }
+  try {
+    await work();
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+async function register(
+  client: DaemonClient,
+  name: CameraName,
+  key: DropbearKey,
+  { model }: CardSettings,
+  recording: RecordingFlags,
+): Promise<void> {
+  const { path, login } = rtspOf[model.family];
+  const { rtspPath = path, profile } = recording;
+  const credentials =
+    recording.rtspUser === undefined && login !== undefined
+      ? { rtspUser: login.user, rtspPassword: login.password }
+      : { rtspUser: recording.rtspUser, rtspPassword: recording.rtspPassword };
+  const { account, camera } = name;
+  const request = { account, name: camera, key: key.publicLine, rtspPath, ...credentials, profile };
+  try {
+    await client.post<CameraAnswer>('/cameras', request);
+  } catch (error) {
+    // The answer may have been lost on its way, and the camera be registered all the same.
+    const found = await findCamera(client, name).catch(() => 'unknown' as const);
+    if (found === 'unknown') {
+      throw new OperatorError(
+        `${describeError(error)} Whether ${formatCameraName(name)} was registered can't be told; if cctv camera list shows it later, remove it and make the card again.`,
+        { cause: error },
+      );
+    }
+    if (found?.settings?.keys.some(({ fingerprint }) => fingerprint === key.fingerprint)) return;
+    throw error;
+  }
+}
+
+function refuseNonToken(token: string): void {
+  if (/^[a-z2-7]{32}$/.test(token)) return;
+  throw new UsageError(
+    'This is no token: it has 32 letters and digits. cctv enrol token ACCOUNT makes one.',
+  );
+}
+
+/** Aborts at Ctrl-C, so that what was begun is taken back; a second one ends the program at once. */
+function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const forget = (): void => {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  };
+  const stop = (): void => {
+    forget();
+    controller.abort(new OperatorError('Stopped: the card is not finished.'));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return { signal: controller.signal, [Symbol.dispose]: forget };
+}

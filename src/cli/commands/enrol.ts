@@ -1,0 +1,113 @@
+import { type Command, Option } from 'commander';
+import type { NewTokenAnswer, TokensAnswer } from '../../console/api.ts';
+import type { Token } from '../../ledger/types.ts';
+import { isLabel, labelRule } from '../../lib/names.ts';
+import { clientOf, print, printJson } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { readPasswordFile } from '../files.ts';
+import { table } from '../table.ts';
+import { durationFormats, parseDuration } from '../times.ts';
+import { count, formatTime } from '../units.ts';
+
+interface TokenOptions {
+  readonly uses: string;
+  readonly expires: string;
+  readonly rtspPath?: string;
+  readonly rtspUser?: string;
+  readonly rtspPasswordFile?: string;
+  readonly profile?: string;
+  readonly json?: true;
+}
+
+export function addEnrolCommands(program: Command): void {
+  const enrol = program
+    .command('enrol')
+    .description('let cameras enrol themselves, each with a key of its own that nobody knows yet');
+
+  enrol
+    .command('token <account>')
+    .description('make a token: a camera that dials in as enrol.TOKEN becomes a new camera')
+    .option('--uses <n>', 'how many cameras it lets in', '1')
+    .option('--expires <time>', `how long it does so: ${durationFormats}`, '24h')
+    .option('--rtsp-path <path>', 'of these cameras: path of the stream (default: /unicast)')
+    .option('--rtsp-user <name>', 'of these cameras: user of the RTSP server')
+    .option('--rtsp-password-file <file>', "file with that user's password; - for standard input")
+    .addOption(
+      new Option(
+        '--profile <name>',
+        'how they are recorded, if not as the configuration says',
+      ).choices(['downsample', 'copy']),
+    )
+    .option('--json', 'print JSON')
+    .action(async (account: string, options: TokenOptions, command: Command) => {
+      const { rtspPath, rtspUser, rtspPasswordFile, profile } = options;
+      if (!/^\d{1,6}$/.test(options.uses)) {
+        throw new UsageError(`--uses ${options.uses.slice(0, 60)} is no number.`);
+      }
+      const made = await clientOf(command).post<NewTokenAnswer>(tokensOf(account), {
+        uses: Number(options.uses),
+        lifeMs: parseDuration(options.expires),
+        rtspPath,
+        rtspUser,
+        ...(rtspPasswordFile === undefined
+          ? {}
+          : { rtspPassword: await readPasswordFile(rtspPasswordFile) }),
+        profile,
+      });
+      if (options.json) return printJson(made);
+      print([
+        made.token,
+        `It lets ${count(made.uses, 'camera')} into ${account} until ${formatTime(made.expiresMs, Date.now())}, and is shown only now.`,
+        `A camera dials in as enrol.${made.token}; see who came with: cctv camera list ${account}`,
+      ]);
+    });
+
+  enrol
+    .command('list <account>')
+    .description('the tokens of an account, by their first characters')
+    .option('--json', 'print JSON')
+    .action(async (account: string, { json }: { json?: true }, command: Command) => {
+      const answer = await clientOf(command).get<TokensAnswer>(tokensOf(account));
+      if (json) return printJson(answer);
+      print(tokensScreen(account, answer.tokens, Date.now()));
+    });
+
+  enrol
+    .command('revoke <account> <token>')
+    .description('end a token, named by its first characters; cameras that it let in stay')
+    .action(async (account: string, token: string, _options: unknown, command: Command) => {
+      // The whole token does as well, and does not leave this program.
+      const id = token.slice(0, 6);
+      await clientOf(command).delete(`${tokensOf(account)}/${encodeURIComponent(id)}`);
+      print([`The token ${id}… of ${account} lets nobody in any more.`]);
+    });
+}
+
+function tokensOf(account: string): string {
+  if (isLabel(account)) return `/accounts/${account}/tokens`;
+  throw new UsageError(`"${account.slice(0, 200)}" is no account: its name is ${labelRule}.`);
+}
+
+function tokensScreen(account: string, tokens: readonly Token[], nowMs: number): string[] {
+  if (tokens.length === 0) {
+    return [
+      `${account} has no tokens. Make one with: cctv enrol token ${account} --uses 20 --expires 24h`,
+    ];
+  }
+  return table(
+    [
+      { head: 'TOKEN', cell: ({ id }) => `${id}…` },
+      { head: 'USED', align: 'right', cell: ({ used, uses }) => `${used} of ${uses}` },
+      { head: 'STATE', cell: (token) => stateOf(token, nowMs) },
+      { head: 'MADE', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
+      { head: 'EXPIRES', cell: ({ expiresMs }) => formatTime(expiresMs, nowMs) },
+    ],
+    tokens,
+  );
+}
+
+function stateOf({ revokedMs, expiresMs, used, uses }: Token, nowMs: number): string {
+  if (revokedMs !== undefined) return 'revoked';
+  if (expiresMs <= nowMs) return 'expired';
+  return used >= uses ? 'used up' : 'open';
+}

@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { CameraName } from '../lib/names.ts';
+import type { AccountRows } from './accounts.ts';
+import type { CameraRows } from './cameras.ts';
+import { transaction } from './database.ts';
+import { hint, UnknownNameError } from './errors.ts';
+import { number, optional, type Row, text } from './rows.ts';
+import type { NewToken, PublicKey, Token } from './types.ts';
+
+/** A key that wants in. */
+export type EnrolKey = Omit<PublicKey, 'comment'>;
+
+export interface TokenQueries {
+  /**
+   * Makes a token: 32 of a-z and 2-7, 160 bits of chance. It can't be asked for again.
+   *
+   * @throws {UnknownNameError} without the account
+   */
+  addToken(token: NewToken): Token & { readonly token: string };
+  /** @throws {UnknownNameError} without the account */
+  tokens(account: string): Token[];
+  /** Ends a token; what it let in stays. @throws {UnknownNameError} */
+  revokeToken(account: string, id: string): void;
+  /** Why `token` would not let an unknown key in; undefined if it would. Changes nothing. */
+  enrolRefusal(token: string, key: EnrolKey): string | undefined;
+  /**
+   * Registers a key that is unknown as a new camera of the token's account. Whoever asks must have
+   * proven to have the private key. Each key counts once, and never more keys than allowed.
+   *
+   * @returns why not, or the camera
+   */
+  enrol(token: string, key: EnrolKey): CameraName | string;
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+const tokenLength = 32;
+const idLength = 6;
+
+/** What names a token without being it. */
+export const tokenId = (token: string): string => token.slice(0, idLength);
+
+// A byte has eight letters' worth of each letter, so none is likelier than another.
+const makeToken = (): string =>
+  [...randomBytes(tokenLength)].map((byte) => alphabet[byte % alphabet.length]).join('');
+
+// Nobody can try out what has this much chance in it, so no slow hash is needed.
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+export function prepareTokens(
+  database: DatabaseSync,
+  accounts: AccountRows,
+  cameras: CameraRows,
+): TokenQueries {
+  const add = database.prepare(
+    `INSERT INTO tokens
+       (account, hash, prefix, uses, createdMs, expiresMs, rtspPath, rtspUser, rtspPassword, profile)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const select = `
+    SELECT tokens.*, accounts.name AS accountName,
+      (SELECT count(*) FROM enrolments WHERE enrolments.token = tokens.id) AS used
+    FROM tokens JOIN accounts ON accounts.id = tokens.account`;
+  const ofAccount = database.prepare(`${select} WHERE tokens.account = ? ORDER BY tokens.id`);
+  const byHash = database.prepare(`${select} WHERE hash = ? AND accounts.removedMs IS NULL`);
+  const revoke = database.prepare(
+    `UPDATE tokens SET revokedMs = coalesce(revokedMs, ?), rtspPassword = NULL
+     WHERE account = ? AND prefix = ? RETURNING id`,
+  );
+  const findUse = database.prepare('SELECT 1 FROM enrolments WHERE token = ? AND blob = ?');
+  const addUse = database.prepare(
+    'INSERT INTO enrolments (token, blob, enrolledMs) VALUES (?, ?, ?)',
+  );
+  const addCamera = database.prepare(
+    `INSERT INTO cameras
+       (account, name, rtspPath, rtspUser, rtspPassword, profile, createdMs, newSinceMs)
+     SELECT account, ?, rtspPath, rtspUser, rtspPassword, profile, ?2, ?2
+     FROM tokens WHERE id = ?3 RETURNING id`,
+  );
+
+  const refusalOf = (row: Row | undefined, token: string, { blob }: EnrolKey) => {
+    if (row === undefined) return 'there is no such token';
+    const which = `the token ${tokenId(token)}…`;
+    if (row['revokedMs'] !== null) return `${which} was revoked`;
+    if (number(row, 'expiresMs') <= Date.now()) return `${which} has expired`;
+    if (findUse.get(number(row, 'id'), blob) !== undefined) {
+      return `${which} has let this key in before, and its camera was removed`;
+    }
+    if (number(row, 'used') >= number(row, 'uses')) return `${which} is used up`;
+    return undefined;
+  };
+
+  /** `new-` and the beginning of the key's hash, as long as it takes to be unlike all others. */
+  const newName = (account: string, blob: Uint8Array): string => {
+    const digest = createHash('sha256').update(blob).digest('hex');
+    for (let length = 4; length <= 40; length += 1) {
+      const name = `new-${digest.slice(0, length)}`;
+      if (cameras.status(account, name) === 'absent') return name;
+    }
+    throw new Error(`there are too many cameras like new-${digest.slice(0, 4)} in ${account}`);
+  };
+
+  return {
+    addToken({ account, uses, expiresMs, rtspPath = '/unicast', ...stream }) {
+      const token = makeToken();
+      const createdMs = Date.now();
+      const { rtspUser = null, rtspPassword = null, profile = null } = stream;
+      add.run(
+        ...[accounts.idOf(account), hashOf(token), tokenId(token), uses, createdMs, expiresMs],
+        ...[rtspPath, rtspUser, rtspPassword, profile],
+      );
+      return { token, id: tokenId(token), account, uses, used: 0, createdMs, expiresMs };
+    },
+    tokens: (account) =>
+      ofAccount.all(accounts.idOf(account)).map((row) => ({
+        id: text(row, 'prefix'),
+        account: text(row, 'accountName'),
+        uses: number(row, 'uses'),
+        used: number(row, 'used'),
+        createdMs: number(row, 'createdMs'),
+        expiresMs: number(row, 'expiresMs'),
+        ...optional(row, 'revokedMs', number),
+      })),
+    revokeToken(account, id) {
+      const owner = accounts.idOf(account);
+      if (revoke.get(Date.now(), owner, id) !== undefined) return;
+      const ids = ofAccount.all(owner).map((row) => text(row, 'prefix'));
+      throw new UnknownNameError(
+        `${account} has no token that begins with ${id}.${hint('tokens', id, ids)}`,
+      );
+    },
+    enrolRefusal: (token, key) => refusalOf(byHash.get(hashOf(token)), token, key),
+    enrol: (token, key) =>
+      transaction(database, () => {
+        const row = byHash.get(hashOf(token));
+        const refusal = refusalOf(row, token, key);
+        if (row === undefined || refusal !== undefined) return refusal ?? '';
+        const now = Date.now();
+        const account = text(row, 'accountName');
+        const camera = newName(account, key.blob);
+        const id = number(row, 'id');
+        addUse.run(id, key.blob, now);
+        const added = addCamera.get(camera, now, id);
+        cameras.addKey(number(added ?? {}, 'id'), { ...key, comment: '' }, false);
+        return { account, camera };
+      }),
+  };
+}

@@ -1,0 +1,68 @@
+import { networkOf } from './admission.ts';
+
+/** A key that two clients use from two addresses. Times are milliseconds since 1970 UTC. */
+export interface CopiedKey {
+  /** The two that took turns last. */
+  readonly addresses: readonly [string, string];
+  readonly sinceMs: number;
+  readonly lastMs: number;
+}
+
+interface TakeOver {
+  readonly from: string;
+  readonly to: string;
+  readonly atMs: number;
+}
+
+/** Clients with a copied key push each other out as often as their back-off lets them: each minute. */
+const episodeMs = 600_000;
+/**
+ * How often a pushed out address must have come back. Once is what a camera does whose line fails over
+ * and returns; twice takes two clients that both insist.
+ */
+const returnsOfCopies = 2;
+const remembered = 8;
+
+/** Tells keys that two clients use at a time from cameras that change their address. */
+export class CopiedKeys {
+  readonly #takeOvers = new Map<string, TakeOver[]>();
+  readonly #found = new Map<string, CopiedKey>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** The last episode of a key, if there was one. */
+  find(fingerprint: string): CopiedKey | undefined {
+    return this.#found.get(fingerprint);
+  }
+
+  /**
+   * Notes that a client at `to` took over from one at `from` that was still alive.
+   *
+   * @returns what was found, once in an episode; an episode ends with ten quiet minutes
+   */
+  takeOver(fingerprint: string, from: string, to: string): CopiedKey | undefined {
+    if (networkOf(from) === networkOf(to)) return undefined;
+    const atMs = this.#now();
+    const recent = (this.#takeOvers.get(fingerprint) ?? []).filter(
+      (one) => atMs - one.atMs < episodeMs,
+    );
+    recent.push({ from, to, atMs });
+    this.#takeOvers.set(fingerprint, recent.slice(-remembered));
+    const returns = recent.filter(({ to: back }, index) =>
+      recent.slice(0, index).some((one) => networkOf(one.from) === networkOf(back)),
+    );
+    if (returns.length < returnsOfCopies) return undefined;
+    const earlier = this.#found.get(fingerprint);
+    const goesOn = earlier !== undefined && atMs - earlier.lastMs < episodeMs;
+    const found: CopiedKey = {
+      addresses: [from, to],
+      sinceMs: goesOn ? earlier.sinceMs : (recent[0]?.atMs ?? atMs),
+      lastMs: atMs,
+    };
+    this.#found.set(fingerprint, found);
+    return goesOn ? undefined : found;
+  }
+}
