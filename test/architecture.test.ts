@@ -22,10 +22,14 @@ const table: Readonly<
   ledger: { typesOf: ['spool', 'storage'] },
   config: {},
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
+  gateway: { imports: ['ledger', 'camera'] },
   console: { imports: ['ledger', 'camera'] },
   cli: { imports: ['config', 'daemon.ts'], typesOf: ['console', 'camera', 'ledger'] },
   'daemon.ts': {
-    imports: ['tunnel', 'relay', 'archive', 'spool', 'storage', 'ledger', 'camera', 'console'],
+    imports: [
+      ...['tunnel', 'relay', 'archive', 'spool', 'storage'],
+      ...['ledger', 'camera', 'gateway', 'console'],
+    ],
     typesOf: ['config'],
   },
 };
