@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Archiver, startArchiver } from './archive/archiver.ts';
 import type { Profile } from './archive/profile.ts';
 import { salvage } from './archive/salvage.ts';
@@ -6,6 +7,8 @@ import { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
 import { startControl } from './console/control.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './gateway/gateway.ts';
+import { credentialsOf, makePassword } from './gateway/password.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
 import { systemClock } from './lib/clock.ts';
 import { describeError } from './lib/errors.ts';
@@ -23,6 +26,9 @@ import { parsePublicKey } from './tunnel/public-key.ts';
 import { startTunnelServer } from './tunnel/server.ts';
 
 const clock = systemClock;
+
+/** Goes into what is kept of viewers' passwords: all of them would be wrong with another. */
+const realm = 'cctv';
 
 /** Until a failed recording is tried again. Soon: each wait is footage that is missing. */
 const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 4_000 };
@@ -75,6 +81,12 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     findCamera: (key) => ledger.findCamera(key),
     onTunnel: (tunnel) => fleet.admit(tunnel),
   });
+  await using gateway =
+    config.gateway &&
+    (await startGateway({
+      ...gatewayOptions(config.gateway, ledger, fleet),
+      log,
+    }));
   const tunnelInfo = {
     address: formatAddress(tunnels.address),
     hostKeyFingerprint: tunnels.hostKeyFingerprint,
@@ -92,7 +104,19 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     },
     tunnelInfo,
     parsePublicKey,
-    onCameraRemoved: (camera) => fleet.disconnect(camera, 'the camera was removed'),
+    onCameraRemoved: (camera) => {
+      gateway?.disconnect(camera, 'the camera was removed');
+      fleet.disconnect(camera, 'the camera was removed');
+    },
+    watching: {
+      makePassword,
+      credentialsOf: (user, password) => credentialsOf(realm, user, password),
+      gateway: gateway && {
+        place: publicPlace(config.gateway, gateway),
+        viewers: () => gateway.viewers(),
+        disconnect: (whom, reason) => gateway.disconnect(whom, reason),
+      },
+    },
     log,
     version,
     startedAtMs,
@@ -100,6 +124,13 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
 
   for (const { algorithm, fingerprint, line } of tunnels.hostKeys.slice(1)) {
     log.info('further host key, for old cameras', { algorithm, fingerprint, line });
+  }
+  if (gateway !== undefined) {
+    const [address, addressTls] = [gateway.address, gateway.addressTls];
+    log.info('serving viewers', {
+      address: address && formatAddress(address),
+      addressTls: addressTls && formatAddress(addressTls),
+    });
   }
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
@@ -185,6 +216,32 @@ function tunnelOptions({ tunnel }: Config) {
   return { ...options, loginGraceMs: loginGraceSeconds * 1_000 };
 }
 
+function gatewayOptions(
+  given: NonNullable<Config['gateway']>,
+  ledger: Ledger,
+  fleet: Fleet,
+): Omit<GatewayOptions, 'log'> {
+  const { listen, tls, domain, basicWithoutTls } = given;
+  return {
+    listen,
+    listenTls: tls && { ...tls, ...tls.listen },
+    domain,
+    realm,
+    basicWithoutTls,
+    limits: {
+      viewers: given.maxViewers,
+      viewersPerAccount: given.maxViewersPerAccount,
+      viewersPerAddress: given.maxViewersPerAddress,
+    },
+    findViewer: (account, user) => ledger.findViewer(account, user),
+    relayPlace: (account, camera) => {
+      const url = fleet.relayUrl({ account, camera });
+      if (url !== undefined) return { url };
+      return ledger.camera({ account, camera }) === undefined ? undefined : 'offline';
+    },
+  };
+}
+
 /** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
 function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
   const found: { failing?: { sinceMs: number; cause: string } } = {};
@@ -208,3 +265,16 @@ function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
 
 const formatAddress = ({ host, port }: { host: string; port: number }): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** Where viewers find the gateway. */
+function publicPlace(given: Config['gateway'], { address, addressTls }: Gateway) {
+  const listen = given?.listen ?? given?.tls?.listen;
+  const everywhere = listen === undefined || ['0.0.0.0', '::'].includes(listen.host);
+  return {
+    domain: given?.domain,
+    // Which of its addresses viewers use isn't known here; its name is the best guess.
+    host: everywhere ? hostname() : listen.host,
+    port: address?.port,
+    portTls: addressTls?.port,
+  };
+}

@@ -22,8 +22,8 @@ const table: Readonly<
   ledger: { typesOf: ['spool', 'storage'] },
   config: {},
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
-  gateway: { imports: ['ledger', 'camera'] },
-  console: { imports: ['ledger', 'camera'] },
+  gateway: {},
+  console: { imports: ['ledger', 'camera'], typesOf: ['gateway'] },
   cli: { imports: ['config', 'daemon.ts'], typesOf: ['console', 'camera', 'ledger'] },
   'daemon.ts': {
     imports: [

@@ -5,6 +5,8 @@ import { addCameraCommands } from './commands/camera.ts';
 import { addCamerasCommand } from './commands/cameras.ts';
 import { addSegmentsCommand } from './commands/segments.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addViewerCommands } from './commands/viewer.ts';
+import { addWatchersCommand } from './commands/watchers.ts';
 import { runProgram } from './run-program.ts';
 
 const program = new Command('cctv')
@@ -20,5 +22,7 @@ addStatusCommand(program);
 addSegmentsCommand(program);
 addCameraCommands(program);
 addAccountCommands(program);
+addViewerCommands(program);
+addWatchersCommand(program);
 
 process.exitCode = await runProgram(program, process.argv);

@@ -4,6 +4,7 @@ import type { PublicKey } from '../ledger/types.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
+import type { WatchingParts } from './watching.ts';
 
 /** What the control socket shows and changes. Each is asked anew for each request. */
 export interface ControlParts {
@@ -17,6 +18,7 @@ export interface ControlParts {
   readonly parsePublicKey: (text: string) => PublicKey;
   /** Called after a camera was removed from the ledger, to close its tunnel. */
   readonly onCameraRemoved: (camera: CameraName) => void | Promise<void>;
+  readonly watching: WatchingParts;
   readonly log: Log;
   readonly version: string;
   readonly startedAtMs: number;

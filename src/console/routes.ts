@@ -11,6 +11,7 @@ import { describeCamera, joinCameras } from './camera-answers.ts';
 import type { ControlParts } from './options.ts';
 import { cut } from './pages.ts';
 import { cameraPage, newAccount, newCamera, page, parseRequest, segmentPage } from './requests.ts';
+import { addViewerRoutes } from './viewer-routes.ts';
 
 interface NamedCamera {
   readonly Params: { readonly account: string; readonly name: string };
@@ -24,6 +25,7 @@ const nameOf = ({ account, name }: NamedCamera['Params']): CameraName => ({
 /** All that can be asked of and told to the daemon. */
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
   const { ledger, fleet, log } = parts;
+  addViewerRoutes(app, parts);
 
   app.get('/status', (): StatusAnswer => {
     const connected = fleet();

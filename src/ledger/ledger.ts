@@ -2,12 +2,18 @@ import { type AccountQueries, prepareAccounts } from './accounts.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { openDatabase } from './database.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
+import { prepareViewers, type ViewerQueries } from './viewers.ts';
 
 /**
  * Who may dial in, and where each segment is. SQLite in one file; each call is a transaction that is
  * on the disk when it returns.
  */
-export interface Ledger extends AccountQueries, CameraQueries, SegmentQueries, Disposable {}
+export interface Ledger
+  extends AccountQueries,
+    CameraQueries,
+    SegmentQueries,
+    ViewerQueries,
+    Disposable {}
 
 /** @throws {OperatorError} if the file is damaged, of a newer version, or no ledger */
 export function openLedger(file: string): Ledger {
@@ -17,6 +23,7 @@ export function openLedger(file: string): Ledger {
     ...accounts,
     ...prepareCameras(database, accounts),
     ...prepareSegments(database, accounts),
+    ...prepareViewers(database, accounts),
     [Symbol.dispose]: () => database.close(),
   };
 }

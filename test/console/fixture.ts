@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { CameraStatus } from '../../src/camera/status.ts';
 import { type Control, startControl } from '../../src/console/control.ts';
 import type { ControlOptions } from '../../src/console/options.ts';
+import { credentialsOf, makePassword } from '../../src/gateway/password.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { type CameraName, formatCameraName } from '../../src/lib/names.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -29,6 +30,11 @@ export class ConsoleFixture implements AsyncDisposable {
   readonly ledger: Ledger = openLedger(join(this.directory, 'ledger', 'ledger.sqlite'));
   readonly removed: string[] = [];
   fleet: CameraStatus[] = [];
+  watching: ControlOptions['watching'] = {
+    makePassword,
+    credentialsOf: (user, password) => credentialsOf('cctv', user, password),
+    gateway: undefined,
+  };
   uploads: ReturnType<ControlOptions['uploaderStatus']> = { uploading: 0, waiting: 0, stored: 0 };
   #control: Control | undefined;
 
@@ -57,6 +63,7 @@ export class ConsoleFixture implements AsyncDisposable {
         this.removed.push(name);
         this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);
       },
+      watching: this.watching,
       log: silentLog,
       version: '0.1.0',
       startedAtMs: Date.now() - 3 * 3_600_000,

@@ -8,6 +8,7 @@ import { readKeyFile, readPasswordFile } from '../files.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
 import { count } from '../units.ts';
+import { addCameraUrlCommand } from './camera-url.ts';
 
 interface AddOptions {
   readonly key: string;
@@ -85,6 +86,8 @@ export function addCameraCommands(program: Command): void {
       if (json) printJson(answer);
       else print(cameraScreen(answer, Date.now()));
     });
+
+  addCameraUrlCommand(camera);
 
   camera
     .command('remove <account/name>')
