@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type RtspMessage, RtspReader } from '../stand-ins/rtsp/reader.ts';
-import { eventually } from '../support/until.ts';
 
 export interface Reply {
   readonly status: number;
@@ -123,11 +122,16 @@ export class Player implements Disposable {
 
   /** The next answer, whatever was sent. */
   async reply(): Promise<Reply> {
-    const message = await eventually('an answer', 10_000, () => {
-      const next = this.#replies.shift();
-      if (next === undefined && this.closed) throw new Error('the connection was closed');
-      return next;
-    });
+    const deadline = AbortSignal.timeout(10_000);
+    while (this.#replies.length === 0) {
+      if (this.closed) throw new Error('the connection was closed');
+      await Promise.race([
+        once(this.socket, 'data', { signal: deadline }),
+        once(this.socket, 'close', { signal: deadline }),
+      ]);
+    }
+    const message = this.#replies.shift();
+    if (message === undefined) throw new Error('two wait for one answer');
     const [, status = '0', reason = ''] = /^\S+ (\d+) (.*)$/.exec(message.startLine) ?? [];
     return { status: Number(status), reason, headers: message.headers, body: message.body };
   }

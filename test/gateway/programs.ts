@@ -130,7 +130,7 @@ export const programs: readonly Program[] = [
         timeout: 15_000,
       });
       try {
-        return await eventually('20 pictures', 12_000, async () => {
+        return await eventually('20 pictures', 9_000, async () => {
           const all = await found(directory, /\.jpg$/);
           const sizes = await Promise.all(all.map(async (file) => (await stat(file)).size));
           // Where it has no camera it makes pictures itself: gray, with a line of text.
