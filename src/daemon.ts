@@ -7,6 +7,7 @@ import { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
 import { startControl } from './console/control.ts';
+import type { WatchingParts } from './console/watching.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
@@ -96,6 +97,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     ...config.control,
     ledger,
     fleet: () => fleet.statuses(),
+    watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
     uploaderStatus: () => {
       const { storedCount, ...status } = uploader.status();
@@ -107,15 +109,6 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     onCameraRemoved: (camera) => {
       gateway?.disconnect(camera, 'the camera was removed');
       fleet.disconnect(camera, 'the camera was removed');
-    },
-    watching: {
-      makePassword,
-      credentialsOf: (user, password) => credentialsOf(realm, user, password),
-      gateway: gateway && {
-        place: publicPlace(config.gateway, gateway),
-        viewers: () => gateway.viewers(),
-        disconnect: (whom, reason) => gateway.disconnect(whom, reason),
-      },
     },
     log,
     version,
@@ -266,15 +259,24 @@ function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
 const formatAddress = ({ host, port }: { host: string; port: number }): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
-/** Where viewers find the gateway. */
-function publicPlace(given: Config['gateway'], { address, addressTls }: Gateway) {
-  const listen = given?.listen ?? given?.tls?.listen;
-  const everywhere = listen === undefined || ['0.0.0.0', '::'].includes(listen.host);
+function watchingParts(config: Config, gateway: Gateway | undefined): WatchingParts {
   return {
-    domain: given?.domain,
-    // Which of its addresses viewers use isn't known here; its name is the best guess.
-    host: everywhere ? hostname() : listen.host,
-    port: address?.port,
-    portTls: addressTls?.port,
+    makePassword,
+    credentialsOf: (user, password) => credentialsOf(realm, user, password),
+    gateway: gateway && {
+      place: {
+        domain: config.gateway?.domain,
+        rtsp: fromOutside(gateway.address),
+        rtsps: fromOutside(gateway.addressTls),
+      },
+      viewers: () => gateway.viewers(),
+      disconnect: (whom, reason) => gateway.disconnect(whom, reason),
+    },
   };
+}
+
+/** Where viewers find what listens at `address`: at any of this machine's, its name is the best guess. */
+function fromOutside(address: Gateway['address']): Gateway['address'] {
+  const everywhere = address !== undefined && ['0.0.0.0', '::'].includes(address.host);
+  return everywhere ? { host: hostname(), port: address.port } : address;
 }

@@ -26,9 +26,9 @@ interface Life {
 export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions;
   readonly #shutdown = new Scope();
-  readonly #lives = new Set<Life>();
   /** By the camera's name, the last that dialled in. */
   readonly #newest = new Map<string, Life>();
+  readonly #lives = new Set<Life>();
 
   constructor(options: FleetOptions) {
     this.#options = options;

@@ -18,11 +18,11 @@ const program = new Command('cctv')
   .option('--config <file>', "the daemon's configuration, to find its control socket in");
 
 addCamerasCommand(program);
+addViewerCommands(program);
+addWatchersCommand(program);
 addStatusCommand(program);
 addSegmentsCommand(program);
 addCameraCommands(program);
 addAccountCommands(program);
-addViewerCommands(program);
-addWatchersCommand(program);
 
 process.exitCode = await runProgram(program, process.argv);

@@ -1,16 +1,17 @@
 import type { CameraStatus } from '../camera/status.ts';
+import type { WatchingParts } from './watching.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PublicKey } from '../ledger/types.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
-import type { WatchingParts } from './watching.ts';
 
 /** What the control socket shows and changes. Each is asked anew for each request. */
 export interface ControlParts {
   readonly ledger: Ledger;
   /** The cameras that are connected. */
   readonly fleet: () => readonly CameraStatus[];
+  readonly watching: WatchingParts;
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
   readonly tunnelInfo: TunnelInfo;
@@ -18,7 +19,6 @@ export interface ControlParts {
   readonly parsePublicKey: (text: string) => PublicKey;
   /** Called after a camera was removed from the ledger, to close its tunnel. */
   readonly onCameraRemoved: (camera: CameraName) => void | Promise<void>;
-  readonly watching: WatchingParts;
   readonly log: Log;
   readonly version: string;
   readonly startedAtMs: number;

@@ -9,9 +9,9 @@ import type {
 } from './api.ts';
 import { describeCamera, joinCameras } from './camera-answers.ts';
 import type { ControlParts } from './options.ts';
+import { addViewerRoutes } from './viewer-routes.ts';
 import { cut } from './pages.ts';
 import { cameraPage, newAccount, newCamera, page, parseRequest, segmentPage } from './requests.ts';
-import { addViewerRoutes } from './viewer-routes.ts';
 
 interface NamedCamera {
   readonly Params: { readonly account: string; readonly name: string };

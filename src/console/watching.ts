@@ -17,12 +17,16 @@ export interface WatchedGateway {
 }
 
 export interface PublicPlace {
-  /** ACCOUNT.domain leads to it; if absent, accounts are named in the path behind `host`. */
+  /** ACCOUNT.domain leads to it; if absent, accounts are named in the path. */
   readonly domain: string | undefined;
+  /** undefined: not served. */
+  readonly rtsp: HostAndPort | undefined;
+  readonly rtsps: HostAndPort | undefined;
+}
+
+interface HostAndPort {
   readonly host: string;
-  /** Of RTSP, and of RTSPS; undefined: not served. */
-  readonly port: number | undefined;
-  readonly portTls: number | undefined;
+  readonly port: number;
 }
 
 // What the control socket answers, as JSON. Times are milliseconds since 1970 UTC, sizes bytes.
@@ -60,14 +64,14 @@ const standardPorts = { rtsp: 554, rtsps: 322 } as const;
 
 /** Where an account's camera can be watched: in TLS first, then in the clear. */
 export function publicAddresses(place: PublicPlace, account: string, camera: string): string[] {
-  const { domain, port, portTls } = place;
-  const host = place.host.includes(':') ? `[${place.host}]` : place.host;
-  const address = (scheme: 'rtsp' | 'rtsps', at: number | undefined): string[] => {
+  const { domain } = place;
+  return (['rtsps', 'rtsp'] as const).flatMap((scheme) => {
+    const at = place[scheme];
     if (at === undefined) return [];
-    const suffix = at === standardPorts[scheme] ? '' : `:${at}`;
+    const port = at.port === standardPorts[scheme] ? '' : `:${at.port}`;
+    const host = at.host.includes(':') ? `[${at.host}]` : at.host;
     return domain === undefined
-      ? [`${scheme}://${host}${suffix}/${account}/${camera}`]
-      : [`${scheme}://${account}.${domain}${suffix}/${camera}`];
-  };
-  return [...address('rtsps', portTls), ...address('rtsp', port)];
+      ? `${scheme}://${host}${port}/${account}/${camera}`
+      : `${scheme}://${account}.${domain}${port}/${camera}`;
+  });
 }

@@ -1,8 +1,8 @@
 import { type AccountQueries, prepareAccounts } from './accounts.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
+import { prepareViewers, type ViewerQueries } from './viewers.ts';
 import { openDatabase } from './database.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
-import { prepareViewers, type ViewerQueries } from './viewers.ts';
 
 /**
  * Who may dial in, and where each segment is. SQLite in one file; each call is a transaction that is

@@ -7,7 +7,11 @@ import { credentialsOf } from '../../src/gateway/password.ts';
 import { ConsoleFixture } from '../console/fixture.ts';
 import { run } from './run.ts';
 
-const place = { domain: 'cctv.example.com', host: 'server', port: 554, portTls: 8322 };
+const place = {
+  domain: 'cctv.example.com',
+  rtsp: { host: 'server', port: 554 },
+  rtsps: { host: 'server', port: 8322 },
+};
 
 describe('cctv, of viewers', () => {
   let fixture: ConsoleFixture;

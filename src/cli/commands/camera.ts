@@ -5,10 +5,10 @@ import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
 import { readKeyFile, readPasswordFile } from '../files.ts';
+import { addCameraUrlCommand } from './camera-url.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
 import { count } from '../units.ts';
-import { addCameraUrlCommand } from './camera-url.ts';
 
 interface AddOptions {
   readonly key: string;
