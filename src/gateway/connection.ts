@@ -76,7 +76,8 @@ export class Connection implements Stranger {
   readonly #options: ConnectionOptions;
   readonly #life = new Scope();
   readonly #dialogue: Dialogue;
-  readonly #openedAt = performance.now();
+  /** Since when it has no camera. */
+  #strangerSince = performance.now();
   #heardAt = performance.now();
   #sent = 0;
   #progress = { sent: 0, at: 0 };
@@ -173,7 +174,8 @@ export class Connection implements Stranger {
     if (this.#socket.writableLength === 0 || flushed !== this.#progress.sent) {
       this.#progress = { sent: flushed, at: now };
     }
-    if (viewing === undefined && now - this.#openedAt > greetingMs && now - this.#heardAt > 1_000) {
+    if (viewing !== undefined) this.#strangerSince = now;
+    if (now - this.#strangerSince > greetingMs) {
       this.drop('the player asked for no camera in time');
     } else if (viewing?.state !== 'playing' && now - this.#heardAt > idleMs) {
       this.drop('the player said nothing for too long');

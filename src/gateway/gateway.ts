@@ -90,6 +90,8 @@ const defaultPatience: Patience = {
   maxBufferedBytes: 1024 ** 2,
 };
 
+/** A player asks for its camera sooner, even one that is made to wait. */
+const strangerPatienceMs = 5_000;
 const tickMs = 1_000;
 const certificateCheckMs = 60_000;
 
@@ -120,6 +122,8 @@ class PublicGateway implements Gateway {
   readonly #gatekeeper: Gatekeeper;
   readonly #quota = new Quota();
   readonly #connections = new Map<Connection, Promise<void>>();
+  /** Connections without a camera, oldest first. */
+  readonly #strangers = new Map<Connection, { sinceMs: number; leave: () => void }>();
   readonly #plain: Server;
   readonly #tls: Server;
   readonly #ticking: NodeJS.Timeout;
@@ -162,6 +166,12 @@ class PublicGateway implements Gateway {
     const { listen, listenTls } = this.#options;
     if (listen !== undefined) await listenOn(this.#plain, listen);
     if (listenTls !== undefined) await listenOn(this.#tls, listenTls);
+    for (const server of [this.#plain, this.#tls]) {
+      server.on('error', (error) => {
+        const cause = describeError(error);
+        this.#gate.warn('listener', 'can not accept a viewer', { cause });
+      });
+    }
   }
 
   viewers(): ViewerStatus[] {
@@ -197,32 +207,25 @@ class PublicGateway implements Gateway {
 
   #serve(wrap: (socket: Socket) => Socket): Server {
     const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
-    const server = createServer(options, (socket) => this.#admit(socket, wrap));
-    server.on('error', (error) => {
-      const cause = describeError(error);
-      this.#gate.warn('listener', 'can not accept a viewer', { cause });
-    });
-    return server;
+    return createServer(options, (socket) => this.#admit(socket, wrap));
   }
 
   #admit(raw: Socket, wrap: (socket: Socket) => Socket): void {
     const address = plainAddress(raw.remoteAddress ?? '');
     const network = networkOf(address);
     const { strangers, strangersPerAddress } = this.#limits;
-    const leave = this.#quota.take(
+    const claims = [
       { what: 'connections without a camera', key: 'strangers', limit: strangers },
       { what: 'such of one address', key: `stranger ${network}`, limit: strangersPerAddress },
-    );
+    ];
+    let leave = this.#quota.take(...claims);
+    if (typeof leave === 'string' && this.#makeRoom(strangers)) leave = this.#quota.take(...claims);
     if (typeof leave === 'string') {
       this.#gate.warn('strangers', 'a connection was refused', { address, cause: leave });
       raw.on('error', () => {}).destroy();
       return;
     }
-    let stranger: (() => void) | undefined = leave;
-    const onSeated = (): void => {
-      stranger?.();
-      stranger = undefined;
-    };
+    const onSeated = (): void => this.#leave(connection);
     const connection = new Connection(wrap(raw), {
       address,
       network,
@@ -235,11 +238,29 @@ class PublicGateway implements Gateway {
       takeSeat: (account) => this.#takeSeat(account, network),
       onSeated,
     });
+    this.#strangers.set(connection, { sinceMs: performance.now(), leave });
     const run = connection.run().finally(() => {
       onSeated();
       this.#connections.delete(connection);
     });
     this.#connections.set(connection, run);
+  }
+
+  /** When strangers fill all the room, the oldest makes way, but for one that may be on its way in. */
+  #makeRoom(limit: number): boolean {
+    const [oldest] = this.#strangers;
+    if (this.#strangers.size < limit || oldest === undefined) return false;
+    const [connection, { sinceMs }] = oldest;
+    if (performance.now() - sinceMs < strangerPatienceMs) return false;
+    this.#leave(connection);
+    connection.drop('others waited to be let in');
+    return true;
+  }
+
+  /** It has a camera now, or is gone. */
+  #leave(connection: Connection): void {
+    this.#strangers.get(connection)?.leave();
+    this.#strangers.delete(connection);
   }
 
   #takeSeat(account: string, network: string): (() => void) | string {

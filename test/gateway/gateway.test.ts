@@ -213,11 +213,28 @@ describe('the limits of the gateway', () => {
     await eventually('all gone', 5_000, () => crowd.every((one) => one.closed));
   });
 
+  it('hold for connections that ask for nothing in all, of which the oldest makes way', async () => {
+    await using rig = await Rig.start({ limits: { strangers: 3 } });
+    const come = (number: number) => rig.player({ from: `127.0.0.${number}` });
+    const crowd = await Promise.all([2, 3, 4].map(come));
+    using early = await come(5);
+    await eventually('a refusal', 2_000, () => early.closed);
+    await new Promise((resolve) => setTimeout(resolve, 5_200));
+    using late = await come(6);
+    assert.equal((await late.ask('OPTIONS', '*')).status, 200);
+    await eventually('room', 2_000, () => crowd.filter((one) => one.closed).length === 1);
+    for (const one of crowd) one[Symbol.dispose]();
+  });
+
   it('let the player speak first, and take half a request for none', async () => {
     await using rig = await Rig.start({ patience: { greetingMs: 1_000, idleMs: 2_000 } });
     using slow = await rig.player();
-    slow.socket.write('OPTIONS * RTSP/1.0\r\nCSeq');
-    await eventually('the end of the connection', 5_000, () => slow.closed);
+    const drip = setInterval(() => slow.socket.write('O'), 300);
+    try {
+      await eventually('the end of the connection', 5_000, () => slow.closed);
+    } finally {
+      clearInterval(drip);
+    }
   });
 });
 
