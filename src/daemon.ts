@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Archiver, startArchiver } from './archive/archiver.ts';
 import type { Profile } from './archive/profile.ts';
 import { salvage } from './archive/salvage.ts';
@@ -6,6 +7,9 @@ import { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
 import { startControl } from './console/control.ts';
+import type { WatchingParts } from './console/watching.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './gateway/gateway.ts';
+import { credentialsOf, makePassword } from './gateway/password.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
 import { systemClock } from './lib/clock.ts';
 import { describeError } from './lib/errors.ts';
@@ -27,6 +31,9 @@ import type { Tunnel } from './tunnel/tunnel.ts';
 export { makeNextHostKeys, promoteHostKeys } from './tunnel/host-key-rotation.ts';
 
 const clock = systemClock;
+
+/** Goes into what is kept of viewers' passwords: all of them would be wrong with another. */
+const realm = 'cctv';
 
 /** Until a failed recording is tried again. Soon: each wait is footage that is missing. */
 const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 4_000 };
@@ -84,12 +91,19 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
       if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
     },
   });
+  await using gateway =
+    config.gateway &&
+    (await startGateway({
+      ...gatewayOptions(config.gateway, ledger, fleet),
+      log,
+    }));
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   await using _control = await startControl({
     ...config.control,
     ledger,
     fleet: () => fleet.statuses(),
+    watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
     uploaderStatus: () => {
       const { storedCount, ...status } = uploader.status();
@@ -98,7 +112,10 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
     },
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
-    disconnect: (camera, reason) => fleet.disconnect(camera, reason),
+    disconnect: (camera, reason) => {
+      gateway?.disconnect(camera, reason);
+      fleet.disconnect(camera, reason);
+    },
     picture: (camera, asking) => fleet.picture(camera, asking),
     copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),
     log,
@@ -108,6 +125,13 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
 
   for (const { algorithm, fingerprint, line } of tunnels.hostKeys.slice(1)) {
     log.info('further host key, for old cameras', { algorithm, fingerprint, line });
+  }
+  if (gateway !== undefined) {
+    const [address, addressTls] = [gateway.address, gateway.addressTls];
+    log.info('serving viewers', {
+      address: address && formatAddress(address),
+      addressTls: addressTls && formatAddress(addressTls),
+    });
   }
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
@@ -208,6 +232,32 @@ function tunnelOptions({ tunnel }: Config) {
   return { ...options, loginGraceMs: loginGraceSeconds * 1_000 };
 }
 
+function gatewayOptions(
+  given: NonNullable<Config['gateway']>,
+  ledger: Ledger,
+  fleet: Fleet,
+): Omit<GatewayOptions, 'log'> {
+  const { listen, tls, domain, basicWithoutTls } = given;
+  return {
+    listen,
+    listenTls: tls && { ...tls, ...tls.listen },
+    domain,
+    realm,
+    basicWithoutTls,
+    limits: {
+      viewers: given.maxViewers,
+      viewersPerAccount: given.maxViewersPerAccount,
+      viewersPerAddress: given.maxViewersPerAddress,
+    },
+    findViewer: (account, user) => ledger.findViewer(account, user),
+    relayPlace: (account, camera) => {
+      const url = fleet.relayUrl({ account, camera });
+      if (url !== undefined) return { url };
+      return ledger.camera({ account, camera }) === undefined ? undefined : 'offline';
+    },
+  };
+}
+
 /** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
 function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
   const found: { failing?: { sinceMs: number; cause: string } } = {};
@@ -231,3 +281,25 @@ function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
 
 const formatAddress = ({ host, port }: { host: string; port: number }): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+function watchingParts(config: Config, gateway: Gateway | undefined): WatchingParts {
+  return {
+    makePassword,
+    credentialsOf: (user, password) => credentialsOf(realm, user, password),
+    gateway: gateway && {
+      place: {
+        domain: config.gateway?.domain,
+        rtsp: fromOutside(gateway.address),
+        rtsps: fromOutside(gateway.addressTls),
+      },
+      viewers: () => gateway.viewers(),
+      disconnect: (whom, reason) => gateway.disconnect(whom, reason),
+    },
+  };
+}
+
+/** Where viewers find what listens at `address`: at any of this machine's, its name is the best guess. */
+function fromOutside(address: Gateway['address']): Gateway['address'] {
+  const everywhere = address !== undefined && ['0.0.0.0', '::'].includes(address.host);
+  return everywhere ? { host: hostname(), port: address.port } : address;
+}

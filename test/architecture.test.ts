@@ -23,10 +23,14 @@ const table: Readonly<
   provision: {},
   config: {},
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
-  console: { imports: ['ledger', 'camera'] },
+  gateway: {},
+  console: { imports: ['ledger', 'camera'], typesOf: ['gateway'] },
   cli: { imports: ['config', 'provision', 'daemon.ts'], typesOf: ['console', 'camera', 'ledger'] },
   'daemon.ts': {
-    imports: ['tunnel', 'relay', 'archive', 'spool', 'storage', 'ledger', 'camera', 'console'],
+    imports: [
+      ...['tunnel', 'relay', 'archive', 'spool', 'storage'],
+      ...['ledger', 'camera', 'gateway', 'console'],
+    ],
     typesOf: ['config'],
   },
 };

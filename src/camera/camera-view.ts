@@ -56,6 +56,11 @@ export class CameraView {
     };
   }
 
+  /** Of the relay that runs now. */
+  get relayUrl(): string | undefined {
+    return this.#now?.relay.url;
+  }
+
   status(): CameraStatus {
     const archived = this.#now?.archiver.status();
     const lastFootageAtMs = archived?.lastFootageAtMs ?? this.#lastFootageAtMs;

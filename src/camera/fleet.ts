@@ -33,6 +33,8 @@ interface Life {
 export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions;
   readonly #shutdown = new Scope();
+  /** By the camera's name, the last that dialled in. */
+  readonly #newest = new Map<string, Life>();
   readonly #lives = new Set<Life>();
   readonly #pictures = new Set<Promise<unknown>>();
 
@@ -52,14 +54,19 @@ export class Fleet implements AsyncDisposable {
       );
       return;
     }
-    const log = this.#options.log.child({ camera: formatCameraName(tunnel.camera) });
+    const name = formatCameraName(tunnel.camera);
+    const log = this.#options.log.child({ camera: name });
     const view = new CameraView(tunnel, settings, this.#options.clock);
     const life: Life = {
       tunnel,
       view,
-      ended: this.#live(tunnel, settings, view, log).finally(() => this.#lives.delete(life)),
+      ended: this.#live(tunnel, settings, view, log).finally(() => {
+        this.#lives.delete(life);
+        if (this.#newest.get(name) === life) this.#newest.delete(name);
+      }),
     };
     this.#lives.add(life);
+    this.#newest.set(name, life);
   }
 
   /** All connected cameras, in the order of their names. */
@@ -68,6 +75,12 @@ export class Fleet implements AsyncDisposable {
       .filter(({ tunnel }) => !tunnel.closed.aborted)
       .map(({ view }) => view.status())
       .sort((a, b) => (formatCameraName(a) < formatCameraName(b) ? -1 : 1));
+  }
+
+  /** Where a camera's pictures are to be had now; undefined if it is not connected or has none yet. */
+  relayUrl(camera: CameraName): string | undefined {
+    const life = this.#newest.get(formatCameraName(camera));
+    return life?.tunnel.closed.aborted === false ? life.view.relayUrl : undefined;
   }
 
   /** Closes the tunnel of a camera, if it is connected. */

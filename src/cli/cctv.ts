@@ -7,6 +7,8 @@ import { addCamerasCommand } from './commands/cameras.ts';
 import { addEnrolCommands } from './commands/enrol.ts';
 import { addSegmentsCommand } from './commands/segments.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addViewerCommands } from './commands/viewer.ts';
+import { addWatchersCommand } from './commands/watchers.ts';
 import { runProgram } from './run-program.ts';
 
 const program = new Command('cctv')
@@ -18,6 +20,8 @@ const program = new Command('cctv')
   .option('--config <file>', "the daemon's configuration, to find its control socket in");
 
 addCamerasCommand(program);
+addViewerCommands(program);
+addWatchersCommand(program);
 addStatusCommand(program);
 addSegmentsCommand(program);
 addCameraCommands(program);

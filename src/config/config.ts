@@ -33,6 +33,8 @@ export interface Config {
   /** Programs are absolute paths, or bare names that are looked for on PATH. */
   readonly relay: { readonly program: string; readonly preload: string };
   readonly archive: FileConfig['archive'];
+  /** Absent: nobody can watch. */
+  readonly gateway?: NonNullable<FileConfig['gateway']>;
   readonly processors: readonly { readonly name: string; readonly command: readonly string[] }[];
   readonly control: { readonly socket: string; readonly group?: string };
   readonly log: FileConfig['log'];

@@ -49,6 +49,15 @@ export const listenAddress = () =>
     },
   );
 
+/** A domain of DNS, in lower case. */
+export const domainName = () => {
+  const rule = mustBe('a domain, such as cctv.example.com');
+  return z
+    .string(rule)
+    .transform((name) => name.toLowerCase().replace(/\.$/, ''))
+    .refine((name) => name.length <= 253 && name.split('.').every(isLabel), rule);
+};
+
 export const httpAddress = () =>
   text('an http:// or https:// address').refine(
     (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''),

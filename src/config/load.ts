@@ -117,6 +117,7 @@ function complete(
       preload: path(given.relay.preload ?? defaultRelayPreload()),
     },
     archive: { ...given.archive, program: program(given.archive.program) },
+    ...(given.gateway === undefined ? {} : { gateway: completeGateway(given.gateway, path) }),
     processors: given.processors.map(({ name: processor, command }) => ({
       name: processor,
       command: command.map((word, index) => (index === 0 ? program(word) : word)),
@@ -126,5 +127,17 @@ function complete(
       ...(given.control.group === undefined ? {} : { group: given.control.group }),
     },
     log: given.log,
+  };
+}
+
+function completeGateway(
+  { tls, ...given }: NonNullable<FileConfig['gateway']>,
+  path: (value: string) => string,
+): NonNullable<Config['gateway']> {
+  if (tls === undefined) return given;
+  const { listen, certificateFile, keyFile } = tls;
+  return {
+    ...given,
+    tls: { listen, certificateFile: path(certificateFile), keyFile: path(keyFile) },
   };
 }

@@ -39,6 +39,12 @@ export function missingPrograms(config: Config, env: Environment): string[] {
     );
   }
   need('archive.program', config.archive.program, 'Install ffmpeg, or give its path');
+  for (const option of ['certificateFile', 'keyFile'] as const) {
+    const file = config.gateway?.tls?.[option];
+    if (file !== undefined && !isFile(file)) {
+      problems.push(`gateway.tls.${option}: there is no file ${file}. Give the path of a PEM file`);
+    }
+  }
   for (const [index, { name, command }] of config.processors.entries()) {
     const option = `processors[${index}].command (${name})`;
     need(option, command[0] ?? '', 'Give the path of a program that exists');

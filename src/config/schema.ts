@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  domainName,
   httpAddress,
   label,
   list,
@@ -77,6 +78,22 @@ const archive = section({
   stallSeconds: wholeNumber(2, 600).default(8),
 });
 
+const gateway = section({
+  listen: listenAddress().optional(),
+  tls: section({
+    listen: listenAddress().prefault('0.0.0.0:322'),
+    certificateFile: text('the path of a file'),
+    keyFile: text('the path of a file'),
+  }).optional(),
+  domain: domainName().optional(),
+  basicWithoutTls: yesOrNo().default(false),
+  maxViewers: wholeNumber(1, 100_000).default(500),
+  maxViewersPerAccount: wholeNumber(1, 100_000).default(50),
+  maxViewersPerAddress: wholeNumber(1, 100_000).default(50),
+}).refine(({ listen, tls }) => listen !== undefined || tls !== undefined, {
+  error: () => 'must say where viewers connect: give listen, or tls, or both',
+});
+
 const processor = section({
   name: label(),
   command: list(text('text'), 'a list: the program, then its arguments', 1),
@@ -101,6 +118,7 @@ export const fileSchema = section({
   tunnel: tunnel.prefault({}),
   relay: relay.prefault({}),
   archive: archive.prefault({}),
+  gateway: gateway.optional(),
   processors: list(processor, 'a list of processors, each with name and command')
     .superRefine((processors, context) => {
       for (const [index, { name }] of processors.entries()) {

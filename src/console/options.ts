@@ -1,4 +1,5 @@
 import type { CameraStatus } from '../camera/status.ts';
+import type { WatchingParts } from './watching.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PublicKey } from '../ledger/types.ts';
 import type { Log } from '../lib/log.ts';
@@ -10,6 +11,7 @@ export interface ControlParts {
   readonly ledger: Ledger;
   /** The cameras that are connected. */
   readonly fleet: () => readonly CameraStatus[];
+  readonly watching: WatchingParts;
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
   readonly tunnelInfo: () => Promise<TunnelInfo>;

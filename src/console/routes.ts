@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
+import { addViewerRoutes } from './viewer-routes.ts';
 import { cut } from './pages.ts';
 import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
 import { addTokenRoutes } from './token-routes.ts';
@@ -9,6 +10,7 @@ import { addTokenRoutes } from './token-routes.ts';
 /** All that can be asked of and told to the daemon. */
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
   const { ledger, fleet, log } = parts;
+  addViewerRoutes(app, parts);
 
   app.get('/status', async (): Promise<StatusAnswer> => {
     const connected = fleet();

@@ -1,6 +1,7 @@
 import { type AccountQueries, prepareAccounts } from './accounts.ts';
 import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
+import { prepareViewers, type ViewerQueries } from './viewers.ts';
 import { openDatabase } from './database.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
@@ -15,6 +16,7 @@ export interface Ledger
     CameraChanges,
     TokenQueries,
     SegmentQueries,
+    ViewerQueries,
     Disposable {}
 
 /** @throws {OperatorError} if the file is damaged, of a newer version, or no ledger */
@@ -28,6 +30,7 @@ export function openLedger(file: string): Ledger {
     ...prepareCameraChanges(database, cameras),
     ...prepareTokens(database, accounts, cameras),
     ...prepareSegments(database, accounts),
+    ...prepareViewers(database, accounts),
     [Symbol.dispose]: () => database.close(),
   };
 }

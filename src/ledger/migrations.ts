@@ -139,4 +139,34 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (token, blob)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Who may watch an account's cameras. Of a password, what Digest demands is kept and nothing more:
+  -- the hashes of user:realm:password (RFC 7616 section 3.4.2). The file's mode guards them: they
+  -- are as good as the password at this gateway, and worth nothing elsewhere.
+  CREATE TABLE viewers (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    md5 TEXT NOT NULL CHECK (length(md5) = 32),
+    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    -- 1: all cameras of the account, those to come too; 0: those in viewerCameras alone.
+    allCameras INTEGER NOT NULL CHECK (allCameras IN (0, 1)),
+    createdMs INTEGER NOT NULL,
+    passwordSetMs INTEGER NOT NULL,
+    UNIQUE (account, name)
+  ) STRICT;
+
+  CREATE TABLE viewerCameras (
+    viewer INTEGER NOT NULL REFERENCES viewers (id) ON DELETE CASCADE,
+    camera INTEGER NOT NULL REFERENCES cameras (id) ON DELETE CASCADE,
+    PRIMARY KEY (viewer, camera)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX viewersOfCamera ON viewerCameras (camera);
+
+  -- An account that is added again doesn't let those in who watched it before.
+  CREATE TRIGGER forgetViewers AFTER UPDATE OF removedMs ON accounts
+  WHEN new.removedMs IS NOT NULL BEGIN
+    DELETE FROM viewers WHERE account = new.id;
+  END;
+  `,
 ];

@@ -18,6 +18,7 @@ function tunnelOf(camera: string, id: number) {
     remoteAddress: `192.0.2.${id}`,
     connectedAtMs: id,
     client: 'dropbear',
+    keyFingerprint: 'SHA256:a',
     closed: controller.signal,
     forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
     close: (reason) => controller.abort(new TunnelGoneError('closed', reason)),
@@ -39,6 +40,7 @@ function fleetOf(known: readonly string[], finishMs = 0): Fleet {
   return new Fleet({
     clock: systemClock,
     log: silentLog,
+    pictureProgram: 'ffmpeg',
     settingsOf: ({ camera }) =>
       known.includes(camera) ? { rtspPath: '/unicast', profile: 'copy' } : undefined,
     partsFor: () => ({

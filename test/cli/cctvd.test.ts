@@ -22,12 +22,14 @@ describe('cctvd', () => {
       `bucket: {name: footage, endpoint: 'http://127.0.0.1:9'}
 relay: {program: sh, preload: ${join(directory, 'config.yaml')}}
 archive: {program: sh, segmentSeconds: 30}
+gateway: {listen: ':8554'}
 `,
     );
     const { code, stdout, stderr } = await run('cctvd', ['check', '--config', file], { env });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /config\.yaml can be used:$/m);
     assert.match(stdout, /^ {2}Cameras dial in at +0\.0\.0\.0:2222$/m);
+    assert.match(stdout, /^ {2}Viewers connect to +0\.0\.0\.0:8554, RTSP in the clear$/m);
     assert.match(stdout, /segments of 30 s$/m);
     assert.match(stdout, /the bucket footage at http:\/\/127\.0\.0\.1:9$/m);
     assert.doesNotMatch(stdout, /hunter2/);

@@ -91,6 +91,42 @@ describe('the configuration', () => {
     assert.equal(complete.ledgerFile, defaults.ledgerFile);
     assert.equal(complete.control.socket, defaults.control.socket);
     assert.equal(complete.bucket.endpoint, 'https://s3.example.net');
+    assert.equal(load(example).gateway, undefined);
+    assert.deepEqual(complete.gateway, {
+      listen: { host: '0.0.0.0', port: 554 },
+      tls: {
+        listen: { host: '0.0.0.0', port: 322 },
+        certificateFile: '/etc/sapiengraph-cctv/gateway.crt',
+        keyFile: '/etc/sapiengraph-cctv/gateway.key',
+      },
+      domain: 'cctv.example.com',
+      basicWithoutTls: false,
+      maxViewers: 500,
+      maxViewersPerAccount: 50,
+      maxViewersPerAddress: 50,
+    });
+  });
+
+  it('has a gateway that listens somewhere, or none', () => {
+    const gateway = (yaml: string) => load(`bucket: {name: a}\ngateway: ${yaml}`).gateway;
+    assert.equal(gateway(''), undefined);
+    const plain = gateway("{listen: ':8554', domain: CCTV.Example.com.}");
+    assert.deepEqual(plain?.listen, { host: '0.0.0.0', port: 8554 });
+    assert.equal(plain.domain, 'cctv.example.com');
+    const tls = gateway('{tls: {certificateFile: a.crt, keyFile: /a.key}}')?.tls;
+    assert.equal(tls?.certificateFile, join(directory, 'a.crt'));
+    assert.equal(tls.keyFile, '/a.key');
+    const wrong = (yaml: string) => problemsOf(`bucket: {name: a}\ngateway: ${yaml}`).join('\n');
+    assert.match(
+      wrong('{domain: a.b}'),
+      /^gateway \(line 2\) must say where viewers connect: give/,
+    );
+    assert.match(wrong('{tls: {keyFile: a}}'), /gateway\.tls\.certificateFile .*is missing/);
+    assert.match(
+      wrong("{listen: ':1', domain: 'a b'}"),
+      /gateway\.domain .* must be a domain, such/,
+    );
+    assert.match(wrong("{listen: ':1', maxViewer: 3}"), /did you mean maxViewers\?/);
   });
 
   it('reports every problem at once, each with its path, its line and what to do', () => {
@@ -191,11 +227,14 @@ describe('the configuration', () => {
 
   it('names each program that this machine lacks', () => {
     const config = load(
-      'bucket: {name: a}\nrelay: {program: /none/relay, preload: /none/l.so}\narchive: {program: /none/ffmpeg}\nprocessors: [{name: a, command: [no-such-program]}, {name: b, command: [sh]}]',
+      'bucket: {name: a}\nrelay: {program: /none/relay, preload: /none/l.so}\narchive: {program: /none/ffmpeg}\nprocessors: [{name: a, command: [no-such-program]}, {name: b, command: [sh]}]\ngateway: {tls: {certificateFile: /none/a, keyFile: /etc/passwd}}',
     );
     assert.deepEqual(
       missingPrograms(config, process.env).map((problem) => problem.split(':')[0]),
-      ['relay.program', 'relay.preload', 'archive.program', 'processors[0].command (a)'],
+      [
+        ...['relay.program', 'relay.preload', 'archive.program'],
+        ...['gateway.tls.certificateFile', 'processors[0].command (a)'],
+      ],
     );
   });
 });

@@ -6,6 +6,7 @@ import type { CameraStatus } from '../../src/camera/status.ts';
 import type { CopiedKeyInfo, HostKeyInfo } from '../../src/console/api.ts';
 import { type Control, startControl } from '../../src/console/control.ts';
 import type { ControlOptions } from '../../src/console/options.ts';
+import { credentialsOf, makePassword } from '../../src/gateway/password.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { type CameraName, formatCameraName } from '../../src/lib/names.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -40,6 +41,11 @@ export class ConsoleFixture implements AsyncDisposable {
     },
   ];
   fleet: CameraStatus[] = [];
+  watching: ControlOptions['watching'] = {
+    makePassword,
+    credentialsOf: (user, password) => credentialsOf('cctv', user, password),
+    gateway: undefined,
+  };
   uploads: ReturnType<ControlOptions['uploaderStatus']> = { uploading: 0, waiting: 0, stored: 0 };
   #control: Control | undefined;
 
@@ -71,6 +77,7 @@ export class ConsoleFixture implements AsyncDisposable {
         this.removed.push(name);
         this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);
       },
+      watching: this.watching,
       log: silentLog,
       version: '0.1.0',
       startedAtMs: Date.now() - 3 * 3_600_000,

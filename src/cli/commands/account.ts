@@ -4,19 +4,26 @@ import type { Account } from '../../ledger/types.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { table } from '../table.ts';
 import { formatTime } from '../units.ts';
+import { addAccountPasswordCommand, addViewer } from './viewer.ts';
 
 export function addAccountCommands(program: Command): void {
   const account = program.command('account').description('accounts: the owners of cameras');
 
   account
     .command('add <name>')
-    .description('add an account')
+    .description('add an account, with a viewer of the same name')
     .action(async (name: string, _options: unknown, command: Command) => {
-      await clientOf(command).post<Account>('/accounts', { name });
+      const client = clientOf(command);
+      await client.post<Account>('/accounts', { name });
+      const login = await addViewer(client, { account: name, name });
       print([
         `Account ${name} is added. Add its cameras with: cctv camera add ${name}/NAME --key FILE`,
+        '',
+        ...login,
       ]);
     });
+
+  addAccountPasswordCommand(account);
 
   account
     .command('list')

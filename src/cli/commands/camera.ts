@@ -6,6 +6,7 @@ import { confirm } from '../confirm.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readKeyFile, readPasswordFile } from '../files.ts';
+import { addCameraUrlCommand } from './camera-url.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
 import { count } from '../units.ts';
@@ -96,6 +97,8 @@ export function addCameraCommands(program: Command): void {
       if (json) printJson(answer);
       else print(cameraScreen(answer, Date.now()));
     });
+
+  addCameraUrlCommand(camera);
 
   camera
     .command('remove <account/name>')

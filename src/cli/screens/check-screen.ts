@@ -15,6 +15,7 @@ export function checkScreen(config: Config): string[] {
     `${config.file} can be used:`,
     ...facts([
       ['  Cameras dial in at', `${tunnel.listen.host}:${tunnel.listen.port}`],
+      ['  Viewers connect to', ...describeGateway(config.gateway)],
       ['  Footage is', `${profile}, in segments of ${archive.segmentSeconds} s`],
       ['  It goes to', `the bucket ${bucket.name} at ${store}`],
       ['  Spool', config.spoolDirectory],
@@ -23,5 +24,14 @@ export function checkScreen(config: Config): string[] {
       ['  Archiver', archive.program],
       ['  Control socket', config.control.socket],
     ]),
+  ];
+}
+
+function describeGateway(gateway: Config['gateway']): string[] {
+  if (gateway === undefined) return ['nothing: no gateway is configured'];
+  const { listen, tls } = gateway;
+  return [
+    ...(listen === undefined ? [] : [`${listen.host}:${listen.port}, RTSP in the clear`]),
+    ...(tls === undefined ? [] : [`${tls.listen.host}:${tls.listen.port}, RTSPS`]),
   ];
 }

@@ -1,0 +1,132 @@
+import type { Command } from 'commander';
+import type { LoginAnswer, ViewersAnswer } from '../../console/watching.ts';
+import type { Viewer, ViewerName } from '../../ledger/viewers.ts';
+import { isLabel, labelRule } from '../../lib/names.ts';
+import type { DaemonClient } from '../client.ts';
+import { confirm } from '../confirm.ts';
+import { clientOf, print, printJson } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { readPasswordFile } from '../files.ts';
+import { loginScreen } from '../screens/login-screen.ts';
+import { viewerListScreen } from '../screens/viewer-list-screen.ts';
+
+interface PasswordOptions {
+  readonly passwordFile?: string;
+}
+
+const passwordOption = [
+  '--password-file <file>',
+  'a file with a password of your own, instead of a strong new one; - for standard input',
+] as const;
+
+const pathOf = ({ account, name }: ViewerName): string =>
+  `/viewers/${account}/${encodeURIComponent(name)}`;
+
+/** @throws {UsageError} if it is not ACCOUNT/NAME */
+function readViewerName(text: string): ViewerName {
+  const slash = text.indexOf('/');
+  const [account, name] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
+  if (isLabel(account) && name !== '') return { account, name };
+  throw new UsageError(
+    `"${text.slice(0, 200)}" is no viewer: write ACCOUNT/NAME, such as bach/anna. The account is ${labelRule}.`,
+  );
+}
+
+const ownPassword = async ({ passwordFile }: PasswordOptions): Promise<{ password?: string }> =>
+  passwordFile === undefined ? {} : { password: await readPasswordFile(passwordFile) };
+
+/** Adds a viewer; returns what to tell of its log-in. */
+export async function addViewer(
+  client: DaemonClient,
+  viewer: ViewerName & { readonly cameras?: readonly string[]; readonly password?: string },
+): Promise<string[]> {
+  return loginScreen(await client.post<LoginAnswer>('/viewers', viewer));
+}
+
+async function setPassword(
+  viewer: ViewerName,
+  options: PasswordOptions,
+  command: Command,
+): Promise<void> {
+  const path = `${pathOf(viewer)}/password`;
+  const answer = await clientOf(command).post<LoginAnswer>(path, await ownPassword(options));
+  print([
+    `Viewer ${viewer.account}/${viewer.name} has a new password. Whoever watched with the old one was disconnected.`,
+    '',
+    ...loginScreen(answer),
+  ]);
+}
+
+export function addAccountPasswordCommand(account: Command): void {
+  account
+    .command('password <account> [viewer]')
+    .description('a new password for the viewer of the same name as the account, or for another')
+    .option(...passwordOption)
+    .action(
+      (name: string, viewer: string | undefined, options: PasswordOptions, command: Command) =>
+        setPassword(readViewerName(`${name}/${viewer ?? name}`), options, command),
+    );
+}
+
+export function addViewerCommands(program: Command): void {
+  const viewer = program
+    .command('viewer')
+    .description('viewers: who may watch the cameras of an account');
+
+  viewer
+    .command('add <account/name>')
+    .description('let somebody watch the cameras of an account')
+    .option('--camera <name...>', 'only these cameras (default: all of the account)')
+    .option(...passwordOption)
+    .action(
+      async (
+        text: string,
+        options: PasswordOptions & { readonly camera?: readonly string[] },
+        command: Command,
+      ) => {
+        const { account, name } = readViewerName(text);
+        const cameras = options.camera?.map((camera) =>
+          camera.startsWith(`${account}/`) ? camera.slice(account.length + 1) : camera,
+        );
+        const login = await addViewer(clientOf(command), {
+          account,
+          name,
+          ...(cameras === undefined ? {} : { cameras }),
+          ...(await ownPassword(options)),
+        });
+        print([`Viewer ${account}/${name} is added.`, '', ...login]);
+      },
+    );
+
+  viewer
+    .command('list [account]')
+    .description('list the viewers')
+    .option('--json', 'print JSON')
+    .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
+      const viewers: Viewer[] = [];
+      const pages = clientOf(command).pages<ViewersAnswer>('/viewers', { account });
+      for await (const page of pages) viewers.push(...page.viewers);
+      if (json) printJson({ viewers });
+      else print(viewerListScreen(viewers, Date.now()));
+    });
+
+  viewer
+    .command('rotate <account/name>')
+    .description('a new password for a viewer; the old one is of no use from then on')
+    .option(...passwordOption)
+    .action((text: string, options: PasswordOptions, command: Command) =>
+      setPassword(readViewerName(text), options, command),
+    );
+
+  viewer
+    .command('remove <account/name>')
+    .description('let somebody watch no longer')
+    .option('--yes', 'do not ask')
+    .action(async (text: string, { yes }: { yes?: true }, command: Command) => {
+      const name = readViewerName(text);
+      const question = `Remove the viewer ${name.account}/${name.name}? Whoever watches as that is disconnected.`;
+      if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);
+      await clientOf(command).delete(pathOf(name));
+      print([`Viewer ${name.account}/${name.name} is removed.`]);
+    });
+}

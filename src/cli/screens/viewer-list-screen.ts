@@ -1,0 +1,19 @@
+import type { Viewer } from '../../ledger/viewers.ts';
+import { table } from '../table.ts';
+import { formatTime } from '../units.ts';
+
+/** What `cctv viewer list` shows. */
+export function viewerListScreen(viewers: readonly Viewer[], nowMs: number): string[] {
+  if (viewers.length === 0) {
+    return ['There are no viewers. Add one with: cctv viewer add ACCOUNT/NAME'];
+  }
+  return table(
+    [
+      { head: 'VIEWER', cell: ({ account, name }) => `${account}/${name}` },
+      { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
+      { head: 'PASSWORD SET', cell: ({ passwordSetMs }) => formatTime(passwordSetMs, nowMs) },
+      { head: 'CAMERAS', cell: ({ cameras }) => cameras?.join(', ') ?? 'all' },
+    ],
+    viewers,
+  );
+}

@@ -1,0 +1,29 @@
+import type { WatchersAnswer } from '../../console/watching.ts';
+import { formatCameraName } from '../../lib/names.ts';
+import { plain } from '../plain.ts';
+import { table } from '../table.ts';
+import { formatBytes, formatWhen } from '../units.ts';
+import { noGateway } from './login-screen.ts';
+
+/** What `cctv viewers` shows. */
+export function watchersScreen({ gateway, watchers }: WatchersAnswer, nowMs: number): string[] {
+  if (!gateway) return [noGateway];
+  if (watchers.length === 0) return ['Nobody watches.'];
+  return table(
+    [
+      { head: 'CAMERA', cell: formatCameraName },
+      { head: 'VIEWER', cell: ({ viewer }) => viewer },
+      { head: 'STATE', cell: ({ state }) => state },
+      {
+        head: 'SINCE',
+        // One who has not asked for pictures yet.
+        cell: ({ sinceMs }) => (sinceMs === 0 ? '-' : formatWhen(sinceMs, nowMs)),
+      },
+      { head: 'SENT', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
+      { head: 'FROM', cell: ({ address }) => plain(address) },
+      { head: 'BY', cell: ({ secure }) => (secure ? 'rtsps' : 'rtsp') },
+      { head: 'PLAYER', cell: ({ player }) => plain(player) },
+    ],
+    watchers,
+  );
+}

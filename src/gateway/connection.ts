@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { describeError } from '../lib/errors.ts';
+import type { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import type { Gatekeeper, Known, Stranger } from './gatekeeper.ts';
+import {
+  type Answer,
+  formatAnswer,
+  type Message,
+  MessageReader,
+  ProtocolError,
+} from './message.ts';
+import { type Answered, Dialogue } from './dialogue.ts';
+import type { Viewing } from './viewing.ts';
+
+/** One who watches. */
+export interface ViewerStatus {
+  readonly account: string;
+  readonly camera: string;
+  /** The user name. */
+  readonly viewer: string;
+  readonly address: string;
+  readonly secure: boolean;
+  /** What the player says it is. */
+  readonly player: string;
+  readonly state: 'ready' | 'playing' | 'paused';
+  /** Milliseconds since 1970 UTC. */
+  readonly sinceMs: number;
+  /** Sent to the viewer so far, before encryption. */
+  readonly bytes: number;
+}
+
+/** Where a camera's pictures are to be had; undefined: there is no such camera. */
+export type RelayPlace = { readonly url: string } | 'offline' | undefined;
+
+/** Durations in milliseconds. */
+export interface Patience {
+  /** From the connection to the first camera. */
+  readonly greetingMs: number;
+  /** Between two words of a player that isn't playing. */
+  readonly idleMs: number;
+  /** For a camera that sends nothing: its relay would never say so. */
+  readonly silenceMs: number;
+  /** For a viewer to whom nothing gets through. */
+  readonly stallMs: number;
+  /** What waits for a slow viewer, in bytes, at most. */
+  readonly maxBufferedBytes: number;
+}
+
+export interface ConnectionOptions {
+  readonly address: string;
+  readonly network: string;
+  readonly domain: string | undefined;
+  readonly patience: Patience;
+  readonly gatekeeper: Gatekeeper;
+  readonly gate: FloodGate;
+  readonly log: Log;
+  relayPlace(account: string, camera: string): RelayPlace;
+  /** A seat among the viewers: a function that gives it back, or why there is none. */
+  takeSeat(account: string): (() => void) | string;
+  /** Whoever connected has become a viewer, and doesn't count as a stranger any more. */
+  onSeated(): void;
+}
+
+const goodbyeMs = 1_000;
+
+/** One connection of a player. */
+export class Connection implements Stranger {
+  readonly nonce = randomBytes(16).toString('hex');
+  readonly secure: boolean;
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #life = new Scope();
+  readonly #dialogue: Dialogue;
+  /** Since when it has no camera. */
+  #strangerSince = performance.now();
+  #heardAt = performance.now();
+  #sent = 0;
+  #progress = { sent: 0, at: 0 };
+  #dropped: string | undefined;
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.secure = socket instanceof TLSSocket;
+    this.#dialogue = new Dialogue({
+      ...options,
+      relayPlace: (account, camera) => options.relayPlace(account, camera),
+      takeSeat: (account) => options.takeSeat(account),
+      onSeated: () => options.onSeated(),
+      stranger: this,
+      write: (bytes) => this.#write(bytes),
+      sent: () => this.#sent,
+      drop: (reason) => this.drop(reason),
+    });
+  }
+
+  get address(): string {
+    return this.#options.address;
+  }
+
+  get network(): string {
+    return this.#options.network;
+  }
+
+  get domain(): string | undefined {
+    return this.#options.domain;
+  }
+
+  get serverName(): string | undefined {
+    const name = this.#socket instanceof TLSSocket ? this.#socket.servername : undefined;
+    return typeof name === 'string' ? name : undefined;
+  }
+
+  get closed(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Who watches what, if somebody does. */
+  get status(): ViewerStatus | undefined {
+    const { viewing, known, player, sinceMs } = this.#dialogue;
+    if (viewing === undefined || known === undefined || viewing.state === 'describing') return;
+    const { account, camera } = viewing.place;
+    const { address, secure } = this;
+    const viewer = known.viewer.name;
+    const { state } = viewing;
+    return { account, camera, viewer, address, secure, player, state, sinceMs, bytes: this.#sent };
+  }
+
+  get known(): Known | undefined {
+    return this.#dialogue.known;
+  }
+
+  get viewing(): Viewing | undefined {
+    return this.#dialogue.viewing;
+  }
+
+  /** Talks with the player until the connection has gone. Never rejects. */
+  async run(): Promise<void> {
+    const socket = this.#socket;
+    socket.once('close', () => this.#life.end(new Error('the connection was closed')));
+    // How it broke is told by the loop's end.
+    socket.on('error', (error) => (this.#dropped ??= describeError(error)));
+    try {
+      const reader = new MessageReader();
+      for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+        this.#heardAt = performance.now();
+        for (const message of reader.read(chunk as Buffer)) await this.#take(message);
+      }
+    } catch (error) {
+      await this.#fail(error);
+    } finally {
+      await this.#dialogue.end(this.#dropped ?? 'the player hung up');
+      socket.destroy();
+      if (!socket.closed) await once(socket, 'close');
+      this.#life[Symbol.dispose]();
+    }
+  }
+
+  drop(reason: string): void {
+    this.#dropped ??= reason;
+    this.#socket.destroy();
+  }
+
+  /** To be called every second or so. */
+  tick(now: number): void {
+    const { greetingMs, idleMs, silenceMs, stallMs } = this.#options.patience;
+    const viewing = this.#dialogue.viewing;
+    const flushed = this.#sent - this.#socket.writableLength;
+    if (this.#socket.writableLength === 0 || flushed !== this.#progress.sent) {
+      this.#progress = { sent: flushed, at: now };
+    }
+    if (viewing !== undefined) this.#strangerSince = now;
+    if (now - this.#strangerSince > greetingMs) {
+      this.drop('the player asked for no camera in time');
+    } else if (viewing?.state !== 'playing' && now - this.#heardAt > idleMs) {
+      this.drop('the player said nothing for too long');
+    } else if ((viewing?.silentMs(now) ?? 0) > silenceMs) {
+      this.drop('the camera sends nothing');
+    } else if (now - this.#progress.at > stallMs) {
+      this.drop('the player reads nothing');
+    } else {
+      viewing?.keepAlive(now);
+    }
+  }
+
+  async #take(message: Message): Promise<void> {
+    if (message.kind === 'frame') return this.#dialogue.viewing?.receive(message);
+    // Players answer nothing, since we ask nothing.
+    if (message.kind === 'response') throw new ProtocolError(400, 'an answer to no question');
+    const cseq = message.headers.get('cseq') ?? '';
+    if (!/^\d{1,10}$/.test(cseq)) throw new ProtocolError(400, 'no CSeq, or one that is no number');
+    const answered: Answered = await this.#dialogue.answer(message);
+    this.#write(formatAnswer(answered.answer, cseq));
+    answered.afterwards?.();
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#socket.destroyed || !this.#socket.writable) return;
+    this.#sent += bytes.length;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > this.#options.patience.maxBufferedBytes) {
+      this.drop('the player reads too slowly');
+    }
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    if (this.#socket.destroyed) return;
+    const { gate, address, network } = this.#options;
+    if (error instanceof ProtocolError) {
+      this.#dropped ??= `the player does not speak RTSP: ${error.message}`;
+      gate.warn(`protocol ${network}`, 'what was sent is not RTSP', {
+        address,
+        cause: error.message,
+      });
+      const { status, protocol } = error;
+      await this.#sayGoodbye({ status, headers: [['Connection', 'close']] }, protocol);
+    } else {
+      this.#dropped ??= describeError(error);
+      gate.warn('failed', 'a request could not be answered', { address, cause: this.#dropped });
+      await this.#sayGoodbye({ status: 500 });
+    }
+  }
+
+  /** An answer which is read although more of the player's words are under way. */
+  async #sayGoodbye(answer: Answer, protocol?: string): Promise<void> {
+    const socket = this.#socket;
+    socket.end(formatAnswer(answer, undefined, protocol));
+    socket.resume();
+    const cut = setTimeout(() => socket.destroy(), goodbyeMs);
+    if (!socket.closed) await once(socket, 'close').catch(() => {});
+    clearTimeout(cut);
+  }
+}

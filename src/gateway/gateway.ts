@@ -1,0 +1,308 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { describeError, OperatorError } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import { Certificate, type CertificateFiles } from './certificate.ts';
+import { Connection, type Patience, type RelayPlace, type ViewerStatus } from './connection.ts';
+import { Gatekeeper, type Viewer } from './gatekeeper.ts';
+import { Quota } from './quota.ts';
+import type { ThrottleOptions } from './throttle.ts';
+import { networkOf, plainAddress } from './remote.ts';
+
+export type { RelayPlace, ViewerStatus } from './connection.ts';
+export type { Viewer } from './gatekeeper.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
+export interface GatewayLimits {
+  readonly viewers: number;
+  readonly viewersPerAccount: number;
+  /** Of one IPv4 address or one IPv6 network (/64): an office may have one address for all. */
+  readonly viewersPerAddress: number;
+  /** Connections that have not got a camera's description yet. */
+  readonly strangers: number;
+  readonly strangersPerAddress: number;
+}
+
+export interface GatewayOptions {
+  /** RTSP, in the clear. */
+  readonly listen?: ListenOptions | undefined;
+  /** RTSP in TLS (RTSPS). */
+  readonly listenTls?: (ListenOptions & CertificateFiles) | undefined;
+  /** ACCOUNT.domain names an account. */
+  readonly domain?: string | undefined;
+  /** What {@link credentialsOf} was told; changing it makes all passwords wrong. */
+  readonly realm: string;
+  /** Lets players that know no Digest send the password itself, for all to read on the way. */
+  readonly basicWithoutTls?: boolean;
+  /** Who may watch the account's cameras by that user name. Called for accounts that don't exist, too. */
+  findViewer(account: string, user: string): Viewer | undefined;
+  relayPlace(account: string, camera: string): RelayPlace;
+  readonly limits?: Partial<GatewayLimits>;
+  readonly patience?: Partial<Patience>;
+  /** How those who try passwords are slowed down. */
+  readonly throttle?: Partial<ThrottleOptions>;
+  readonly log: Log;
+}
+
+/** Whom to disconnect. */
+export interface Selection {
+  readonly account: string;
+  readonly camera?: string;
+  /** The user name. */
+  readonly viewer?: string;
+}
+
+/** The public RTSP server. Disposing of it disconnects all, and waits for that. */
+export interface Gateway extends AsyncDisposable {
+  readonly address: { readonly host: string; readonly port: number } | undefined;
+  readonly addressTls: { readonly host: string; readonly port: number } | undefined;
+  viewers(): ViewerStatus[];
+  /** For who may not watch any more: a password that was changed, a camera or an account that was removed. */
+  disconnect(whom: Selection, reason: string): void;
+  /**
+   * Reads certificate and key again, for new connections; it also happens by itself within a minute
+   * of their change. On failure the old ones stay in use.
+   *
+   * @throws {OperatorError} they can't be used
+   */
+  reloadTls(): Promise<void>;
+}
+
+const defaultLimits: GatewayLimits = {
+  viewers: 500,
+  viewersPerAccount: 50,
+  viewersPerAddress: 50,
+  strangers: 500,
+  strangersPerAddress: 32,
+};
+
+const defaultPatience: Patience = {
+  greetingMs: 20_000,
+  idleMs: 90_000,
+  silenceMs: 15_000,
+  stallMs: 15_000,
+  maxBufferedBytes: 1024 ** 2,
+};
+
+/** A player asks for its camera sooner, even one that is made to wait. */
+const strangerPatienceMs = 5_000;
+const tickMs = 1_000;
+const certificateCheckMs = 60_000;
+
+/**
+ * Starts the RTSP server through which owners watch.
+ *
+ * @throws {OperatorError} it can't listen there, or the certificate can't be used
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { listenTls } = options;
+  const certificate = listenTls && (await Certificate.load(listenTls));
+  const gateway = new PublicGateway(options, certificate);
+  try {
+    await gateway.listen();
+    return gateway;
+  } catch (error) {
+    await gateway[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class PublicGateway implements Gateway {
+  readonly #options: GatewayOptions;
+  readonly #limits: GatewayLimits;
+  readonly #patience: Patience;
+  readonly #certificate: Certificate | undefined;
+  readonly #gate: FloodGate;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #quota = new Quota();
+  readonly #connections = new Map<Connection, Promise<void>>();
+  /** Connections without a camera, oldest first. */
+  readonly #strangers = new Map<Connection, { sinceMs: number; leave: () => void }>();
+  readonly #plain: Server;
+  readonly #tls: Server;
+  readonly #ticking: NodeJS.Timeout;
+  readonly #checking: NodeJS.Timeout;
+
+  constructor(options: GatewayOptions, certificate: Certificate | undefined) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#patience = { ...defaultPatience, ...options.patience };
+    this.#certificate = certificate;
+    this.#gate = new FloodGate(options.log);
+    this.#gatekeeper = new Gatekeeper({
+      realm: options.realm,
+      basicWithoutTls: options.basicWithoutTls ?? false,
+      findViewer: (account, user) => options.findViewer(account, user),
+      gate: this.#gate,
+      throttle: options.throttle,
+    });
+    this.#plain = this.#serve((socket) => socket);
+    this.#tls = this.#serve(
+      (socket) =>
+        new TLSSocket(socket, { isServer: true, secureContext: this.#certificate?.context }),
+    );
+    this.#ticking = setInterval(() => {
+      const now = performance.now();
+      for (const connection of this.#connections.keys()) connection.tick(now);
+    }, tickMs);
+    this.#checking = setInterval(() => void this.#checkCertificate(), certificateCheckMs);
+  }
+
+  get address() {
+    return addressOf(this.#plain);
+  }
+
+  get addressTls() {
+    return addressOf(this.#tls);
+  }
+
+  async listen(): Promise<void> {
+    const { listen, listenTls } = this.#options;
+    if (listen !== undefined) await listenOn(this.#plain, listen);
+    if (listenTls !== undefined) await listenOn(this.#tls, listenTls);
+    for (const server of [this.#plain, this.#tls]) {
+      server.on('error', (error) => {
+        const cause = describeError(error);
+        this.#gate.warn('listener', 'can not accept a viewer', { cause });
+      });
+    }
+  }
+
+  viewers(): ViewerStatus[] {
+    return [...this.#connections.keys()].flatMap(({ status }) => status ?? []);
+  }
+
+  disconnect({ account, camera, viewer }: Selection, reason: string): void {
+    for (const connection of this.#connections.keys()) {
+      const { known, viewing } = connection;
+      if (known?.account !== account) continue;
+      if (camera !== undefined && viewing?.place.camera !== camera) continue;
+      if (viewer !== undefined && known.viewer.name !== viewer) continue;
+      connection.drop(reason);
+    }
+  }
+
+  async reloadTls(): Promise<void> {
+    await this.#certificate?.reload();
+    if (this.#certificate !== undefined)
+      this.#options.log.info('the TLS certificate was read anew');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#ticking);
+    clearInterval(this.#checking);
+    const closed = [this.#plain, this.#tls].map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    for (const connection of this.#connections.keys()) connection.drop('the gateway is stopping');
+    await Promise.all([...this.#connections.values(), ...closed]);
+    this.#gate[Symbol.dispose]();
+  }
+
+  #serve(wrap: (socket: Socket) => Socket): Server {
+    const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    return createServer(options, (socket) => this.#admit(socket, wrap));
+  }
+
+  #admit(raw: Socket, wrap: (socket: Socket) => Socket): void {
+    const address = plainAddress(raw.remoteAddress ?? '');
+    const network = networkOf(address);
+    const { strangers, strangersPerAddress } = this.#limits;
+    const claims = [
+      { what: 'connections without a camera', key: 'strangers', limit: strangers },
+      { what: 'such of one address', key: `stranger ${network}`, limit: strangersPerAddress },
+    ];
+    let leave = this.#quota.take(...claims);
+    if (typeof leave === 'string' && this.#makeRoom(strangers)) leave = this.#quota.take(...claims);
+    if (typeof leave === 'string') {
+      this.#gate.warn('strangers', 'a connection was refused', { address, cause: leave });
+      raw.on('error', () => {}).destroy();
+      return;
+    }
+    const onSeated = (): void => this.#leave(connection);
+    const connection = new Connection(wrap(raw), {
+      address,
+      network,
+      domain: this.#options.domain,
+      patience: this.#patience,
+      gatekeeper: this.#gatekeeper,
+      gate: this.#gate,
+      log: this.#options.log,
+      relayPlace: (account, camera) => this.#options.relayPlace(account, camera),
+      takeSeat: (account) => this.#takeSeat(account, network),
+      onSeated,
+    });
+    this.#strangers.set(connection, { sinceMs: performance.now(), leave });
+    const run = connection.run().finally(() => {
+      onSeated();
+      this.#connections.delete(connection);
+    });
+    this.#connections.set(connection, run);
+  }
+
+  /** When strangers fill all the room, the oldest makes way, but for one that may be on its way in. */
+  #makeRoom(limit: number): boolean {
+    const [oldest] = this.#strangers;
+    if (this.#strangers.size < limit || oldest === undefined) return false;
+    const [connection, { sinceMs }] = oldest;
+    if (performance.now() - sinceMs < strangerPatienceMs) return false;
+    this.#leave(connection);
+    connection.drop('others waited to be let in');
+    return true;
+  }
+
+  /** It has a camera now, or is gone. */
+  #leave(connection: Connection): void {
+    this.#strangers.get(connection)?.leave();
+    this.#strangers.delete(connection);
+  }
+
+  #takeSeat(account: string, network: string): (() => void) | string {
+    const { viewers, viewersPerAccount, viewersPerAddress } = this.#limits;
+    return this.#quota.take(
+      { what: 'viewers in all', key: 'viewers', limit: viewers },
+      { what: 'viewers of the account', key: `account ${account}`, limit: viewersPerAccount },
+      { what: 'viewers of one address', key: `address ${network}`, limit: viewersPerAddress },
+    );
+  }
+
+  async #checkCertificate(): Promise<void> {
+    try {
+      if (await this.#certificate?.changed()) await this.reloadTls();
+    } catch (error) {
+      this.#options.log.error('the new TLS certificate is not used, the one before remains', {
+        cause: describeError(error),
+      });
+    }
+  }
+}
+
+function addressOf(server: Server): { host: string; port: number } | undefined {
+  const address = server.address();
+  if (address === null || typeof address === 'string') return undefined;
+  return { host: address.address, port: address.port };
+}
+
+async function listenOn(server: Server, { host, port }: ListenOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ host, port }, () => resolve());
+  try {
+    await promise;
+  } catch (cause) {
+    throw new OperatorError(
+      `viewers can not be served on ${host} port ${port}: ${describeError(cause)}`,
+      {
+        cause,
+      },
+    );
+  } finally {
+    server.removeListener('error', reject);
+  }
+}

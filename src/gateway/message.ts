@@ -1,0 +1,212 @@
+/** A request of RTSP 1.0 (RFC 2326 section 6). Its body has been read and thrown away. */
+export interface Request {
+  readonly kind: 'request';
+  readonly method: string;
+  readonly url: string;
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** A response (RFC 2326 section 7). */
+export interface Response {
+  readonly kind: 'response';
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/** An interleaved frame (RFC 2326 section 10.12). */
+export interface Frame {
+  readonly kind: 'frame';
+  readonly channel: number;
+  /** With its four bytes of header. */
+  readonly bytes: Buffer;
+}
+
+export type Message = Request | Response | Frame;
+
+/** What came is not RTSP as we take it. There is no telling where the next message would begin. */
+export class ProtocolError extends Error {
+  override name = 'ProtocolError';
+  readonly status: number;
+  /** What the other side speaks, as far as one can see. */
+  readonly protocol: 'RTSP/1.0' | 'HTTP/1.0';
+
+  constructor(status: number, message: string, protocol: 'RTSP/1.0' | 'HTTP/1.0' = 'RTSP/1.0') {
+    super(message);
+    this.status = status;
+    this.protocol = protocol;
+  }
+}
+
+const maxHeadBytes = 8 * 1024;
+const maxBodyBytes = 64 * 1024;
+const maxHeaders = 64;
+const maxBlankLines = 8;
+/** The four bytes before each interleaved frame begin with it. */
+const dollar = 0x24;
+const carriageReturn = 0x0d;
+const nothing = Buffer.alloc(0);
+
+/** What may stand in a line: a lone CR or LF, which others may take for a line's end, may not. */
+const lineText = /^[\t\x20-\x7e\x80-\xff]*$/;
+const requestLine = /^([!-~]{1,256}) ([!-~]{1,2048}) (RTSP|HTTP)\/(\d\.\d)$/;
+const statusLine = /^RTSP\/1\.0 (\d{3})(?: |$)/;
+const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*(.*?)[ \t]*$/;
+/** Said twice, each of these would let two readers understand two different things. */
+const saidOnce: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-length',
+  'cseq',
+  'session',
+  'transport',
+]);
+
+type Head = Request | Omit<Response, 'body'>;
+
+function parseStart(line: string): Omit<Request, 'headers'> | { kind: 'response'; status: number } {
+  const status = statusLine.exec(line)?.[1];
+  if (status !== undefined) return { kind: 'response', status: Number(status) };
+  const [, method = '', url = '', protocol, version] = requestLine.exec(line) ?? [];
+  if (protocol === undefined) throw new ProtocolError(400, 'not a request of RTSP');
+  // Players that fail try RTSP within HTTP, and give up at a 404 only.
+  if (protocol === 'HTTP') throw new ProtocolError(404, 'a request of HTTP', 'HTTP/1.0');
+  if (version !== '1.0') throw new ProtocolError(505, 'not version 1.0 of RTSP');
+  return { kind: 'request', method, url };
+}
+
+function parseHead(text: string): { head: Head; bodyBytes: number } {
+  const [first = '', ...lines] = text.split('\r\n');
+  if (lines.length > maxHeaders) throw new ProtocolError(400, 'too many headers');
+  if (![first, ...lines].every((line) => lineText.test(line))) {
+    throw new ProtocolError(400, 'a control character in the head');
+  }
+  const start = parseStart(first);
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, value = ''] = headerLine.exec(line) ?? [];
+    if (name === undefined) throw new ProtocolError(400, 'a line that is not a header');
+    const key = name.toLowerCase();
+    if (headers.has(key) && saidOnce.has(key)) throw new ProtocolError(400, `${key} said twice`);
+    headers.set(key, value);
+  }
+  const length = headers.get('content-length') ?? '0';
+  if (headers.has('transfer-encoding') || !/^\d{1,9}$/.test(length)) {
+    throw new ProtocolError(400, 'a body whose length is not clear');
+  }
+  if (Number(length) > maxBodyBytes) throw new ProtocolError(413, 'the body is too long');
+  return { head: { ...start, headers }, bodyBytes: Number(length) };
+}
+
+/**
+ * Cuts what comes over an RTSP connection into messages. Strict, since what another reader might
+ * understand otherwise is a way past the password; and bounded: it keeps at most one head of 8 KiB,
+ * body of 64 KiB or frame of 64 KiB that is not complete yet.
+ */
+export class MessageReader {
+  #rest: Buffer = nothing;
+  #open: { head: Head; bodyBytes: number } | undefined;
+
+  /**
+   * What is complete with this chunk. To be read to its end.
+   *
+   * @throws {ProtocolError} nothing more can be read from the connection
+   */
+  *read(chunk: Buffer): Generator<Message> {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    while (at < bytes.length) {
+      const end = this.#open === undefined ? this.#startsAt(bytes, at) : at;
+      if (end === undefined) break;
+      at = end;
+      if (this.#open !== undefined) {
+        const { head, bodyBytes } = this.#open;
+        if (bytes.length - at < bodyBytes) break;
+        const body = bytes.toString('utf8', at, at + bodyBytes);
+        at += bodyBytes;
+        this.#open = undefined;
+        yield head.kind === 'request' ? head : { ...head, body };
+      } else if (bytes[at] === dollar) {
+        if (bytes.length - at < 4) break;
+        const next = at + 4 + bytes.readUInt16BE(at + 2);
+        if (next > bytes.length) break;
+        const frame = bytes.subarray(at, next);
+        at = next;
+        yield { kind: 'frame', channel: frame.readUInt8(1), bytes: frame };
+      }
+    }
+    this.#rest = bytes.subarray(at);
+  }
+
+  /** Goes over blank lines and a head; where what follows begins, or undefined for lack of bytes. */
+  #startsAt(bytes: Buffer, start: number): number | undefined {
+    let at = start;
+    for (; bytes[at] === carriageReturn; at += 2) {
+      if (at + 1 === bytes.length) return undefined;
+      if (bytes[at + 1] !== 0x0a || at - start >= 2 * maxBlankLines) {
+        throw new ProtocolError(400, 'not a request of RTSP');
+      }
+    }
+    if (at >= bytes.length || bytes[at] === dollar) return at;
+    const end = bytes.indexOf('\r\n\r\n', at);
+    if ((end < 0 ? bytes.length : end) - at > maxHeadBytes) {
+      throw new ProtocolError(400, 'the head is too long');
+    }
+    if (end < 0) return undefined;
+    this.#open = parseHead(bytes.toString('latin1', at, end));
+    return end + 4;
+  }
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Request Entity Too Large',
+  453: 'Not Enough Bandwidth',
+  454: 'Session Not Found',
+  455: 'Method Not Valid in This State',
+  461: 'Unsupported Transport',
+  500: 'Internal Server Error',
+  505: 'RTSP Version not supported',
+  551: 'Option not supported',
+};
+
+export interface Answer {
+  readonly status: number;
+  /** In the place of the status code's usual phrase: some players show it. */
+  readonly reason?: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+}
+
+/** The bytes of a message of ours. Throws rather than write a head that breaks into two. */
+export function formatMessage(
+  start: string,
+  headers: readonly (readonly [name: string, value: string])[],
+  body = '',
+): Buffer {
+  const lengths = body === '' ? [] : [['Content-Length', String(Buffer.byteLength(body))] as const];
+  const lines = [
+    start,
+    ...[...headers, ...lengths].map(([name, value]) => `${name}: ${value}`),
+    '\r\n',
+  ];
+  if (!lines.slice(0, -1).every((line) => lineText.test(line))) {
+    throw new Error('a control character in the head of a message');
+  }
+  return Buffer.from(lines.join('\r\n') + body, 'utf8');
+}
+
+export const formatAnswer = (
+  { status, reason, headers = [], body }: Answer,
+  cseq: string | undefined,
+  protocol = 'RTSP/1.0',
+): Buffer =>
+  formatMessage(
+    `${protocol} ${status} ${reason ?? reasons[status] ?? 'Error'}`,
+    [...(cseq === undefined ? [] : [['CSeq', cseq] as const]), ...headers],
+    body,
+  );

@@ -1,0 +1,164 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from '../lib/errors.ts';
+import type { AccountRows } from './accounts.ts';
+import { transaction } from './database.ts';
+import { DuplicateError, hint, UnknownNameError } from './errors.ts';
+import { number, type Row, text } from './rows.ts';
+
+/** What is kept of a password: hashes of `user:realm:password` in hexadecimal (RFC 7616). */
+export interface ViewerCredentials {
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+export interface ViewerName {
+  readonly account: string;
+  /** The user name. */
+  readonly name: string;
+}
+
+/** Somebody who may watch an account's cameras. Times are milliseconds since 1970 UTC. */
+export interface Viewer extends ViewerName {
+  /** The only cameras of the account that this viewer may watch; absent: all, those to come too. */
+  readonly cameras?: readonly string[];
+  readonly createdMs: number;
+  readonly passwordSetMs: number;
+}
+
+export interface NewViewer extends ViewerName {
+  readonly credentials: ViewerCredentials;
+  readonly cameras?: readonly string[];
+}
+
+export interface ViewerQueries {
+  /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
+  addViewer(viewer: NewViewer): Viewer;
+  /** All viewers, or those of one account, in the order of their names. */
+  viewers(account?: string): Viewer[];
+  /** @throws {UnknownNameError} which says what there is instead */
+  requireViewer(name: ViewerName): Viewer;
+  /** Who logs in by that name, and how it is proven. For each log-in, so one look-up in an index. */
+  findViewer(
+    account: string,
+    name: string,
+  ): (Pick<Viewer, 'name' | 'cameras'> & { readonly credentials: ViewerCredentials }) | undefined;
+  /** @throws {UnknownNameError} */
+  setCredentials(name: ViewerName, credentials: ViewerCredentials): Viewer;
+  /** @throws {UnknownNameError} */
+  removeViewer(name: ViewerName): void;
+}
+
+// A colon ends a user name in the hash and in Basic; quotes and backslashes are written in many ways
+// within Digest; a slash stands between account and name.
+const nameForm = /^[!#-.0-9;-[\]-~]{1,64}$/;
+
+export const formatViewerName = ({ account, name }: ViewerName): string => `${account}/${name}`;
+
+const select = `
+  SELECT accounts.name AS account, viewers.name, md5, sha256, allCameras,
+    viewers.createdMs, passwordSetMs,
+    (SELECT json_group_array(name) FROM
+      (SELECT cameras.name FROM viewerCameras JOIN cameras ON cameras.id = viewerCameras.camera
+       WHERE viewerCameras.viewer = viewers.id AND cameras.removedMs IS NULL ORDER BY cameras.name))
+      AS cameras
+  FROM viewers JOIN accounts ON accounts.id = viewers.account
+  WHERE accounts.removedMs IS NULL`;
+
+const camerasOf = (row: Row): { readonly cameras?: readonly string[] } =>
+  row['allCameras'] === 1 ? {} : { cameras: JSON.parse(text(row, 'cameras')) as string[] };
+
+const readViewer = (row: Row): Viewer => ({
+  account: text(row, 'account'),
+  name: text(row, 'name'),
+  ...camerasOf(row),
+  createdMs: number(row, 'createdMs'),
+  passwordSetMs: number(row, 'passwordSetMs'),
+});
+
+export function prepareViewers(database: DatabaseSync, accounts: AccountRows): ViewerQueries {
+  const byName = database.prepare(`${select} AND accounts.name = ? AND viewers.name = ?`);
+  const all = database.prepare(`${select} ORDER BY accounts.name, viewers.name`);
+  const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY viewers.name`);
+  const add = database.prepare(
+    `INSERT INTO viewers (account, name, md5, sha256, allCameras, createdMs, passwordSetMs)
+     VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+  );
+  const camerasOfAccount = database.prepare(
+    'SELECT id, name FROM cameras WHERE account = ? AND removedMs IS NULL ORDER BY name',
+  );
+  const allow = database.prepare(
+    'INSERT INTO viewerCameras (viewer, camera) VALUES (?, ?) ON CONFLICT DO NOTHING',
+  );
+  const change = database.prepare(
+    'UPDATE viewers SET md5 = ?, sha256 = ?, passwordSetMs = ? WHERE account = ? AND name = ?',
+  );
+  const remove = database.prepare('DELETE FROM viewers WHERE account = ? AND name = ?');
+
+  const viewers: ViewerQueries['viewers'] = (account) => {
+    if (account !== undefined) accounts.idOf(account);
+    return (account === undefined ? all.all() : ofAccount.all(account)).map(readViewer);
+  };
+
+  const requireViewer: ViewerQueries['requireViewer'] = (wanted) => {
+    const row = byName.get(wanted.account, wanted.name);
+    if (row !== undefined) return readViewer(row);
+    const name = formatViewerName(wanted);
+    const existing = viewers(wanted.account).map(formatViewerName);
+    throw new UnknownNameError(`There is no viewer ${name}.${hint('viewers', name, existing)}`);
+  };
+
+  const allowCameras = (viewer: number, account: number, names: readonly string[]): void => {
+    const known = camerasOfAccount.all(account);
+    const ids = new Map(known.map((row) => [text(row, 'name'), number(row, 'id')]));
+    for (const name of names) {
+      const id = ids.get(name);
+      if (id === undefined) {
+        const existing = [...ids.keys()];
+        throw new UnknownNameError(
+          `The account has no camera ${name}.${hint('cameras', name, existing)}`,
+        );
+      }
+      allow.run(viewer, id);
+    }
+  };
+
+  return {
+    viewers,
+    requireViewer,
+    addViewer: (given) =>
+      transaction(database, () => {
+        const account = accounts.idOf(given.account);
+        if (!nameForm.test(given.name)) {
+          throw new OperatorError(
+            `"${given.name}" can't be the name of a viewer: use 1 to 64 letters, digits and signs of ASCII, without spaces and : / " \\.`,
+          );
+        }
+        if (byName.get(given.account, given.name) !== undefined) {
+          throw new DuplicateError(`There is a viewer ${formatViewerName(given)} already.`);
+        }
+        const now = Date.now();
+        const { md5, sha256 } = given.credentials;
+        const everything = given.cameras === undefined ? 1 : 0;
+        const row = add.get(account, given.name, md5, sha256, everything, now, now) ?? {};
+        allowCameras(number(row, 'id'), account, given.cameras ?? []);
+        return requireViewer(given);
+      }),
+    findViewer(account, name) {
+      const row = byName.get(account, name);
+      if (row === undefined) return undefined;
+      const credentials = { md5: text(row, 'md5'), sha256: text(row, 'sha256') };
+      return { name, ...camerasOf(row), credentials };
+    },
+    setCredentials: (viewer, { md5, sha256 }) =>
+      transaction(database, () => {
+        requireViewer(viewer);
+        change.run(md5, sha256, Date.now(), accounts.idOf(viewer.account), viewer.name);
+        return requireViewer(viewer);
+      }),
+    removeViewer: (viewer) =>
+      transaction(database, () => {
+        requireViewer(viewer);
+        remove.run(accounts.idOf(viewer.account), viewer.name);
+      }),
+  };
+}

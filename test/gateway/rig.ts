@@ -1,0 +1,183 @@
+import { execa } from 'execa';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Gateway,
+  type GatewayOptions,
+  type RelayPlace,
+  startGateway,
+} from '../../src/gateway/gateway.ts';
+import { credentialsOf } from '../../src/gateway/password.ts';
+import { type Log, type LogFields, silentLog } from '../../src/lib/log.ts';
+import { type Relay, startRelay } from '../../src/relay/relay.ts';
+import {
+  type RtspCamera,
+  type RtspCameraOptions,
+  startRtspCamera,
+} from '../stand-ins/rtsp-camera.ts';
+import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { Player, type PlayerOptions } from './player.ts';
+
+export const realm = 'cctv';
+/** Needs escapes in a URL. */
+export const password = 'pass word@1';
+
+/** All user names have the same password; a guest may watch one camera only. */
+const viewers: Readonly<Record<string, readonly string[] | undefined>> = {
+  'bach bach': undefined,
+  'bach guest': ['back'],
+  'mozart mozart': undefined,
+};
+
+export interface LogLine extends LogFields {
+  readonly message: string;
+}
+
+/** A gateway, with accounts `bach` and `mozart`. */
+export class Rig implements AsyncDisposable {
+  readonly relays: Map<string, RelayPlace>;
+  readonly lines: LogLine[];
+  readonly gateway: Gateway;
+  readonly #owned: AsyncDisposable[] = [];
+  readonly #archivers: Player[] = [];
+  /** Each look-up of a camera, by whom the gateway took for its viewer. */
+  readonly lookups: string[];
+
+  private constructor(
+    gateway: Gateway,
+    relays: Map<string, RelayPlace>,
+    lines: LogLine[],
+    lookups: string[],
+  ) {
+    this.gateway = gateway;
+    this.relays = relays;
+    this.lines = lines;
+    this.lookups = lookups;
+  }
+
+  static async start(options: Partial<GatewayOptions> = {}): Promise<Rig> {
+    const relays = new Map<string, RelayPlace>();
+    const lines: LogLine[] = [];
+    const lookups: string[] = [];
+    const gateway = await startGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      domain: 'cctv.example',
+      realm,
+      findViewer: (account, user) => {
+        if (!(`${account} ${user}` in viewers)) return undefined;
+        const cameras = viewers[`${account} ${user}`];
+        const credentials = credentialsOf(realm, user, password);
+        return { name: user, credentials, ...(cameras === undefined ? {} : { cameras }) };
+      },
+      relayPlace: (account, camera) => {
+        lookups.push(`${account}/${camera}`);
+        return relays.get(`${account}/${camera}`);
+      },
+      log: recordingLog(lines),
+      ...options,
+    });
+    return new Rig(gateway, relays, lines, lookups);
+  }
+
+  /** A camera, with a relay before it. */
+  async addCamera(
+    name: string,
+    options: Partial<RtspCameraOptions> = {},
+  ): Promise<{ camera: RtspCamera; relay: Relay }> {
+    const camera = await startRtspCamera({ ...small, video: 'h264', ...options });
+    this.#owned.unshift(camera);
+    const relay = await this.addRelay(name, camera.url);
+    return { camera, relay };
+  }
+
+  async addRelay(name: string, source: string): Promise<Relay> {
+    const relay = await startRelay({
+      source,
+      program: live555ProxyServer,
+      preload: loopbackOnly,
+      log: silentLog,
+      signal: new AbortController().signal,
+    });
+    this.#owned.unshift(relay);
+    // As an archiver does: a relay whose last viewer leaves may never play again.
+    const archiver = await Player.connect({ port: relay.port });
+    this.#archivers.push(archiver);
+    await archiver.watch(relay.url);
+    this.relays.set(name, { url: relay.url });
+    return relay;
+  }
+
+  get port(): number {
+    return this.gateway.address?.port ?? 0;
+  }
+
+  get portTls(): number {
+    return this.gateway.addressTls?.port ?? 0;
+  }
+
+  /** Of a camera, as a player that knows no name server gets it. */
+  url(name: string): string {
+    return `rtsp://127.0.0.1:${this.port}/${name}`;
+  }
+
+  player(options: Partial<PlayerOptions> = {}): Promise<Player> {
+    const port = options.serverName === undefined ? this.port : this.portTls;
+    return Player.connect({ port, ...options });
+  }
+
+  /** What was logged with this message. */
+  logged(message: string): LogLine[] {
+    return this.lines.filter((line) => line.message === message);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.gateway[Symbol.asyncDispose]();
+    for (const archiver of this.#archivers) archiver[Symbol.dispose]();
+    for (const part of this.#owned) await part[Symbol.asyncDispose]();
+  }
+}
+
+export const small = { width: 320, height: 192, bitsPerSecond: 150_000 } as const;
+
+function recordingLog(lines: LogLine[]): Log {
+  const record = (message: string, fields?: LogFields): void => {
+    lines.push({ ...fields, message });
+  };
+  const log: Log = { error: record, warn: record, info: record, debug: record, child: () => log };
+  return log;
+}
+
+/** A certificate of its own making for `name`, in files. */
+export class TestCertificate implements AsyncDisposable {
+  readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  static async make(name: string): Promise<TestCertificate> {
+    const certificate = new TestCertificate(await mkdtemp(join(tmpdir(), 'certificate-')));
+    await certificate.renew(name);
+    return certificate;
+  }
+
+  get files() {
+    return {
+      certificateFile: join(this.directory, 'certificate.pem'),
+      keyFile: join(this.directory, 'key.pem'),
+    };
+  }
+
+  async renew(name: string): Promise<void> {
+    const { certificateFile, keyFile } = this.files;
+    await execa('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-days', '2', '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', certificateFile],
+    ]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, describe, it } from 'node:test';
+import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
+import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
+import { OperatorError } from '../../src/lib/errors.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'cctv-viewers-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+let count = 0;
+const newFile = (): string => join(directory, `${++count}.sqlite`);
+
+const credentials = (digit: string) => ({ md5: digit.repeat(32), sha256: digit.repeat(64) });
+const bach = { account: 'bach', name: 'bach' };
+const anna = { account: 'bach', name: 'anna@example.com' };
+
+function withCameras(file = newFile()): Ledger {
+  const ledger = openLedger(file);
+  for (const [n, name] of ['bach/front-door', 'bach/attic', 'albers/yard'].entries()) {
+    const [account = '', camera = ''] = name.split('/');
+    if (!ledger.accounts().some((one) => one.name === account)) ledger.addAccount(account);
+    const blob = Buffer.from(`blob ${n}`);
+    const key = { algorithm: 'ssh-ed25519', blob, fingerprint: `SHA256:${n}`, comment: '' };
+    ledger.addCamera({ account, camera, key });
+  }
+  return ledger;
+}
+
+describe('the viewers in the ledger', () => {
+  it('are kept across openings, with all cameras or some', () => {
+    const file = newFile();
+    {
+      using ledger = withCameras(file);
+      ledger.addViewer({ ...bach, credentials: credentials('a') });
+      const cameras = ['front-door', 'attic', 'attic'];
+      ledger.addViewer({ ...anna, credentials: credentials('b'), cameras });
+    }
+    using ledger = openLedger(file);
+    assert.deepEqual(
+      ledger.viewers('bach').map(({ name, cameras }) => [name, cameras]),
+      [
+        ['anna@example.com', ['attic', 'front-door']],
+        ['bach', undefined],
+      ],
+    );
+    assert.deepEqual(ledger.findViewer('bach', 'bach'), {
+      name: 'bach',
+      credentials: credentials('a'),
+    });
+    assert.deepEqual(ledger.findViewer('bach', 'anna@example.com')?.cameras, [
+      'attic',
+      'front-door',
+    ]);
+    assert.equal(ledger.findViewer('bach', 'ANNA@example.com'), undefined);
+    assert.equal(ledger.findViewer('albers', 'bach'), undefined);
+    assert.equal(ledger.findViewer('nobody', 'bach'), undefined);
+    assert.deepEqual(ledger.viewers('albers'), []);
+  });
+
+  it('are added once, to accounts and cameras that exist, under names that players can write', () => {
+    using ledger = withCameras();
+    const add = (account: string, name: string, cameras?: string[]) => {
+      const given = { account, name, credentials: credentials('a') };
+      ledger.addViewer(cameras === undefined ? given : { ...given, cameras });
+    };
+    add('bach', 'bach');
+    add('albers', 'bach');
+    assert.throws(() => add('bach', 'bach'), DuplicateError);
+    assert.throws(() => add('nobody', 'bach'), UnknownNameError);
+    assert.throws(
+      () => add('bach', 'anna', ['front-door', 'frontdoor']),
+      (error) =>
+        error instanceof UnknownNameError &&
+        error.message === 'The account has no camera frontdoor. Did you mean front-door?',
+    );
+    assert.throws(() => add('bach', 'anna', ['yard']), UnknownNameError);
+    for (const name of ['', 'a:b', 'a"b', 'a\\b', 'a/b', 'a b', 'ä', 'a\n', 'x'.repeat(65)]) {
+      assert.throws(() => add('bach', name), OperatorError, name);
+    }
+    assert.equal(ledger.viewers().length, 2);
+  });
+
+  it('see the cameras that were named, whatever these are called by then', () => {
+    const file = newFile();
+    using ledger = withCameras(file);
+    ledger.addViewer({ ...anna, credentials: credentials('a'), cameras: ['attic'] });
+    {
+      using database = new DatabaseSync(file);
+      database.exec(`UPDATE cameras SET name = 'loft' WHERE name = 'attic'`);
+    }
+    assert.deepEqual(ledger.findViewer('bach', anna.name)?.cameras, ['loft']);
+    ledger.removeCamera({ account: 'bach', camera: 'loft' });
+    assert.deepEqual(ledger.findViewer('bach', anna.name)?.cameras, []);
+  });
+
+  it('get new passwords, and are removed', () => {
+    using ledger = withCameras();
+    ledger.addViewer({ ...bach, credentials: credentials('a') });
+    ledger.addViewer({ ...anna, credentials: credentials('b'), cameras: ['attic'] });
+    ledger.setCredentials(bach, credentials('c'));
+    assert.deepEqual(ledger.findViewer('bach', 'bach')?.credentials, credentials('c'));
+    assert.deepEqual(ledger.findViewer('bach', anna.name)?.credentials, credentials('b'));
+    ledger.removeViewer(anna);
+    assert.equal(ledger.findViewer('bach', anna.name), undefined);
+    for (const fail of [
+      () => ledger.removeViewer(anna),
+      () => ledger.setCredentials(anna, credentials('d')),
+      () => ledger.requireViewer(anna),
+    ]) {
+      assert.throws(fail, /There is no viewer bach\/anna@example\.com\. There is: bach\/bach\./);
+    }
+  });
+
+  it('are forgotten with their account', () => {
+    const file = newFile();
+    using ledger = withCameras(file);
+    ledger.addViewer({ ...bach, credentials: credentials('a'), cameras: ['attic'] });
+    {
+      using database = new DatabaseSync(file);
+      database.exec(`UPDATE accounts SET removedMs = 1 WHERE name = 'bach'`);
+    }
+    assert.equal(ledger.findViewer('bach', 'bach'), undefined);
+    ledger.addAccount('bach');
+    assert.equal(ledger.findViewer('bach', 'bach'), undefined);
+  });
+});
