@@ -8,7 +8,7 @@ import { Connection, type Patience, type RelayPlace, type ViewerStatus } from '.
 import { Gatekeeper, type Viewer } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
-import { networkOf, plainAddress } from './remote.ts';
+import { networkOf, plainAddress } from '../lib/addresses.ts';
 
 export type { RelayPlace, ViewerStatus } from './connection.ts';
 export type { Viewer } from './gatekeeper.ts';

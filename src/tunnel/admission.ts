@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { networkOf } from '../lib/addresses.ts';
 
 export interface AdmissionLimits {
   /** Connections that have not logged in yet, in all. */
@@ -13,26 +13,6 @@ interface Visitor {
   readonly network: string;
   readonly sinceMs: number;
   evict(): void;
-}
-
-/** An address as logs show it: an IPv4 address is one however it came in. */
-export const plainAddress = (address: string): string =>
-  address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
-
-/**
- * What one stranger has of the address space: an IPv4 address, or an IPv6 /64.
- *
- * @param address as {@link plainAddress} gives it
- */
-export function networkOf(address: string): string {
-  if (isIPv4(address)) return address;
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  const groups = [...before, ...Array.from({ length: Math.max(zeros, 0) }, () => '0'), ...after];
-  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${network.join(':')}::/64`;
 }
 
 /** The strangers at the door: bounds how many there are at a time. */

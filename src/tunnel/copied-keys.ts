@@ -1,4 +1,4 @@
-import { networkOf } from './admission.ts';
+import { networkOf } from '../lib/addresses.ts';
 
 /** A key that two clients use from two addresses. Times are milliseconds since 1970 UTC. */
 export interface CopiedKey {
