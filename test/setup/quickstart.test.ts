@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { descendants, isAlive } from '../support/processes.ts';
+import { execa } from 'execa';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { eventually } from '../support/until.ts';
 
@@ -63,7 +64,13 @@ describe('bin/quickstart', () => {
   it('shows the camera, where to look and the first objects, and ends all of it at Ctrl-C', async () => {
     await using trial = new Quickstart('--directory', directory);
     await trial.line(/^ +trial\/clock +recording/, 60_000);
-    await trial.line(/^ +live picture +ffplay rtsp:\/\/127\.0\.0\.1:\d+\/proxyStream/, 5_000);
+    const line = await trial.line(
+      /^ +live picture +ffplay rtsp:\/\/trial:[a-z0-9-]+@127\.0\.0\.1:\d+\/trial\/clock$/,
+      5_000,
+    );
+    const live = line.slice(line.indexOf('rtsp:'));
+    const first = ['-frames:v', '1', '-f', 'null', '-'];
+    await execa('ffmpeg', ['-v', 'error', '-rtsp_transport', 'tcp', '-i', live, '-an', ...first]);
     await trial.line(/stored: trial\/clock\/.*\.mp4/, 40_000);
     const running = parts(trial);
     assert.ok(running.length >= 6, `only ${running.length} processes`);

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CameraStatus } from '../../src/camera/status.ts';
+import { makePassword } from '../../src/gateway/password.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { describeError } from '../../src/lib/errors.ts';
 import { createLog } from '../../src/lib/log.ts';
@@ -19,6 +20,7 @@ import { type S3Address, startS3Server } from './s3-server.ts';
 const account = 'trial';
 const s3Port = 9000;
 const tunnelPort = 2222;
+const gatewayPort = 8554;
 
 const startedAt = performance.now();
 const say = (text: string): void => {
@@ -52,6 +54,7 @@ async function quickstart(
     store,
     bucket: bucket.name,
     tunnelPort: await freePort(tunnelPort),
+    gatewayPort: await freePort(gatewayPort),
     onTrouble: (line) => say(`daemon: ${line}`),
   });
   const tunnel = await daemon.ready(signal);
@@ -66,6 +69,7 @@ async function quickstart(
   const name = `${account}/${own === undefined ? 'clock' : 'own'}`;
   const camera = await DropbearCamera.open(name, join(directory, 'cameras', name));
   await enrol(daemon, camera, source, join(directory, 'camera.pub'));
+  const watching = await watchingAddress(daemon, name, join(directory, 'viewer-password'));
   say(`camera ${name}: RTSP server at ${source.host}:${source.port}, its key is known; dialling`);
 
   const log = createLog({ format: 'people', level: 'warn' });
@@ -80,7 +84,7 @@ async function quickstart(
       log,
       until,
     ),
-    showCamera(daemon, (status) => whereToLook(daemon, store, status), until),
+    showCamera(daemon, (status) => whereToLook(daemon, store, status, watching), until),
     bucket.watch(
       ({ key, bytes }) => say(`stored: ${key}  ${size(bytes)}`),
       1_000,
@@ -153,13 +157,30 @@ async function showCamera(
   await overview;
 }
 
-function whereToLook(daemon: Daemon, store: S3Address, camera: CameraStatus): string {
+/** Where the owner watches, with the password: it stays the same over runs, as a player's bookmark does. */
+async function watchingAddress(daemon: Daemon, name: string, file: string): Promise<string> {
+  let password = await readFile(file, 'utf8').catch(() => '');
+  if (password === '') {
+    password = makePassword();
+    await writeFile(file, password, { mode: 0o600 });
+  }
+  await daemon.cctv(['account', 'password', account, '--password-file', '-'], password);
+  const address = await daemon.cctv(['camera', 'url', name]);
+  return address.trim().replace('rtsp://', `rtsp://${account}:${password}@`);
+}
+
+function whereToLook(
+  daemon: Daemon,
+  store: S3Address,
+  camera: CameraStatus,
+  watching: string,
+): string {
   const near = relative(process.cwd(), daemon.directory);
   const directory = near.startsWith('..') ? daemon.directory : near;
   const config = join(directory, 'config.yaml');
   const cctv = `bin/cctv --config ${config}`;
   return [
-    ...(camera.relay === undefined ? [] : [`live picture  ffplay ${camera.relay.url}`]),
+    `live picture  ffplay ${watching}`,
     `this list     ${cctv} cameras --watch`,
     `its footage   ${cctv} segments ${formatCameraName(camera)}`,
     `the bucket    ${store.endpoint}, addressed by path; its name, key and secret are in ${config}`,

@@ -17,6 +17,7 @@ export interface DaemonOptions {
   readonly store: S3Address;
   readonly bucket: string;
   readonly tunnelPort: number;
+  readonly gatewayPort: number;
   /** A warning or an error of the daemon's log. */
   readonly onTrouble: (line: string) => void;
 }
@@ -108,6 +109,7 @@ async function writeConfig(options: DaemonOptions): Promise<string> {
       credentials: { accessKeyId, secretAccessKey },
     },
     tunnel: { listen: `127.0.0.1:${options.tunnelPort}` },
+    gateway: { listen: `127.0.0.1:${options.gatewayPort}` },
     // A minute is better for all but the impatient.
     archive: { segmentSeconds: 10 },
     control: { socket: 'control.sock' },
