@@ -36,7 +36,7 @@ const clock = systemClock;
 const realm = 'cctv';
 
 /** Until a failed recording is tried again. Soon: each wait is footage that is missing. */
-const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 4_000 };
+const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
 const forwardWithinMs = 30_000;
 const relayReadyWithinMs = 10_000;
 const firstPictureWithinMs = 15_000;

@@ -63,7 +63,7 @@ export async function runCamera(
   await using port = await parts.openPort(forward);
   const source = sourceUrl(port.port, settings);
 
-  await supervise('recording', (signal) => relay(source, parts, view, signal), {
+  await supervise('recording', (signal) => relay(port, source, parts, view, signal), {
     ...parts,
     log: view.noting(parts.log),
     signal: life.signal,
@@ -71,6 +71,7 @@ export async function runCamera(
 }
 
 async function relay(
+  port: LoopbackPort,
   source: string,
   parts: CameraParts,
   view: CameraView,
@@ -86,7 +87,7 @@ async function relay(
     }),
   );
   try {
-    await archive(server, parts, view, life.signal);
+    await archive(port, server, parts, view, life.signal);
   } finally {
     life.end();
     await Promise.all(processing);
@@ -94,6 +95,7 @@ async function relay(
 }
 
 async function archive(
+  port: LoopbackPort,
   server: Relay,
   parts: CameraParts,
   view: CameraView,
@@ -102,7 +104,7 @@ async function archive(
   await using archiver = await parts.startArchiver(server, (file) => parts.publish(file));
   using _shown = view.show(server, archiver);
   try {
-    await Promise.race([archiver.ended(signal), server.ended(signal)]);
+    await Promise.race([archiver.ended(signal), server.ended(signal), port.hungUp(signal)]);
   } finally {
     // The relay goes first: its archiver then reads to the end of the stream and finishes its file,
     // where it would else wait for a camera that has gone.

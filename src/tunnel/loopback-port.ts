@@ -5,11 +5,17 @@ import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
+import { aborted } from '../lib/until.ts';
 import type { Forward } from './tunnel.ts';
 
 /** A port of 127.0.0.1 that leads through a tunnel to a camera's service. */
 export interface LoopbackPort extends AsyncDisposable {
   readonly port: number;
+  /**
+   * Rejects when the camera ends a connection that its client still wants; resolves when `signal`
+   * aborts. The client may not tell: a relay goes on as if its camera were only silent.
+   */
+  hungUp(signal: AbortSignal): Promise<void>;
 }
 
 /** Its one client is the relay, which has at most a connection that ends beside the one that begins. */
@@ -31,6 +37,7 @@ class ForwardedPort implements LoopbackPort {
   readonly #life = new Scope();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #onHangUp = new Set<() => void>();
   #disposed: Promise<void> | undefined;
 
   constructor(forward: Forward, log: Log) {
@@ -65,6 +72,20 @@ class ForwardedPort implements LoopbackPort {
     });
   }
 
+  async hungUp(signal: AbortSignal): Promise<void> {
+    using scope = new Scope(signal, this.#life.signal);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onHangUp = (): void =>
+      reject(new Error(`the camera's ${this.#forward.service} server closed the connection`));
+    this.#onHangUp.add(onHangUp);
+    void aborted(scope.signal).then(resolve);
+    try {
+      await promise;
+    } finally {
+      this.#onHangUp.delete(onHangUp);
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposed ??= new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
@@ -87,7 +108,10 @@ class ForwardedPort implements LoopbackPort {
           this.#gate.warn(cause, `no connection to the camera's ${service} service`, { cause });
         }
       });
-      if (stream !== undefined) await join(socket, stream);
+      if (stream === undefined) return;
+      stream.once('close', () => this.#tellIfWanted(socket));
+      stream.once('end', () => this.#tellIfWanted(socket));
+      await join(socket, stream);
     } catch (error) {
       // Whoever uses the connection knows better than we what its breaking means.
       this.#log.debug(`a connection to the camera's ${service} service broke`, {
@@ -96,6 +120,11 @@ class ForwardedPort implements LoopbackPort {
     } finally {
       socket.destroy();
     }
+  }
+
+  #tellIfWanted(client: Socket): void {
+    if (client.destroyed || client.readableEnded) return;
+    for (const onHangUp of this.#onHangUp) onHangUp();
   }
 }
 

@@ -7,6 +7,7 @@ import { commandProcessor } from '../../src/camera/processor.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
+import { aborted } from '../../src/lib/until.ts';
 import { type Tunnel, TunnelGoneError } from '../../src/tunnel/tunnel.ts';
 import { eventually } from '../support/until.ts';
 
@@ -55,6 +56,7 @@ function camera(commands: Commands, given = settings) {
       },
     };
   };
+  let hangUpOfRtsp: (reason: Error) => void = () => {};
   const view = new CameraView(tunnel, given, systemClock);
   const processor = commandProcessor(
     'extra',
@@ -73,7 +75,17 @@ function camera(commands: Commands, given = settings) {
       processors: commands.processor === undefined ? [] : [processor],
       openPort: async () => {
         events.push('+port');
-        return { port: 7, [Symbol.asyncDispose]: async () => void events.push('-port') };
+        return {
+          port: 7,
+          hungUp: (signal) =>
+            Promise.race([
+              aborted(signal),
+              new Promise<never>((_, reject) => {
+                hangUpOfRtsp = reject;
+              }),
+            ]),
+          [Symbol.asyncDispose]: async () => void events.push('-port'),
+        };
       },
       startRelay: async (source) => {
         events.push(source);
@@ -101,6 +113,7 @@ function camera(commands: Commands, given = settings) {
     ended,
     shutdown,
     hangUp: () => hangUp.abort(new TunnelGoneError('died', 'the camera hung up')),
+    rtspHangsUp: () => hangUpOfRtsp(new Error('the RTSP server closed the connection')),
     count: (event: string) => events.filter((one) => one === event).length,
   };
 }
@@ -153,6 +166,16 @@ describe("a camera's life", { concurrency: true }, () => {
     assert.ok(life.events.indexOf('-archiver') < life.events.lastIndexOf('+relay'));
     assert.equal(life.count('+archiver'), life.count('-archiver'));
     assert.equal(life.count('+relay'), life.count('-relay'));
+  });
+
+  it('begins anew at once when the camera ends the connection to its RTSP server', async () => {
+    const life = camera({});
+    await eventually('recording', 2_000, () => life.view.status().state === 'recording');
+    life.rtspHangsUp();
+    await eventually('a second relay', 2_000, () => life.count('+relay') >= 2);
+    life.hangUp();
+    await life.ended;
+    assert.match(life.events.join(), /the RTSP server closed the connection/);
   });
 
   it('starts a processor again alone, with the address of the stream in its environment', async () => {

@@ -5,6 +5,7 @@ import { Fleet } from '../../src/camera/fleet.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import { aborted } from '../../src/lib/until.ts';
 import { type Tunnel, TunnelGoneError } from '../../src/tunnel/tunnel.ts';
 import { descendants } from '../support/processes.ts';
 import { eventually } from '../support/until.ts';
@@ -49,7 +50,11 @@ function fleetOf(known: readonly string[], finishMs = 0): Fleet {
       restart: { minMs: 10, maxMs: 10, healthyAfterMs: 1_000 },
       forwardWithinMs: 1_000,
       processors: [],
-      openPort: async () => ({ port: 7, [Symbol.asyncDispose]: async () => {} }),
+      openPort: async () => ({
+        port: 7,
+        hungUp: aborted,
+        [Symbol.asyncDispose]: async () => {},
+      }),
       startRelay: async () => ({
         ...program('relay'),
         port: 8,

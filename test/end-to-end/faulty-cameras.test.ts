@@ -99,7 +99,8 @@ describe('beside a camera that works', { concurrency: true }, () => {
     const recordedMs = segments
       .filter(({ startMs }) => startMs > fromMs)
       .reduce((sum, { durationMs }) => sum + durationMs, 0);
-    assert.ok(recordedMs > 6_000, `${recordedMs} ms of 24 s were recorded`);
+    // Each time some tenths of a second for a new relay, and up to a second for the next key frame.
+    assert.ok(recordedMs > 10_000, `${recordedMs} ms of 24 s were recorded`);
     for (const segment of segments) await site.probe(segment);
   });
 });

@@ -340,6 +340,33 @@ describe('a loopback port', () => {
     assert.equal((await rig.tunnel()).closed.aborted, false);
   });
 
+  it('tells when the camera ends a connection, and not when its client does', async () => {
+    const life = new AbortController();
+    await using echo = await startEcho();
+    const { camera, forward } = await forwardTo(echo.port);
+    await using _camera = camera;
+    await using port = await openLoopbackPort(forward, rig.log);
+    const hungUp = port.hungUp(life.signal);
+    hungUp.catch(() => {});
+    const open = async () => {
+      const socket = connect(port.port, '127.0.0.1').on('error', () => {});
+      socket.write('hello');
+      await once(socket, 'data');
+      return socket;
+    };
+    const first = await open();
+    first.destroy();
+    await eventually('the end at the camera', 5_000, () => echo.sockets.size === 0);
+    await delay(100);
+    const second = await open();
+    second.resume();
+    for (const socket of echo.sockets) socket.destroy();
+    await assert.rejects(hungUp, /the camera's rtsp server closed the connection/);
+    const still = port.hungUp(life.signal);
+    life.abort();
+    await still;
+  });
+
   it('is not reachable by another address than 127.0.0.1', async () => {
     await using echo = await startEcho();
     const { camera, forward } = await forwardTo(echo.port);
