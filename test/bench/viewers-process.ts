@@ -28,11 +28,13 @@ export interface Watched {
 }
 
 const joinWithinMs = 5_000;
+const leaveWithinMs = 2_000;
 /** Less than half of the stand-in's clip, after which the same pictures come again. */
 const maxDelayMs = 2_000;
 
 interface Viewer {
   readonly camera: number;
+  readonly url: string;
   readonly player: Player;
   /** When the last packet of each picture came, by its content: sequence numbers are the server's own. */
   readonly arrivals: { readonly picture: string; readonly atMs: number }[];
@@ -41,8 +43,8 @@ interface Viewer {
 const references: Viewer[] = [];
 const viewers: Viewer[] = [];
 
-function listen(player: Player, camera: number): Viewer {
-  const viewer: Viewer = { camera, player, arrivals: [] };
+function listen(player: Player, { camera, url }: Seat): Viewer {
+  const viewer: Viewer = { camera, url, player, arrivals: [] };
   const reader = new RtspReader();
   player.socket.on('data', (chunk: Buffer) => {
     const atMs = performance.now();
@@ -57,10 +59,11 @@ function listen(player: Player, camera: number): Viewer {
 }
 
 /** Nothing comes of one that isn't let in: the number of those who are served tells. */
-async function sitDown({ camera, url, login }: Seat, among: Viewer[]): Promise<void> {
+async function sitDown(seat: Seat, among: Viewer[]): Promise<void> {
+  const { url, login } = seat;
   const player = await Player.connect({ port: Number(new URL(url).port) });
   if (login !== undefined) player.login(login.user, login.password);
-  among.push(listen(player, camera));
+  among.push(listen(player, seat));
   await player.watch(url);
 }
 
@@ -69,8 +72,22 @@ async function join(seats: readonly Seat[], among: Viewer[]): Promise<void> {
   const all = [...byCamera.values()].map(async (ofOne) => {
     for (const seat of ofOne) await sitDown(seat, among);
   });
+  await atMost(joinWithinMs, all);
+}
+
+async function leave(): Promise<void> {
+  const all = viewers.map(async ({ player, url }) => {
+    if (player.session !== undefined) {
+      await player.ask('TEARDOWN', url, { Session: player.session });
+    }
+  });
+  await atMost(leaveWithinMs, all);
+  for (const { player } of viewers.splice(0)) player[Symbol.dispose]();
+}
+
+async function atMost(ms: number, all: readonly Promise<void>[]): Promise<void> {
   const { signal } = new AbortController();
-  await within(joinWithinMs, 'joining', signal, () => Promise.allSettled(all)).catch(() => {});
+  await within(ms, 'all', signal, () => Promise.allSettled(all)).catch(() => {});
 }
 
 const bytesRead = (): number =>
@@ -102,6 +119,6 @@ answer<ViewersQuestion>(async (question) => {
   if ('references' in question) await join(question.references, references);
   if ('join' in question) await join(question.join, viewers);
   if ('watchMs' in question) return watch(question.watchMs);
-  if ('leave' in question) for (const { player } of viewers.splice(0)) player[Symbol.dispose]();
+  if ('leave' in question) await leave();
   return {};
 });
