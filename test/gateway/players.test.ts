@@ -44,7 +44,9 @@ describe('players that people use', { concurrency: 3 }, () => {
     const { video } = cameras[camera];
     const url = secure ? `rtsps://127.0.0.1:${rig.portTls}/${camera}` : rig.url(camera);
     const withSound = 'audio' in cameras[camera];
-    return { url, user: 'bach', password: secret, directory, video, withSound };
+    // motion takes 9 s for its first pictures on a quiet machine.
+    const patienceMs = secret === password ? 45_000 : 15_000;
+    return { url, user: 'bach', password: secret, directory, video, withSound, patienceMs };
   };
 
   const records = async (program: Program, camera: CameraName, secure: boolean): Promise<void> => {

@@ -14,6 +14,8 @@ export interface Try {
   readonly directory: string;
   readonly video: 'h264' | 'h265';
   readonly withSound: boolean;
+  /** For programs that don't end by themselves: how long to wait for pictures. */
+  readonly patienceMs: number;
 }
 
 export interface Program {
@@ -127,10 +129,10 @@ export const programs: readonly Program[] = [
       const motion = execa('motion', ['-n', '-c', join(directory, 'motion.conf')], {
         cwd: directory,
         reject: false,
-        timeout: 15_000,
+        timeout: 60_000,
       });
       try {
-        return await eventually('20 pictures', 9_000, async () => {
+        return await eventually('20 pictures', attempt.patienceMs, async () => {
           const all = await found(directory, /\.jpg$/);
           const sizes = await Promise.all(all.map(async (file) => (await stat(file)).size));
           // Where it has no camera it makes pictures itself: gray, with a line of text.
