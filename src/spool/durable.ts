@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
-import { constants, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-/** Makes what was renamed or created in a directory survive a power cut. */
-export async function syncDirectory(directory: string): Promise<void> {
-  await using handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  await handle.sync();
-}
+import { syncDirectory } from '../lib/sync-directory.ts';
 
 /** Makes a directory and what is missing above it, so that all of it survives a power cut. */
 export async function makeDirectory(directory: string): Promise<void> {

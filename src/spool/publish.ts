@@ -2,7 +2,8 @@ import { constants, type FileHandle, lstat, open, rename } from 'node:fs/promise
 import { basename, dirname, join } from 'node:path';
 import { errorCode, OperatorError } from '../lib/errors.ts';
 import { type CameraName, formatCameraName, isLabel } from '../lib/names.ts';
-import { hashFile, makeDirectory, syncDirectory } from './durable.ts';
+import { syncDirectory } from '../lib/sync-directory.ts';
+import { hashFile, makeDirectory } from './durable.ts';
 import {
   type FinishedFile,
   parseSegmentFileName,

@@ -4,7 +4,7 @@ import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import type { AlgorithmProfile } from './algorithms.ts';
 import { findHostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from './host-key.ts';
 import type { KeyAlgorithm } from './public-key.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { syncDirectory } from '../lib/sync-directory.ts';
 
 /** Where the present host key lies, and the next one beside it. */
 export interface HostKeyFiles {

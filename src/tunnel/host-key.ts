@@ -10,7 +10,7 @@ import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { syncDirectory } from '../lib/sync-directory.ts';
 import { digestOf, fingerprintOf, isKeyAlgorithm, type KeyAlgorithm } from './public-key.ts';
 import { wireInteger, wireNumber, wireString } from './wire.ts';
 
