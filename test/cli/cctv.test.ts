@@ -119,7 +119,8 @@ describe('cctv', { concurrency: 2 }, () => {
   });
 
   it('cameras --watch: draws in place on a terminal', { timeout: 30_000 }, async () => {
-    const command = `${process.execPath} ${cli} --socket ${fixture.socket} cameras --watch`;
+    // Without exec some shells stay, hear of Ctrl-C too, and answer for it with their own status.
+    const command = `exec ${process.execPath} ${cli} --socket ${fixture.socket} cameras --watch`;
     const terminal = spawn('script', ['-qec', command, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm', COLUMNS: '100', LINES: '30' },
     });
