@@ -7,7 +7,7 @@ const src = join(import.meta.dirname, '..', 'src');
 
 const parts = [
   ...['tunnel', 'relay', 'archive', 'spool', 'storage'],
-  ...['ledger', 'camera', 'gateway', 'console'],
+  ...['ledger', 'alert', 'camera', 'gateway', 'console'],
 ];
 
 /**
@@ -25,11 +25,12 @@ const table: Readonly<
   spool: { typesOf: ['archive'] },
   storage: { typesOf: ['spool'] },
   ledger: { typesOf: ['spool', 'storage'] },
+  alert: { typesOf: ['ledger'] },
   provision: {},
   config: {},
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
   gateway: {},
-  console: { imports: ['ledger', 'camera'], typesOf: ['gateway'] },
+  console: { imports: ['ledger', 'camera'], typesOf: ['gateway', 'alert'] },
   cli: { imports: ['config', 'provision', 'daemon.ts'], typesOf: ['console', 'camera', 'ledger'] },
   // Only these two know all the parts: one builds them, the other says what they are to each other.
   'daemon.ts': { imports: [...parts, 'wiring.ts'], typesOf: ['config'] },

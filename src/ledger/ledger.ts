@@ -1,13 +1,16 @@
 import { type AccountQueries, prepareAccounts } from './accounts.ts';
+import { type AlertQueries, prepareAlerts } from './alerts.ts';
 import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { prepareViewers, type ViewerQueries } from './viewers.ts';
+import { type ContactQueries, prepareContacts } from './contacts.ts';
 import { openDatabase } from './database.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
+import { prepareSilences, type SilenceQueries } from './silences.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
 
 /**
- * Who may dial in, and where each segment is. SQLite in one file; each call is a transaction that is
+ * Who may dial in, where each segment is, and who is told what. SQLite in one file; each call is a transaction that is
  * on the disk when it returns.
  */
 export interface Ledger
@@ -17,6 +20,9 @@ export interface Ledger
     TokenQueries,
     SegmentQueries,
     ViewerQueries,
+    ContactQueries,
+    SilenceQueries,
+    AlertQueries,
     Disposable {}
 
 /** @throws {OperatorError} if the file is damaged, of a newer version, or no ledger */
@@ -31,6 +37,9 @@ export function openLedger(file: string): Ledger {
     ...prepareTokens(database, accounts, cameras),
     ...prepareSegments(database, accounts),
     ...prepareViewers(database, accounts),
+    ...prepareContacts(database, accounts),
+    ...prepareSilences(database, accounts, cameras),
+    ...prepareAlerts(database, accounts),
     [Symbol.dispose]: () => database.close(),
   };
 }

@@ -169,4 +169,103 @@ export const migrations: readonly string[] = [
     DELETE FROM viewers WHERE account = new.id;
   END;
   `,
+  `
+  -- IANA name; NULL: UTC. In the words that the account's contacts read.
+  ALTER TABLE accounts ADD COLUMN timeZone TEXT;
+  -- Without footage for so long, the camera's contacts are told; NULL: the default; 0: never.
+  ALTER TABLE cameras ADD COLUMN alertAfterSeconds INTEGER CHECK (alertAfterSeconds >= 0);
+  ALTER TABLE cameras ADD COLUMN silentUntilMs INTEGER;
+
+  -- Who is told. Quiet hours are in the account's time zone, HH:MM.
+  CREATE TABLE contacts (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    quietFrom TEXT,
+    quietTo TEXT,
+    createdMs INTEGER NOT NULL,
+    UNIQUE (account, name),
+    CHECK ((quietFrom IS NULL) = (quietTo IS NULL))
+  ) STRICT;
+
+  -- In the order in which they are tried.
+  CREATE TABLE contactAddresses (
+    contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('sms', 'email', 'webhook')),
+    address TEXT NOT NULL,
+    PRIMARY KEY (contact, position)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What was decided of each camera, so that a restart neither repeats nor forgets it. JSON.
+  CREATE TABLE judgements (
+    subject TEXT PRIMARY KEY,
+    state TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- What contacts are told: a row for each event and contact.
+  CREATE TABLE alertMessages (
+    id TEXT PRIMARY KEY,
+    -- NULL: it is for the operator.
+    account INTEGER REFERENCES accounts (id),
+    contact INTEGER REFERENCES contacts (id) ON DELETE SET NULL,
+    contactName TEXT NOT NULL,
+    -- Nobody is told twice of one event.
+    eventKey TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    event TEXT NOT NULL,
+    text TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    createdMs INTEGER NOT NULL,
+    -- Why it waits, to be told together with others.
+    heldFor TEXT CHECK (heldFor IN ('quiet', 'rate')),
+    -- With which message it was told.
+    mergedInto TEXT REFERENCES alertMessages (id) ON DELETE SET NULL,
+    UNIQUE (contactName, eventKey)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alertMessagesByTime ON alertMessages (createdMs, id);
+  CREATE INDEX heldAlertMessages ON alertMessages (contactName) WHERE heldFor IS NOT NULL;
+  CREATE INDEX alertMessagesOfContact ON alertMessages (contact, createdMs);
+  CREATE INDEX mergedAlertMessages ON alertMessages (mergedInto);
+
+  -- The ways by which a message goes, in the order in which they are tried.
+  CREATE TABLE alertDeliveries (
+    message TEXT NOT NULL REFERENCES alertMessages (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('sms', 'email', 'webhook')),
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+      ('waiting', 'queued', 'sending', 'doubtful', 'accepted', 'delivered', 'failed', 'unneeded')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- When the state was reached, and when it is to be seen to next.
+    sinceMs INTEGER NOT NULL,
+    nextMs INTEGER NOT NULL,
+    carrierId TEXT,
+    detail TEXT,
+    PRIMARY KEY (message, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX openAlertDeliveries ON alertDeliveries (nextMs)
+    WHERE state IN ('queued', 'sending', 'doubtful');
+  CREATE INDEX sentAlertDeliveries ON alertDeliveries (kind, sinceMs);
+
+  -- Who was removed is told nothing more.
+  CREATE TRIGGER dropMessagesOfContact BEFORE DELETE ON contacts BEGIN
+    UPDATE alertDeliveries SET state = 'unneeded', detail = 'the contact was removed'
+    WHERE state IN ('waiting', 'queued') AND message IN
+      (SELECT id FROM alertMessages WHERE contact = old.id);
+    UPDATE alertMessages SET heldFor = NULL WHERE contact = old.id AND heldFor IS NOT NULL;
+  END;
+  CREATE TRIGGER forgetContacts AFTER UPDATE OF removedMs ON accounts
+  WHEN new.removedMs IS NOT NULL BEGIN
+    DELETE FROM contacts WHERE account = new.id;
+  END;
+
+  -- A camera that is added again under an old name begins without what was set for the earlier.
+  CREATE TRIGGER forgetAlertSettings AFTER UPDATE OF removedMs ON cameras
+  WHEN new.removedMs IS NOT NULL BEGIN
+    UPDATE cameras SET alertAfterSeconds = NULL, silentUntilMs = NULL WHERE id = new.id;
+    DELETE FROM judgements WHERE subject = 'camera ' || new.id;
+  END;
+  `,
 ];

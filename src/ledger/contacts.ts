@@ -1,0 +1,149 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from '../lib/errors.ts';
+import type { AccountRows } from './accounts.ts';
+import { transaction } from './database.ts';
+import { DuplicateError, hint, UnknownNameError } from './errors.ts';
+import { number, optional, type Row, text } from './rows.ts';
+
+export type AddressKind = 'sms' | 'email' | 'webhook';
+
+/** A number with its +, an e-mail address, or a URL. */
+export interface ContactAddress {
+  readonly kind: AddressKind;
+  readonly address: string;
+}
+
+/** A stretch of each day, `HH:MM` in the account's time zone; it may pass midnight. */
+export interface QuietHours {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Somebody who is told when a camera of an account stops. */
+export interface ContactPerson {
+  readonly account: string;
+  readonly name: string;
+  /** In the order in which they are tried. */
+  readonly addresses: readonly ContactAddress[];
+  readonly quiet?: QuietHours;
+}
+
+/** One that is in the ledger. */
+export interface KnownContact extends ContactPerson {
+  readonly id: number;
+  /** Milliseconds since 1970 UTC. */
+  readonly createdMs: number;
+}
+
+export interface ContactQueries {
+  /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
+  addContact(contact: ContactPerson): KnownContact;
+  /** All contacts, or those of one account, in the order of their names. */
+  contacts(account?: string): KnownContact[];
+  /**
+   * What it waited to be told, it is not told any more.
+   *
+   * @throws {UnknownNameError} which says what there is instead
+   */
+  removeContact(account: string, name: string): void;
+}
+
+// It becomes part of lists and of messages as it is.
+const nameForm = /^[!-.0-~](?:[ -.0-~]{0,62}[!-.0-~])?$/;
+const timeOfDay = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+
+const maxAddresses = 10;
+
+/** @throws {OperatorError} */
+function check({ name, addresses, quiet }: ContactPerson): void {
+  if (!nameForm.test(name)) {
+    throw new OperatorError(
+      `"${name}" can't be the name of a contact: use 1 to 64 letters, digits and signs of ASCII, without /.`,
+    );
+  }
+  if (addresses.length === 0 || addresses.length > maxAddresses) {
+    throw new OperatorError(
+      `A contact has 1 to ${maxAddresses} addresses: give --sms, --email or --webhook.`,
+    );
+  }
+  if (quiet === undefined) return;
+  if (!timeOfDay.test(quiet.from) || !timeOfDay.test(quiet.to) || quiet.from === quiet.to) {
+    throw new OperatorError(
+      `"${quiet.from}-${quiet.to}" are no quiet hours: write HH:MM-HH:MM, such as 22:00-07:00.`,
+    );
+  }
+}
+
+const select = `
+  SELECT contacts.id, accounts.name AS account, contacts.name, quietFrom, quietTo, contacts.createdMs,
+    (SELECT json_group_array(json_object('kind', kind, 'address', address)) FROM
+      (SELECT kind, address FROM contactAddresses
+       WHERE contact = contacts.id ORDER BY position)) AS addresses
+  FROM contacts JOIN accounts ON accounts.id = contacts.account
+  WHERE accounts.removedMs IS NULL`;
+
+function readContact(row: Row): KnownContact {
+  const { quietFrom, quietTo } = {
+    ...optional(row, 'quietFrom', text),
+    ...optional(row, 'quietTo', text),
+  };
+  return {
+    id: number(row, 'id'),
+    account: text(row, 'account'),
+    name: text(row, 'name'),
+    addresses: JSON.parse(text(row, 'addresses')) as ContactAddress[],
+    ...(quietFrom === undefined || quietTo === undefined
+      ? {}
+      : { quiet: { from: quietFrom, to: quietTo } }),
+    createdMs: number(row, 'createdMs'),
+  };
+}
+
+export function prepareContacts(database: DatabaseSync, accounts: AccountRows): ContactQueries {
+  const all = database.prepare(`${select} ORDER BY accounts.name, contacts.name`);
+  const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY contacts.name`);
+  const byName = database.prepare(`${select} AND accounts.name = ? AND contacts.name = ?`);
+  const add = database.prepare(
+    `INSERT INTO contacts (account, name, quietFrom, quietTo, createdMs) VALUES (?, ?, ?, ?, ?)
+     RETURNING id`,
+  );
+  const addAddress = database.prepare(
+    'INSERT INTO contactAddresses (contact, position, kind, address) VALUES (?, ?, ?, ?)',
+  );
+  const remove = database.prepare('DELETE FROM contacts WHERE id = ?');
+
+  const contacts: ContactQueries['contacts'] = (account) => {
+    if (account !== undefined) accounts.idOf(account);
+    return (account === undefined ? all.all() : ofAccount.all(account)).map(readContact);
+  };
+
+  const requireContact = (account: string, name: string): KnownContact => {
+    const row = byName.get(account, name);
+    if (row !== undefined) return readContact(row);
+    const names = contacts(account).map((contact) => contact.name);
+    throw new UnknownNameError(
+      `${account} has no contact ${name}.${hint('contacts', name, names)}`,
+    );
+  };
+
+  return {
+    contacts,
+    addContact: (given) =>
+      transaction(database, () => {
+        const account = accounts.idOf(given.account);
+        check(given);
+        if (byName.get(given.account, given.name) !== undefined) {
+          throw new DuplicateError(`${given.account} has a contact ${given.name} already.`);
+        }
+        const { name, quiet, addresses } = given;
+        const row = add.get(account, name, quiet?.from ?? null, quiet?.to ?? null, Date.now());
+        const id = number(row ?? {}, 'id');
+        for (const [position, { kind, address }] of addresses.entries()) {
+          addAddress.run(id, position, kind, address);
+        }
+        return requireContact(given.account, name);
+      }),
+    removeContact: (account, name) =>
+      transaction(database, () => void remove.run(requireContact(account, name).id)),
+  };
+}
