@@ -27,6 +27,20 @@ export function setBackMs(before: Now, now: Now): number {
   return difference > stepMs ? difference : 0;
 }
 
+/** Footage may be dated so far ahead, by how its length is reckoned. */
+const aheadMs = 2_000;
+
+/**
+ * The newest of several ends of footage; those that are dated ahead of the clock, since it was set
+ * back, count only if there are no others.
+ */
+export function newestOf(ends: readonly (number | undefined)[], now: Now): number | undefined {
+  const known = ends.filter((end) => end !== undefined);
+  const past = known.filter((end) => end <= now.wallMs + aheadMs);
+  if (known.length === 0) return undefined;
+  return past.length > 0 ? Math.max(...past) : Math.min(...known);
+}
+
 /**
  * @param before what was known at the last step; undefined at the first
  * @param newestMs end of the newest footage, on the wall clock
@@ -39,13 +53,13 @@ export function freshen(
   wasSetBack: boolean,
 ): Freshness {
   const byWallClock = now.at - Math.max(0, now.wallMs - newestMs);
-  if (before === undefined) return { newestMs, newestAt: byWallClock, heard: false };
-  // Footage that was dated by the clock as it was before would hide what comes now.
-  if (wasSetBack && newestMs > now.wallMs + stepMs) return { ...before, newestMs: now.wallMs };
-  if (wasSetBack || newestMs <= before.newestMs) {
-    return wasSetBack ? { ...before, newestMs } : before;
+  if (before === undefined) {
+    return { newestMs: Math.min(newestMs, now.wallMs), newestAt: byWallClock, heard: false };
   }
+  // Footage that was dated by the clock as it was before would hide what comes now.
+  const baseMs = wasSetBack ? Math.min(before.newestMs, now.wallMs) : before.newestMs;
+  if (newestMs <= baseMs || newestMs > now.wallMs + aheadMs) return { ...before, newestMs: baseMs };
   // As much newer as it says itself, even if its dates lag behind a clock that was set forward.
-  const byItself = before.newestAt + (newestMs - before.newestMs);
+  const byItself = before.newestAt + (newestMs - baseMs);
   return { newestMs, newestAt: Math.min(now.at, Math.max(byItself, byWallClock)), heard: true };
 }
