@@ -27,7 +27,8 @@ const table: Readonly<
   ledger: { typesOf: ['spool', 'storage'] },
   alert: { typesOf: ['ledger'] },
   provision: {},
-  config: {},
+  // What alerts are to be sent by is checked as they do it: addresses and templates.
+  config: { imports: ['alert'] },
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
   gateway: {},
   console: { imports: ['ledger', 'camera'], typesOf: ['gateway', 'alert'] },

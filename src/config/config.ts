@@ -1,3 +1,4 @@
+import type { CarrierOptions } from '../alert/channels.ts';
 import type { ListenAddress } from './fields.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -35,6 +36,17 @@ export interface Config {
   readonly archive: FileConfig['archive'];
   /** Absent: nobody can watch. */
   readonly gateway?: NonNullable<FileConfig['gateway']>;
+  /** Absent: nobody is told of anything. */
+  readonly alerts?: Pick<
+    NonNullable<FileConfig['alerts']>,
+    'notRecordingSeconds' | 'operator' | 'heartbeat' | 'limits'
+  > & {
+    readonly carriers: CarrierOptions;
+    /** Absent: carriers report to nowhere. */
+    readonly reports?: { readonly listen: ListenAddress; readonly url?: string | undefined };
+    /** For what `loadAlertKey` says. */
+    readonly keyFile: string;
+  };
   readonly processors: readonly { readonly name: string; readonly command: readonly string[] }[];
   readonly control: { readonly socket: string; readonly group?: string };
   readonly log: FileConfig['log'];

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
+import { completeAlerts, hasInlineSecret } from './alerts.ts';
+import { alerts as alertsSchema } from './alerts-schema.ts';
 import type { Config, Credentials } from './config.ts';
+import { credentialsSchema } from './credentials-schema.ts';
 import { type ConfigDocument, parseConfigDocument } from './document.ts';
 import { ConfigError } from './errors.ts';
 import { describeIssues } from './problems.ts';
 import { defaultRelayPreload, defaultRelayProgram } from './programs.ts';
-import { credentialsSchema, type FileConfig, fileSchema } from './schema.ts';
+import { type FileConfig, fileSchema } from './schema.ts';
 import {
   type Environment,
   type Findings,
@@ -32,8 +35,9 @@ export function loadConfig(path: string, env: Environment): Config {
   if (!parsed.success)
     found.problems.push(...describeIssues(parsed.error.issues, fileSchema, document));
   const credentials = findCredentials(file, document, env, found);
+  const alerts = findAlerts(file, document, env, found);
   if (!parsed.success || found.problems.length > 0) throw new ConfigError(file, found.problems);
-  return complete(file, parsed.data, credentials, env, found.warnings);
+  return complete(file, parsed.data, { credentials, alerts }, env, found.warnings);
 }
 
 // Apart from the rest, so that absent credentials are reported along with other problems.
@@ -48,7 +52,22 @@ function findCredentials(
   if (given.data.accessKeyId !== undefined || given.data.secretAccessKey !== undefined) {
     warnIfOpen(file, found);
   }
-  return readCredentials(given.data, env, (path) => resolve(dirname(file), path), found);
+  const bucket = { option: 'bucket', name: 'bucket' };
+  return readCredentials(bucket, given.data, env, (path) => resolve(dirname(file), path), found);
+}
+
+// Apart for the same reason.
+function findAlerts(
+  file: string,
+  document: ConfigDocument,
+  env: Environment,
+  found: Findings,
+): Omit<NonNullable<Config['alerts']>, 'keyFile'> | undefined {
+  const section = document.at(['alerts']);
+  const given = section === undefined ? undefined : alertsSchema.safeParse(section);
+  if (given?.success !== true) return undefined;
+  if (hasInlineSecret(given.data)) warnIfOpen(file, found);
+  return completeAlerts(given.data, env, (path) => resolve(dirname(file), path), found);
 }
 
 /**
@@ -81,7 +100,13 @@ function readSource(file: string): string {
 function complete(
   file: string,
   given: FileConfig,
-  credentials: Credentials,
+  {
+    credentials,
+    alerts,
+  }: {
+    readonly credentials: Credentials;
+    readonly alerts: ReturnType<typeof findAlerts>;
+  },
   env: Environment,
   warnings: readonly string[],
 ): Config {
@@ -118,6 +143,9 @@ function complete(
     },
     archive: { ...given.archive, program: program(given.archive.program) },
     ...(given.gateway === undefined ? {} : { gateway: completeGateway(given.gateway, path) }),
+    ...(alerts === undefined
+      ? {}
+      : { alerts: { ...alerts, keyFile: path(join(stateDirectory, 'keys', 'alerts')) } }),
     processors: given.processors.map(({ name: processor, command }) => ({
       name: processor,
       command: command.map((word, index) => (index === 0 ? program(word) : word)),

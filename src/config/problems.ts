@@ -30,11 +30,14 @@ export function where(path: Path, document: ConfigDocument): string {
   return `${name || 'the file'}${line === undefined ? '' : ` (line ${line})`}`;
 }
 
+// An address that is a template may have a password in it as well.
+const secretName = /credentials|password|token|^(?:url|form|json)$/i;
+
 function describeValue(issue: z.core.$ZodIssue, document: ConfigDocument): string {
   const value = document.at(issue.path);
   if (value === undefined) return `is missing; it ${issue.message}`;
   // The value of a misspelt or misplaced secret is not for a terminal or a journal.
-  if (issue.path.includes('credentials')) return issue.message;
+  if (issue.path.some((key) => secretName.test(String(key)))) return issue.message;
   const shown = JSON.stringify(value);
   return `${issue.message}, not ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`;
 }

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { alerts } from './alerts-schema.ts';
+import { credentialsSchema } from './credentials-schema.ts';
 import {
   domainName,
   httpAddress,
@@ -17,13 +19,6 @@ const secondsOfADay = 86_400;
 // The prefixes end up in object keys, where an empty or dotted part would be a different key for
 // some stores and for people's tools.
 const keyPrefix = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/;
-
-export const credentialsSchema = section({
-  accessKeyId: text('text').optional(),
-  accessKeyIdFile: text('the path of a file').optional(),
-  secretAccessKey: text('text').optional(),
-  secretAccessKeyFile: text('the path of a file').optional(),
-});
 
 const bucket = section({
   name: text('the name of the bucket that footage goes to'),
@@ -119,6 +114,7 @@ export const fileSchema = section({
   relay: relay.prefault({}),
   archive: archive.prefault({}),
   gateway: gateway.optional(),
+  alerts: alerts.optional(),
   processors: list(processor, 'a list of processors, each with name and command')
     .superRefine((processors, context) => {
       for (const [index, { name }] of processors.entries()) {

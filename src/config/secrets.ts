@@ -18,58 +18,76 @@ interface Source {
   readonly read: () => string;
 }
 
+/** Where one secret may stand. */
+export interface SecretPlaces {
+  /** Path of the option that holds it; with `File` at its end, of the one that names its file. */
+  readonly option: string;
+  readonly inline: string | undefined;
+  readonly file: string | undefined;
+  /** Of the environment. */
+  readonly variable: string;
+  /** The name of a systemd credential. */
+  readonly credential: string;
+}
+
 /**
- * The bucket's credentials from the one place where each stands: the environment, a file, a
- * systemd credential, or the configuration itself.
+ * A secret from the one place where it stands: the environment, a file, a systemd credential, or the
+ * configuration itself. Empty, with a problem found, if it can't be had.
  */
+export function readSecret(
+  { option, inline, file, variable, credential }: SecretPlaces,
+  env: Environment,
+  resolve: (path: string) => string,
+  found: Findings,
+): string {
+  const sources: Source[] = [];
+  const value = env[variable];
+  if (value) sources.push({ name: `the environment (${variable})`, read: () => value });
+  if (inline !== undefined) sources.push({ name: option, read: () => inline });
+  if (file !== undefined) {
+    const path = resolve(file);
+    sources.push({ name: `${option}File (${path})`, read: () => readSecretFile(path, found) });
+  }
+  const directory = env['CREDENTIALS_DIRECTORY'];
+  const path = directory ? join(directory, credential) : undefined;
+  if (path !== undefined && statSync(path, { throwIfNoEntry: false }) !== undefined) {
+    sources.push({
+      name: `the systemd credential ${credential}`,
+      read: () => readSecretFile(path, found),
+    });
+  }
+  return readOne(
+    sources,
+    `${option} is missing; set ${variable}, or give ${option}File`,
+    `${option} is given more than once`,
+    found,
+  );
+}
+
+/** The credentials of something of Amazon's or like it, such as `bucket`. */
 export function readCredentials(
+  owner: { readonly option: string; readonly name: string },
   given: FileConfig['bucket']['credentials'],
   env: Environment,
   resolve: (path: string) => string,
   found: Findings,
 ): Credentials {
-  const secret = (
-    option: 'accessKeyId' | 'secretAccessKey',
-    variable: string,
-    credential: string,
-  ): string => {
-    const sources: Source[] = [];
-    const value = env[variable];
-    if (value) sources.push({ name: `the environment (${variable})`, read: () => value });
-    const inline = given[option];
-    if (inline !== undefined) {
-      sources.push({ name: `bucket.credentials.${option}`, read: () => inline });
-    }
-    const file = given[`${option}File`];
-    if (file !== undefined) {
-      const path = resolve(file);
-      sources.push({
-        name: `bucket.credentials.${option}File (${path})`,
-        read: () => readSecretFile(path, found),
-      });
-    }
-    const directory = env['CREDENTIALS_DIRECTORY'];
-    const path = directory ? join(directory, credential) : undefined;
-    if (path !== undefined && statSync(path, { throwIfNoEntry: false }) !== undefined) {
-      sources.push({
-        name: `the systemd credential ${credential}`,
-        read: () => readSecretFile(path, found),
-      });
-    }
-    return readOne(
-      sources,
-      `bucket.credentials.${option} is missing; set ${variable}, or give bucket.credentials.${option}File`,
-      `bucket.credentials.${option} is given more than once`,
+  const secret = (option: 'accessKeyId' | 'secretAccessKey', name: string): string =>
+    readSecret(
+      {
+        option: `${owner.option}.credentials.${option}`,
+        inline: given[option],
+        file: given[`${option}File`],
+        variable: `CCTV_${owner.name}-${name}`.toUpperCase().replaceAll('-', '_'),
+        credential: `${owner.name}-${name}`,
+      },
+      env,
+      resolve,
       found,
     );
-  };
   return {
-    accessKeyId: secret('accessKeyId', 'CCTV_BUCKET_ACCESS_KEY_ID', 'bucket-access-key-id'),
-    secretAccessKey: secret(
-      'secretAccessKey',
-      'CCTV_BUCKET_SECRET_ACCESS_KEY',
-      'bucket-secret-access-key',
-    ),
+    accessKeyId: secret('accessKeyId', 'access-key-id'),
+    secretAccessKey: secret('secretAccessKey', 'secret-access-key'),
   };
 }
 
@@ -108,9 +126,8 @@ function readSecretFile(path: string, found: Findings): string {
 export function warnIfOpen(path: string, found: Findings): void {
   const mode = statSync(path).mode & 0o777;
   if ((mode & 0o004) === 0) return;
-  found.warnings.push(
-    `${path} holds a secret and every user of this machine may read it (mode ${mode.toString(8)}). Run: chmod o-rwx ${path}`,
-  );
+  const warning = `${path} holds a secret and every user of this machine may read it (mode ${mode.toString(8)}). Run: chmod o-rwx ${path}`;
+  if (!found.warnings.includes(warning)) found.warnings.push(warning);
 }
 
 /** Why a file can't be read, in words. */

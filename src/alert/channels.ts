@@ -1,0 +1,99 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { getCACertificates } from 'node:tls';
+import { describeError, OperatorError } from '../lib/errors.ts';
+import type { Channel } from './channel.ts';
+import type { CarrierPatience } from './channels/http-request.ts';
+import { readGatewayReport, SmsHttpChannel, type SmsHttpOptions } from './channels/sms-http.ts';
+import { SmtpChannel, type SmtpOptions } from './channels/smtp.ts';
+import { SnsChannel, type SnsOptions } from './channels/sns.ts';
+import {
+  isFromTwilio,
+  readTwilioReport,
+  TwilioChannel,
+  type TwilioOptions,
+} from './channels/twilio.ts';
+import { WebhookChannel } from './channels/webhook.ts';
+import type { ReportReader } from './reports.ts';
+
+type FromUs = 'reportUrl' | 'ca' | 'patience';
+
+/** The carriers that the operator has. Webhooks need none. */
+export interface CarrierOptions {
+  /** Tried in this order. */
+  readonly sms?: {
+    readonly gateway?: Omit<SmsHttpOptions, FromUs>;
+    readonly twilio?: Omit<TwilioOptions, FromUs>;
+    readonly sns?: Omit<SnsOptions, FromUs>;
+  };
+  readonly smtp?: Omit<SmtpOptions, FromUs>;
+  /** Certificates of authorities to trust beside the system's, a PEM file. */
+  readonly caFile?: string;
+  readonly patience?: CarrierPatience;
+}
+
+/** Reads reports of the carriers that send any, by channel. */
+export function reportReaders({ sms }: CarrierOptions): ReadonlyMap<string, ReportReader> {
+  const readers = new Map<string, ReportReader>();
+  if (sms?.gateway !== undefined) {
+    readers.set(sms.gateway.name, ({ query, form }) =>
+      readGatewayReport(new URLSearchParams([...query, ...form])),
+    );
+  }
+  if (sms?.twilio !== undefined) {
+    const { authToken } = sms.twilio;
+    readers.set('twilio', ({ url, form, headers }) => {
+      const signature = headers['x-twilio-signature'];
+      const genuine =
+        typeof signature === 'string' && isFromTwilio(authToken, url, form, signature);
+      return genuine ? readTwilioReport(form) : 'forged';
+    });
+  }
+  return readers;
+}
+
+/**
+ * All ways to reach people, the first of a kind to be tried first.
+ *
+ * @param key from `loadAlertKey`
+ * @param urlOf where reports of a channel's message go; absent: nowhere
+ * @throws {OperatorError} if `caFile` can't be used
+ */
+export function createChannels(
+  { sms, smtp, caFile, patience }: CarrierOptions,
+  key: Uint8Array,
+  urlOf?: (channel: string, messageId: string) => string,
+): readonly Channel[] {
+  const ca = caFile === undefined ? undefined : readAuthorities(caFile);
+  const common = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(patience === undefined ? {} : { patience }),
+  };
+  const reporting = (channel: string) =>
+    urlOf === undefined ? {} : { reportUrl: (messageId: string) => urlOf(channel, messageId) };
+  return [
+    sms?.gateway &&
+      new SmsHttpChannel({ ...sms.gateway, ...common, ...reporting(sms.gateway.name) }),
+    sms?.twilio && new TwilioChannel({ ...sms.twilio, ...common, ...reporting('twilio') }),
+    sms?.sns && new SnsChannel({ ...sms.sns, ...common }),
+    smtp && new SmtpChannel({ ...smtp, ...common }),
+    new WebhookChannel({ key, ...common }),
+  ].filter((channel) => channel !== undefined);
+}
+
+function readAuthorities(file: string): readonly string[] {
+  try {
+    const pem = readFileSync(file, 'utf8');
+    // A certificate that is damaged would otherwise fail at the first alert.
+    const given = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    if (given.length === 0) throw new Error('it holds no certificate in PEM');
+    return [
+      ...getCACertificates('default'),
+      ...given.map((one) => new X509Certificate(one).toString()),
+    ];
+  } catch (error) {
+    throw new OperatorError(`alerts.caFile: ${file} can't be used: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}

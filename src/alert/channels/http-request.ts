@@ -1,0 +1,133 @@
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { errorCode } from '../../lib/errors.ts';
+import { within } from '../../lib/until.ts';
+import { SendError } from '../channel.ts';
+
+/** How long carriers are waited for, in milliseconds. */
+export interface CarrierPatience {
+  /** For the connection with its TLS. */
+  readonly connectMs: number;
+  /** For the whole exchange. */
+  readonly totalMs: number;
+}
+
+export const defaultPatience: CarrierPatience = { connectMs: 5_000, totalMs: 20_000 };
+
+export interface CarrierRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Certificates of the authorities to trust, PEM; the system's unless given. */
+  readonly ca?: readonly string[];
+  readonly patience?: CarrierPatience;
+}
+
+export interface CarrierAnswer {
+  readonly status: number;
+  /** The beginning of it, at most {@link maxAnswerBytes}. */
+  readonly text: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+const maxAnswerBytes = 64 * 1024;
+const maxHeaderBytes = 16 * 1024;
+
+/**
+ * One exchange on a connection of its own, which is never sent again by itself: whether the request
+ * went out must be known. Redirects are answers like others. Of long answers only the beginning is read.
+ *
+ * @throws {SendError} without the path of the URL, in which secrets may stand
+ */
+export async function exchange(
+  request: CarrierRequest,
+  signal: AbortSignal,
+): Promise<CarrierAnswer> {
+  const url = new URL(request.url);
+  const progress = { connected: false };
+  const { totalMs } = request.patience ?? defaultPatience;
+  try {
+    return await within(totalMs, 'the answer', signal, (limit) =>
+      once(url, request, limit, progress),
+    );
+  } catch (error) {
+    throw new SendError(
+      progress.connected
+        ? `${url.host} gave no answer: ${reason(error)}`
+        : `${url.host} can't be reached: ${reason(error)}`,
+      { kind: 'temporary', maybeSent: progress.connected },
+    );
+  }
+}
+
+function once(
+  url: URL,
+  { method, headers, body, ca, patience = defaultPatience }: CarrierRequest,
+  signal: AbortSignal,
+  progress: { connected: boolean },
+): Promise<CarrierAnswer> {
+  const secure = url.protocol === 'https:';
+  const { promise, resolve, reject } = Promise.withResolvers<CarrierAnswer>();
+  const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+    method,
+    signal,
+    agent: false,
+    maxHeaderSize: maxHeaderBytes,
+    headers: {
+      'User-Agent': 'sapiengraph-cctv',
+      ...headers,
+      ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+    },
+    ...(ca === undefined ? {} : { ca: [...ca] }),
+  });
+  const connecting = setTimeout(
+    () => outgoing.destroy(new Error(`connecting took longer than ${patience.connectMs / 1000} s`)),
+    patience.connectMs,
+  );
+  const settled = (): void => clearTimeout(connecting);
+  // A request on a connection without TLS waits in the socket until it is connected, one with TLS
+  // until the server has proven who it is.
+  outgoing.once('socket', (socket) =>
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      progress.connected = true;
+      settled();
+    }),
+  );
+  outgoing.once('close', settled);
+  outgoing.on('error', reject);
+  outgoing.once('response', (response) => {
+    readBeginning(response).then((text) => {
+      resolve({ status: response.statusCode ?? 0, text, headers: response.headers });
+      outgoing.destroy();
+    }, reject);
+  });
+  outgoing.end(body);
+  return promise;
+}
+
+/** An answer whose status has come says enough: that its text is cut off is no failure. */
+async function readBeginning(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= maxAnswerBytes) break;
+    }
+  } catch (error) {
+    if (errorCode(error) === 'ABORT_ERR') throw error;
+  }
+  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8');
+}
+
+/** What went wrong on the wire; with the cause instead of "aborted". */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  const code = errorCode(error);
+  if (code === 'ABORT_ERR' && error.cause instanceof Error) return reason(error.cause);
+  if (code?.startsWith('HPE_') === true) return `it does not speak HTTP (${code})`;
+  // With several addresses tried, the message is empty and the code says it.
+  return error.message === '' ? (code ?? error.name) : error.message;
+}

@@ -1,0 +1,152 @@
+import {
+  type Accepted,
+  type Channel,
+  type DeliveryReport,
+  type OutgoingMessage,
+  SendError,
+} from '../channel.ts';
+import { forSms, smsSize } from '../sms-text.ts';
+import { answerError, kindOfStatus, quote } from './answers.ts';
+import { type CarrierAnswer, type CarrierPatience, exchange } from './http-request.ts';
+import { type Escaping, expandTemplate } from './url-template.ts';
+
+export interface SmsHttpOptions {
+  readonly name: string;
+  /** A template that {@link urlTemplateProblems} finds nothing wrong with. */
+  readonly url: string;
+  /** With it, requests are POST, else GET. */
+  readonly body?: { readonly template: string; readonly type: 'form' | 'json' };
+  /** Both together: HTTP's Basic authentication, unless the templates have them. */
+  readonly user?: string;
+  readonly password?: string;
+  /** What an answer of the gateway begins with, or holds, that has taken a message over. */
+  readonly accepted: RegExp;
+  /** Where the gateway may report of the message with this id; absent: nowhere. */
+  readonly reportUrl?: (messageId: string) => string;
+  readonly ca?: readonly string[];
+  readonly patience?: CarrierPatience;
+}
+
+const escapingOf = { form: 'url', json: 'json' } as const satisfies Record<string, Escaping>;
+const contentType = {
+  form: 'application/x-www-form-urlencoded',
+  json: 'application/json',
+} as const;
+
+/** An SMS gateway that takes messages by HTTP, such as Kannel's smsbox. */
+export class SmsHttpChannel implements Channel {
+  readonly kind = 'sms';
+  readonly resendIsHarmless = false;
+  readonly name: string;
+  readonly #options: SmsHttpOptions;
+
+  constructor(options: SmsHttpOptions) {
+    this.#options = options;
+    this.name = options.name;
+  }
+
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted> {
+    const { ca, patience, accepted } = this.#options;
+    const { url, body, headers } = this.#filledIn(message);
+    const answer = await exchange(
+      {
+        method: body === undefined ? 'GET' : 'POST',
+        url,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        ...(ca === undefined ? {} : { ca }),
+        ...(patience === undefined ? {} : { patience }),
+      },
+      signal,
+    );
+    const { status, text } = answer;
+    const said = quote(text, this.#secrets(message));
+    if (status < 200 || status >= 300) {
+      throw answerError(this.name, answer, kindOf(answer), this.#secrets(message));
+    }
+    if (!accepted.test(text)) {
+      throw new SendError(
+        `${this.name} answered ${status}, but not as it does when it has taken a message: ${said || 'nothing'}`,
+        { kind: 'temporary' },
+      );
+    }
+    return { final: 'accepted', detail: said };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #filledIn(message: OutgoingMessage) {
+    const { url, body, user = '', password = '', reportUrl } = this.#options;
+    const text = forSms(message.text);
+    const values = {
+      to: message.to,
+      digits: message.to.replace(/^\+/, ''),
+      text,
+      id: message.id,
+      coding: smsSize(text).encoding === 'gsm7' ? '0' : '2',
+      user,
+      password,
+      report: reportUrl?.(message.id) ?? '',
+    };
+    const inTemplate = /\{password\}/.test(`${url}${body?.template}`);
+    const basic = Buffer.from(`${user}:${password}`).toString('base64');
+    return {
+      url: expandTemplate(url, 'url', values),
+      body: body && expandTemplate(body.template, escapingOf[body.type], values),
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': contentType[body.type] }),
+        ...(user === '' || inTemplate ? {} : { Authorization: `Basic ${basic}` }),
+      },
+    };
+  }
+
+  #secrets(message: OutgoingMessage): string[] {
+    const { password = '', reportUrl } = this.#options;
+    return [password, reportUrl?.(message.id) ?? ''];
+  }
+}
+
+/** Kannel's smsbox refuses both a wrong password and a number without a route with 403. */
+function kindOf({ status, text }: CarrierAnswer): SendError['kind'] {
+  if (status === 403 && /not routable|do not try again/i.test(text)) return 'refused';
+  return kindOfStatus(status);
+}
+
+// Kannel's numbers of %d in a dlr-url; and the words of SMPP 3.4 (appendix B) and of many gateways.
+const states: Readonly<Record<string, DeliveryReport['state']>> = {
+  '1': 'delivered',
+  delivered: 'delivered',
+  delivrd: 'delivered',
+  '2': 'failed',
+  '16': 'failed',
+  failed: 'failed',
+  undelivered: 'failed',
+  undeliv: 'failed',
+  expired: 'failed',
+  rejected: 'failed',
+  rejectd: 'failed',
+  deleted: 'failed',
+  '4': 'accepted',
+  '8': 'accepted',
+  accepted: 'accepted',
+  acceptd: 'accepted',
+  sent: 'accepted',
+  enroute: 'accepted',
+};
+
+/** A gateway's report: `state` and, if it likes, `detail` and `id`, in the query or as a form. */
+export function readGatewayReport(
+  fields: URLSearchParams,
+): Omit<DeliveryReport, 'messageId'> | undefined {
+  const state = states[fields.get('state')?.trim().toLowerCase() ?? ''];
+  if (state === undefined) return undefined;
+  const detail = quote(fields.get('detail') ?? '');
+  const carrierId = quote(fields.get('id') ?? '');
+  return {
+    state,
+    ...(detail === '' ? {} : { detail }),
+    ...(carrierId === '' ? {} : { carrierId }),
+  };
+}

@@ -1,0 +1,141 @@
+import { PassThrough } from 'node:stream';
+import { createTransport } from 'nodemailer';
+import { describeError } from '../../lib/errors.ts';
+import { within } from '../../lib/until.ts';
+import { type Accepted, type Channel, type OutgoingMessage, SendError } from '../channel.ts';
+import { quote } from './answers.ts';
+import { type CarrierPatience, defaultPatience } from './http-request.ts';
+
+export interface SmtpOptions {
+  readonly host: string;
+  readonly port: number;
+  /** `tls` from the first byte, `starttls` before anything else, or `none`. */
+  readonly security: 'tls' | 'starttls' | 'none';
+  readonly user?: string;
+  readonly password?: string;
+  /** The sender: an address, and a name for it. */
+  readonly from: { readonly address: string; readonly name?: string };
+  readonly ca?: readonly string[];
+  readonly patience?: CarrierPatience;
+}
+
+/** What nodemailer tells of a failure. */
+interface SmtpFailure {
+  readonly command?: unknown;
+  readonly responseCode?: unknown;
+  readonly response?: unknown;
+}
+
+/** E-mail handed to a mail server. */
+export class SmtpChannel implements Channel {
+  readonly name = 'smtp';
+  readonly kind = 'email';
+  /** The Message-ID is the same, but not every mailbox looks at it. */
+  readonly resendIsHarmless = false;
+  readonly #options: SmtpOptions;
+
+  constructor(options: SmtpOptions) {
+    this.#options = options;
+  }
+
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted> {
+    const progress = { bodyRead: false };
+    const { totalMs } = this.#options.patience ?? defaultPatience;
+    try {
+      const { response } = await within(totalMs, 'the exchange', signal, (limit) =>
+        this.#mail(message, limit, progress),
+      );
+      return { final: 'accepted', detail: quote(response, this.#secrets()) };
+    } catch (error) {
+      throw this.#explain(error, progress.bodyRead);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #mail(message: OutgoingMessage, signal: AbortSignal, progress: { bodyRead: boolean }) {
+    const { from } = this.#options;
+    const transport = this.#transport();
+    // The dot that ends a message goes out once its body has been read: before that, no server takes it.
+    transport.use('stream', (mail, done) => {
+      mail.message.transform(
+        () =>
+          new PassThrough({
+            flush: (ended) => {
+              progress.bodyRead = true;
+              ended();
+            },
+          }),
+      );
+      done();
+    });
+    return transport.sendMail({
+      signal,
+      from: { name: from.name ?? '', address: from.address },
+      to: { name: '', address: message.to },
+      subject: message.subject.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '),
+      text: message.text,
+      date: new Date(message.createdMs),
+      messageId: `<${message.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
+      // Nobody's holiday message answers these (RFC 3834).
+      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    });
+  }
+
+  #transport() {
+    const { host, port, security, user, password = '', ca } = this.#options;
+    const { connectMs, totalMs } = this.#options.patience ?? defaultPatience;
+    return createTransport({
+      host,
+      port,
+      secure: security === 'tls',
+      requireTLS: security === 'starttls',
+      ignoreTLS: security === 'none',
+      tls: { minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca: [...ca] }) },
+      // A server that offers no login gets no mail, rather than mail without one.
+      ...(user === undefined ? {} : { auth: { user, pass: password }, forceAuth: true }),
+      connectionTimeout: connectMs,
+      dnsTimeout: connectMs,
+      greetingTimeout: totalMs,
+      socketTimeout: totalMs,
+      socketCloseTimeout: 1_000,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  }
+
+  #secrets(): string[] {
+    const { user = '', password = '' } = this.#options;
+    return [password, Buffer.from(`\0${user}\0${password}`).toString('base64')].filter(
+      (secret) => secret !== '' && password !== '',
+    );
+  }
+
+  #explain(error: unknown, bodyRead: boolean): SendError {
+    const { host, port } = this.#options;
+    const { command, responseCode, response } = (
+      error instanceof Error ? error : {}
+    ) as SmtpFailure;
+    const where = `${host}:${port}`;
+    if (typeof responseCode !== 'number') {
+      const words = quote(describeError(error), this.#secrets());
+      return new SendError(`${where} did not take the mail: ${words}`, {
+        kind: 'temporary',
+        maybeSent: bodyRead,
+      });
+    }
+    // Only these speak of the receiver and the message; a login or a sender that is refused is the
+    // operator's to mend. A 421 ends the session, whatever it answers (RFC 5321 section 3.8).
+    const ofMessage = command === 'RCPT TO' || command === 'DATA';
+    const said = quote(
+      typeof response === 'string' ? response : String(responseCode),
+      this.#secrets(),
+    );
+    const step = typeof command === 'string' ? ` to ${command}` : '';
+    return new SendError(`${where} answered${step}: ${said}`, {
+      kind: ofMessage && responseCode >= 500 ? 'refused' : 'temporary',
+    });
+  }
+}

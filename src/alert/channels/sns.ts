@@ -1,0 +1,129 @@
+import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { describeError, errorCode } from '../../lib/errors.ts';
+import { within } from '../../lib/until.ts';
+import { type Accepted, type Channel, type OutgoingMessage, SendError } from '../channel.ts';
+import { forSms } from '../sms-text.ts';
+import { quote } from './answers.ts';
+import { type CarrierPatience, defaultPatience } from './http-request.ts';
+
+export interface SnsOptions {
+  readonly region: string;
+  /** Amazon's own for the region unless given. */
+  readonly endpoint?: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** 1 to 11 letters and digits, where the receiver's country allows a name as the sender. */
+  readonly senderId?: string;
+  /** US dollars that one message may cost. */
+  readonly maxPrice?: number;
+  readonly ca?: readonly string[];
+  readonly patience?: CarrierPatience;
+}
+
+/** Errors about this message and its number, by the names of the API. */
+const refusing = new Set([
+  'InvalidParameter',
+  'InvalidParameterException',
+  'InvalidParameterValueException',
+  'ParameterValueInvalid',
+  'OptedOut',
+  'OptedOutException',
+  'ValidationException',
+]);
+
+/** Where a request failed before there was a connection. */
+const unconnected = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'],
+  ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN'],
+  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+]);
+
+/** SMS by Amazon SNS. It reports deliveries to CloudWatch only, so `accepted` is all that is known. */
+export class SnsChannel implements Channel {
+  readonly name = 'sns';
+  readonly kind = 'sms';
+  readonly resendIsHarmless = false;
+  readonly #options: SnsOptions;
+  readonly #client: SNSClient;
+
+  constructor(options: SnsOptions) {
+    this.#options = options;
+    const {
+      region,
+      endpoint,
+      accessKeyId,
+      secretAccessKey,
+      ca,
+      patience = defaultPatience,
+    } = options;
+    this.#client = new SNSClient({
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      credentials: { accessKeyId, secretAccessKey },
+      // Publish knows no key by which it would send a message only once: the outbox tries again.
+      maxAttempts: 1,
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout: patience.connectMs,
+        requestTimeout: patience.totalMs,
+        throwOnRequestTimeout: true,
+        httpAgent: { keepAlive: false },
+        httpsAgent: { keepAlive: false, ...(ca === undefined ? {} : { ca: [...ca] }) },
+      }),
+    });
+  }
+
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted> {
+    const { senderId, maxPrice, patience = defaultPatience } = this.#options;
+    const text = (value: string) => ({ DataType: 'String', StringValue: value });
+    const command = new PublishCommand({
+      PhoneNumber: message.to,
+      Message: forSms(message.text),
+      MessageAttributes: {
+        'AWS.SNS.SMS.SMSType': text('Transactional'),
+        ...(senderId === undefined ? {} : { 'AWS.SNS.SMS.SenderID': text(senderId) }),
+        ...(maxPrice === undefined
+          ? {}
+          : { 'AWS.SNS.SMS.MaxPrice': { DataType: 'Number', StringValue: String(maxPrice) } }),
+      },
+    });
+    let answer: { readonly MessageId?: string | undefined };
+    try {
+      answer = await within(patience.totalMs, 'the answer', signal, (limit) =>
+        this.#client.send(command, { abortSignal: limit }),
+      );
+    } catch (error) {
+      throw explain(error);
+    }
+    if (answer.MessageId === undefined) {
+      throw new SendError('sns answered without a MessageId', {
+        kind: 'temporary',
+        maybeSent: true,
+      });
+    }
+    return { carrierId: answer.MessageId, final: 'accepted' };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#client.destroy();
+    return Promise.resolve();
+  }
+}
+
+function explain(error: unknown): SendError {
+  // The SDK makes one of nonsense too; with a name only where the answer had one.
+  if (error instanceof SNSServiceException && error.name !== 'Error') {
+    const { name, message, $metadata } = error;
+    const status = $metadata.httpStatusCode ?? 0;
+    return new SendError(`sns answered ${status} ${quote(name)}: ${quote(message)}`, {
+      kind: refusing.has(name) ? 'refused' : 'temporary',
+    });
+  }
+  const refusedBefore =
+    unconnected.has(errorCode(error) ?? '') ||
+    /did not establish a connection|connection timed out/i.test(describeError(error));
+  return new SendError(`sns gave no answer: ${quote(describeError(error))}`, {
+    kind: 'temporary',
+    maybeSent: !refusedBefore,
+  });
+}

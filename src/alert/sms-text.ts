@@ -1,0 +1,86 @@
+// The alphabet of GSM 03.38 (3GPP TS 23.038 section 6.2.1), and what takes two of its septets.
+const basic = new Set(
+  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
+);
+const extended = new Set('\f^{}\\[~]|€');
+
+export interface SmsSize {
+  /** `gsm7` if every character is of the GSM alphabet, else `ucs2`. */
+  readonly encoding: 'gsm7' | 'ucs2';
+  /** Septets, or UTF-16 units. */
+  readonly units: number;
+  /** Messages that it is sent, and paid for, as. */
+  readonly parts: number;
+}
+
+const limits = { gsm7: { alone: 160, joined: 153 }, ucs2: { alone: 70, joined: 67 } } as const;
+
+/** How long a text is as SMS (3GPP TS 23.040). */
+export function smsSize(text: string): SmsSize {
+  const septets = septetsOf(text);
+  const encoding = septets === undefined ? 'ucs2' : 'gsm7';
+  const units = septets ?? text.length;
+  const { alone, joined } = limits[encoding];
+  return { encoding, units, parts: units <= alone ? 1 : Math.ceil(units / joined) };
+}
+
+function septetsOf(text: string): number | undefined {
+  let septets = 0;
+  for (const character of text) {
+    if (basic.has(character)) septets += 1;
+    else if (extended.has(character)) septets += 2;
+    else return undefined;
+  }
+  return septets;
+}
+
+const lookalikes: Readonly<Record<string, string>> = {
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
+  '…': '...',
+  '·': '.',
+  '\u00A0': ' ',
+  '\u202F': ' ',
+};
+
+const control = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;
+
+/**
+ * The text as it goes out by SMS: in one part if need be by cutting its end off, and in the GSM
+ * alphabet if only typography and accents stand against that. Control characters become spaces.
+ */
+export function forSms(text: string): string {
+  const clean = text
+    .replace(control, (character) => (character === '\n' ? '\n' : ' '))
+    .replace(/ {2,}/g, ' ')
+    .trim();
+  const plain = Array.from(clean, inAlphabet).join('');
+  return shorten(septetsOf(plain) === undefined ? clean : plain);
+}
+
+function inAlphabet(character: string): string {
+  if (basic.has(character) || extended.has(character)) return character;
+  return lookalikes[character] ?? character.normalize('NFD').replace(/\p{M}/gu, '');
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+function shorten(text: string): string {
+  if (smsSize(text).parts === 1) return text;
+  const { encoding } = smsSize(text);
+  const mark = encoding === 'gsm7' ? '...' : '…';
+  const room = limits[encoding].alone - mark.length;
+  let kept = '';
+  let units = 0;
+  // No more than the room is looked at, however long the text is.
+  for (const { segment } of graphemes.segment(text.slice(0, room * 2))) {
+    units += encoding === 'gsm7' ? (septetsOf(segment) ?? 0) : segment.length;
+    if (units > room) break;
+    kept += segment;
+  }
+  return kept.trimEnd() + mark;
+}
