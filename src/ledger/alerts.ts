@@ -100,7 +100,11 @@ export interface AlertDecision {
   readonly judgements?: readonly (readonly [subject: string, state: unknown])[];
   readonly messages?: readonly NewAlertMessage[];
   /** Held messages that are told by another. */
-  readonly merged?: readonly { readonly ids: readonly string[]; readonly into: string }[];
+  readonly merged?: readonly {
+    readonly ids: readonly string[];
+    /** undefined: they are told to nobody, since their contact is gone. */
+    readonly into: string | undefined;
+  }[];
 }
 
 export interface AlertQueries {
@@ -135,6 +139,11 @@ export interface AlertQueries {
   /** The newest first; of one account if it is given. */
   alertMessages(of: { readonly account?: string; readonly limit: number }): AlertMessage[];
   alertMessage(id: string): AlertMessage | undefined;
+  /**
+   * Takes room on the disk that the ledger can write into when there is none left: it is then that
+   * alerts are decided.
+   */
+  reserveRoom(bytes: number): void;
   /** Forgets what was decided before, except what is still under way. */
   pruneAlerts(beforeMs: number): void;
 }
@@ -212,13 +221,15 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
     `SELECT message, position, alertDeliveries.kind, channel, address, state, attempts, sinceMs,
        alertMessages.kind AS eventKind, event, text, subject, createdMs
      FROM alertDeliveries JOIN alertMessages ON alertMessages.id = message
-     WHERE state IN ${open} AND state <> 'sending' AND nextMs <= ?
-     ORDER BY createdMs, message, position LIMIT ?`,
+     WHERE state IN ${open} AND state <> 'sending'
+       -- What is due in the far future was written before the clock was set back.
+       AND (nextMs <= ?1 OR nextMs > ?1 + 3600000)
+     ORDER BY createdMs, message, position LIMIT ?2`,
   );
   const change = database.prepare(
-    `UPDATE alertDeliveries SET state = ?, sinceMs = ?, nextMs = ?,
-       attempts = attempts + ?, carrierId = coalesce(?, carrierId), detail = ?
-     WHERE message = ? AND position = ? AND state IN (SELECT value FROM json_each(?))`,
+    `UPDATE alertDeliveries SET state = ?1, sinceMs = iif(state = ?1, sinceMs, ?2), nextMs = ?3,
+       attempts = attempts + ?4, carrierId = coalesce(?5, carrierId), detail = ?6
+     WHERE message = ?7 AND position = ?8 AND state IN (SELECT value FROM json_each(?9))`,
   );
   const next = database.prepare(
     `UPDATE alertDeliveries SET state = 'queued', sinceMs = ?, nextMs = ?
@@ -284,7 +295,7 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         for (const message of messages) add(message);
         for (const { ids, into } of merged) {
           for (const id of ids) {
-            merge.run(into, id);
+            merge.run(into ?? null, id);
             dropDeliveries.run(Date.now(), id);
           }
         }
@@ -326,6 +337,17 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
     alertMessage(id) {
       const row = byId.get(id);
       return row && readMessage(row);
+    },
+    reserveRoom(bytes) {
+      const pages = (name: string): number => {
+        const row = database.prepare(`PRAGMA ${name}`).get() ?? {};
+        return Number(Object.values(row)[0]);
+      };
+      if (pages('freelist_count') * pages('page_size') >= bytes) return;
+      transaction(database, () => {
+        database.prepare("INSERT INTO judgements VALUES ('room', hex(zeroblob(?)))").run(bytes / 2);
+        database.exec("DELETE FROM judgements WHERE subject = 'room'");
+      });
     },
     pruneAlerts: (beforeMs) => void prune.run(beforeMs),
   };

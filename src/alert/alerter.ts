@@ -1,0 +1,318 @@
+import type { AlertQueries, NewAlertMessage } from '../ledger/alerts.ts';
+import type { ContactAddress, ContactQueries } from '../ledger/contacts.ts';
+import type { SilenceQueries, WatchedCamera } from '../ledger/silences.ts';
+import type { Clock } from '../lib/clock.ts';
+import { describeError, OperatorError } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { RecordingState } from '../lib/gap-cause.ts';
+import type { Log } from '../lib/log.ts';
+import type { CameraName } from '../lib/names.ts';
+import { Scope } from '../lib/scope.ts';
+import type { Channel } from './channel.ts';
+import { newestOf, type Now } from './freshness.ts';
+import type { CameraInput, JudgedEvent, Memory } from './incident.ts';
+import { beginJudging, camerasOf, defaultRules, type JudgeRules, judge } from './judge.ts';
+import type { Outbox } from './outbox.ts';
+import { digestOf, messageOf, type PlanOptions, type Recipient, reasonToHold } from './plan.ts';
+import { textOf } from './texts.ts';
+import {
+  beginWithTroubles,
+  type Condition,
+  judgeTroubles,
+  type TroubleMemory,
+} from './troubles.ts';
+
+export type AlerterLedger = AlertQueries & ContactQueries & SilenceQueries;
+
+/** What a camera does now. */
+export interface CameraPresence {
+  /** Of what is recorded now, milliseconds since 1970 UTC. What the ledger has is known without it. */
+  readonly lastFootageAtMs?: number;
+  readonly state: RecordingState;
+  /** In plain words. */
+  readonly detail?: string;
+}
+
+/** Whom the operator's own alerts go to. */
+export interface OperatorContact {
+  readonly name: string;
+  readonly addresses: readonly ContactAddress[];
+}
+
+export interface AlerterOptions {
+  readonly ledger: AlerterLedger;
+  readonly outbox: Pick<Outbox, 'wake' | 'failing'>;
+  readonly channels: readonly Pick<Channel, 'name' | 'kind'>[];
+  /** Asked for each camera each second. */
+  readonly present: (camera: CameraName) => CameraPresence;
+  /** What the operator is to be told of, if it lasts. */
+  readonly conditions: () => readonly Condition[];
+  readonly operator: { readonly contacts: readonly OperatorContact[]; readonly timeZone: string };
+  /** Without footage for so long, a camera is not recording, where nothing else is set for it. */
+  readonly defaultAfterMs: number;
+  readonly maxPerContactAndHour: number;
+  readonly rules?: Partial<JudgeRules>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const tickMs = 1_000;
+const dayMs = 86_400_000;
+const keptMs = 90 * dayMs;
+const roomBytes = 2 * 1024 * 1024;
+const channelTroubleAfterMs = 5 * 60_000;
+const cameraSubject = 'camera ';
+const troubleSubject = 'trouble ';
+
+/**
+ * Watches all cameras, decides each second whom to tell what, and leaves it to the outbox: decision
+ * and messages are in the ledger together, or not at all.
+ */
+export class Alerter implements AsyncDisposable {
+  readonly #options: AlerterOptions;
+  readonly #rules: JudgeRules;
+  readonly #plan: PlanOptions;
+  readonly #gate: FloodGate;
+  readonly #scope = new Scope();
+  /** As they are in the ledger. */
+  readonly #kept: Map<string, unknown>;
+  readonly #loop: Promise<void>;
+  #state: ReturnType<typeof beginJudging>;
+  #troubles: ReturnType<typeof beginWithTroubles>;
+  #prunedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: AlerterOptions) {
+    const { ledger, channels, maxPerContactAndHour, log } = options;
+    this.#options = options;
+    this.#rules = { ...defaultRules, ...options.rules };
+    this.#gate = new FloodGate(log);
+    this.#plan = {
+      channels,
+      maxPerContactAndHour,
+      messagesSince: (account, name, sinceMs) => ledger.messagesSince(account, name, sinceMs),
+    };
+    this.#kept = ledger.judgements();
+    this.#state = beginJudging(
+      new Map(this.#ofSubject<Memory>(cameraSubject).map(([id, memory]) => [Number(id), memory])),
+      this.#now(),
+    );
+    this.#troubles = beginWithTroubles(new Map(this.#ofSubject<TroubleMemory>(troubleSubject)));
+    this.#loop = this.#run();
+  }
+
+  /**
+   * Tells all contacts of an account that alerts reach them, by each of their ways.
+   *
+   * @returns the ids of the messages
+   * @throws {OperatorError} if it has none, or none of their ways is configured
+   */
+  test(account: string): string[] {
+    const { ledger, clock } = this.#options;
+    const recipients = this.#recipients(account);
+    if (recipients.length === 0) {
+      throw new OperatorError(
+        `${account} has no contacts. Add one with: cctv contact add ${account} --sms +65…`,
+      );
+    }
+    const nowMs = clock.wallNow();
+    const event: JudgedEvent = { kind: 'test', account, cameras: [], atMs: nowMs };
+    // Each address by itself, since the next one is otherwise only tried if the first fails.
+    const messages = recipients.flatMap((recipient) =>
+      recipient.addresses.map(({ kind, address }, index) => {
+        const to = { ...recipient, addresses: [{ kind, address }] };
+        const message = messageOf(event, to, nowMs, this.#plan);
+        return { ...message, eventKey: `${message.eventKey}${index}` };
+      }),
+    );
+    if (messages.every(({ deliveries }) => deliveries.length === 0)) {
+      throw new OperatorError(
+        `None of the ways to reach the contacts of ${account} is configured: see alerts in the configuration.`,
+      );
+    }
+    ledger.decide({ messages });
+    this.#options.outbox.wake();
+    return messages.map(({ id }) => id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#scope.end(new Error('the alerter closes'));
+    await this.#loop;
+    this.#scope[Symbol.dispose]();
+    this.#gate[Symbol.dispose]();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, ledger } = this.#options;
+    this.#try('room for alerts could not be reserved in the ledger', () =>
+      ledger.reserveRoom(roomBytes),
+    );
+    while (!this.#scope.signal.aborted) {
+      this.#try('alerts could not be judged or decided; it is tried again', () => this.#tick());
+      await clock.sleep(tickMs, this.#scope.signal);
+    }
+  }
+
+  #try(failure: string, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#gate.warn(failure, failure, { cause: describeError(error) });
+    }
+  }
+
+  /** Nothing of it is taken as done unless it is in the ledger. */
+  #tick(): void {
+    const { ledger, log, outbox } = this.#options;
+    const now = this.#now();
+    const watched = ledger.watchedCameras();
+    const judged = judge(
+      this.#state,
+      now,
+      watched.map((camera) => this.#inputOf(camera, now)),
+      this.#rules,
+    );
+    const troubles = judgeTroubles(this.#troubles, now, [
+      ...this.#options.conditions(),
+      ...this.#channelConditions(),
+    ]);
+    const events = [...judged.events, ...troubles.events];
+    const { changed, subjects } = this.#changes(judged.state.memories, troubles.state.told);
+    const messages = [...this.#messagesOf(events, now.wallMs)];
+    if (changed.length > 0 || messages.length > 0) ledger.decide({ judgements: changed, messages });
+    this.#state = judged.state;
+    this.#troubles = troubles.state;
+    this.#kept.clear();
+    for (const [subject, state] of subjects) this.#kept.set(subject, state);
+    for (const event of events) {
+      log.info('alert decided', {
+        kind: event.kind,
+        cameras: camerasOf(event),
+        text: textOf(event, 'UTC').text,
+        contacts: messages.filter(({ event: of }) => of === event).length,
+      });
+    }
+    const released = this.#release(now.wallMs);
+    if (messages.length > 0 || released) outbox.wake();
+    if (now.at - this.#prunedAt > dayMs) {
+      this.#prunedAt = now.at;
+      ledger.pruneAlerts(now.wallMs - keptMs);
+    }
+  }
+
+  #now(): Now {
+    const { clock } = this.#options;
+    return { wallMs: clock.wallNow(), at: clock.now() };
+  }
+
+  #inputOf(camera: WatchedCamera, now: Now): CameraInput {
+    const { id, account, silentUntilMs, alertAfterSeconds, newestFootageMs } = camera;
+    const { state, detail, lastFootageAtMs } = this.#options.present(camera);
+    const newest = newestOf([lastFootageAtMs, newestFootageMs], now);
+    return {
+      id,
+      account,
+      camera: camera.camera,
+      shouldRecord: !camera.disabled && camera.firstContactMs !== undefined,
+      ...(silentUntilMs === undefined ? {} : { silentUntilMs }),
+      afterMs:
+        alertAfterSeconds === undefined ? this.#options.defaultAfterMs : alertAfterSeconds * 1_000,
+      ...(newest === undefined ? {} : { lastFootageAtMs: newest }),
+      state,
+      ...(detail === undefined ? {} : { detail }),
+    };
+  }
+
+  #channelConditions(): Condition[] {
+    const failing = new Map(this.#options.outbox.failing().map((one) => [one.channel, one]));
+    // Webhooks are the owners' own servers.
+    const ours = this.#options.channels.filter(({ kind }) => kind !== 'webhook');
+    return ours.map(({ name }) => {
+      const trouble = failing.get(name);
+      return {
+        key: `channel ${name}`,
+        active: trouble !== undefined,
+        words: `alerts by ${name} fail${trouble === undefined ? '' : `: ${trouble.cause}`}`,
+        afterMs: channelTroubleAfterMs,
+        ...(trouble === undefined ? {} : { sinceMs: trouble.sinceMs }),
+      };
+    });
+  }
+
+  /** What is to be kept in the ledger, and what of that is not there yet. */
+  #changes(
+    memories: ReadonlyMap<number, Memory>,
+    told: ReadonlyMap<string, TroubleMemory>,
+  ): { readonly changed: [string, unknown][]; readonly subjects: Map<string, unknown> } {
+    const subjects = new Map<string, unknown>();
+    for (const [id, memory] of memories) subjects.set(`${cameraSubject}${id}`, memory);
+    for (const [key, memory] of told) subjects.set(`${troubleSubject}${key}`, memory);
+    const changed: [string, unknown][] = [];
+    for (const [subject, state] of subjects) {
+      const before = this.#kept.get(subject);
+      if (before !== state && JSON.stringify(before) !== JSON.stringify(state)) {
+        changed.push([subject, state]);
+      }
+    }
+    for (const subject of this.#kept.keys()) {
+      if (!subjects.has(subject)) changed.push([subject, undefined]);
+    }
+    return { changed, subjects };
+  }
+
+  #ofSubject<T>(prefix: string): [string, T][] {
+    return [...this.#kept]
+      .filter(([subject]) => subject.startsWith(prefix))
+      .map(([subject, state]) => [subject.slice(prefix.length), state as T]);
+  }
+
+  *#messagesOf(events: readonly JudgedEvent[], nowMs: number): Generator<NewAlertMessage> {
+    for (const event of events) {
+      for (const recipient of this.#recipients(event.account)) {
+        yield messageOf(event, recipient, nowMs, this.#plan);
+      }
+    }
+  }
+
+  #recipients(account: string | undefined): Recipient[] {
+    const { ledger, operator } = this.#options;
+    if (account === undefined) {
+      return operator.contacts.map((contact) => ({ ...contact, timeZone: operator.timeZone }));
+    }
+    const timeZone = ledger.timeZone(account) ?? 'UTC';
+    return ledger.contacts(account).map(({ id, name, addresses, quiet }) => ({
+      account,
+      contactId: id,
+      name,
+      addresses,
+      timeZone,
+      ...(quiet === undefined ? {} : { quiet }),
+    }));
+  }
+
+  /** Tells each contact at once what was held back for it, as soon as it may be told. */
+  #release(nowMs: number): boolean {
+    const { ledger } = this.#options;
+    const byContact = Map.groupBy(ledger.heldMessages(), ({ account, contactName }) =>
+      JSON.stringify([account, contactName]),
+    );
+    let released = false;
+    for (const held of byContact.values()) {
+      const { account, contactName } = held[0] ?? {};
+      const recipient = this.#recipients(account).find(({ name }) => name === contactName);
+      if (recipient !== undefined && reasonToHold(recipient, nowMs, this.#plan) !== undefined) {
+        continue;
+      }
+      const digest = digestOf(held, nowMs);
+      if (digest === undefined) continue;
+      const merged = (into: string | undefined) => [{ ids: held.map(({ id }) => id), into }];
+      if (recipient === undefined) {
+        ledger.decide({ merged: merged(undefined) });
+        continue;
+      }
+      const message = messageOf(digest, recipient, nowMs, this.#plan);
+      ledger.decide({ messages: [message], merged: merged(message.id) });
+      released = true;
+    }
+    return released;
+  }
+}

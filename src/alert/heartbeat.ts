@@ -1,0 +1,74 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Clock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import { within } from '../lib/until.ts';
+
+export interface HeartbeatOptions {
+  /** Asked with GET while all is well: who watches it misses it when this machine is gone. */
+  readonly url: string;
+  readonly everyMs: number;
+  /** Whether the daemon does its work: a heart that beats in a dead daemon is worse than none. */
+  readonly isHealthy: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const answerWithinMs = 10_000;
+/** Many daemons that started together don't beat together. */
+const jitter = 0.1;
+
+/** Beats until it is disposed of. What goes wrong is said once, and once when it goes well again. */
+export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
+  const { url, everyMs, isHealthy, clock, log } = options;
+  const scope = new Scope();
+  let trouble: string | undefined;
+  const note = (cause: string | undefined): void => {
+    if (cause === trouble) return;
+    if (cause === undefined) log.info('the heartbeat is received again');
+    // The address itself is a secret: who knows it can keep up the look of a living daemon.
+    else if (trouble === undefined) log.warn('the heartbeat fails', { cause });
+    trouble = cause;
+  };
+  const run = async (): Promise<void> => {
+    while (!scope.signal.aborted) {
+      if (isHealthy()) {
+        try {
+          await within(answerWithinMs, 'the answer', scope.signal, (signal) => beat(url, signal));
+          note(undefined);
+        } catch (error) {
+          if (!scope.signal.aborted) note(describeError(error));
+        }
+      } else {
+        note('it is withheld: the daemon is not healthy');
+      }
+      await clock.sleep(everyMs * (1 - jitter * Math.random()), scope.signal);
+    }
+  };
+  const done = run();
+  return {
+    async [Symbol.asyncDispose]() {
+      scope.end(new Error('the heartbeat ends'));
+      await done;
+      scope[Symbol.dispose]();
+    },
+  };
+}
+
+/** Its answer's body is of no interest, and may be endless. */
+function beat(url: string, signal: AbortSignal): Promise<void> {
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const request = send(url, { signal, agent: false, headers: { connection: 'close' } });
+    request.once('response', (response) => {
+      response.destroy();
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) resolve();
+      else reject(new Error(`its server answered ${status}`));
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}

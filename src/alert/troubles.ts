@@ -1,0 +1,121 @@
+import type { Now } from './freshness.ts';
+import type { JudgedEvent } from './incident.ts';
+
+/** Something that the operator is to mend, if it lasts. */
+export interface Condition {
+  /** Its own over restarts, such as `bucket`. */
+  readonly key: string;
+  readonly active: boolean;
+  /** In words, such as "footage does not reach the bucket: access denied". */
+  readonly words: string;
+  /** How long it must last. */
+  readonly afterMs: number;
+  /** Since when it is so, milliseconds since 1970 UTC; since it was first seen, unless given. */
+  readonly sinceMs?: number;
+}
+
+/** What is kept of a trouble that the operator was told of. */
+export interface TroubleMemory {
+  readonly sinceMs: number;
+  readonly words: string;
+}
+
+export interface TroubleState {
+  readonly told: ReadonlyMap<string, TroubleMemory>;
+  /** Since when each is otherwise than it was told, in monotonic milliseconds. */
+  readonly changing: ReadonlyMap<string, { readonly at: number; readonly wallMs: number }>;
+}
+
+/** So long must a trouble be over until that is told. */
+const overAfterMs = 60_000;
+
+export const beginWithTroubles = (told: ReadonlyMap<string, TroubleMemory>): TroubleState => ({
+  told,
+  changing: new Map(),
+});
+
+/** One step of judging what the operator is to be told. Pure. */
+export function judgeTroubles(
+  state: TroubleState,
+  now: Now,
+  conditions: readonly Condition[],
+): { readonly state: TroubleState; readonly events: readonly JudgedEvent[] } {
+  const told = new Map(state.told);
+  const changing = new Map<string, { at: number; wallMs: number }>();
+  const events: JudgedEvent[] = [];
+  for (const { key, active, words, afterMs, sinceMs } of conditions) {
+    const memory = told.get(key);
+    if (active === (memory !== undefined)) continue;
+    const since = state.changing.get(key) ?? { at: now.at, wallMs: now.wallMs };
+    changing.set(key, since);
+    if (now.at - since.at < (active ? afterMs : overAfterMs)) continue;
+    changing.delete(key);
+    if (memory === undefined) {
+      const began = { sinceMs: Math.min(sinceMs ?? since.wallMs, since.wallMs), words };
+      told.set(key, began);
+      events.push(trouble('trouble', words, began.sinceMs, now.wallMs));
+    } else {
+      told.delete(key);
+      events.push(trouble('trouble-over', memory.words, memory.sinceMs, since.wallMs));
+    }
+  }
+  return { state: { told, changing }, events };
+}
+
+const trouble = (
+  kind: 'trouble' | 'trouble-over',
+  detail: string,
+  sinceMs: number,
+  atMs: number,
+): JudgedEvent => ({ kind, cameras: [], atMs, detail: detail.slice(0, 300), sinceMs });
+
+/** What is known of the way to the bucket. */
+export interface StoringStatus {
+  /** End of the oldest footage that is not stored yet, milliseconds since 1970 UTC. */
+  readonly oldestMs?: number;
+  readonly failing?: { readonly sinceMs: number; readonly cause: string };
+}
+
+export interface DiskStatus {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+const storingAfterMs = 15 * 60_000;
+const nearlyFull = 0.1;
+const full = 0.02;
+
+/**
+ * Footage that does not reach the bucket for 15 minutes. Where footage waits for another reason than
+ * failed uploads (a slow line), it is its age that tells.
+ */
+export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: number): Condition {
+  const base = { key: 'bucket', sinceMs: failing?.sinceMs ?? oldestMs ?? nowMs };
+  const what = 'footage does not reach the bucket';
+  if (failing !== undefined) {
+    return { ...base, active: true, words: `${what}: ${failing.cause}`, afterMs: storingAfterMs };
+  }
+  const isOld = oldestMs !== undefined && nowMs - oldestMs >= storingAfterMs;
+  // For a minute, so that a clock that is set forward doesn't do.
+  return {
+    ...base,
+    active: isOld,
+    words: `${what} in time: uploads are slower than footage comes`,
+    afterMs: 60_000,
+  };
+}
+
+/** A disk with less than a tenth free, and one that is as good as full. */
+export function diskConditions({ freeBytes, totalBytes }: DiskStatus): Condition[] {
+  const free = totalBytes === 0 ? 1 : freeBytes / totalBytes;
+  const words = `${Math.round(freeBytes / 1e6)} MB free`;
+  return [
+    {
+      key: 'disk nearly full',
+      active: free < nearlyFull,
+      words: `the disk is nearly full: ${words}`,
+      afterMs: 30_000,
+    },
+    { key: 'disk full', active: free < full, words: `the disk is full: ${words}`, afterMs: 0 },
+  ];
+}
