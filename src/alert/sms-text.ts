@@ -1,3 +1,5 @@
+import type { OutgoingMessage } from './channel.ts';
+
 // The alphabet of GSM 03.38 (3GPP TS 23.038 section 6.2.1), and what takes two of its septets.
 const basic = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
@@ -49,17 +51,23 @@ const lookalikes: Readonly<Record<string, string>> = {
 
 const control = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;
 
+const operatorParts = 3;
+
+/** A message's text for SMS: one part, and for the operator, who is told of more than cameras, three. */
+export const smsTextOf = ({ text, event }: OutgoingMessage): string =>
+  forSms(text, event.account === undefined ? operatorParts : 1);
+
 /**
- * The text as it goes out by SMS: in one part if need be by cutting its end off, and in the GSM
- * alphabet if only typography and accents stand against that. Control characters become spaces.
+ * The text as it goes out by SMS: in so many parts at most, if need be by cutting its end off, and in
+ * the GSM alphabet if only typography and accents stand against that. Control characters become spaces.
  */
-export function forSms(text: string): string {
+export function forSms(text: string, maxParts = 1): string {
   const clean = text
     .replace(control, (character) => (character === '\n' ? '\n' : ' '))
     .replace(/ {2,}/g, ' ')
     .trim();
   const plain = Array.from(clean, inAlphabet).join('');
-  return shorten(septetsOf(plain) === undefined ? clean : plain);
+  return shorten(septetsOf(plain) === undefined ? clean : plain, maxParts);
 }
 
 function inAlphabet(character: string): string {
@@ -69,11 +77,12 @@ function inAlphabet(character: string): string {
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-function shorten(text: string): string {
-  if (smsSize(text).parts === 1) return text;
-  const { encoding } = smsSize(text);
+function shorten(text: string, maxParts: number): string {
+  const { encoding, parts } = smsSize(text);
+  if (parts <= maxParts) return text;
   const mark = encoding === 'gsm7' ? '...' : '…';
-  const room = limits[encoding].alone - mark.length;
+  const { alone, joined } = limits[encoding];
+  const room = (maxParts === 1 ? alone : joined * maxParts) - mark.length;
   let kept = '';
   let units = 0;
   // No more than the room is looked at, however long the text is.

@@ -13,7 +13,7 @@ function present(path: string): string {
 }
 
 function onPath(program: string): string {
-  const found = (process.env['PATH'] ?? '')
+  const found = `${process.env['PATH'] ?? ''}:/usr/sbin`
     .split(delimiter)
     .map((directory) => join(directory, program))
     .find((path) => existsSync(path));
@@ -59,3 +59,8 @@ export const qemuMipsel = present(join(tools, 'debian/bookworm/usr/bin/qemu-mips
 
 /** Computes the key of a Wi-Fi, as cameras' wpa_supplicant does. */
 export const wpaPassphrase = present(join(tools, 'debian/trixie/usr/bin/wpa_passphrase'));
+
+/** The SMS gateway Kannel, and a short message centre for trying it out. */
+export const bearerbox = onPath('bearerbox');
+export const smsbox = onPath('smsbox');
+export const fakesmsc = present('/usr/lib/kannel/test/fakesmsc');

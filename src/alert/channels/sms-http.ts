@@ -5,7 +5,7 @@ import {
   type OutgoingMessage,
   SendError,
 } from '../channel.ts';
-import { forSms, smsSize } from '../sms-text.ts';
+import { smsSize, smsTextOf } from '../sms-text.ts';
 import { answerError, kindOfStatus, quote } from './answers.ts';
 import { type CarrierAnswer, type CarrierPatience, exchange } from './http-request.ts';
 import { type Escaping, expandTemplate } from './url-template.ts';
@@ -79,7 +79,7 @@ export class SmsHttpChannel implements Channel {
 
   #filledIn(message: OutgoingMessage) {
     const { url, body, user = '', password = '', reportUrl } = this.#options;
-    const text = forSms(message.text);
+    const text = smsTextOf(message);
     const values = {
       to: message.to,
       digits: message.to.replace(/^\+/, ''),

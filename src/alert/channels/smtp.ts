@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import { describeError } from '../../lib/errors.ts';
 import { within } from '../../lib/until.ts';
@@ -26,6 +25,12 @@ interface SmtpFailure {
   readonly response?: unknown;
 }
 
+const ignore = (): void => {};
+const silence = { trace: ignore, debug: ignore, warn: ignore, error: ignore, fatal: ignore };
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
 /** E-mail handed to a mail server. */
 export class SmtpChannel implements Channel {
   readonly name = 'smtp';
@@ -39,7 +44,7 @@ export class SmtpChannel implements Channel {
   }
 
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted> {
-    const progress = { bodyRead: false };
+    const progress = { bodySent: false };
     const { totalMs } = this.#options.patience ?? defaultPatience;
     try {
       const { response } = await within(totalMs, 'the exchange', signal, (limit) =>
@@ -47,7 +52,7 @@ export class SmtpChannel implements Channel {
       );
       return { final: 'accepted', detail: quote(response, this.#secrets()) };
     } catch (error) {
-      throw this.#explain(error, progress.bodyRead);
+      throw this.#explain(error, progress.bodySent);
     }
   }
 
@@ -55,23 +60,9 @@ export class SmtpChannel implements Channel {
     return Promise.resolve();
   }
 
-  async #mail(message: OutgoingMessage, signal: AbortSignal, progress: { bodyRead: boolean }) {
+  async #mail(message: OutgoingMessage, signal: AbortSignal, progress: { bodySent: boolean }) {
     const { from } = this.#options;
-    const transport = this.#transport();
-    // The dot that ends a message goes out once its body has been read: before that, no server takes it.
-    transport.use('stream', (mail, done) => {
-      mail.message.transform(
-        () =>
-          new PassThrough({
-            flush: (ended) => {
-              progress.bodyRead = true;
-              ended();
-            },
-          }),
-      );
-      done();
-    });
-    return transport.sendMail({
+    return this.#transport(progress).sendMail({
       signal,
       from: { name: from.name ?? '', address: from.address },
       to: { name: '', address: message.to },
@@ -84,7 +75,7 @@ export class SmtpChannel implements Channel {
     });
   }
 
-  #transport() {
+  #transport(progress: { bodySent: boolean }) {
     const { host, port, security, user, password = '', ca } = this.#options;
     const { connectMs, totalMs } = this.#options.patience ?? defaultPatience;
     return createTransport({
@@ -101,6 +92,14 @@ export class SmtpChannel implements Channel {
       greetingTimeout: totalMs,
       socketTimeout: totalMs,
       socketCloseTimeout: 1_000,
+      // It tells nowhere else when the body with the dot at its end has gone out: before, no server
+      // takes the mail; after, only its answer says whether it did.
+      logger: {
+        ...silence,
+        info: (entry: unknown) => {
+          if (isRecord(entry) && entry['tnx'] === 'message') progress.bodySent = true;
+        },
+      },
       disableFileAccess: true,
       disableUrlAccess: true,
     });
@@ -113,7 +112,7 @@ export class SmtpChannel implements Channel {
     );
   }
 
-  #explain(error: unknown, bodyRead: boolean): SendError {
+  #explain(error: unknown, bodySent: boolean): SendError {
     const { host, port } = this.#options;
     const { command, responseCode, response } = (
       error instanceof Error ? error : {}
@@ -123,7 +122,7 @@ export class SmtpChannel implements Channel {
       const words = quote(describeError(error), this.#secrets());
       return new SendError(`${where} did not take the mail: ${words}`, {
         kind: 'temporary',
-        maybeSent: bodyRead,
+        maybeSent: bodySent,
       });
     }
     // Only these speak of the receiver and the message; a login or a sender that is refused is the

@@ -3,7 +3,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describeError, errorCode } from '../../lib/errors.ts';
 import { within } from '../../lib/until.ts';
 import { type Accepted, type Channel, type OutgoingMessage, SendError } from '../channel.ts';
-import { forSms } from '../sms-text.ts';
+import { smsTextOf } from '../sms-text.ts';
 import { quote } from './answers.ts';
 import { type CarrierPatience, defaultPatience } from './http-request.ts';
 
@@ -78,7 +78,7 @@ export class SnsChannel implements Channel {
     const text = (value: string) => ({ DataType: 'String', StringValue: value });
     const command = new PublishCommand({
       PhoneNumber: message.to,
-      Message: forSms(message.text),
+      Message: smsTextOf(message),
       MessageAttributes: {
         'AWS.SNS.SMS.SMSType': text('Transactional'),
         ...(senderId === undefined ? {} : { 'AWS.SNS.SMS.SenderID': text(senderId) }),

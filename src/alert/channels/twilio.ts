@@ -6,7 +6,7 @@ import {
   type OutgoingMessage,
   SendError,
 } from '../channel.ts';
-import { forSms } from '../sms-text.ts';
+import { smsTextOf } from '../sms-text.ts';
 import { kindOfStatus, quote, retryAfter } from './answers.ts';
 import { type CarrierAnswer, type CarrierPatience, exchange } from './http-request.ts';
 
@@ -57,7 +57,7 @@ export class TwilioChannel implements Channel {
     const { sender, reportUrl } = this.#options;
     const form = new URLSearchParams({
       To: message.to,
-      Body: forSms(message.text),
+      Body: smsTextOf(message),
       // Otherwise what `find` sees is not what was sent.
       SmartEncoded: 'false',
       ...('from' in sender
@@ -89,7 +89,7 @@ export class TwilioChannel implements Channel {
     if (messages.includes(undefined)) return 'unknown';
     const since = message.createdMs - clockToleranceMs;
     const createdMs = (one?: TwilioMessage): number => Date.parse(one?.date_created ?? '');
-    const text = forSms(message.text);
+    const text = smsTextOf(message);
     // Trial accounts have words of Twilio's before the text.
     const found = messages.find(
       (one) => createdMs(one) >= since && one?.to === message.to && one.body?.endsWith(text),
