@@ -71,6 +71,8 @@ export class Outbox implements AsyncDisposable {
   readonly #scope = new Scope();
   /** What is under way, by delivery. */
   readonly #running = new Map<string, { readonly way: string; readonly done: Promise<void> }>();
+  /** Whose outcome could not be written down, such as on a full disk. */
+  readonly #unnoted: DeliveryName[] = [];
   readonly #loop: Promise<void>;
   #nap: Scope | undefined;
 
@@ -147,6 +149,11 @@ export class Outbox implements AsyncDisposable {
 
   #sendDue(): void {
     const { ledger, clock } = this.#options;
+    for (let lost = this.#unnoted[0]; lost !== undefined; lost = this.#unnoted[0]) {
+      const change = { state: 'doubtful', nowMs: clock.wallNow() } as const;
+      ledger.changeDelivery(lost, ['sending'], change);
+      this.#unnoted.shift();
+    }
     for (const delivery of ledger.dueDeliveries(clock.wallNow(), lookedAt)) {
       const key = keyOf(delivery);
       if (this.#running.has(key)) continue;
@@ -164,7 +171,7 @@ export class Outbox implements AsyncDisposable {
       const way = wayOf(delivery);
       const done = this.#attempt(delivery, channel)
         .catch((error: unknown) => {
-          // It stays in its state, and is looked at again after the next start.
+          this.#unnoted.push(delivery);
           this.#gate.warn('attempt', 'what became of an alert could not be noted', {
             cause: describeError(error),
           });

@@ -243,7 +243,8 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
      WHERE message = ?2 AND position <> ?3 AND state = 'queued'
        AND address = (SELECT address FROM alertDeliveries WHERE message = ?2 AND position = ?3)`,
   );
-  const held = database.prepare(`${select} WHERE heldFor IS NOT NULL ORDER BY createdMs, id`);
+  const held = database.prepare(`${select} WHERE heldFor IS NOT NULL
+     ORDER BY alertMessages.createdMs, alertMessages.id`);
   const countOfContact = database.prepare(
     `SELECT count(*) AS count FROM alertMessages LEFT JOIN accounts ON accounts.id = account
      WHERE accounts.name IS ? AND contactName = ? AND alertMessages.createdMs > ?
@@ -253,9 +254,11 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
     `SELECT count(*) AS count FROM alertDeliveries WHERE kind = ? AND sinceMs > ?
        AND state IN ('sending', 'doubtful', 'accepted', 'delivered')`,
   );
-  const newest = database.prepare(`${select} ORDER BY alertMessages.createdMs DESC, id LIMIT ?`);
+  const newest = database.prepare(
+    `${select} ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT ?`,
+  );
   const newestOf = database.prepare(
-    `${select} WHERE accounts.name = ? ORDER BY alertMessages.createdMs DESC, id LIMIT ?`,
+    `${select} WHERE accounts.name = ? ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT ?`,
   );
   const byId = database.prepare(`${select} WHERE alertMessages.id = ?`);
   const prune = database.prepare(
@@ -315,7 +318,13 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       })),
     changeDelivery(delivery, from, { state, nowMs, nextMs, carrierId, detail }) {
       const { changes } = change.run(
-        ...[state, nowMs, nextMs ?? nowMs, Number(state === 'sending'), carrierId ?? null],
+        ...[
+          state,
+          Math.round(nowMs),
+          Math.round(nextMs ?? nowMs),
+          Number(state === 'sending'),
+          carrierId ?? null,
+        ],
         ...[detail ?? null, delivery.message, delivery.position, JSON.stringify(from)],
       );
       return changes > 0;
