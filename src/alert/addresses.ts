@@ -50,7 +50,7 @@ export function parseWebhookUrl(text: string): string | undefined {
   if (text.length > maxUrlLength || !/^[\x21-\x7E]+$/.test(text) || /[\\#]/.test(text)) {
     return undefined;
   }
-  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+  const url = /^https?:\/\/[^/]/i.test(text) ? URL.parse(text) : null;
   if (url === null || url.hostname === '') return undefined;
   if (url.username !== '' || url.password !== '' || /^https?:\/\/@/i.test(text)) return undefined;
   return url.href.length > maxUrlLength ? undefined : url.href;

@@ -52,7 +52,7 @@ async function read(file: string): Promise<Uint8Array | undefined> {
 /** Whole or not at all, and never over one that another has made meanwhile. */
 async function make(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const unfinished = `${file}.${process.pid}.new`;
+  const unfinished = `${file}.${randomBytes(6).toString('hex')}.new`;
   try {
     await using handle = await open(unfinished, 'wx', 0o600);
     await handle.writeFile(`${randomBytes(keyBytes).toString('hex')}\n`);

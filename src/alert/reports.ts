@@ -36,7 +36,7 @@ export interface ReportsOptions {
 export interface Reports extends AsyncDisposable {
   readonly port: number;
   /** For each channel and message its own, which nobody can guess. */
-  urlOf(channel: string, messageId: string): string;
+  readonly urlOf: (channel: string, messageId: string) => string;
 }
 
 const maxBodyBytes = 16 * 1024;

@@ -49,7 +49,8 @@ const lookalikes: Readonly<Record<string, string>> = {
   '\u202F': ' ',
 };
 
-const control = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;
+// Not what joins characters, which emoji and the scripts of Iran and India are written with.
+const control = /(?![\u200C\u200D])\p{C}/gu;
 
 const operatorParts = 3;
 

@@ -79,7 +79,14 @@ describe('the configuration', () => {
     const all = example
       .replaceAll(/^( *)# ((?:[a-zA-Z]+:(?: |$)|- |  ).*)$/gm, '$1$2')
       .replace(/^ {2}credentials:\n.*\n.*\n/m, '');
-    const complete = load(all);
+    const complete = load(all, {
+      ...keys,
+      CCTV_SMS_GATEWAY_PASSWORD: 'gateway-of-env',
+      CCTV_TWILIO_AUTH_TOKEN: 'token-of-env',
+      CCTV_SNS_ACCESS_KEY_ID: 'key-of-env',
+      CCTV_SNS_SECRET_ACCESS_KEY: 'secret-of-env',
+      CCTV_SMTP_PASSWORD: 'mail-of-env',
+    });
     const defaults = load('bucket: {name: example-footage}');
     assert.deepEqual(complete.processors, [
       { name: 'motion', command: ['/usr/local/bin/motion-detector', '--sensitive'] },
@@ -91,6 +98,17 @@ describe('the configuration', () => {
     assert.equal(complete.ledgerFile, defaults.ledgerFile);
     assert.equal(complete.control.socket, defaults.control.socket);
     assert.equal(complete.bucket.endpoint, 'https://s3.example.net');
+    assert.equal(load(example).alerts, undefined);
+    const empty = load('bucket: {name: a}\nalerts: {}').alerts;
+    assert.equal(complete.alerts?.notRecordingSeconds, empty?.notRecordingSeconds);
+    assert.deepEqual(complete.alerts?.limits, empty?.limits);
+    assert.equal(complete.alerts?.reports?.url, 'https://cctv.example.com/alerts');
+    assert.equal(complete.alerts?.heartbeat?.everySeconds, 60);
+    const { sms, smtp } = complete.alerts?.carriers ?? {};
+    assert.equal(sms?.gateway?.password, 'gateway-of-env');
+    assert.equal(sms?.twilio?.authToken, 'token-of-env');
+    assert.equal(sms?.sns?.maxPrice, 0.5);
+    assert.equal(smtp?.port, 587);
     assert.equal(load(example).gateway, undefined);
     assert.deepEqual(complete.gateway, {
       listen: { host: '0.0.0.0', port: 554 },

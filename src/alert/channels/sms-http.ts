@@ -115,32 +115,22 @@ function kindOf({ status, text }: CarrierAnswer): SendError['kind'] {
 }
 
 // Kannel's numbers of %d in a dlr-url; and the words of SMPP 3.4 (appendix B) and of many gateways.
-const states: Readonly<Record<string, DeliveryReport['state']>> = {
-  '1': 'delivered',
-  delivered: 'delivered',
-  delivrd: 'delivered',
-  '2': 'failed',
-  '16': 'failed',
-  failed: 'failed',
-  undelivered: 'failed',
-  undeliv: 'failed',
-  expired: 'failed',
-  rejected: 'failed',
-  rejectd: 'failed',
-  deleted: 'failed',
-  '4': 'accepted',
-  '8': 'accepted',
-  accepted: 'accepted',
-  acceptd: 'accepted',
-  sent: 'accepted',
-  enroute: 'accepted',
-};
+const states = new Map<string, DeliveryReport['state']>([
+  ...['1', 'delivered', 'delivrd'].map((word) => [word, 'delivered'] as const),
+  ...['4', '8', 'accepted', 'acceptd', 'sent', 'enroute'].map(
+    (word) => [word, 'accepted'] as const,
+  ),
+  ...[
+    ...['2', '16', 'failed', 'undelivered', 'undeliv'],
+    ...['expired', 'rejected', 'rejectd', 'deleted'],
+  ].map((word) => [word, 'failed'] as const),
+]);
 
 /** A gateway's report: `state` and, if it likes, `detail` and `id`, in the query or as a form. */
 export function readGatewayReport(
   fields: URLSearchParams,
 ): Omit<DeliveryReport, 'messageId'> | undefined {
-  const state = states[fields.get('state')?.trim().toLowerCase() ?? ''];
+  const state = states.get(fields.get('state')?.trim().toLowerCase() ?? '');
   if (state === undefined) return undefined;
   const detail = quote(fields.get('detail') ?? '');
   const carrierId = quote(fields.get('id') ?? '');

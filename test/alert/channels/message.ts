@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { type Channel, type OutgoingMessage, SendError } from '../../../src/alert/channel.ts';
 
 let count = 0;
@@ -33,7 +34,7 @@ export async function failureOf(
   try {
     await channel.send(message, signal);
   } catch (error) {
-    assert.ok(error instanceof SendError, `${error}`);
+    assert.ok(error instanceof SendError, inspect(error));
     assert.doesNotMatch(error.message, /\n/);
     return error;
   }
