@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { readVersion } from '../lib/version.ts';
 import { addAccountCommands } from './commands/account.ts';
+import { addAlertCommands } from './commands/alerts.ts';
 import { addCameraCommands } from './commands/camera.ts';
+import { addContactCommands } from './commands/contact.ts';
 import { addEnrolCardCommand } from './commands/card.ts';
 import { addCamerasCommand } from './commands/cameras.ts';
 import { addEnrolCommands } from './commands/enrol.ts';
@@ -26,6 +28,8 @@ addStatusCommand(program);
 addSegmentsCommand(program);
 addCameraCommands(program);
 addAccountCommands(program);
+addContactCommands(program);
+addAlertCommands(program);
 addEnrolCommands(program);
 addEnrolCardCommand(program);
 

@@ -1,4 +1,5 @@
 import type { CameraStatus } from '../camera/status.ts';
+import type { AlertingParts } from './alerting.ts';
 import type { WatchingParts } from './watching.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PublicKey } from '../ledger/types.ts';
@@ -12,6 +13,8 @@ export interface ControlParts {
   /** The cameras that are connected. */
   readonly fleet: () => readonly CameraStatus[];
   readonly watching: WatchingParts;
+  /** Absent: nobody is told anything. */
+  readonly alerting?: AlertingParts;
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
   readonly tunnelInfo: () => Promise<TunnelInfo>;

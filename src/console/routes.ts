@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { addAlertRoutes } from './alert-routes.ts';
 import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
@@ -11,6 +12,7 @@ import { addTokenRoutes } from './token-routes.ts';
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
   const { ledger, fleet, log } = parts;
   addViewerRoutes(app, parts);
+  addAlertRoutes(app, parts);
 
   app.get('/status', async (): Promise<StatusAnswer> => {
     const connected = fleet();

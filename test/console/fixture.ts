@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseAddress, shownAddress } from '../../src/alert/addresses.ts';
 import type { CameraStatus } from '../../src/camera/status.ts';
 import type { CopiedKeyInfo, HostKeyInfo } from '../../src/console/api.ts';
 import { type Control, startControl } from '../../src/console/control.ts';
@@ -46,6 +47,17 @@ export class ConsoleFixture implements AsyncDisposable {
     credentialsOf: (user, password) => credentialsOf('cctv', user, password),
     gateway: undefined,
   };
+  tested: string[] = [];
+  alerting: NonNullable<ControlOptions['alerting']> = {
+    kinds: new Set(['sms', 'email', 'webhook']),
+    parseAddress,
+    shownAddress,
+    test: (account) => {
+      this.tested.push(account);
+      return [];
+    },
+    failing: () => [],
+  };
   uploads: ReturnType<ControlOptions['uploaderStatus']> = { uploading: 0, waiting: 0, stored: 0 };
   #control: Control | undefined;
 
@@ -78,6 +90,7 @@ export class ConsoleFixture implements AsyncDisposable {
         this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);
       },
       watching: this.watching,
+      alerting: this.alerting,
       log: silentLog,
       version: '0.1.0',
       startedAtMs: Date.now() - 3 * 3_600_000,

@@ -26,6 +26,16 @@ export function addAccountCommands(program: Command): void {
   addAccountPasswordCommand(account);
 
   account
+    .command('set <account>')
+    .description('change what is set for an account')
+    .requiredOption('--time-zone <name>', 'of the times that contacts read: Asia/Singapore')
+    .action(async (name: string, { timeZone }: { timeZone: string }, command: Command) => {
+      const path = `/accounts/${encodeURIComponent(name)}/time-zone`;
+      await clientOf(command).post(path, { timeZone });
+      print([`Contacts of ${name} read times of ${timeZone}.`]);
+    });
+
+  account
     .command('list')
     .description('list all accounts')
     .option('--json', 'print JSON')

@@ -12,6 +12,7 @@ import { cameraListScreen } from '../screens/camera-list-screen.ts';
 import { count } from '../units.ts';
 import { addCameraOnCard } from './card.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
+import { addCameraAlertingCommands } from './camera-alerting.ts';
 import { addCameraChangeCommands } from './camera-changes.ts';
 
 interface AddOptions extends CardFlags {
@@ -35,6 +36,7 @@ export function addCameraCommands(program: Command): void {
   const camera = program.command('camera').description('cameras: add, list, show, change, remove');
 
   addCameraChangeCommands(camera);
+  addCameraAlertingCommands(camera);
 
   const add = camera
     .command('add <account/name>')

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AlertsAnswer, TestAnswer } from '../../console/alerting.ts';
+import type { AlertMessage } from '../../ledger/alerts.ts';
+import type { DaemonClient } from '../client.ts';
+import { clientOf, print, printJson } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { alertsScreen, deliveryLine, stateOf } from '../screens/alerts-screen.ts';
+
+const testWithinMs = 15_000;
+const underWay = new Set(['queued', 'sending', 'doubtful']);
+
+/** What became of a test, as soon as all its ways were tried. */
+async function outcome(client: DaemonClient, ids: readonly string[]): Promise<AlertMessage[]> {
+  const deadline = performance.now() + testWithinMs;
+  for (;;) {
+    const messages = await Promise.all(
+      ids.map((id) => client.get<AlertMessage>(`/alerts/${encodeURIComponent(id)}`)),
+    );
+    const isOver = messages.every(({ deliveries }) => {
+      return deliveries.every(({ state }) => !underWay.has(state));
+    });
+    if (isOver || performance.now() > deadline) return messages;
+    await delay(250);
+  }
+}
+
+export function addAlertCommands(program: Command): void {
+  program
+    .command('alerts')
+    .description('what contacts were told, and whether it arrived')
+    .option('--account <account>', 'only those of one account')
+    .option('--limit <n>', 'how many, the newest', '50')
+    .option('--json', 'print JSON')
+    .action(
+      async (
+        { account, limit, json }: { account?: string; limit: string; json?: true },
+        command: Command,
+      ) => {
+        if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit is 1 to 999.');
+        const query = { account, limit };
+        const answer = await clientOf(command).get<AlertsAnswer>('/alerts', query);
+        if (json) printJson(answer);
+        else print(alertsScreen(answer, Date.now()));
+      },
+    );
+
+  program
+    .command('alert')
+    .description('alerts: try whether they arrive')
+    .command('test <account>')
+    .description('send a test to all contacts of an account, by each of their ways')
+    .action(async (account: string, _options: unknown, command: Command) => {
+      const client = clientOf(command);
+      const path = `/accounts/${encodeURIComponent(account)}/test-alert`;
+      const { messages } = await client.post<TestAnswer>(path, {});
+      const nowMs = Date.now();
+      const outcomes = await outcome(client, messages);
+      print(
+        outcomes.flatMap((message) =>
+          message.deliveries.length === 0
+            ? [`${message.contactName}: ${stateOf(message)}`]
+            : message.deliveries
+                .filter(({ state }) => state !== 'waiting')
+                .map((delivery) => `${message.contactName}: ${deliveryLine(delivery, nowMs)}`),
+        ),
+      );
+    });
+}

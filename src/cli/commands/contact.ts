@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import type { ContactAnswer, ContactsAnswer } from '../../console/alerting.ts';
+import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
+import { confirm } from '../confirm.ts';
+import { clientOf, print, printJson } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { plain } from '../plain.ts';
+import { table } from '../table.ts';
+
+interface AddOptions {
+  readonly name: string;
+  readonly quiet?: string;
+}
+
+function readQuiet(text: string | undefined): { quiet?: { from: string; to: string } } {
+  if (text === undefined) return {};
+  const [, from, to] = /^(\d{1,2}:\d\d)-(\d{1,2}:\d\d)$/.exec(text.trim()) ?? [];
+  if (from === undefined || to === undefined) {
+    throw new UsageError(
+      `"${text.slice(0, 100)}" are no quiet hours: write HH:MM-HH:MM, such as 22:00-07:00.`,
+    );
+  }
+  return { quiet: { from: from.padStart(5, '0'), to: to.padStart(5, '0') } };
+}
+
+const ways = (addresses: readonly ContactAddress[]): string =>
+  addresses.map(({ kind, address }) => `${kind} ${plain(address)}`).join(', then ');
+
+export function addContactCommands(program: Command): void {
+  const contact = program
+    .command('contact')
+    .description('contacts: who is told when a camera of an account stops recording');
+
+  // In the order in which they stand on the command line.
+  const addresses: ContactAddress[] = [];
+  const collect = (kind: AddressKind) => (address: string) => {
+    addresses.push({ kind, address });
+    return address;
+  };
+  contact
+    .command('add <account>')
+    .description('tell somebody; of several ways, the next is tried when the one before fails')
+    .option('--name <name>', 'what the contact is called', 'owner')
+    .option('--sms <number>', 'a phone number with its country code: +65…', collect('sms'))
+    .option('--email <address>', 'an e-mail address', collect('email'))
+    .option('--webhook <url>', 'an address that gets signed JSON', collect('webhook'))
+    .option('--quiet <hours>', 'what happens meanwhile is told at their end: 22:00-07:00')
+    .action(async (account: string, { name, quiet }: AddOptions, command: Command) => {
+      if (addresses.length === 0) {
+        throw new UsageError('Say how to reach the contact: --sms, --email or --webhook.');
+      }
+      const given = { account, name, addresses, ...readQuiet(quiet) };
+      const added = await clientOf(command).post<ContactAnswer>('/contacts', given);
+      const hours =
+        added.quiet === undefined
+          ? []
+          : [`Quiet from ${added.quiet.from} to ${added.quiet.to}, ${added.timeZone}.`];
+      print([
+        `Contact ${added.name} of ${account} is added: ${ways(added.addresses)}.`,
+        ...hours,
+        `Try it with: cctv alert test ${account}`,
+      ]);
+    });
+
+  contact
+    .command('list [account]')
+    .description('list the contacts')
+    .option('--json', 'print JSON')
+    .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
+      const answer = await clientOf(command).get<ContactsAnswer>('/contacts', { account });
+      if (json) return printJson(answer);
+      if (answer.contacts.length === 0) {
+        return print(['There are no contacts. Add one with: cctv contact add ACCOUNT --sms +65…']);
+      }
+      print(
+        table<ContactAnswer>(
+          [
+            { head: 'ACCOUNT', cell: (one) => one.account },
+            { head: 'CONTACT', cell: (one) => one.name },
+            { head: 'QUIET', cell: ({ quiet }) => (quiet ? `${quiet.from}-${quiet.to}` : '-') },
+            { head: 'TIME ZONE', cell: ({ timeZone }) => timeZone },
+            { head: 'WAYS', cell: (one) => ways(one.addresses) },
+          ],
+          answer.contacts,
+        ),
+      );
+    });
+
+  contact
+    .command('remove <account> <name>')
+    .description('tell somebody nothing any more')
+    .option('--yes', 'do not ask')
+    .action(async (account: string, name: string, { yes }: { yes?: true }, command: Command) => {
+      const question = `Remove the contact ${name} of ${account}?`;
+      if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);
+      const path = `/contacts/${encodeURIComponent(account)}/${encodeURIComponent(name)}`;
+      await clientOf(command).delete(path);
+      print([`Contact ${name} of ${account} is removed.`]);
+    });
+}
