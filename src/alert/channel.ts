@@ -103,7 +103,7 @@ export interface Channel extends AsyncDisposable {
   /**
    * After a crash or a lost answer: has the carrier got it? Absent: it can't tell.
    *
-   * @throws {SendError} if the carrier can't be asked now
+   * @throws {SendError} `refused` if the carrier had it and gave it up; `temporary` if it can't be asked now
    */
   find?(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted | 'not sent' | 'unknown'>;
 }

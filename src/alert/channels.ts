@@ -32,11 +32,12 @@ export interface CarrierOptions {
   readonly patience?: CarrierPatience;
 }
 
-/** Reads reports of the carriers that send any, by channel. */
+/** What reads the reports of the carriers that send any, by channel. */
 export function reportReaders({ sms }: CarrierOptions): ReadonlyMap<string, ReportReader> {
   const readers = new Map<string, ReportReader>();
-  if (sms?.gateway !== undefined) {
-    readers.set(sms.gateway.name, ({ query, form }) =>
+  const { gateway } = sms ?? {};
+  if (gateway !== undefined && `${gateway.url} ${gateway.body?.template}`.includes('{report}')) {
+    readers.set(gateway.name, ({ query, form }) =>
       readGatewayReport(new URLSearchParams([...query, ...form])),
     );
   }

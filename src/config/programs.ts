@@ -45,6 +45,10 @@ export function missingPrograms(config: Config, env: Environment): string[] {
       problems.push(`gateway.tls.${option}: there is no file ${file}. Give the path of a PEM file`);
     }
   }
+  const caFile = config.alerts?.carriers.caFile;
+  if (caFile !== undefined && !isFile(caFile)) {
+    problems.push(`alerts.caFile: there is no file ${caFile}. Give the path of a PEM file`);
+  }
   for (const [index, { name, command }] of config.processors.entries()) {
     const option = `processors[${index}].command (${name})`;
     need(option, command[0] ?? '', 'Give the path of a program that exists');

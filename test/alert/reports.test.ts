@@ -23,7 +23,7 @@ describe('the listener of delivery reports', () => {
     listen: { host: '127.0.0.1', port: 0 },
     key,
     readers: reportReaders({
-      sms: { gateway: { name: 'kannel', url: '', accepted: /^/ } },
+      sms: { gateway: { name: 'kannel', url: '{report}', accepted: /^/ } },
     }),
     onReport: async (_channel, report) => {
       await Promise.resolve();

@@ -245,13 +245,13 @@ describe('the configuration', () => {
 
   it('names each program that this machine lacks', () => {
     const config = load(
-      'bucket: {name: a}\nrelay: {program: /none/relay, preload: /none/l.so}\narchive: {program: /none/ffmpeg}\nprocessors: [{name: a, command: [no-such-program]}, {name: b, command: [sh]}]\ngateway: {tls: {certificateFile: /none/a, keyFile: /etc/passwd}}',
+      'bucket: {name: a}\nrelay: {program: /none/relay, preload: /none/l.so}\narchive: {program: /none/ffmpeg}\nprocessors: [{name: a, command: [no-such-program]}, {name: b, command: [sh]}]\ngateway: {tls: {certificateFile: /none/a, keyFile: /etc/passwd}}\nalerts: {caFile: /none/ca}',
     );
     assert.deepEqual(
       missingPrograms(config, process.env).map((problem) => problem.split(':')[0]),
       [
         ...['relay.program', 'relay.preload', 'archive.program'],
-        ...['gateway.tls.certificateFile', 'processors[0].command (a)'],
+        ...['gateway.tls.certificateFile', 'alerts.caFile', 'processors[0].command (a)'],
       ],
     );
   });

@@ -48,9 +48,13 @@ export async function startKannel(directory: string): Promise<Kannel> {
   let centre: Child | undefined;
   const startCentre = async (): Promise<void> => {
     const before = (await readFile(log, 'latin1')).length;
-    // It ends with its input, and prints messages at its most talkative.
-    const command = `sleep infinity | exec "$0" -H 127.0.0.1 -r ${centrePort} -v 0 -m 0 none >>"$1" 2>&1`;
-    centre = new Child({ name: 'fakesmsc', file: 'sh', args: ['-c', command, fakesmsc, log] });
+    // It ends with its input, so that is a pipe which it holds open itself; and it prints messages
+    // at its most talkative.
+    const script =
+      '[ -p "$1" ] || mkfifo "$1"; exec "$0" -H 127.0.0.1 -r "$2" -v 0 -m 0 none <>"$1" >>"$3" 2>&1';
+    const pipe = join(directory, 'centre.in');
+    const args = ['-c', script, fakesmsc, pipe, String(centrePort), log];
+    centre = new Child({ name: 'fakesmsc', file: 'sh', args });
     await eventually('a connection of fakesmsc', readyWithinMs, async () =>
       (await readFile(log, 'latin1')).slice(before).includes('Connecting to'),
     );

@@ -44,7 +44,8 @@ export async function exchange(
   request: CarrierRequest,
   signal: AbortSignal,
 ): Promise<CarrierAnswer> {
-  const url = new URL(request.url);
+  const url = URL.parse(request.url);
+  if (url === null) throw new SendError('the address is not a URL', { kind: 'refused' });
   const progress = { connected: false };
   const { totalMs } = request.patience ?? defaultPatience;
   try {

@@ -109,6 +109,12 @@ describe('a webhook', () => {
     );
   });
 
+  it('whose address is none is refused', async () => {
+    for (const to of ['', 'a b', '/path']) {
+      assert.equal(told(await failureOf(webhook, aMessage({ to }))), 'refused');
+    }
+  });
+
   it('has to prove who it is by TLS', async () => {
     await using certificate = await makeCertificate('127.0.0.1');
     const cert = await readFile(certificate.certificateFile, 'utf8');
