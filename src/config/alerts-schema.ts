@@ -183,7 +183,7 @@ export const alerts = section({
   }).optional(),
   limits: section({
     messagesPerContactPerHour: wholeNumber(1, 1_000).default(20),
-    smsPerDay: wholeNumber(1, 1_000_000).default(500),
+    smsPerHour: wholeNumber(1, 100_000).default(200),
   }).prefault({}),
   caFile: text('the path of a file').optional(),
 }).superRefine(({ sms, smtp: mail, reports: reporting, operator }, context) => {

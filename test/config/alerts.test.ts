@@ -52,7 +52,7 @@ describe('the configuration of alerts', () => {
     assert.deepEqual(load({}), {
       notRecordingSeconds: 60,
       operator: { sms: [], email: [], webhook: [] },
-      limits: { messagesPerContactPerHour: 20, smsPerDay: 500 },
+      limits: { messagesPerContactPerHour: 20, smsPerHour: 200 },
       keyFile: '/var/lib/sapiengraph-cctv/keys/alerts',
       carriers: { sms: {} },
     });
