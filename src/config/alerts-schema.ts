@@ -47,6 +47,14 @@ const expression = () =>
     }
   }, "a regular expression, such as '^[03]: '");
 
+function parseTimeZone(name: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
 const ownNames = ['twilio', 'sns', 'smtp', 'webhook'];
 
 const gateway = section({
@@ -176,6 +184,7 @@ export const alerts = section({
     sms: addresses(phoneNumber()),
     email: addresses(emailAddress()),
     webhook: addresses(webhookUrl()),
+    timeZone: parsed(parseTimeZone, "a time zone, such as 'Europe/Berlin'").default('UTC'),
   }).prefault({}),
   heartbeat: section({
     url: webhookUrl(),

@@ -51,7 +51,7 @@ describe('the configuration of alerts', () => {
     assert.equal(load(undefined), undefined);
     assert.deepEqual(load({}), {
       notRecordingSeconds: 60,
-      operator: { sms: [], email: [], webhook: [] },
+      operator: { sms: [], email: [], webhook: [], timeZone: 'UTC' },
       limits: { messagesPerContactPerHour: 20, smsPerHour: 200 },
       keyFile: '/var/lib/sapiengraph-cctv/keys/alerts',
       carriers: { sms: {} },
@@ -181,7 +181,12 @@ describe('the configuration of alerts', () => {
       },
       smtp: { host: 'mail example', port: 0, from: 'A <a@b.cd>\r\nBcc: c@d.ef' },
       reports: { listen: ':8087' },
-      operator: { sms: ['91234567'], email: ['a@b.cd\nX: y'], webhook: ['file:///x'] },
+      operator: {
+        sms: ['91234567'],
+        email: ['a@b.cd\nX: y'],
+        webhook: ['file:///x'],
+        timeZone: 'Mars',
+      },
       heartbeat: { url: 'https://a.b/\r\nX: y' },
       caFiel: 'a',
     });
@@ -199,6 +204,7 @@ describe('the configuration of alerts', () => {
       /^alerts\.operator\.sms\[0\] must be a phone number with its country code/m,
       /^alerts\.operator\.email\[0\] must be an e-mail address/m,
       /^alerts\.operator\.webhook\[0\] must be an http/m,
+      /^alerts\.operator\.timeZone must be a time zone, such as/m,
       /^alerts\.heartbeat\.url must be an http/m,
       /^alerts\.caFiel is no option; did you mean caFile\?/m,
     ]) {
