@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { NewAlertMessage } from '../../src/ledger/alerts.ts';
+import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
+import { parsePublicKey } from '../../src/tunnel/public-key.ts';
+import { publicKey } from '../console/fixture.ts';
+
+const addresses = [{ kind: 'sms', address: '+6591234567' }] as const;
+const delivery = { kind: 'sms', channel: 'kannel', address: '+6591234567' } as const;
+
+const message = (id: string, more: Partial<NewAlertMessage> = {}): NewAlertMessage => ({
+  ...{ id, account: 'bach', contactName: 'anna', eventKey: id, kind: 'not-recording' },
+  ...{ event: { cameras: [] }, text: id, subject: id, createdMs: 1_000, deliveries: [delivery] },
+  ...more,
+});
+
+async function withLedger(task: (ledger: Ledger, file: string) => void): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'cctv-alerts-'));
+  try {
+    const file = join(directory, 'ledger.sqlite');
+    using ledger = openLedger(file);
+    ledger.addAccount('bach');
+    task(ledger, file);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+describe('the ledger, of alerts', () => {
+  it('takes a decision as a whole or not at all', () =>
+    withLedger((ledger) => {
+      const other = message('b', { account: 'nobody' });
+      const judgements = [['camera 1', { told: true }]] as const;
+      assert.throws(() => ledger.decide({ judgements, messages: [message('a'), other] }));
+      assert.equal(ledger.judgements().size, 0);
+      assert.deepEqual(ledger.alertMessages({ limit: 10 }), []);
+      ledger.decide({ judgements, messages: [message('a')] });
+      assert.deepEqual([...ledger.judgements()], [['camera 1', { told: true }]]);
+      ledger.decide({ judgements: [['camera 1', undefined]] });
+      assert.equal(ledger.judgements().size, 0);
+    }));
+
+  it('has what is under way after it was closed in the midst of it', () =>
+    withLedger((ledger, file) => {
+      const held = message('held', { heldFor: 'quiet' });
+      ledger.decide({ messages: [message('a'), message('b'), held] });
+      const a = { message: 'a', position: 0 };
+      assert.ok(ledger.changeDelivery(a, ['queued'], { state: 'sending', nowMs: 2_000.5 }));
+      assert.ok(!ledger.changeDelivery(a, ['queued'], { state: 'sending', nowMs: 2_000 }));
+      using again = openLedger(file);
+      assert.equal(again.doubtInterrupted(3_000), 1);
+      assert.deepEqual(
+        again.dueDeliveries(3_000, 10).map(({ message: id, state }) => `${id} ${state}`),
+        ['a doubtful', 'b queued'],
+      );
+      assert.deepEqual(
+        again.heldMessages().map(({ id }) => id),
+        ['held'],
+      );
+      assert.equal(again.messagesSince('bach', 'anna', 0), 2);
+      assert.equal(again.messagesSince(undefined, 'anna', 0), 0);
+      assert.equal(again.sentSince('sms', 0), 1);
+    }));
+
+  it('does not wait for what was due before the clock was set back', () =>
+    withLedger((ledger) => {
+      const createdMs = 10 * 86_400_000;
+      ledger.decide({ messages: [message('a', { createdMs })] });
+      assert.equal(ledger.dueDeliveries(createdMs - 86_400_000, 10).length, 1);
+      assert.equal(ledger.dueDeliveries(createdMs - 60_000, 10).length, 0);
+    }));
+
+  it('forgets what is old and over, and nothing else', () =>
+    withLedger((ledger) => {
+      const held = message('held', { heldFor: 'rate' });
+      ledger.decide({ messages: [message('over'), message('open'), held] });
+      const over = { message: 'over', position: 0 };
+      ledger.changeDelivery(over, ['queued'], { state: 'delivered', nowMs: 2_000 });
+      ledger.decide({ messages: [message('new', { createdMs: 9_000 })] });
+      ledger.pruneAlerts(5_000);
+      assert.deepEqual(
+        ledger.alertMessages({ limit: 10 }).map(({ id }) => id),
+        ['new', 'held', 'open'],
+      );
+    }));
+
+  it('forgets what was set for a camera that is removed', () =>
+    withLedger((ledger) => {
+      const camera = { account: 'bach', camera: 'door' };
+      const key = parsePublicKey(publicKey(1));
+      ledger.addCamera({ ...camera, key });
+      ledger.contact(camera, key.fingerprint);
+      ledger.silence(camera, 9e12);
+      ledger.setAlertAfter(camera, 90);
+      ledger.setTimeZone('bach', 'Asia/Singapore');
+      const [watched] = ledger.watchedCameras();
+      assert.ok(watched?.firstContactMs !== undefined);
+      assert.deepEqual(watched, {
+        ...{ ...camera, id: 1, disabled: false, timeZone: 'Asia/Singapore' },
+        ...{ firstContactMs: watched.firstContactMs, alertAfterSeconds: 90, silentUntilMs: 9e12 },
+      });
+      ledger.decide({ judgements: [['camera 1', {}]] });
+      ledger.removeCamera(camera);
+      assert.deepEqual(ledger.watchedCameras(), []);
+      assert.equal(ledger.judgements().size, 0);
+      ledger.addCamera({ ...camera, key });
+      assert.deepEqual(ledger.alertSettings(camera), {});
+    }));
+
+  it('sends nothing more to a contact that is removed, held or queued', () =>
+    withLedger((ledger) => {
+      const { id } = ledger.addContact({ account: 'bach', name: 'anna', addresses });
+      const held = message('held', { heldFor: 'quiet', contactId: id });
+      ledger.decide({ messages: [held, message('queued', { contactId: id })] });
+      ledger.removeContact('bach', 'anna');
+      assert.deepEqual(ledger.heldMessages(), []);
+      assert.deepEqual(ledger.dueDeliveries(9e12, 10), []);
+      assert.equal(ledger.alertMessages({ account: 'bach', limit: 10 }).length, 2);
+    }));
+
+  it('has room to write into that was reserved', () =>
+    withLedger((ledger) => {
+      ledger.reserveRoom(1_000_000);
+      ledger.reserveRoom(1_000_000);
+      assert.equal(ledger.judgements().size, 0);
+    }));
+});
