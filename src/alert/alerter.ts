@@ -59,7 +59,8 @@ export interface AlerterOptions {
 const tickMs = 1_000;
 const dayMs = 86_400_000;
 const keptMs = 90 * dayMs;
-const roomBytes = 2 * 1024 * 1024;
+/** More than the thousand pages of 4 KB after which SQLite begins its log anew. */
+const roomBytes = 5 * 1024 * 1024;
 const channelTroubleAfterMs = 5 * 60_000;
 const cameraSubject = 'camera ';
 const troubleSubject = 'trouble ';

@@ -261,6 +261,7 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
     `${select} WHERE accounts.name = ? ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT ?`,
   );
   const byId = database.prepare(`${select} WHERE alertMessages.id = ?`);
+  const reserve = database.prepare("INSERT INTO judgements VALUES ('room', hex(zeroblob(?)))");
   const prune = database.prepare(
     `DELETE FROM alertMessages WHERE createdMs < ? AND heldFor IS NULL AND NOT EXISTS
        (SELECT 1 FROM alertDeliveries WHERE message = id AND state IN ${open})`,
@@ -348,15 +349,13 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       return row && readMessage(row);
     },
     reserveRoom(bytes) {
-      const pages = (name: string): number => {
-        const row = database.prepare(`PRAGMA ${name}`).get() ?? {};
-        return Number(Object.values(row)[0]);
-      };
-      if (pages('freelist_count') * pages('page_size') >= bytes) return;
       transaction(database, () => {
-        database.prepare("INSERT INTO judgements VALUES ('room', hex(zeroblob(?)))").run(bytes / 2);
+        reserve.run(Math.ceil(bytes / 2));
         database.exec("DELETE FROM judgements WHERE subject = 'room'");
       });
+      // The log is written again from its beginning, in the room that it has by now; the pages that
+      // were freed are in the database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
+      database.exec('PRAGMA wal_checkpoint(RESTART)');
     },
     pruneAlerts: (beforeMs) => void prune.run(beforeMs),
   };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { execa } from 'execa';
 import type { NewAlertMessage } from '../../src/ledger/alerts.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
@@ -121,10 +122,14 @@ describe('the ledger, of alerts', () => {
       assert.equal(ledger.alertMessages({ account: 'bach', limit: 10 }).length, 2);
     }));
 
-  it('has room to write into that was reserved', () =>
-    withLedger((ledger) => {
-      ledger.reserveRoom(1_000_000);
-      ledger.reserveRoom(1_000_000);
-      assert.equal(ledger.judgements().size, 0);
-    }));
+  it('can be written to when the disk is full: it is then that alerts are decided', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cctv-full-'));
+    const namespace = process.getuid?.() === 0 ? ['--mount'] : ['--map-root-user', '--mount'];
+    const script = 'mount -t tmpfs -o size=24m tmpfs "$2" && exec "$0" "$1" "$2"';
+    const program = join(import.meta.dirname, 'full-disk-inside.ts');
+    const inside = ['sh', '-c', script, process.execPath, program, directory];
+    const { stdout } = await execa('unshare', [...namespace, '--', ...inside], { timeout: 60_000 });
+    assert.equal(stdout, 'decided 500');
+    rmSync(directory, { recursive: true });
+  });
 });
