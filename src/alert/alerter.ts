@@ -61,6 +61,7 @@ const dayMs = 86_400_000;
 const keptMs = 90 * dayMs;
 /** More than the thousand pages of 4 KB after which SQLite begins its log anew. */
 const roomBytes = 5 * 1024 * 1024;
+const watchingMs = 30_000;
 const channelTroubleAfterMs = 5 * 60_000;
 const cameraSubject = 'camera ';
 const troubleSubject = 'trouble ';
@@ -81,6 +82,7 @@ export class Alerter implements AsyncDisposable {
   #state: ReturnType<typeof beginJudging>;
   #troubles: ReturnType<typeof beginWithTroubles>;
   #prunedAt = Number.NEGATIVE_INFINITY;
+  #judgedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AlerterOptions) {
     const { ledger, channels, maxPerContactAndHour, log } = options;
@@ -99,6 +101,11 @@ export class Alerter implements AsyncDisposable {
     );
     this.#troubles = beginWithTroubles(new Map(this.#ofSubject<TroubleMemory>(troubleSubject)));
     this.#loop = this.#run();
+  }
+
+  /** Whether cameras are being watched: for the heartbeat. */
+  get isWatching(): boolean {
+    return this.#options.clock.now() - this.#judgedAt < watchingMs;
   }
 
   /**
@@ -192,7 +199,15 @@ export class Alerter implements AsyncDisposable {
         contacts: messages.filter(({ event: of }) => of === event).length,
       });
     }
+    for (const { account, contactName, deliveries } of messages) {
+      if (deliveries.length > 0) continue;
+      log.error('a contact can not be told anything: none of its ways is configured', {
+        account,
+        contact: contactName,
+      });
+    }
     const released = this.#release(now.wallMs);
+    this.#judgedAt = now.at;
     if (messages.length > 0 || released) outbox.wake();
     if (now.at - this.#prunedAt > dayMs) {
       this.#prunedAt = now.at;

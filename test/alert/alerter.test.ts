@@ -89,6 +89,28 @@ class Rig implements AsyncDisposable {
 }
 
 describe('the alerter', () => {
+  it('decides again what it could not write down, and is not healthy until it can', async () => {
+    await using rig = new Rig();
+    rig.add('front-door');
+    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
+    let isFull = true;
+    const decide: Ledger['decide'] = (decision) => {
+      if (isFull) throw new Error('the disk is full');
+      rig.ledger.decide(decision);
+    };
+    rig.start({ ledger: { ...rig.ledger, decide } });
+    await rig.pass(60);
+    assert.ok(rig.alerter.isWatching);
+    rig.records.set('front-door', false);
+    await rig.pass(300);
+    assert.ok(!rig.alerter.isWatching);
+    assert.equal(rig.texts.length, 0);
+    isFull = false;
+    await rig.pass(5);
+    assert.deepEqual(rig.texts, ['front-door has not recorded since 02:00: camera offline']);
+    assert.ok(rig.alerter.isWatching);
+  });
+
   it('tells each contact of an account, in its time zone, and over restarts once', async () => {
     await using rig = new Rig();
     rig.add('front-door');
