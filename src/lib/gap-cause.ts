@@ -1,0 +1,34 @@
+/**
+ * Why there is no footage of a camera for a while, in the words that operators and owners read. A
+ * detail in plain words goes with it.
+ */
+export const gapCauses = [
+  /** Enrolled, and has never dialled in. */
+  'not seen yet',
+  /** Its tunnel is gone: closed, timed out, replaced. */
+  'camera offline',
+  /** It has dialled in, and its first picture is under way. */
+  'starting',
+  /** It is connected, but its RTSP server refuses, is silent, or has no picture. */
+  'camera sent nothing',
+  /** Pictures came and ceased. */
+  'stream stalled',
+  'relay died',
+  'archiver died',
+  'disk full',
+  /** By the operator. */
+  'disabled',
+  'daemon down',
+  'upgrade',
+  /** This machine's clock was set. */
+  'clock jumped',
+  /** It was recorded, and its file was damaged or deleted here before it was stored. */
+  'segment lost',
+  /** Nothing was seen that explains it. */
+  'unexplained',
+] as const;
+
+export type GapCause = (typeof gapCauses)[number];
+
+/** What a camera's recording does from a moment on. */
+export type RecordingState = 'recording' | GapCause;
