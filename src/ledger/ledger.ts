@@ -2,12 +2,17 @@ import { type AccountQueries, prepareAccounts } from './accounts.ts';
 import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { prepareViewers, type ViewerQueries } from './viewers.ts';
+import { prepareCameraIds } from './camera-ids.ts';
+import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
 import { openDatabase } from './database.ts';
+import { type LossQueries, prepareLosses } from './losses.ts';
+import { prepareRuns, type RunQueries } from './runs.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
+import { prepareStates, type StateQueries } from './states.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
 
 /**
- * Who may dial in, and where each segment is. SQLite in one file; each call is a transaction that is
+ * Who may dial in, where each segment is, and why others are missing. SQLite in one file; each call is a transaction that is
  * on the disk when it returns.
  */
 export interface Ledger
@@ -16,6 +21,10 @@ export interface Ledger
     CameraChanges,
     TokenQueries,
     SegmentQueries,
+    StateQueries,
+    LossQueries,
+    RunQueries,
+    ContinuityQueries,
     ViewerQueries,
     Disposable {}
 
@@ -23,13 +32,19 @@ export interface Ledger
 export function openLedger(file: string): Ledger {
   const database = openDatabase(file);
   const accounts = prepareAccounts(database);
-  const cameras = prepareCameras(database, accounts);
+  const ids = prepareCameraIds(database, accounts);
+  const states = prepareStates(database, ids);
+  const cameras = prepareCameras(database, accounts, states);
   return {
     ...accounts,
     ...cameras,
-    ...prepareCameraChanges(database, cameras),
-    ...prepareTokens(database, accounts, cameras),
-    ...prepareSegments(database, accounts),
+    ...prepareCameraChanges(database, cameras, states),
+    ...prepareTokens(database, accounts, cameras, states),
+    ...prepareSegments(database, ids),
+    ...states,
+    ...prepareLosses(database, ids),
+    ...prepareRuns(database, states),
+    ...prepareContinuity(database, ids),
     ...prepareViewers(database, accounts),
     [Symbol.dispose]: () => database.close(),
   };

@@ -169,4 +169,68 @@ export const migrations: readonly string[] = [
     DELETE FROM viewers WHERE account = new.id;
   END;
   `,
+  `
+  -- What a camera's recording did from atMs on, until its next row.
+  CREATE TABLE states (
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    atMs INTEGER NOT NULL,
+    -- 'recording', or why there is no footage.
+    state TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (camera, atMs)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Why these times have no footage, whatever the state was.
+  CREATE TABLE losses (
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    startMs INTEGER NOT NULL,
+    durationMs INTEGER NOT NULL CHECK (durationMs > 0),
+    cause TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    -- 1: a segment has this time, and no picture of it; 0: a segment that had it is gone.
+    hole INTEGER NOT NULL CHECK (hole IN (0, 1)),
+    PRIMARY KEY (camera, startMs, durationMs, cause, hole)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE daemon (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version TEXT NOT NULL,
+    aliveMs INTEGER NOT NULL,
+    -- Whether it said goodbye.
+    stopped INTEGER NOT NULL CHECK (stopped IN (0, 1))
+  ) STRICT;
+
+  -- Of what was before, nobody noted why there is no footage.
+  INSERT INTO states
+    SELECT id, createdMs, 'not seen yet', '' FROM cameras
+    WHERE removedMs IS NULL OR removedMs > createdMs;
+  INSERT OR REPLACE INTO states
+    SELECT id, coalesce(firstContactMs, createdMs), 'unexplained',
+      'this program did not note causes yet'
+    FROM cameras
+    WHERE (removedMs IS NULL OR removedMs > createdMs)
+      AND (firstContactMs IS NOT NULL OR id IN (SELECT camera FROM totals));
+  INSERT OR REPLACE INTO states
+    SELECT id, disabledMs, 'disabled', '' FROM cameras WHERE disabledMs IS NOT NULL;
+  INSERT OR REPLACE INTO states
+    SELECT id, removedMs, 'disabled', 'removed' FROM cameras WHERE removedMs > createdMs;
+
+  -- Among tens of millions of segments, the few that are looked for at each start.
+  CREATE INDEX spooledSegments ON segments (camera, startMs) WHERE state = 'spooled';
+
+  CREATE TRIGGER countLostSegment AFTER DELETE ON segments BEGIN
+    UPDATE totals SET
+      segments = segments - 1,
+      bytes = bytes - old.bytes,
+      durationMs = durationMs - old.durationMs,
+      -- The newest to begin is all but always among the last to end.
+      newestEndMs = coalesce(
+        (SELECT max(endMs) FROM (
+          SELECT startMs + durationMs AS endMs FROM segments WHERE camera = old.camera
+          ORDER BY startMs DESC LIMIT 100)),
+        newestEndMs)
+    WHERE camera = old.camera AND state = old.state;
+    DELETE FROM totals WHERE camera = old.camera AND state = old.state AND segments = 0;
+  END;
+  `,
 ];
