@@ -16,6 +16,8 @@ import { FootageFlow, NoPictureError } from './footage-flow.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
 
+export { ClockSetError, NoPictureError, StalledError } from './footage-flow.ts';
+
 export interface ArchiverOptions {
   /** The relay's rtsp:// address. */
   readonly source: string;
@@ -53,6 +55,8 @@ export interface ArchiverStatus {
 export interface Archiver extends AsyncDisposable {
   readonly pid: number | undefined;
   status(): ArchiverStatus;
+  /** Resolves when the first picture is recorded; never, if none is. */
+  readonly firstPicture: Promise<void>;
   /**
    * Resolves when `signal` aborts or the archiver is disposed; rejects when ffmpeg died or no
    * pictures come, after all that was recorded has been handed over.
@@ -78,6 +82,7 @@ class Ffmpeg implements Archiver {
   readonly #complaints: FloodGate;
   readonly #scope = new Scope();
   readonly #life: Promise<Error | undefined>;
+  readonly #firstPicture = Promise.withResolvers<void>();
   #child: Child | undefined;
   #flow: FootageFlow;
   #picture: Picture | undefined;
@@ -102,6 +107,10 @@ class Ffmpeg implements Archiver {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  get firstPicture(): Promise<void> {
+    return this.#firstPicture.promise;
   }
 
   status(): ArchiverStatus {
@@ -257,7 +266,9 @@ class Ffmpeg implements Archiver {
 
   #readProgress(line: string): void {
     const frames = /^frame=\s*(\d+)$/.exec(line)?.[1];
-    if (frames !== undefined) this.#flow.progress(Number(frames));
+    if (frames === undefined) return;
+    this.#flow.progress(Number(frames));
+    if (this.#flow.frames > 0) this.#firstPicture.resolve();
   }
 
   #readLog(line: string): void {
