@@ -3,6 +3,7 @@ import type {
   Account,
   Amount,
   CameraKey,
+  Continuity,
   LedgerSegment,
   ProfileName,
   Token,
@@ -128,6 +129,9 @@ export interface NewTokenAnswer extends Token {
 export interface SegmentsAnswer extends Page {
   readonly segments: readonly LedgerSegment[];
 }
+
+/** GET /continuity/ACCOUNT/NAME */
+export interface ContinuityAnswer extends CameraName, Continuity {}
 
 /** Any answer with a status of 400 or more. */
 export interface ErrorAnswer {

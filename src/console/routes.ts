@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
+import { addContinuityRoutes } from './continuity-routes.ts';
 import { addViewerRoutes } from './viewer-routes.ts';
 import { cut } from './pages.ts';
 import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
@@ -47,6 +48,7 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
 
   addTokenRoutes(app, parts);
   addCameraRoutes(app, parts);
+  addContinuityRoutes(app, parts);
 
   app.get<NamedCamera>('/segments/:account/:name', (request): SegmentsAnswer => {
     const { from, to, limit, after } = parseRequest(segmentPage, request.query);
