@@ -5,11 +5,13 @@ import { prepareViewers, type ViewerQueries } from './viewers.ts';
 import { prepareCameraIds } from './camera-ids.ts';
 import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
 import { openDatabase } from './database.ts';
+import { type JournalRows, prepareJournal } from './journal-rows.ts';
 import { type LossQueries, prepareLosses } from './losses.ts';
 import { prepareRuns, type RunQueries } from './runs.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
 import { prepareStates, type StateQueries } from './states.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
+import { prepareVerifyRows, type VerifyRows } from './verify-rows.ts';
 
 /**
  * Who may dial in, where each segment is, and why others are missing. SQLite in one file; each call is a transaction that is
@@ -26,6 +28,8 @@ export interface Ledger
     RunQueries,
     ContinuityQueries,
     ViewerQueries,
+    JournalRows,
+    VerifyRows,
     Disposable {}
 
 /** @throws {OperatorError} if the file is damaged, of a newer version, or no ledger */
@@ -46,6 +50,8 @@ export function openLedger(file: string): Ledger {
     ...prepareRuns(database, states),
     ...prepareContinuity(database, ids),
     ...prepareViewers(database, accounts),
+    ...prepareJournal(database),
+    ...prepareVerifyRows(database),
     [Symbol.dispose]: () => database.close(),
   };
 }

@@ -1,3 +1,15 @@
+/** Triggers that count the changes of the document that a table's rows go into. */
+const noteChanges = (table: string, dayOf: (row: 'old' | 'new') => string): string =>
+  (['insert', 'update', 'delete'] as const)
+    .map(
+      (change) => `CREATE TRIGGER journal_${change}_${table} AFTER ${change} ON ${table} BEGIN
+        INSERT INTO journalDocuments (day, changes)
+        VALUES (${dayOf(change === 'delete' ? 'old' : 'new')}, 1)
+        ON CONFLICT DO UPDATE SET changes = changes + 1;
+      END;`,
+    )
+    .join('\n');
+
 /**
  * The schema, as the steps that lead to it: a ledger of version N has had the first N. Never change
  * a step that was released; add one. Times are milliseconds since 1970 UTC, lengths of time
@@ -232,5 +244,28 @@ export const migrations: readonly string[] = [
     WHERE camera = old.camera AND state = old.state;
     DELETE FROM totals WHERE camera = old.camera AND state = old.state AND segments = 0;
   END;
+  `,
+  `
+  -- The ledger's name in the bucket, where several may be.
+  CREATE TABLE journal (ledgerId TEXT NOT NULL) STRICT;
+  INSERT INTO journal VALUES (lower(hex(randomblob(8))));
+
+  -- What the bucket is to have of it: of each day (counted from 1970 UTC) its states and losses; as
+  -- day -1 the accounts and cameras. Written as often as it changed: the bucket has the present state.
+  CREATE TABLE journalDocuments (
+    day INTEGER PRIMARY KEY,
+    changes INTEGER NOT NULL,
+    written INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO journalDocuments (day, changes) VALUES (-1, 1);
+  INSERT OR IGNORE INTO journalDocuments (day, changes) SELECT atMs / 86400000, 1 FROM states;
+  INSERT OR IGNORE INTO journalDocuments (day, changes) SELECT startMs / 86400000, 1 FROM losses;
+
+  ${noteChanges('accounts', () => '-1')}
+  ${noteChanges('cameras', () => '-1')}
+  ${noteChanges('keys', () => '-1')}
+  ${noteChanges('formerNames', () => '-1')}
+  ${noteChanges('states', (row) => `${row}.atMs / 86400000`)}
+  ${noteChanges('losses', (row) => `${row}.startMs / 86400000`)}
   `,
 ];

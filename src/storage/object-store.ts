@@ -15,8 +15,10 @@ import { type CameraName, formatCameraName } from '../lib/names.ts';
 import type { SegmentIdentity } from '../lib/segment-name.ts';
 import { within } from '../lib/until.ts';
 import type { Segment } from '../spool/segment.ts';
+import { BucketReader } from './bucket-reader.ts';
 import { abortable, createClient, signWithGivenHash } from './client.ts';
 import { type Content, readContent } from './content.ts';
+import { Documents } from './documents.ts';
 import { explainStoreError, httpStatus, type StoreTrouble, storeTrouble } from './explain.ts';
 import { dayPrefix, days, parseSegmentKey, segmentKey } from './key.ts';
 import { base64, judge, type Proof } from './proof.ts';
@@ -70,6 +72,10 @@ export const createObjectStore = (options: ObjectStoreOptions): ObjectStore =>
 
 /** A bucket of segments. */
 export class ObjectStore implements Disposable {
+  /** All that the bucket holds. */
+  readonly reader: BucketReader;
+  /** What it holds beside segments. */
+  readonly documents: Documents;
   readonly #options: ObjectStoreOptions;
   readonly #client: S3Client;
   readonly #prefix: string;
@@ -87,6 +93,9 @@ export class ObjectStore implements Disposable {
       stallMs: options.stallMs ?? 60_000,
     });
     signWithGivenHash(this.#client);
+    const access = { client: this.#client, bucket: options.bucket, prefix: this.#prefix };
+    this.reader = new BucketReader(access);
+    this.documents = new Documents(access, this.reader, (...asked) => this.#prove(...asked));
   }
 
   /** In words for the operator: which bucket, where. */
