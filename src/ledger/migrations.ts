@@ -212,20 +212,21 @@ export const migrations: readonly string[] = [
     stopped INTEGER NOT NULL CHECK (stopped IN (0, 1))
   ) STRICT;
 
-  -- Of what was before, nobody noted why there is no footage.
+  -- Of what was before, nobody noted why there is no footage. The first row of all says since when
+  -- the camera is there, and stays.
   INSERT INTO states
     SELECT id, createdMs, 'not seen yet', '' FROM cameras
     WHERE removedMs IS NULL OR removedMs > createdMs;
   INSERT OR REPLACE INTO states
-    SELECT id, coalesce(firstContactMs, createdMs), 'unexplained',
+    SELECT id, max(coalesce(firstContactMs, createdMs), createdMs + 1), 'unexplained',
       'this program did not note causes yet'
     FROM cameras
     WHERE (removedMs IS NULL OR removedMs > createdMs)
       AND (firstContactMs IS NOT NULL OR id IN (SELECT camera FROM totals));
   INSERT OR REPLACE INTO states
-    SELECT id, disabledMs, 'disabled', '' FROM cameras WHERE disabledMs IS NOT NULL;
+    SELECT id, max(disabledMs, createdMs + 2), 'disabled', '' FROM cameras WHERE disabledMs IS NOT NULL;
   INSERT OR REPLACE INTO states
-    SELECT id, removedMs, 'disabled', 'removed' FROM cameras WHERE removedMs > createdMs;
+    SELECT id, max(removedMs, createdMs + 3), 'disabled', 'removed' FROM cameras WHERE removedMs > createdMs;
 
   -- Among tens of millions of segments, the few that are looked for at each start.
   CREATE INDEX spooledSegments ON segments (camera, startMs) WHERE state = 'spooled';

@@ -42,18 +42,14 @@ export function prepareStates(database: DatabaseSync, ids: CameraIds): StateQuer
     );
   };
 
-  const isNews = (camera: number, state: RecordingState, detail: string): boolean => {
-    const last = newest(camera);
-    return last?.state !== state || last.detail !== detail;
-  };
-
   const note: StateRows['note'] = (camera, state, detail, atMs) => {
-    if (!isNews(camera, state, detail)) return;
     const last = newest(camera);
-    insert.run(camera, atMs, state, detail);
-    // The clock was set back. What was noted before that stays, since it explains gaps; but from
-    // then on what is noted last holds.
-    if (last !== undefined && last.atMs > atMs) insert.run(camera, last.atMs + 1, state, detail);
+    if (last?.state === state && last.detail === detail) return;
+    if (last === undefined || last.atMs < atMs) return void insert.run(camera, atMs, state, detail);
+    // The clock was set back. What was noted for the time that comes again stays, since it explains
+    // gaps; but what was noted last holds from there on, as it does from now on.
+    if (atMs < last.atMs) insert.run(camera, atMs, state, detail);
+    insert.run(camera, last.atMs + 1, state, detail);
   };
 
   return {
@@ -61,7 +57,7 @@ export function prepareStates(database: DatabaseSync, ids: CameraIds): StateQuer
     newest,
     noteState(name, state, detail, atMs) {
       const camera = ids.require(name);
-      if (takesNotes.get(camera) === undefined || !isNews(camera, state, detail)) return;
+      if (takesNotes.get(camera) === undefined) return;
       transaction(database, () => note(camera, state, detail, atMs));
     },
   };
