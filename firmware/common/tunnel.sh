@@ -183,8 +183,13 @@ ways=$(ways "$@" 2>/dev/null)
 count=$(echo "$ways" | wc -l)
 
 # How many times it failed in a row, and the number of the way that was good last.
+tenths=0
 if ! read -r failed first 2>/dev/null <"$run/tries"; then
 	failed=0 first=0
+elif [ "$failed" = 0 ]; then
+	# The connection had been good. A server that is restarted hangs up on all its cameras at once, and is
+	# back in a second or two: they dial soon, and not all in the same moment.
+	tenths=$(random_below 21)
 fi
 number=$(((first + failed) % count))
 pause=0
@@ -196,6 +201,8 @@ verdict=$(verdict)
 # shellcheck disable=SC2086
 [ "$pause" = 0 ] || tell $verdict "(next try in $pause s)"
 sleep "$pause"
+# Not every busybox knows tenths of a second.
+sleep "$((tenths / 10)).$((tenths % 10))" 2>/dev/null || sleep $((tenths / 10))
 
 waited=0
 while ! has_network && [ $waited -lt 20 ]; do
