@@ -6,8 +6,25 @@ import {
 } from '@aws-sdk/client-s3';
 import { silentLog } from '../../src/lib/log.ts';
 import { createObjectStore, type ObjectStoreOptions } from '../../src/storage/object-store.ts';
-import type { S3Address } from '../stand-ins/s3-server.ts';
+import type { ChecksumKind } from '../../src/storage/proof.ts';
+import { startCephServer } from '../stand-ins/s3-server-ceph.ts';
+import { type S3Address, type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { sha256Of } from './segments.ts';
+
+/** A server that the tests of the storage are run against, and what it leaves others to differ in. */
+export interface S3Kind {
+  readonly name: string;
+  readonly start: (options: { readonly directory: string }) => Promise<S3Server>;
+  /** What proves there that it holds a segment that went in one request. */
+  readonly checksum: ChecksumKind;
+  readonly knowsRegions: boolean;
+}
+
+/** Two servers that share no code, and differ where the protocol leaves room. */
+export const s3Kinds: readonly S3Kind[] = [
+  { name: 'Swift', start: startS3Server, checksum: 'md5-etag', knowsRegions: true },
+  { name: 'Ceph', start: startCephServer, checksum: 'sha256', knowsRegions: false },
+];
 
 let buckets = 0;
 
