@@ -24,6 +24,13 @@ import {
   watchingParts,
 } from './wiring.ts';
 
+// For cctv, which rebuilds the ledger without a daemon.
+export { compareLedgers } from './ledger/rebuild-compare.ts';
+export { replaceLedger } from './ledger/rebuild-replace.ts';
+export { rebuildLedger } from './ledger/rebuild.ts';
+export { lockDirectory } from './spool/lock.ts';
+export { createObjectStore } from './storage/object-store.ts';
+
 // For cctvd, whose host key is the daemon's.
 export { makeNextHostKeys, promoteHostKeys } from './tunnel/host-key-rotation.ts';
 

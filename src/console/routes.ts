@@ -7,6 +7,7 @@ import { addViewerRoutes } from './viewer-routes.ts';
 import { cut } from './pages.ts';
 import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
 import { addTokenRoutes } from './token-routes.ts';
+import { addVerifyRoutes } from './verify-routes.ts';
 
 /** All that can be asked of and told to the daemon. */
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
@@ -48,6 +49,7 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
 
   addTokenRoutes(app, parts);
   addCameraRoutes(app, parts);
+  addVerifyRoutes(app, parts);
   addContinuityRoutes(app, parts);
 
   app.get<NamedCamera>('/segments/:account/:name', (request): SegmentsAnswer => {

@@ -110,14 +110,28 @@ export function formatNotes(notes: Iterable<Note>): Buffer {
   return Buffer.from(lines.join(''));
 }
 
-/** @throws if it is damaged, or of a newer format */
-export const parseCameras = (body: Buffer): CamerasDocument =>
-  camerasDocument.parse(JSON.parse(body.toString('utf8')));
+/** @throws if it is damaged, of a newer format, or another ledger's */
+export function parseCameras(ledgerId: string, body: Buffer | undefined): CamerasDocument {
+  const document = check(camerasDocument, linesOf(body).join('\n'));
+  if (document.ledgerId !== ledgerId) throw new Error('it says that it is of another ledger');
+  return document;
+}
 
-/** @throws as {@link parseCameras} */
-export const parseNotes = (body: Buffer): Note[] =>
-  body
+/** @throws if it is damaged, or of a newer format */
+export const parseNotes = (body: Buffer | undefined): Note[] =>
+  linesOf(body).map((line) => check(note, line));
+
+function linesOf(body: Buffer | undefined): string[] {
+  if (body === undefined) throw new Error('it is gone, or larger than any that is written');
+  return body
     .toString('utf8')
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => note.parse(JSON.parse(line)));
+    .filter((line) => line !== '');
+}
+
+function check<T extends z.ZodType>(schema: T, json: string): z.output<T> {
+  const parsed = schema.safeParse(JSON.parse(json));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it is damaged'}`);
+}

@@ -46,7 +46,9 @@ export function startJournal(options: JournalOptions): AsyncDisposable {
       await done;
       using last = new Scope();
       const writing = 'writing the ledger into the bucket';
-      await within(finishMs, writing, last.signal, (signal) => writer.flush(signal)).catch(() => {});
+      await within(finishMs, writing, last.signal, (signal) => writer.flush(signal)).catch(
+        () => {},
+      );
       writer.ended();
     },
   };

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../lib/names.ts';
-import { hex, number, optional, text } from './rows.ts';
+import { hex, number, optional, type Row, text } from './rows.ts';
 
 /** A segment as the ledger has it, to be held against the bucket. */
 export interface VerifyRow {
@@ -12,6 +12,8 @@ export interface VerifyRow {
   readonly checksum?: string;
   readonly etag?: string;
   readonly storedMs?: number;
+  /** Whether its camera has another name by now than the one that was asked for. */
+  readonly isFormer: boolean;
 }
 
 export interface VerifyRows {
@@ -43,10 +45,10 @@ export function prepareVerifyRows(database: DatabaseSync): VerifyRows {
     `SELECT * FROM (${allNames}) WHERE account = ? ORDER BY camera`,
   );
   const idsOf = database.prepare(
-    `SELECT cameras.id FROM cameras JOIN accounts ON accounts.id = cameras.account
-     WHERE accounts.name = ?1 AND cameras.name = ?2
-     UNION SELECT camera FROM formerNames JOIN accounts ON accounts.id = formerNames.account
-     WHERE accounts.name = ?1 AND formerNames.name = ?2`,
+    `SELECT cameras.id, cameras.name <> ?2 AS isFormer
+     FROM cameras JOIN accounts ON accounts.id = cameras.account
+     WHERE accounts.name = ?1 AND (cameras.name = ?2 OR cameras.id IN
+       (SELECT camera FROM formerNames WHERE account = accounts.id AND formerNames.name = ?2))`,
   );
   const columns = 'startMs, sha256, bytes, state, objectKey, checksum, etag, storedMs';
   const page = database.prepare(
@@ -64,28 +66,36 @@ export function prepareVerifyRows(database: DatabaseSync): VerifyRows {
         camera: text(row, 'camera'),
       })),
     footageRows({ account, camera }, { fromMs, toMs, limit }) {
-      const ids = idsOf.all(account, camera).map((row) => number(row, 'id'));
-      const pages = ids.map((id) => page.all(id, fromMs, toMs, limit));
+      const cameras = idsOf.all(account, camera).map((row) => {
+        const id = number(row, 'id');
+        const rows = page.all(id, fromMs, toMs, limit);
+        const lastMs = number(rows.at(-1) ?? {}, 'startMs');
+        return { id, isFormer: row['isFormer'] === 1, rows, lastMs };
+      });
       // A full page may go on: of the others only what is before its last start belongs to it.
-      const lastMs = Math.min(
-        ...pages.flatMap((rows) =>
-          rows.length < limit ? [] : [number(rows.at(-1) ?? {}, 'startMs')],
-        ),
+      const untilMs = Math.min(
+        ...cameras.flatMap(({ rows, lastMs }) => (rows.length < limit ? [] : [lastMs])),
       );
-      const rows = pages.flat().filter((row) => number(row, 'startMs') < lastMs);
-      const last = Number.isFinite(lastMs) ? ids.flatMap((id) => atStart.all(id, lastMs)) : [];
-      return [...rows, ...last]
-        .map((row) => ({
-          startMs: number(row, 'startMs'),
-          sha256: hex(row, 'sha256'),
-          bytes: number(row, 'bytes'),
-          state: row['state'] === 'stored' ? ('stored' as const) : ('spooled' as const),
-          ...optional(row, 'objectKey', text),
-          ...optional(row, 'checksum', text),
-          ...optional(row, 'etag', text),
-          ...optional(row, 'storedMs', number),
-        }))
+      return cameras
+        .flatMap(({ id, isFormer, rows }) =>
+          [
+            ...rows.filter((row) => number(row, 'startMs') < untilMs),
+            ...(Number.isFinite(untilMs) ? atStart.all(id, untilMs) : []),
+          ].map((row) => readRow(row, isFormer)),
+        )
         .sort((a, b) => a.startMs - b.startMs);
     },
   };
 }
+
+const readRow = (row: Row, isFormer: boolean): VerifyRow => ({
+  startMs: number(row, 'startMs'),
+  sha256: hex(row, 'sha256'),
+  bytes: number(row, 'bytes'),
+  state: row['state'] === 'stored' ? 'stored' : 'spooled',
+  ...optional(row, 'objectKey', text),
+  ...optional(row, 'checksum', text),
+  ...optional(row, 'etag', text),
+  ...optional(row, 'storedMs', number),
+  isFormer,
+});

@@ -70,12 +70,14 @@ export class Documents {
   async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
-    for await (const piece of (await this.#reader.open(this.#key(name), signal)) ?? []) {
+    const body = await this.#reader.open(this.#key(name), signal);
+    if (body === undefined) return undefined;
+    for await (const piece of body) {
       pieces.push(piece);
       bytes += piece.length;
       if (bytes > maxBytes) return undefined;
     }
-    return pieces.length === 0 ? undefined : Buffer.concat(pieces);
+    return Buffer.concat(pieces);
   }
 
   #key(name: string): string {
