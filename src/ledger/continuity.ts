@@ -42,7 +42,7 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
   const columns = `startMs, startMs + durationMs AS endMs, state = 'stored' AS isStored`;
   const inRange = segmentsBy(
     database.prepare(
-      `SELECT ${columns} FROM segments 
+      `SELECT ${columns} FROM segments
        WHERE camera = ? AND startMs >= ? AND startMs < ? AND startMs + durationMs > ?
        ORDER BY startMs`,
     ),
@@ -61,7 +61,7 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
   );
   const lossesIn = database.prepare(
     `SELECT startMs, startMs + durationMs AS endMs, cause, detail, hole FROM losses
-     WHERE camera = ? AND startMs < ? AND startMs + durationMs > ? ORDER BY startMs, durationMs DESC`,
+     WHERE camera = ? AND startMs < ? AND startMs + durationMs > ? ORDER BY startMs, durationMs DESC, cause`,
   );
   const stateAt = database.prepare(
     'SELECT atMs, state FROM states WHERE camera = ? AND atMs <= ? ORDER BY atMs DESC LIMIT 1',

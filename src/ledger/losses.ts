@@ -28,6 +28,11 @@ export function prepareLosses(database: DatabaseSync, ids: CameraIds): LossQueri
   const remove = database.prepare(
     'DELETE FROM segments WHERE camera = ? AND startMs = ? AND sha256 = ?',
   );
+  // They still say why the time is missing; they take nothing away from other footage of it.
+  const forgetHoles = database.prepare(
+    `UPDATE OR IGNORE losses SET hole = 0
+     WHERE camera = ? AND hole = 1 AND startMs >= ? AND startMs + durationMs <= ?`,
+  );
   const spooled = database.prepare(
     `SELECT accounts.name AS account, startMs, durationMs, bytes, sha256,
        coalesce(
@@ -53,6 +58,7 @@ export function prepareLosses(database: DatabaseSync, ids: CameraIds): LossQueri
         const sha256 = Buffer.from(segment.sha256, 'hex');
         if (isStored.get(camera, startMs, sha256) !== undefined) return;
         remove.run(camera, startMs, sha256);
+        forgetHoles.run(camera, startMs, startMs + durationMs);
         if (durationMs > 0) insert.run(camera, startMs, durationMs, cause, detail, 0);
       }),
     spooledSegments: () =>
