@@ -19,8 +19,16 @@ import { BucketReader } from './bucket-reader.ts';
 import { abortable, createClient, signWithGivenHash } from './client.ts';
 import { type Content, readContent } from './content.ts';
 import { Documents } from './documents.ts';
-import { explainStoreError, httpStatus, type StoreTrouble, storeTrouble } from './explain.ts';
+import { ReplaceableCredentials, type StoreCredentials } from './credentials.ts';
+import {
+  type BucketPlace,
+  explainStoreError,
+  httpStatus,
+  type StoreTrouble,
+  storeTrouble,
+} from './explain.ts';
 import { dayPrefix, days, parseSegmentKey, segmentKey } from './key.ts';
+import { Leftovers } from './leftovers.ts';
 import { base64, judge, type Proof } from './proof.ts';
 
 export type { ChecksumKind, Proof } from './proof.ts';
@@ -34,6 +42,8 @@ export interface ObjectStoreOptions {
   readonly pathStyle: boolean;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Gives the credentials that hold now; asked when the store has refused those it was shown. Without it they hold for ever. */
+  readonly currentCredentials?: () => Promise<StoreCredentials> | StoreCredentials;
   /** What all keys begin with, as `cctv/`; nothing unless given. */
   readonly prefix?: string;
   /**
@@ -76,6 +86,9 @@ export class ObjectStore implements Disposable {
   readonly reader: BucketReader;
   /** What it holds beside segments. */
   readonly documents: Documents;
+  /** What uploads that were killed have left in it. */
+  readonly leftovers: Leftovers;
+  readonly #credentials: ReplaceableCredentials;
   readonly #options: ObjectStoreOptions;
   readonly #client: S3Client;
   readonly #prefix: string;
@@ -87,14 +100,21 @@ export class ObjectStore implements Disposable {
   constructor(options: ObjectStoreOptions) {
     this.#options = options;
     this.#prefix = options.prefix ?? '';
+    this.#credentials = new ReplaceableCredentials(
+      options,
+      options.currentCredentials,
+      options.log,
+    );
     this.#client = createClient({
       ...options,
+      credentials: this.#credentials,
       connections: uploadsAtOnce + otherConnections,
       stallMs: options.stallMs ?? 60_000,
     });
     signWithGivenHash(this.#client);
     const access = { client: this.#client, bucket: options.bucket, prefix: this.#prefix };
     this.reader = new BucketReader(access);
+    this.leftovers = new Leftovers(access);
     this.documents = new Documents(access, this.reader, (...asked) => this.#prove(...asked));
   }
 
@@ -129,12 +149,12 @@ export class ObjectStore implements Disposable {
 
   /** What an error of this store means, in plain words. */
   explain(error: unknown): string {
-    return explainStoreError(error, this.#options);
+    return explainStoreError(error, this.#place());
   }
 
   /** As {@link explain}, and whether somebody must act. */
   trouble(error: unknown): StoreTrouble {
-    return storeTrouble(error, this.#options);
+    return storeTrouble(error, this.#place());
   }
 
   /**
@@ -173,6 +193,10 @@ export class ObjectStore implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.destroy();
+  }
+
+  #place(): BucketPlace {
+    return { ...this.#options, accessKeyId: this.#credentials.accessKeyId };
   }
 
   async *#day(camera: CameraName, dayMs: number): AsyncGenerator<StoredSegment> {

@@ -1,10 +1,15 @@
 import {
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { silentLog } from '../../src/lib/log.ts';
+import type { BucketAccess } from '../../src/storage/bucket-reader.ts';
 import { createObjectStore, type ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import type { ChecksumKind } from '../../src/storage/proof.ts';
 import { startCephServer } from '../stand-ins/s3-server-ceph.ts';
@@ -80,6 +85,38 @@ export class TestBucket implements Disposable {
       token = page.NextContinuationToken;
     } while (token !== undefined);
     return keys;
+  }
+
+  /** Puts an object there, as somebody else would. */
+  async put(key: string, body: Uint8Array): Promise<void> {
+    await this.#client.send(new PutObjectCommand({ Bucket: this.name, Key: key, Body: body }));
+  }
+
+  async get(key: string): Promise<Uint8Array> {
+    const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
+    return (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }));
+  }
+
+  /** For parts of the object store alone. */
+  access(): BucketAccess {
+    return { client: this.#client, bucket: this.name, prefix: '' };
+  }
+
+  /** As an upload in parts begins. */
+  async beginMultipart(key: string): Promise<void> {
+    await this.#client.send(new CreateMultipartUploadCommand({ Bucket: this.name, Key: key }));
+  }
+
+  /** The keys of the uploads in parts that were begun and not ended. */
+  async unfinished(): Promise<string[]> {
+    const { Uploads: uploads = [] } = await this.#client.send(
+      new ListMultipartUploadsCommand({ Bucket: this.name }),
+    );
+    return uploads.map(({ Key: key = '' }) => key).sort();
   }
 
   /** The SHA-256 of each object's content, by key. */
