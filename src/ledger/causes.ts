@@ -30,7 +30,7 @@ export class Causes {
   /** Losses before this one ended before what is asked for now. */
   #firstLoss = 0;
 
-  /** @param states in the order of time; @param losses in the order of their starts */
+  /** States are in the order of time, losses in that of their starts. */
   constructor(states: readonly StateRow[], losses: readonly Loss[]) {
     this.#states = states;
     this.#losses = losses;

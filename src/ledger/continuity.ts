@@ -50,18 +50,20 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
   const before = segmentsBy(
     database.prepare(
       `SELECT ${columns} FROM segments
-       WHERE camera = ? AND startMs < ? AND startMs + durationMs <= ?
+       WHERE camera = ? AND startMs < ? AND startMs + durationMs <= ? AND durationMs > 0
        ORDER BY startMs DESC LIMIT ${overlapping}`,
     ),
   );
   const after = segmentsBy(
     database.prepare(
-      `SELECT ${columns} FROM segments WHERE camera = ? AND startMs >= ? ORDER BY startMs LIMIT 1`,
+      `SELECT ${columns} FROM segments WHERE camera = ? AND startMs >= ? AND durationMs > 0
+       ORDER BY startMs LIMIT 1`,
     ),
   );
   const lossesIn = database.prepare(
     `SELECT startMs, startMs + durationMs AS endMs, cause, detail, hole FROM losses
-     WHERE camera = ? AND startMs < ? AND startMs + durationMs > ? ORDER BY startMs, durationMs DESC, cause`,
+     WHERE camera = ? AND startMs < ? AND startMs + durationMs > ?
+     ORDER BY startMs, durationMs DESC, cause`,
   );
   const stateAt = database.prepare(
     'SELECT atMs, state FROM states WHERE camera = ? AND atMs <= ? ORDER BY atMs DESC LIMIT 1',
