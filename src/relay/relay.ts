@@ -48,6 +48,8 @@ const readyWithinMs = 10_000;
 /** A relay needs a few megabytes. */
 const maxMemoryBytes = 256 * 1024 ** 2;
 const startsOnBusyPorts = 5;
+/** Between two looks at where a relay listens that does not answer. */
+const lookEachMs = 1_000;
 
 /** Somebody else was quicker: live555ProxyServer would go on with IPv6 alone and say nothing. */
 class PortTakenError extends Error {
@@ -137,16 +139,22 @@ class RelayProcess implements Relay {
 
   async #answer(signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
-    while (!signal.aborted) {
+    // A relay that found its port taken listens elsewhere and answers nothing here. Looking where it
+    // listens costs far more than asking it, though, and many relays may start at a time.
+    let lookAtMs = startedAt + lookEachMs;
+    for (let pauseMs = 20; !signal.aborted; pauseMs = Math.min(pauseMs * 1.5, 250)) {
       const reply = await describe(this.url, 2_000, signal);
-      if (!this.#listens || reply?.status === 200) this.#listens = await this.#isOurs();
+      const answers = reply !== undefined && (!this.#listens || reply.status === 200);
+      if (answers || performance.now() > lookAtMs) {
+        this.#listens = await this.#isOurs();
+        lookAtMs = performance.now() + lookEachMs;
+      }
       if (this.#listens && reply?.status === 200) {
         this.media = parseMedia(reply.sdp);
         if (this.media.video !== undefined) return;
         throw new StreamRefusedError("the camera's stream has no video");
       }
       if (this.diagnosis.refusal !== undefined) throw this.diagnosis.refusal;
-      const pauseMs = performance.now() - startedAt < 2_000 ? 50 : 250;
       await delay(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
