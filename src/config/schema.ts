@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   domainName,
+  gigabytes,
   httpAddress,
   label,
   list,
@@ -38,6 +39,12 @@ const bucket = section({
     })
     .default(''),
   credentials: credentialsSchema.prefault({}),
+});
+
+const spool = section({
+  budgetGigabytes: gigabytes().optional(),
+  reserveGigabytes: gigabytes().optional(),
+  whenFull: oneOf('keep-newest', 'keep-oldest').default('keep-newest'),
 });
 
 const tunnel = section({
@@ -114,6 +121,7 @@ export const fileSchema = section({
   stateDirectory: text('the path of a directory').default('/var/lib/sapiengraph-cctv'),
   spoolDirectory: text('the path of a directory').optional(),
   ledgerFile: text('the path of a file').optional(),
+  spool: spool.prefault({}),
   bucket,
   tunnel: tunnel.prefault({}),
   relay: relay.prefault({}),

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
-import { type CameraName, isLabel } from '../lib/names.ts';
+import { type CameraName, formatCameraName, isLabel } from '../lib/names.ts';
+import { inPlainWords } from './disk-trouble.ts';
 import { makeDirectory } from './durable.ts';
 
 /** Where one run of an archiver writes its files until they are published. */
@@ -16,7 +17,11 @@ export async function makeRunDirectory(root: string, camera: CameraName): Promis
   const stamp = new Date().toISOString().replaceAll(/[-:]/g, '');
   const run = `${stamp}-${randomBytes(3).toString('hex')}`;
   const path = join(root, camera.account, camera.camera, run);
-  await makeDirectory(path);
+  try {
+    await makeDirectory(path);
+  } catch (error) {
+    throw inPlainWords(error, `${formatCameraName(camera)} has no directory to record into`);
+  }
   return path;
 }
 
