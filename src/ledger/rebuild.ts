@@ -111,6 +111,7 @@ async function build(file: string, options: RebuildOptions): Promise<Omit<Rebuil
     builder.addPage(page, bucket.reader.prefix);
     objects += page.length;
     options.onProgress?.(objects);
+    signal.throwIfAborted();
   }
   for (const notes of found.notes) {
     const body = await bucket.documents.read(notes, signal);

@@ -31,6 +31,8 @@ export interface VerifyOptions extends VerifyScope {
   readonly ledger: VerifyRows & Pick<JournalRows, 'ledgerId'>;
   readonly bucket: VerifiedBucket;
   readonly signal: AbortSignal;
+  /** When it begins, in ms since 1970 UTC; now unless given. What is stored later is under way. */
+  readonly startedMs?: number;
   /** What is found, as it is found. It is waited for, so that nothing piles up. */
   readonly report: (problem: Problem) => Promise<void> | void;
 }
@@ -48,7 +50,7 @@ const pauseMs = 1_000;
 /** An audit of the bucket against the ledger. */
 export class Verification {
   readonly #options: VerifyOptions;
-  readonly #startedMs = Date.now();
+  readonly #startedMs: number;
   readonly #problems = Object.fromEntries(problemKinds.map((kind) => [kind, 0])) as Record<
     ProblemKind,
     number
@@ -57,6 +59,7 @@ export class Verification {
 
   constructor(options: VerifyOptions) {
     this.#options = options;
+    this.#startedMs = options.startedMs ?? Date.now();
   }
 
   /** How far it is. */
