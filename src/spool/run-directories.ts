@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
-import { type CameraName, formatCameraName, isLabel } from '../lib/names.ts';
-import { inPlainWords } from './disk-trouble.ts';
-import { makeDirectory } from './durable.ts';
+import { type CameraName, isLabel } from '../lib/names.ts';
 
 /** Where one run of an archiver writes its files until they are published. */
 export interface RunDirectory {
@@ -12,17 +10,11 @@ export interface RunDirectory {
   readonly path: string;
 }
 
-/** Makes a directory for one run. Its name tells when, for people; nothing else reads it. */
-export async function makeRunDirectory(root: string, camera: CameraName): Promise<string> {
+/** Where one run is to write. The name tells when it began, for people; nothing else reads it. */
+export function newRunPath(root: string, camera: CameraName): string {
   const stamp = new Date().toISOString().replaceAll(/[-:]/g, '');
   const run = `${stamp}-${randomBytes(3).toString('hex')}`;
-  const path = join(root, camera.account, camera.camera, run);
-  try {
-    await makeDirectory(path);
-  } catch (error) {
-    throw inPlainWords(error, `${formatCameraName(camera)} has no directory to record into`);
-  }
-  return path;
+  return join(root, camera.account, camera.camera, run);
 }
 
 /** The run directories that exist, the oldest of each camera first. */

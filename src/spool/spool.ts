@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
-import { explainTrouble } from './disk-trouble.ts';
+import { explainTrouble, inPlainWords } from './disk-trouble.ts';
 import { Dropper } from './dropper.ts';
 import { makeDirectory } from './durable.ts';
 import { DiskGuard, probeName } from './guard.ts';
@@ -18,7 +18,7 @@ import { lockDirectory } from './lock.ts';
 import { publishFile } from './publish.ts';
 import {
   findRunDirectories,
-  makeRunDirectory,
+  newRunPath,
   type RunDirectory,
   removeIfEmpty,
 } from './run-directories.ts';
@@ -163,13 +163,16 @@ export class Spool implements AsyncDisposable {
    * @throws OperatorError if the disk is full or broken.
    */
   async runDirectory(camera: CameraName): Promise<string> {
+    const path = newRunPath(join(this.directory, 'recording'), camera);
+    // Before it is there, lest it is taken for a leftover.
+    this.#runs.add(path);
     try {
-      const path = await makeRunDirectory(join(this.directory, 'recording'), camera);
-      this.#runs.add(path);
+      await makeDirectory(path);
       return path;
     } catch (error) {
-      this.#noteTrouble(error);
-      throw error;
+      this.#runs.delete(path);
+      this.disk.noteTrouble(error);
+      throw inPlainWords(error, `${formatCameraName(camera)} has no directory to record into`);
     }
   }
 
@@ -212,7 +215,8 @@ export class Spool implements AsyncDisposable {
       this.#found(camera, segment);
       return segment;
     } catch (error) {
-      this.#noteTrouble(error);
+      // Told in plain words; the cause is the system's.
+      this.disk.noteTrouble(error instanceof Error ? error.cause : error);
       throw error;
     }
   }
@@ -361,11 +365,6 @@ export class Spool implements AsyncDisposable {
       this.#log.warn('something in the spool is not of it and is left alone', { path });
     }
     await this.#dropper.finish();
-  }
-
-  #noteTrouble(error: unknown): void {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    this.disk.noteTrouble(cause);
   }
 
   #tell(what: keyof Changes, segment: Segment): void {
