@@ -94,7 +94,7 @@ export const verifyScope = z.strictObject({
   account: z.string().max(200).optional(),
   from: time,
   to: time,
-  deep: z.enum(['true', 'false']).default('false'),
+  deep: z.enum(['true', 'false'], { error: () => 'deep must be true or false' }).default('false'),
 });
 
 /** What came in, checked. All that is wrong with it is in the error, a sentence each. */

@@ -11,6 +11,8 @@ export interface NameVerification {
   readonly deep: boolean;
   readonly ledger: VerifyRows;
   readonly reader: Pick<BucketReader, 'pages' | 'sizeOf' | 'digest' | 'prefix'>;
+  /** Whether there is, or was, a camera of that name in the account; or footage under it. */
+  readonly isName: (camera: string) => boolean;
   /** When all began, in ms since 1970 UTC: what came later may be here and not yet there. */
   readonly startedMs: number;
   /** Counted up. */
@@ -131,14 +133,15 @@ class NameCheck {
 
   /** Takes the row's object from `objects`. */
   async #stored(row: VerifyRow, objects: Map<string, ListedObject>): Promise<void> {
-    const { problem, name } = this.#options;
+    const { problem, name, isName } = this.#options;
     const key = row.objectKey ?? '';
-    if (!key.startsWith(this.#root)) {
+    const camera = key.slice(this.#root.length).split('/')[0] ?? '';
+    if (!key.startsWith(this.#root) || !isName(camera)) {
       if (!row.isFormer) await problem('elsewhere', key, `expected below ${this.#root}`);
       return;
     }
     // Of the same camera, and recorded under another name of its.
-    if (!key.startsWith(`${this.#root}${name.camera}/`)) return;
+    if (camera !== name.camera) return;
     const object = objects.get(key);
     objects.delete(key);
     if (object === undefined) return await this.#absent(row, key);

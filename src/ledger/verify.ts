@@ -91,17 +91,21 @@ export class Verification {
       );
     }
     this.#done.ofCameras = names.size;
-    await this.#inParallel([...names.values()]);
+    await this.#inParallel([...names.values()], (name) => names.has(name));
     return skipped;
   }
 
-  async #inParallel(names: (readonly [string, string])[]): Promise<void> {
+  async #inParallel(
+    names: (readonly [string, string])[],
+    isName: (name: string) => boolean,
+  ): Promise<void> {
     const { deep, fromMs, toMs, ledger, bucket, signal } = this.#options;
     const work = async (): Promise<void> => {
       for (let name = names.shift(); name !== undefined; name = names.shift()) {
         const [account, camera] = name;
         await verifyName({
           ...{ name: { account, camera }, fromMs, toMs, deep, ledger, reader: bucket.reader },
+          isName: (other) => isName(`${account}/${other}`),
           startedMs: this.#startedMs,
           done: this.#done,
           retry: (task) => this.#retry(task),

@@ -91,8 +91,8 @@ export class BucketReader {
         },
         signal,
       );
-      for (const { Prefix: folder = '' } of page.CommonPrefixes ?? []) {
-        folders.push(folder.slice(prefix.length, -1));
+      for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
+        folders.push(decoded(page, folder).slice(prefix.length, -1));
       }
       objects.push(...this.#objects(page));
       token = page.NextContinuationToken;
@@ -149,14 +149,30 @@ export class BucketReader {
     abortSignal: AbortSignal,
   ): Promise<ListObjectsV2CommandOutput> {
     const { client, bucket } = this.#access;
-    return client.send(new ListObjectsV2Command({ Bucket: bucket, ...input }), { abortSignal });
+    // Somebody's key with a character that XML can't have would make the listing unreadable.
+    const command = new ListObjectsV2Command({ Bucket: bucket, EncodingType: 'url', ...input });
+    return client.send(command, { abortSignal });
   }
 
-  #objects({ Contents: contents = [] }: ListObjectsV2CommandOutput): ListedObject[] {
-    return contents.map(({ Key: key = '', Size: bytes = 0, ETag: etag = '', LastModified: at }) => {
-      const segment = parseSegmentKey(this.#access.prefix, key);
-      const modifiedMs = at?.getTime() ?? 0;
-      return { key, bytes, etag, modifiedMs, ...(segment === undefined ? {} : { segment }) };
-    });
+  #objects(page: ListObjectsV2CommandOutput): ListedObject[] {
+    return (page.Contents ?? []).map(
+      ({ Key, Size: bytes = 0, ETag: etag = '', LastModified: at }) => {
+        const key = decoded(page, Key);
+        const segment = parseSegmentKey(this.#access.prefix, key);
+        const modifiedMs = at?.getTime() ?? 0;
+        return { key, bytes, etag, modifiedMs, ...(segment === undefined ? {} : { segment }) };
+      },
+    );
+  }
+}
+
+/** A key as it is, from a listing that says how it is written. */
+function decoded({ EncodingType: encoding }: ListObjectsV2CommandOutput, key = ''): string {
+  if (encoding !== 'url') return key;
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    // Not UTF-8, so none of ours; to be named as well as it can be.
+    return key;
   }
 }
