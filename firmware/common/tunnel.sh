@@ -55,10 +55,11 @@ random_below() {
 	echo $((0x${uuid%%-*} % $1))
 }
 
-# Seconds to wait after so many rounds of all servers failed: 1, 2, 4 and so on, less up to a half of it, so
-# that cameras which lost the same server don't all come back at once.
+# Seconds to wait after so many rounds of all servers failed: four times 1, for a server that is restarted is
+# back soon, then 2, 4, 8 and so on, less up to a half of it, so that cameras which lost the same server don't
+# all come back at once.
 pause_after() {
-	pause=1 rounds=$1
+	pause=1 rounds=$(($1 - 3))
 	while [ "$rounds" -gt 1 ] && [ "$pause" -lt "$longest_pause" ]; do
 		pause=$((pause * 2)) rounds=$((rounds - 1))
 	done

@@ -34,7 +34,8 @@ async function keepDialling(camera: SiteCamera, signal: AbortSignal): Promise<vo
     await once(client, 'exit');
     signal.removeEventListener('abort', hangUp);
     failures = performance.now() - dialledAt > 10_000 ? 0 : failures + 1;
-    const waitMs = failures === 0 ? Math.random() * jitterMs : 1_000 * 2 ** (failures - 1);
+    const waitMs =
+      failures === 0 ? Math.random() * jitterMs : 1_000 * 2 ** Math.max(0, failures - 4);
     await delay(waitMs, undefined, { signal }).catch(() => {});
   }
 }

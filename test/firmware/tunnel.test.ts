@@ -160,10 +160,11 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
 
   for (const [failed, least, most] of [
     [1, 1, 1],
-    [2, 1, 2],
-    [3, 2, 4],
-    [6, 16, 32],
-    [7, 30, 60],
+    [4, 1, 1],
+    [5, 1, 2],
+    [6, 2, 4],
+    [9, 16, 32],
+    [10, 30, 60],
     [1000, 30, 60],
   ] as const) {
     it(`waits ${least} to ${most} s after ${failed} calls that failed`, async () => {
