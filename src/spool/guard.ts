@@ -16,6 +16,7 @@ import {
   type Measure,
 } from './limits.ts';
 import { bytesBelow } from './measure.ts';
+import { Spare } from './spare.ts';
 import { roughly, Trend } from './trend.ts';
 
 export interface DiskStatus {
@@ -86,6 +87,7 @@ export class DiskGuard {
   readonly #waiting = new Set<() => void>();
   readonly #trend: Trend;
   #reserveBytes = 0;
+  #spare: Spare | undefined;
   #measure: Measure = {
     ...{ recordingBytes: 0, damagedBytes: 0, usedBytes: 0, freeBytes: 0 },
   };
@@ -159,6 +161,7 @@ export class DiskGuard {
     const { blocks, bsize } = await statfs(directory);
     this.#reserveBytes = limits.reserveBytes ?? defaultReserve(blocks * bsize);
     checkReserve(directory, this.#reserveBytes, blocks * bsize);
+    this.#spare = new Spare(directory, this.#reserveBytes);
     await this.#look();
     this.#loop = this.#run();
   }
@@ -202,6 +205,10 @@ export class DiskGuard {
     }
     if (this.#inDoubt) await this.#probe();
     this.#settle();
+    const hasRoom = this.#state === 'ok';
+    await this.#spare
+      ?.tend(this.#measure.freeBytes, hasRoom)
+      .catch((error: unknown) => this.#complain(error));
   }
 
   async #bytesIn(name: string, before: number): Promise<number> {
@@ -323,7 +330,7 @@ export class DiskGuard {
   }
 
   #complain(error: unknown): void {
-    this.#options.gate.warn(`disk ${errorCode(error)}`, "the spool's disk can't be measured", {
+    this.#options.gate.warn(`disk ${errorCode(error)}`, "the spool's disk can't be looked after", {
       cause: describeError(error),
       hint: explainTrouble(error),
     });

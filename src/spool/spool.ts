@@ -24,6 +24,7 @@ import {
 } from './run-directories.ts';
 import { type Changes, Scanner } from './scan.ts';
 import type { FinishedFile, Segment } from './segment.ts';
+import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
 export type { DiskGuard, DiskStatus } from './guard.ts';
@@ -62,6 +63,7 @@ const rescanShare = 20;
  * DIR/ready/ACCOUNT/CAMERA/NAME.mp4      segments: whole, named by content, not yet proven stored
  * DIR/damaged/ACCOUNT/CAMERA/NAME.mp4    what can't be uploaded for what it says it is
  * DIR/dropped.ACCOUNT.CAMERA.NAME.mp4    what is being deleted for want of room
+ * DIR/spare                              given up when the disk is full, for the ledger's sake
  * DIR/lock
  * ```
  *
@@ -354,7 +356,7 @@ export class Spool implements AsyncDisposable {
 
   /** Ends what a crash left half done, and names what is not the spool's. */
   async #sweep(): Promise<void> {
-    const own = ['recording', 'ready', 'damaged', 'lock', probeName, 'lost+found'];
+    const own = ['recording', 'ready', 'damaged', 'lock', probeName, spareName, 'lost+found'];
     const names = await this.#dropper.adopt();
     if (names.includes(probeName)) {
       await rm(join(this.directory, probeName), { force: true });

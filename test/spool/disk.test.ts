@@ -305,6 +305,27 @@ describe('a real small disk', () => {
     await test.spool.runDirectory(garden);
   });
 
+  it('with not a byte left has a little for the ledger, so that what is dropped can be noted', async () => {
+    await using disk = await smallDisk(32);
+    const note = join(disk.path, 'ledger');
+    const told: number[] = [];
+    await using test = await watchedSpool(join(disk.path, 'spool'), {
+      disk: { reserveBytes: 4_000_000 },
+      onDropped: async (segment) => {
+        await writeFile(note, Buffer.alloc(100_000));
+        told.push(minuteOf(segment));
+      },
+    });
+    await publishMinutes(test, 0, 10, 1_000_000);
+    await eventually('the spare', 5_000, () => existsSync(join(disk.path, 'spool/spare')));
+    await disk.fill(0);
+    await eventually('room', 10_000, async () => (await disk.free()) > 3_900_000);
+    assert.deepEqual(told.slice(0, 4), range(0, 4));
+    assert.equal(existsSync(join(disk.path, 'spool/spare')), false);
+    await disk.empty();
+    await eventually('the spare', 5_000, () => existsSync(join(disk.path, 'spool/spare')));
+  });
+
   it('without inodes is full whatever its free bytes, and a dropped segment makes room', async () => {
     await using disk = await smallDisk(32, { inodes: 40 });
     const directory = join(disk.path, 'spool');

@@ -66,7 +66,11 @@ export async function smallDisk(
     free,
     fill: async (leaveBytes) => {
       const bytes = (await free()) - leaveBytes;
-      await execa('fallocate', ['--length', String(bytes), filler]);
+      // The file system needs some of it for itself, and then says that it is full.
+      const most = Math.max(1, bytes - 1_000_000);
+      await execa('fallocate', ['--length', String(most), filler]);
+      const write = 'head --bytes="$1" /dev/zero >>"$2"; sync "$2"';
+      await execa('sh', ['-c', write, 'sh', String(bytes - most), filler], { reject: false });
     },
     empty: () => rm(filler, { force: true }),
     makeReadOnly: () =>
