@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openLedger } from '../../src/ledger/ledger.ts';
 import type { Gap } from '../../src/ledger/types.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
@@ -12,6 +11,7 @@ import { type Heal, isCamerasOwn, type Scene } from './fault.ts';
 import { type Inflicted, judge, type Verdict } from './judge.ts';
 import { kinds } from './kinds/all.ts';
 import { type Planned, plan } from './plan.ts';
+import { gapsOf, rebuildLedger, verifyDeeply } from './proof.ts';
 import { SmallDisk } from './small-disk.ts';
 import { Watchman } from './watchman.ts';
 
@@ -65,7 +65,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
         store = owned.use(await FaultProxy.start(endpoint));
         return store.endpoint;
       },
-      config: { spoolDirectory },
+      config: { spoolDirectory, spool: { reserveGigabytes: 0.01 } },
     }),
   );
   if (store === undefined) throw new Error('there is no store');
@@ -100,6 +100,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   unplug.abort();
   await Promise.all(dialling);
   await emptied(watchman, scene);
+  scene.troubles.push(...(await verifyDeeply(scene)));
   scene.daemonAway += 1;
   await site.stopDaemon();
   const stoppedAtMs = Date.now();
@@ -110,7 +111,9 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
 
   say('reading the bucket');
   const bucket = await readBucket(site.s3, 'footage');
-  const gaps = gapsOf(scene, startedAtMs, stoppedAtMs);
+  const ledger = await rebuildLedger(scene);
+  scene.troubles.push(...ledger.differences);
+  const gaps = gapsOf(ledger.file, scene, startedAtMs, stoppedAtMs);
   return {
     ...{ inflicted: inflicted.slice(1, -1), missed, gaps, bucket },
     verdicts: cameras.map(({ name, rtsp }) =>
@@ -203,17 +206,5 @@ function startOf(key: string): number {
 async function emptied(watchman: Watchman, scene: Scene): Promise<void> {
   await eventually('an empty spool', settleWithinMs, () => watchman.waiting().length === 0).catch(
     () => scene.troubles.push(`the spool still holds ${watchman.waiting().join(', ')}`),
-  );
-}
-
-/** The gaps of each camera, from the ledger. */
-function gapsOf(scene: Scene, fromMs: number, toMs: number): Map<string, readonly Gap[]> {
-  using ledger = openLedger(join(scene.site.directory, 'state', 'ledger', 'ledger.sqlite'));
-  const range = { fromMs, toMs, nowMs: toMs, isRecording: false };
-  return new Map(
-    scene.cameras.map(({ name }) => {
-      const [account = '', camera = ''] = name.split('/');
-      return [name, ledger.continuity({ account, camera }, range).gaps];
-    }),
   );
 }
