@@ -14,8 +14,8 @@ const readyWithinMs = 90_000;
 const userId = 'owner';
 
 export interface CephServer extends S3Server {
-  /** Takes the secret away and gives another, which it returns; the access key stays. */
-  rotateSecret(): Promise<string>;
+  /** Puts another secret in the place of {@link secretAccessKey}; the access key stays. */
+  rotateSecret(): Promise<void>;
 }
 
 /**
@@ -85,7 +85,7 @@ export async function startCephServer({
   await whileServing(run('ceph-osd', '--mkfs', '-i', '0', '--osd-uuid', randomUUID()));
   serve('ceph-osd', '-i', '0');
   const accessKeyId = 'trial-owner';
-  const secretAccessKey = randomBytes(20).toString('hex');
+  let secretAccessKey = randomBytes(20).toString('hex');
   const user = ['--uid', userId, '--display-name', userId];
   const key = ['--access-key', accessKeyId, '--secret-key', secretAccessKey];
   await whileServing(run('radosgw-admin', 'user', 'create', ...user, ...key));
@@ -101,7 +101,10 @@ export async function startCephServer({
     await servers.disposeAsync();
   };
   return {
-    ...{ endpoint, region: 'us-east-1', accessKeyId, secretAccessKey },
+    ...{ endpoint, region: 'us-east-1', accessKeyId },
+    get secretAccessKey() {
+      return secretAccessKey;
+    },
     pid: gateway.pid ?? 0,
     ended: async (until) => {
       await Promise.race(started.map((child) => child.ended(until)));
@@ -110,7 +113,7 @@ export async function startCephServer({
       const secret = randomBytes(20).toString('hex');
       const replaced = ['--access-key', accessKeyId, '--secret-key', secret];
       await run('radosgw-admin', 'key', 'create', '--uid', userId, ...replaced);
-      return secret;
+      secretAccessKey = secret;
     },
     stop,
     [Symbol.asyncDispose]: stop,

@@ -1,6 +1,7 @@
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
@@ -23,23 +24,32 @@ export interface S3Kind {
   /** What proves there that it holds a segment that went in one request. */
   readonly checksum: ChecksumKind;
   readonly knowsRegions: boolean;
+  /** Whether keys can be replaced while it runs. */
+  readonly rotatesKeys: boolean;
 }
 
 /** Two servers that share no code, and differ where the protocol leaves room. */
 export const s3Kinds: readonly S3Kind[] = [
-  { name: 'Swift', start: startS3Server, checksum: 'md5-etag', knowsRegions: true },
-  { name: 'Ceph', start: startCephServer, checksum: 'sha256', knowsRegions: false },
+  {
+    ...{ name: 'Swift', start: startS3Server, checksum: 'md5-etag' },
+    ...{ knowsRegions: true, rotatesKeys: false },
+  },
+  {
+    ...{ name: 'Ceph', start: startCephServer, checksum: 'sha256' },
+    ...{ knowsRegions: false, rotatesKeys: true },
+  },
 ];
 
 let buckets = 0;
 
 /** A bucket of its own for a test, seen directly and not as the code under test does. */
 export class TestBucket implements Disposable {
-  readonly name = `footage-${(buckets += 1)}`;
+  readonly name: string;
   readonly #address: S3Address;
   readonly #client: S3Client;
 
-  constructor(address: S3Address) {
+  constructor(address: S3Address, name = `footage-${(buckets += 1)}`) {
+    this.name = name;
     this.#address = address;
     const { endpoint, region, accessKeyId, secretAccessKey } = address;
     this.#client = new S3Client({
@@ -58,6 +68,12 @@ export class TestBucket implements Disposable {
 
   async create(): Promise<void> {
     await this.#client.send(new CreateBucketCommand({ Bucket: this.name }));
+  }
+
+  /** Deletes the bucket with all that it holds. */
+  async destroy(): Promise<void> {
+    for (const key of await this.keys()) await this.delete(key);
+    await this.#client.send(new DeleteBucketCommand({ Bucket: this.name }));
   }
 
   /** What an object store needs to be told to use the bucket. */

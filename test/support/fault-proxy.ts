@@ -3,7 +3,17 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What may happen to a request on its way. */
-export type Fault = 'none' | 'cut' | 'lose answer' | '503' | '403' | 'hang' | 'flip a bit';
+export type Fault =
+  | 'none'
+  | 'cut'
+  | 'lose answer'
+  | 'withhold answer'
+  | '503'
+  | '403'
+  | 'hang'
+  | 'flip a bit';
+
+const unanswered: readonly Fault[] = ['503', '403', 'hang', 'withhold answer'];
 
 function refusal(status: string, code: string, message: string): string {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
@@ -82,7 +92,7 @@ export class FaultProxy implements AsyncDisposable {
     let answered = false;
     server.on('data', (data) => {
       if (fault === 'lose answer') client.destroy();
-      else if (fault !== '503' && fault !== '403' && fault !== 'hang') client.write(data);
+      else if (!unanswered.includes(fault)) client.write(data);
     });
     client.on('data', (data) => {
       const method = /^(PUT|GET|HEAD|POST|DELETE) /.exec(data.toString('latin1', 0, 8))?.[1];
@@ -108,6 +118,7 @@ export class FaultProxy implements AsyncDisposable {
           break;
         case 'none':
         case 'lose answer':
+        case 'withhold answer':
       }
       this.#forward(data, client, server);
     });
