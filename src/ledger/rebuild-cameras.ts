@@ -17,29 +17,30 @@ export function mergeCameras(documents: readonly CamerasDocument[]): KnownCamera
   const accounts = new Map<string, KnownAccount>();
   const cameras = new Map<string, DocumentedCamera>();
   const keys = new Set<string>();
+  /** When a camera ceased to have a name, in ms since 1970 UTC, for the last time. */
+  const renamed = new Map<string, number>();
   for (const document of newestFirst) {
     for (const account of document.accounts) {
       if (!accounts.has(account.name)) accounts.set(account.name, account);
     }
-    // All at once, since a camera may have the name that another one of the document had before.
-    const added = document.cameras.filter(
-      (camera) =>
-        !cameras.has(formatCameraName(camera)) &&
-        ![...cameras.values()].some((other) => becameLater(other, camera, document.writtenMs)),
-    );
+    // As it was known then, a camera that was renamed since is there under its new name already.
+    // Looked up before any is added: one may have the name that another of the document had before.
+    const added = document.cameras.filter((camera) => {
+      const name = formatCameraName(camera);
+      return !cameras.has(name) && (renamed.get(name) ?? -1) <= document.writtenMs;
+    });
     for (const camera of added) {
       const own = camera.keys.filter(({ blob }) => !keys.has(blob));
       for (const { blob } of own) keys.add(blob);
       cameras.set(formatCameraName(camera), { ...camera, keys: own });
+      for (const { name, untilMs } of camera.formerNames) {
+        const former = formatCameraName({ account: camera.account, camera: name });
+        renamed.set(former, Math.max(untilMs, renamed.get(former) ?? 0));
+      }
     }
   }
   return { accounts: [...accounts.values()], cameras: [...cameras.values()] };
 }
-
-/** Whether `camera`, as it was known at `atMs`, was renamed since, and is `other` now. */
-const becameLater = (other: DocumentedCamera, camera: DocumentedCamera, atMs: number): boolean =>
-  other.account === camera.account &&
-  other.formerNames.some(({ name, untilMs }) => name === camera.camera && untilMs > atMs);
 
 /** Puts accounts and cameras into an empty ledger. */
 export function insertCameras(database: DatabaseSync, known: KnownCameras, nowMs: number): void {

@@ -118,7 +118,8 @@ async function build(file: string, options: RebuildOptions): Promise<Omit<Rebuil
     found.use(notes, () => builder.addNotes(parseNotes(body)));
   }
   builder.finish(options.version, Math.max(0, ...found.cameras.map(({ writtenMs }) => writtenMs)));
-  database.exec('PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE);');
+  // One file, of which nothing is left beside it; whoever opens it next as a ledger changes that.
+  database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE;');
   const there = known.cameras.filter(({ removedMs }) => removedMs === undefined);
   return {
     ...builder.sums(),

@@ -153,7 +153,7 @@ class NameCheck {
     if (bytes !== row.bytes) {
       return await problem('wrong size', key, `${bytes} bytes instead of ${row.bytes}`);
     }
-    if ((deep || isOtherMd5(row, etag)) && !(await this.#isRight(row, key))) return;
+    if ((deep || wasReplaced(row, etag)) && !(await this.#isRight(row, key))) return;
     done.objects += 1;
     done.bytes += bytes;
   }
@@ -200,12 +200,10 @@ class NameCheck {
 }
 
 /**
- * Whether the object was replaced since it was proven, by a store whose ETags are known to be the MD5
- * of what it holds. It need not be wrong: a bucket may have been copied.
+ * Whether the object is another than the one that was proven, going by the tags of the store. It need
+ * not be wrong: a bucket may have been copied.
  */
-function isOtherMd5(row: VerifyRow, etag: string): boolean {
-  if (row.checksum !== 'md5-etag' || row.etag === undefined) return false;
-  return plain(row.etag) !== plain(etag);
-}
+const wasReplaced = (row: VerifyRow, etag: string): boolean =>
+  row.etag !== undefined && plain(row.etag) !== plain(etag);
 
 const plain = (etag: string): string => etag.replaceAll('"', '').toLowerCase();

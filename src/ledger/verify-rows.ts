@@ -9,7 +9,6 @@ export interface VerifyRow {
   readonly bytes: number;
   readonly state: 'spooled' | 'stored';
   readonly objectKey?: string;
-  readonly checksum?: string;
   readonly etag?: string;
   readonly storedMs?: number;
   /** Whether its camera has another name by now than the one that was asked for. */
@@ -50,7 +49,7 @@ export function prepareVerifyRows(database: DatabaseSync): VerifyRows {
      WHERE accounts.name = ?1 AND (cameras.name = ?2 OR cameras.id IN
        (SELECT camera FROM formerNames WHERE account = accounts.id AND formerNames.name = ?2))`,
   );
-  const columns = 'startMs, sha256, bytes, state, objectKey, checksum, etag, storedMs';
+  const columns = 'startMs, sha256, bytes, state, objectKey, etag, storedMs';
   const page = database.prepare(
     `SELECT ${columns} FROM segments WHERE camera = ? AND startMs >= ? AND startMs < ?
      ORDER BY startMs, sha256 LIMIT ?`,
@@ -94,7 +93,6 @@ const readRow = (row: Row, isFormer: boolean): VerifyRow => ({
   bytes: number(row, 'bytes'),
   state: row['state'] === 'stored' ? 'stored' : 'spooled',
   ...optional(row, 'objectKey', text),
-  ...optional(row, 'checksum', text),
   ...optional(row, 'etag', text),
   ...optional(row, 'storedMs', number),
   isFormer,
