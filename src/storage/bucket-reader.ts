@@ -57,9 +57,14 @@ export class BucketReader {
    */
   async *pages(
     under: string,
-    options: { readonly after?: string; readonly signal: AbortSignal },
+    options: {
+      readonly after?: string;
+      /** How many there are to a page at most; what the store likes (1,000) unless given. */
+      readonly atOnce?: number;
+      readonly signal: AbortSignal;
+    },
   ): AsyncGenerator<ListedObject[]> {
-    const { after, signal } = options;
+    const { after, atOnce, signal } = options;
     const prefix = this.#access.prefix + under;
     let token: string | undefined;
     do {
@@ -67,6 +72,7 @@ export class BucketReader {
         {
           Prefix: prefix,
           ...(after === undefined ? {} : { StartAfter: prefix + after }),
+          ...(atOnce === undefined ? {} : { MaxKeys: atOnce }),
           ...(token === undefined ? {} : { ContinuationToken: token }),
         },
         signal,

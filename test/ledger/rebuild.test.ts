@@ -217,7 +217,7 @@ describe('a ledger rebuilt from the bucket', () => {
     assert.deepEqual(segments.onlyRebuilt.first, ['bach/front-door 2026-11-23T01:42:00.000Z']);
     assert.deepEqual(cameras.onlyPresent.first, ['bach/garden']);
     assert.deepEqual(cameras.different.first, ['bach/front-door']);
-    assert.equal(states.onlyPresent.count, 3);
+    assert.ok(states.onlyPresent.count >= 3);
   });
 
   it('takes the place of the present one, which is kept, and goes on', async () => {

@@ -70,6 +70,10 @@ describe('what a bucket holds beside segments', () => {
       (await listed('')).map((object) => object.key),
       keys.slice(0, 4),
     );
+    const pages = [];
+    for await (const page of reader.pages('', { atOnce: 3, signal: never }))
+      pages.push(page.length);
+    assert.deepEqual(pages, [3, 1]);
     const gate = await listed('bach/gate/');
     assert.equal(gate[0]?.segment?.camera, 'gate');
     assert.equal(gate[1]?.segment, undefined);
