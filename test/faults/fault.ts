@@ -1,7 +1,7 @@
 import type { GapCause } from '../../src/lib/gap-cause.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import type { Site, SiteCamera } from '../support/site.ts';
-import type { SmallDisk } from './small-disk.ts';
+import type { SmallDisk } from '../support/small-disk.ts';
 
 /** All that faults are inflicted on. */
 export interface Scene {
@@ -9,7 +9,7 @@ export interface Scene {
   readonly cameras: readonly SiteCamera[];
   /** Between the daemon and the store. */
   readonly store: FaultProxy;
-  /** Holds the spool. */
+  /** Holds the spool. The ledger is elsewhere: SQLite does not go where only the test sees the disk. */
   readonly disk: SmallDisk;
   readonly spoolDirectory: string;
   /** Names of the segments that were damaged or deleted in the spool. */

@@ -2,7 +2,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { execa } from 'execa';
 import { isProven, report } from './report.ts';
 import { runFaults } from './run.ts';
 
@@ -19,50 +18,36 @@ const { values } = parseArgs({
   },
 });
 
-const inside = 'CCTV_FAULTS_INSIDE';
-
-if (process.env[inside] === undefined) {
-  // In a mount namespace of its own the small disk is gone with us, however we end.
-  const unshare = process.getuid?.() === 0 ? ['--mount'] : ['--map-root-user', '--mount'];
-  const self = [process.execPath, import.meta.filename, ...process.argv.slice(2)];
-  const { exitCode } = await execa(
-    'unshare',
-    [...unshare, '--', 'setpriv', '--pdeathsig', 'TERM', '--', ...self],
-    { env: { [inside]: 'yes' }, stdio: 'inherit', reject: false, forceKillAfterDelay: 30_000 },
-  );
-  process.exitCode = exitCode ?? 1;
-} else {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  const seed = Number(values.seed);
-  const startedAt = performance.now();
-  const say = (line: string): void => {
-    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
-    console.log(`${seconds.padStart(5)} s  ${line}`);
-  };
-  say(`seed ${seed}`);
-  const outcome = await runFaults({
-    faults: Number(values.faults),
-    seed,
-    cameras: Number(values.cameras),
-    everyMs: Number(values.every) * 1_000,
-    say,
-    signal: stop.signal,
-  });
-  console.log(`\n${report(outcome, seed)}`);
-  if (!isProven(outcome)) {
-    const directory = mkdtempSync(join(tmpdir(), 'cctv-faults-evidence-'));
-    for (const [name, lines] of Object.entries({
-      log: outcome.log,
-      faults: outcome.inflicted,
-      gaps: [...outcome.gaps].flatMap(([camera, gaps]) => gaps.map((gap) => ({ camera, ...gap }))),
-      segments: outcome.bucket.segments,
-      missing: outcome.verdicts.flatMap(({ silent, unfitting }) => [...silent, ...unfitting]),
-    })) {
-      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-      writeFileSync(join(directory, `${name}.jsonl`), text);
-    }
-    console.log(`\nevidence is kept in ${directory}`);
-    process.exitCode = 1;
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+const seed = Number(values.seed);
+const startedAt = performance.now();
+const say = (line: string): void => {
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+  console.log(`${seconds.padStart(5)} s  ${line}`);
+};
+say(`seed ${seed}`);
+const outcome = await runFaults({
+  faults: Number(values.faults),
+  seed,
+  cameras: Number(values.cameras),
+  everyMs: Number(values.every) * 1_000,
+  say,
+  signal: stop.signal,
+});
+console.log(`\n${report(outcome, seed)}`);
+if (!isProven(outcome)) {
+  const directory = mkdtempSync(join(tmpdir(), 'cctv-faults-evidence-'));
+  for (const [name, lines] of Object.entries({
+    log: outcome.log,
+    faults: outcome.inflicted,
+    gaps: [...outcome.gaps].flatMap(([camera, gaps]) => gaps.map((gap) => ({ camera, ...gap }))),
+    segments: outcome.bucket.segments,
+    missing: outcome.verdicts.flatMap(({ silent, unfitting }) => [...silent, ...unfitting]),
+  })) {
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    writeFileSync(join(directory, `${name}.jsonl`), text);
   }
+  console.log(`\nevidence is kept in ${directory}`);
+  process.exitCode = 1;
 }

@@ -42,6 +42,10 @@ const edgeMs = 2_000;
 /** A fault is noticed late, and what it began ends late: time-outs, back-off. */
 const aftermathMs = 45_000;
 
+/** What these take was recorded before the fault: it waited to be stored, for as long as this. */
+const ofWaitingFootage: readonly GapCause[] = ['disk full', 'segment lost'];
+const waitsMs = 300_000;
+
 export interface CameraEvidence {
   readonly camera: string;
   readonly sent: readonly SentPictures[];
@@ -97,9 +101,10 @@ export function judge({ camera, sent, segments, gaps, faults }: CameraEvidence):
 
 /** Whether one of the faults can have caused a gap. */
 export function fits({ startMs, endMs, cause }: Gap, faults: readonly Inflicted[]): boolean {
+  const laterMs = ofWaitingFootage.includes(cause) ? waitsMs : edgeMs;
   return faults.some(
     ({ causes, fromMs, toMs }) =>
-      causes.includes(cause) && fromMs <= endMs + edgeMs && toMs + aftermathMs >= startMs,
+      causes.includes(cause) && fromMs <= endMs + laterMs && toMs + aftermathMs >= startMs,
   );
 }
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isCamerasOwn } from './fault.ts';
 import { kinds } from './kinds/all.ts';
-import { type Planned, plan } from './plan.ts';
+import { type Planned, placeOf, plan } from './plan.ts';
 
 const first = (seed: number, count = 1_000): Planned[] => [
   ...plan({ seed, cameras: 5, kinds, everyMs: 3_000 }).take(count),
@@ -20,8 +19,9 @@ describe('the plan of a fault run', () => {
 
   it('never has two faults in one place at a time', () => {
     const endsAt = new Map<string, number>();
-    for (const { kind, camera, atMs, lastsMs } of first(4)) {
-      const place = isCamerasOwn(kind) ? `${kind.place} ${camera}` : kind.place;
+    for (const planned of first(4)) {
+      const { kind, atMs, lastsMs } = planned;
+      const place = placeOf(planned);
       assert.ok(atMs >= (endsAt.get(place) ?? 0), `${kind.name} comes too early`);
       endsAt.set(place, atMs + lastsMs);
     }

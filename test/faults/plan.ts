@@ -25,6 +25,10 @@ export interface PlanOptions {
 /** After a fault, before the next in the same place: what follows from it is to be seen too. */
 const pauseMs = 3_000;
 
+/** Which camera's, if it is one's own. */
+export const placeOf = ({ kind, camera }: Pick<Planned, 'kind' | 'camera'>): string =>
+  isCamerasOwn(kind) ? `${kind.place} ${camera}` : kind.place;
+
 /** The faults in the order in which they come, without end; the same for the same options. */
 export function* plan({ seed, cameras, kinds, everyMs }: PlanOptions): Generator<Planned> {
   const random = new Random(seed);
@@ -40,7 +44,7 @@ export function* plan({ seed, cameras, kinds, everyMs }: PlanOptions): Generator
     atMs += random.between(0, 2 * everyMs);
     for (const drawn of [...first, ...Array.from({ length: 20 }, () => random.of(lots))]) {
       const camera = random.below(cameras);
-      const place = isCamerasOwn(drawn) ? `${drawn.place} ${camera}` : drawn.place;
+      const place = placeOf({ kind: drawn, camera });
       if ((freeAtMs.get(place) ?? 0) > atMs) continue;
       const [low, high] = drawn.lasts;
       const lastsMs = Math.round(random.between(low, high) * 1_000);

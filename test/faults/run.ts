@@ -1,18 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gap } from '../../src/ledger/types.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
+import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
 import { listSegments, type ReadBucket, readBucket } from './bucket.ts';
 import { type Heal, isCamerasOwn, type Scene } from './fault.ts';
 import { type Inflicted, judge, type Verdict } from './judge.ts';
 import { kinds } from './kinds/all.ts';
-import { type Planned, plan } from './plan.ts';
+import { type Planned, placeOf, plan } from './plan.ts';
 import { gapsOf, rebuildLedger, verifyDeeply } from './proof.ts';
-import { SmallDisk } from './small-disk.ts';
 import { Watchman } from './watchman.ts';
 
 export interface RunOptions {
@@ -53,10 +51,8 @@ const settleWithinMs = 120_000;
 export async function runFaults(options: RunOptions): Promise<Outcome> {
   const { say } = options;
   await using owned = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'cctv-faults-'));
-  owned.defer(() => rm(directory, { recursive: true, force: true }));
-  const disk = owned.use(await SmallDisk.mount(join(directory, 'disk'), diskMegabytes));
-  const spoolDirectory = join(disk.directory, 'spool');
+  const disk = owned.use(await smallDisk(diskMegabytes));
+  const spoolDirectory = join(disk.path, 'spool');
   let store: FaultProxy | undefined;
   const site = owned.use(
     await Site.start({
@@ -139,6 +135,7 @@ async function inflictAll(
 ): Promise<string[]> {
   const missed: string[] = [];
   const running = new Set<Promise<void>>();
+  const placed = new Map<string, Promise<void>>();
   const startedAt = performance.now();
   let begun = 0;
   for (const planned of plan({ seed, everyMs, kinds, cameras: scene.cameras.length })) {
@@ -147,7 +144,9 @@ async function inflictAll(
     const waitMs = startedAt + planned.atMs - performance.now();
     if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => {});
     begun += 1;
-    const task = inflict(scene, planned, inflicted, signal)
+    const place = placeOf(planned);
+    const task = (placed.get(place) ?? Promise.resolve())
+      .then(() => inflict(scene, planned, inflicted, signal))
       .then((hit) => {
         if (hit) return;
         missed.push(planned.kind.name);
@@ -156,6 +155,8 @@ async function inflictAll(
       .catch((error: unknown) => void scene.troubles.push(`${planned.kind.name}: ${String(error)}`))
       .finally(() => running.delete(task));
     running.add(task);
+    // Healing may take longer than planned, as the start of a daemon does on a busy machine.
+    placed.set(place, task);
     if (begun % 25 === 0) say(`${begun} faults`);
   }
   await Promise.all(running);

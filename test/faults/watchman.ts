@@ -79,9 +79,9 @@ function wasDropped(path: string, gaps: ReadonlyMap<string, readonly Gap[]>): bo
   const [account = '', camera = '', name = ''] = path.split('/');
   const segment = parseSegmentFileName({ account, camera }, name);
   if (segment === undefined) return false;
-  const middleMs = segment.startMs + segment.durationMs / 2;
+  // Not all of it: it may have had holes, which have their own cause.
   return (gaps.get(`${account}/${camera}`) ?? []).some(
     ({ startMs, endMs, cause }) =>
-      cause === 'disk full' && startMs <= middleMs && middleMs <= endMs,
+      cause === 'disk full' && startMs <= segment.startMs && segment.startMs < endMs,
   );
 }

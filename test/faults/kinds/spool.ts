@@ -57,8 +57,8 @@ export const spoolFaults: readonly FaultKind[] = [
     ...{ place: 'disk', weight: 5, lasts: [1, 15] },
     causes: ['disk full', 'archiver died', 'stream stalled', 'starting'],
     inflict: async ({ disk }) => {
-      disk.fill();
-      return () => disk.clear();
+      await disk.fill(0);
+      return () => disk.empty();
     },
   },
   {
