@@ -23,8 +23,13 @@ export interface ArchiverOptions {
   readonly source: string;
   readonly media: SourceMedia;
   readonly profile: Profile;
-  /** For this run alone; made if it isn't there, removed at the end if nothing is left in it. */
+  /** For this run alone; made if it isn't there. */
   readonly directory: string;
+  /**
+   * Called when nothing is written into the directory any more; unless given, it is removed if all
+   * of it was handed over. @returns whether it is gone
+   */
+  readonly releaseDirectory?: () => Promise<boolean>;
   /** `ffmpeg` unless given. */
   readonly program?: string;
   /** Files are cut at multiples of this on the clock; a divisor of a day. 60 unless given. */
@@ -158,7 +163,7 @@ class Ffmpeg implements Archiver {
         `the camera sent no picture within ${firstPictureWithinMs / 1000} s`,
       );
     }
-    await this.#removeDirectory();
+    await this.#releaseDirectory();
     this.#complaints[Symbol.dispose]();
     return cause;
   }
@@ -241,14 +246,17 @@ class Ffmpeg implements Archiver {
     }
   }
 
-  async #removeDirectory(): Promise<void> {
-    const { directory } = this.#options;
-    await rmdir(directory).catch((cause: unknown) => {
-      this.#log.warn('footage stays in the run directory until the next start', {
+  async #releaseDirectory(): Promise<void> {
+    const { directory, releaseDirectory = () => rmdir(directory).then(() => true) } = this.#options;
+    try {
+      if (await releaseDirectory()) return;
+      this.#log.warn('footage stays in the run directory until it can be handed over', {
         directory,
-        cause: describeError(cause),
       });
-    });
+    } catch (error) {
+      const cause = describeError(error);
+      this.#log.warn('a run directory could not be removed', { directory, cause });
+    }
   }
 
   #pathOf(index: number): string {

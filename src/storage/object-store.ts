@@ -178,6 +178,18 @@ export class ObjectStore implements Disposable {
     );
   }
 
+  /**
+   * Reads a segment of which there is no file here, and proves it by its content; undefined if the
+   * bucket holds none of that content.
+   */
+  async find(segment: SegmentIdentity, signal: AbortSignal): Promise<Proof | undefined> {
+    const key = segmentKey(this.#prefix, segment);
+    const found = await this.reader.digest(key, signal);
+    if (found?.sha256 !== segment.sha256) return undefined;
+    const head = await this.#head(key, signal);
+    return head && { key, ...found, checksum: 'read-back', etag: head.ETag ?? '' };
+  }
+
   /** The segments of a camera with footage between two times (ms since 1970 UTC), the oldest first. */
   async listSegments(camera: CameraName, fromMs: number, toMs: number): Promise<StoredSegment[]> {
     const found: StoredSegment[] = [];

@@ -55,6 +55,13 @@ export class ConsoleFixture implements AsyncDisposable {
     gateway: undefined,
   };
   uploads: ReturnType<ControlOptions['uploaderStatus']> = { uploading: 0, waiting: 0, stored: 0 };
+  disk: ReturnType<ControlOptions['spoolUsage']>['disk'] = {
+    state: 'ok',
+    isFull: false,
+    whenFull: 'keep-newest',
+    ...{ usedBytes: 33_000_000, freeBytes: 250_000_000_000, reserveBytes: 1_000_000_000 },
+    ...{ damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
+  };
   #control: Control | undefined;
 
   static async start(): Promise<ConsoleFixture> {
@@ -69,7 +76,12 @@ export class ConsoleFixture implements AsyncDisposable {
       ledger: this.ledger,
       bucket: this.bucket,
       fleet: () => this.fleet,
-      spoolUsage: () => ({ files: 12, bytes: 31_000_000, oldestMs: Date.now() - 240_000 }),
+      spoolUsage: () => ({
+        files: 12,
+        bytes: 31_000_000,
+        oldestMs: Date.now() - 240_000,
+        disk: this.disk,
+      }),
       uploaderStatus: () => this.uploads,
       tunnelInfo: async () => ({
         address: '0.0.0.0:2222',

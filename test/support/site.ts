@@ -248,6 +248,7 @@ export class Site implements AsyncDisposable {
     const segments: StoredSegment[] = [];
     for await (const page of paginateListObjectsV2({ client: this.s3 }, { Bucket: 'footage' })) {
       for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+        if (Key.startsWith('_ledger/')) continue;
         const [account = '', camera = '', year, month, day, file = ''] = Key.split('/');
         const identity = parseSegmentFileName({ account, camera }, file);
         if (identity === undefined) throw new Error(`strange object: ${Key}`);
