@@ -1,4 +1,4 @@
-import type { Config } from './config/config.ts';
+import type { Config, Credentials } from './config/config.ts';
 import { Fleet } from './camera/fleet.ts';
 import { startControl } from './console/control.ts';
 import { startGateway } from './gateway/gateway.ts';
@@ -13,13 +13,16 @@ import { startUploader } from './storage/uploader.ts';
 import { parsePublicKey } from './tunnel/public-key.ts';
 import { startTunnelServer } from './tunnel/server.ts';
 import {
+  beginRun,
   cameraParts,
   checkStore,
   formatAddress,
   gatewayOptions,
   greet,
+  keepInStep,
   publishLeftovers,
   settingsOf,
+  storeOptions,
   tunnelOptions,
   watchingParts,
 } from './wiring.ts';
@@ -30,36 +33,33 @@ export { makeNextHostKeys, promoteHostKeys } from './tunnel/host-key-rotation.ts
 const clock = systemClock;
 
 /**
- * The daemon, from its start until `signal` aborts: the parts in the order in which footage flows,
- * ended in the opposite order, so that what flows is not thrown away.
+ * The daemon, from its start until `signal` aborts: each part before those that need it, and ended
+ * after them.
  *
+ * @param readCredentials reads the bucket's anew, when those of `config` are refused
  * @throws {OperatorError} what keeps it from starting, in words for the operator
  */
-export async function runDaemon(config: Config, log: Log, signal: AbortSignal): Promise<void> {
+export async function runDaemon(
+  config: Config,
+  log: Log,
+  signal: AbortSignal,
+  readCredentials: () => Credentials,
+): Promise<void> {
   const startedAtMs = clock.wallNow();
   const version = readVersion();
   for (const warning of config.warnings) log.warn(warning);
 
   using ledger = openLedger(config.ledgerFile);
-  await using spool = await openSpool({ directory: config.spoolDirectory, log });
-  await publishLeftovers(spool, ledger, log);
-  // One that was published just before a crash may not be in the ledger yet.
-  for (const segment of await spool.list()) ledger.spooled(segment);
+  await using _run = beginRun(ledger, version, log);
 
-  using store = createObjectStore({
-    ...config.bucket,
-    ...config.bucket.credentials,
-    bucket: config.bucket.name,
+  await using spool = await openSpool({
+    directory: config.spoolDirectory,
+    disk: config.spool,
     log,
+    onDropped: (segment) => ledger.lost(segment, 'disk full', 'dropped, to make room in the spool'),
+    onVanished: (segment) => ledger.lost(segment, 'segment lost', 'its file was deleted here'),
   });
-  await using uploader = startUploader({
-    spool,
-    store,
-    log,
-    onStored: (segment, proof) => ledger.stored(segment, proof),
-  });
-
-  await using checked = checkStore(store, log, signal);
+  await using _leftovers = await publishLeftovers(spool, ledger, log);
 
   await using fleet = new Fleet({
     clock,
@@ -79,6 +79,21 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
       if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
     },
   });
+
+  using store = createObjectStore({
+    ...storeOptions(config, log),
+    currentCredentials: readCredentials,
+  });
+  await using checked = checkStore(store, log, signal);
+  await using _inStep = await keepInStep(spool, ledger, store, log);
+  await using uploader = startUploader({
+    spool,
+    store,
+    log,
+    onStored: (segment, proof) => ledger.stored(segment, proof),
+    onLost: (segment, detail) => ledger.lost(segment, 'segment lost', detail),
+  });
+
   await using gateway =
     config.gateway &&
     (await startGateway({
@@ -90,6 +105,7 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
   await using _control = await startControl({
     ...config.control,
     ledger,
+    bucket: store,
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
@@ -124,4 +140,8 @@ export async function runDaemon(config: Config, log: Log, signal: AbortSignal): 
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
   log.info('stopping: last segments are finished first');
+  // Cameras are recorded while the last uploads finish; what is recorded after that is safe in the
+  // spool. And they dial again as soon as their tunnels close, so that the next daemon has them soon.
+  await uploader[Symbol.asyncDispose]();
+  await fleet[Symbol.asyncDispose]();
 }

@@ -9,15 +9,20 @@ import type { Config } from './config/config.ts';
 import type { WatchingParts } from './console/watching.ts';
 import type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
+import { startJournal } from './ledger/journal.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { startReconciliation } from './ledger/reconcile.ts';
 import { systemClock } from './lib/clock.ts';
 import { describeError } from './lib/errors.ts';
+import { FloodGate } from './lib/flood-gate.ts';
 import type { Log } from './lib/log.ts';
 import { type CameraName, formatCameraName } from './lib/names.ts';
+import { Scope } from './lib/scope.ts';
 import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
-import type { ObjectStore } from './storage/object-store.ts';
+import type { ObjectStore, ObjectStoreOptions } from './storage/object-store.ts';
+import { startSweeps } from './storage/sweep.ts';
 import { openLoopbackPort } from './tunnel/loopback-port.ts';
 import type { Tunnel } from './tunnel/tunnel.ts';
 
@@ -33,14 +38,56 @@ const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
 const forwardWithinMs = 30_000;
 const relayReadyWithinMs = 10_000;
 const firstPictureWithinMs = 15_000;
+/** How exactly it is known when a daemon that was killed died. */
+const aliveEveryMs = 2_000;
+const leftoversEveryMs = 30_000;
+/** What the ledger knows beside segments is this new in the bucket. */
+const journalEveryMs = 5 * 60_000;
 
-/** What a kill or a power cut left in the spool becomes segments, before anything new is recorded. */
-export async function publishLeftovers(spool: Spool, ledger: Ledger, log: Log): Promise<void> {
+/** Begins a run of the daemon in the ledger, which from then on hears that it is alive, until its end. */
+export function beginRun(ledger: Ledger, version: string, log: Log): AsyncDisposable {
+  ledger.beginRun(version, clock.wallNow());
+  const alive = repeat(aliveEveryMs, () => ledger.alive(clock.wallNow()), {
+    log,
+    trouble: 'the ledger can not be written',
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await alive[Symbol.asyncDispose]();
+      ledger.endRun(clock.wallNow());
+    },
+  };
+}
+
+/**
+ * What a kill or a power cut left in the spool becomes segments, before this resolves; what a run
+ * could not hand over later, as on a full disk, when it can be.
+ */
+export async function publishLeftovers(
+  spool: Spool,
+  ledger: Ledger,
+  log: Log,
+): Promise<AsyncDisposable> {
+  await using parts = new AsyncDisposableStack();
+  const gate = parts.use(new FloodGate(log));
+  await publishOnce(spool, ledger, log, gate);
+  // One that was published just before a crash may not be in the ledger yet.
+  for (const segment of await spool.list()) ledger.spooled(segment);
+  parts.use(
+    repeat(leftoversEveryMs, () => publishOnce(spool, ledger, log, gate), {
+      log,
+      trouble: 'what was left of recordings can not be looked for',
+    }),
+  );
+  return parts.move();
+}
+
+async function publishOnce(spool: Spool, ledger: Ledger, log: Log, gate: FloodGate): Promise<void> {
   for (const { camera, path } of await spool.leftovers()) {
     const cameraLog = log.child({ camera: formatCameraName(camera) });
     try {
       for (const file of await salvage(path, cameraLog)) {
-        ledger.spooled(await spool.publish(camera, file));
+        await publish(spool, ledger, camera, file);
         cameraLog.info('footage of an earlier run was salvaged', {
           start: new Date(file.startMs).toISOString(),
           durationMs: file.durationMs,
@@ -48,12 +95,52 @@ export async function publishLeftovers(spool: Spool, ledger: Ledger, log: Log): 
       }
       await spool.releaseRunDirectory(path);
     } catch (error) {
-      cameraLog.error('footage of an earlier run could not be salvaged, it is left where it is', {
+      gate.warn(path, 'footage of an earlier run waits where it is', {
+        camera: formatCameraName(camera),
         directory: path,
         cause: describeError(error),
       });
     }
   }
+}
+
+async function publish(
+  spool: Spool,
+  ledger: Ledger,
+  camera: CameraName,
+  file: FinishedFile,
+): Promise<void> {
+  ledger.spooled(await spool.publish(camera, file));
+  for (const hole of file.holes ?? []) {
+    ledger.noteLoss({ ...camera, ...hole }, 'stream stalled', 'no picture came');
+  }
+}
+
+/** Runs `task` again and again, until it is disposed of; what it throws is said once a minute. */
+function repeat(
+  everyMs: number,
+  task: () => Promise<void> | void,
+  { log, trouble }: { readonly log: Log; readonly trouble: string },
+): AsyncDisposable {
+  const life = new Scope();
+  const done = (async () => {
+    using gate = new FloodGate(log);
+    for (;;) {
+      await clock.sleep(everyMs, life.signal);
+      if (life.signal.aborted) return;
+      try {
+        await task();
+      } catch (error) {
+        gate.warn(trouble, trouble, { cause: describeError(error) });
+      }
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      life[Symbol.dispose]();
+      await done;
+    },
+  };
 }
 
 /** Notes that a camera is there, and whether the key that it came with is still good in this moment. */
@@ -108,22 +195,25 @@ export function cameraParts(
     openPort: (forward) => openLoopbackPort(forward, log),
     startRelay: (source, signal) =>
       startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
-    startArchiver: async (relay: Relay, onFile): Promise<Archiver> =>
-      startArchiver({
+    startArchiver: async (relay: Relay, onFile): Promise<Archiver> => {
+      const directory = await spool.runDirectory(camera);
+      return startArchiver({
         source: relay.url,
         media: relay.media,
         profile,
-        directory: await spool.runDirectory(camera),
+        directory,
+        releaseDirectory: () => spool.releaseRunDirectory(directory),
         program,
         segmentSeconds,
         onFile,
         stallAfterMs: stallSeconds * 1_000,
         firstPictureWithinMs,
         log,
-      }),
-    publish: async (file: FinishedFile) => {
-      ledger.spooled(await spool.publish(camera, file));
+      });
     },
+    publish: (file) => publish(spool, ledger, camera, file),
+    note: (state, detail) => ledger.noteState(camera, state, detail, clock.wallNow()),
+    disk: spool.disk,
   };
 }
 
@@ -156,6 +246,28 @@ export function gatewayOptions(
       return ledger.camera({ account, camera }) === undefined ? undefined : 'offline';
     },
   };
+}
+
+export const storeOptions = (config: Config, log: Log): ObjectStoreOptions => ({
+  ...config.bucket,
+  ...config.bucket.credentials,
+  bucket: config.bucket.name,
+  log,
+});
+
+/** Keeps the bucket and the ledger in step, beside the uploads. */
+export async function keepInStep(
+  spool: Spool,
+  ledger: Ledger,
+  store: ObjectStore,
+  log: Log,
+): Promise<AsyncDisposable> {
+  await using parts = new AsyncDisposableStack();
+  const inSpool = await spool.list();
+  parts.use(startReconciliation({ ledger, inSpool, store, clock, log }));
+  parts.use(startJournal({ ledger, store, clock, log, everyMs: journalEveryMs }));
+  parts.use(startSweeps({ store, log }));
+  return parts.move();
 }
 
 /** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */

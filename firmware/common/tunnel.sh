@@ -55,10 +55,11 @@ random_below() {
 	echo $((0x${uuid%%-*} % $1))
 }
 
-# Seconds to wait after so many rounds of all servers failed: 1, 2, 4 and so on, less up to a half of it, so
-# that cameras which lost the same server don't all come back at once.
+# Seconds to wait after so many rounds of all servers failed: four times 1, for a server that is restarted is
+# back soon, then 2, 4, 8 and so on, less up to a half of it, so that cameras which lost the same server don't
+# all come back at once.
 pause_after() {
-	pause=1 rounds=$1
+	pause=1 rounds=$(($1 - 3))
 	while [ "$rounds" -gt 1 ] && [ "$pause" -lt "$longest_pause" ]; do
 		pause=$((pause * 2)) rounds=$((rounds - 1))
 	done
@@ -183,8 +184,13 @@ ways=$(ways "$@" 2>/dev/null)
 count=$(echo "$ways" | wc -l)
 
 # How many times it failed in a row, and the number of the way that was good last.
+tenths=0
 if ! read -r failed first 2>/dev/null <"$run/tries"; then
 	failed=0 first=0
+elif [ "$failed" = 0 ]; then
+	# The connection had been good. A server that is restarted hangs up on all its cameras at once, and is
+	# back in a second or two: they dial soon, and not all in the same moment.
+	tenths=$(random_below 21)
 fi
 number=$(((first + failed) % count))
 pause=0
@@ -196,6 +202,8 @@ verdict=$(verdict)
 # shellcheck disable=SC2086
 [ "$pause" = 0 ] || tell $verdict "(next try in $pause s)"
 sleep "$pause"
+# Not every busybox knows tenths of a second.
+sleep "$((tenths / 10)).$((tenths % 10))" 2>/dev/null || sleep $((tenths / 10))
 
 waited=0
 while ! has_network && [ $waited -lt 20 ]; do

@@ -16,13 +16,20 @@ import { FootageFlow, NoPictureError } from './footage-flow.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
 
+export { ClockSetError, NoPictureError, StalledError } from './footage-flow.ts';
+
 export interface ArchiverOptions {
   /** The relay's rtsp:// address. */
   readonly source: string;
   readonly media: SourceMedia;
   readonly profile: Profile;
-  /** For this run alone; made if it isn't there, removed at the end if nothing is left in it. */
+  /** For this run alone; made if it isn't there. */
   readonly directory: string;
+  /**
+   * Called when nothing is written into the directory any more; unless given, it is removed if all
+   * of it was handed over. @returns whether it is gone
+   */
+  readonly releaseDirectory?: () => Promise<boolean>;
   /** `ffmpeg` unless given. */
   readonly program?: string;
   /** Files are cut at multiples of this on the clock; a divisor of a day. 60 unless given. */
@@ -53,6 +60,8 @@ export interface ArchiverStatus {
 export interface Archiver extends AsyncDisposable {
   readonly pid: number | undefined;
   status(): ArchiverStatus;
+  /** Resolves when the first picture is recorded; never, if none is. */
+  readonly firstPicture: Promise<void>;
   /**
    * Resolves when `signal` aborts or the archiver is disposed; rejects when ffmpeg died or no
    * pictures come, after all that was recorded has been handed over.
@@ -78,6 +87,7 @@ class Ffmpeg implements Archiver {
   readonly #complaints: FloodGate;
   readonly #scope = new Scope();
   readonly #life: Promise<Error | undefined>;
+  readonly #firstPicture = Promise.withResolvers<void>();
   #child: Child | undefined;
   #flow: FootageFlow;
   #picture: Picture | undefined;
@@ -102,6 +112,10 @@ class Ffmpeg implements Archiver {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  get firstPicture(): Promise<void> {
+    return this.#firstPicture.promise;
   }
 
   status(): ArchiverStatus {
@@ -149,7 +163,7 @@ class Ffmpeg implements Archiver {
         `the camera sent no picture within ${firstPictureWithinMs / 1000} s`,
       );
     }
-    await this.#removeDirectory();
+    await this.#releaseDirectory();
     this.#complaints[Symbol.dispose]();
     return cause;
   }
@@ -232,14 +246,17 @@ class Ffmpeg implements Archiver {
     }
   }
 
-  async #removeDirectory(): Promise<void> {
-    const { directory } = this.#options;
-    await rmdir(directory).catch((cause: unknown) => {
-      this.#log.warn('footage stays in the run directory until the next start', {
+  async #releaseDirectory(): Promise<void> {
+    const { directory, releaseDirectory = () => rmdir(directory).then(() => true) } = this.#options;
+    try {
+      if (await releaseDirectory()) return;
+      this.#log.warn('footage stays in the run directory until it can be handed over', {
         directory,
-        cause: describeError(cause),
       });
-    });
+    } catch (error) {
+      const cause = describeError(error);
+      this.#log.warn('a run directory could not be removed', { directory, cause });
+    }
   }
 
   #pathOf(index: number): string {
@@ -257,7 +274,9 @@ class Ffmpeg implements Archiver {
 
   #readProgress(line: string): void {
     const frames = /^frame=\s*(\d+)$/.exec(line)?.[1];
-    if (frames !== undefined) this.#flow.progress(Number(frames));
+    if (frames === undefined) return;
+    this.#flow.progress(Number(frames));
+    if (this.#flow.frames > 0) this.#firstPicture.resolve();
   }
 
   #readLog(line: string): void {

@@ -68,22 +68,26 @@ function copiedVideo({ video }: SourceMedia): string[] {
 function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: number): string[] {
   const { maxWidth, framesPerSecond, crf, preset } = profile;
   // A key frame about every two seconds, and always when the next file is due. ffmpeg's `t` begins
-  // at the first picture, so that only the time of day can tell; `fps` gives a picture out when one
-  // comes that is more than half a picture's time later.
+  // at the first picture, so that only the time of day can tell.
   const perFile = Math.ceil(segmentSeconds / 2);
-  const late = 0.5 / framesPerSecond + 0.01;
-  const group = `floor((time(0)-${late})*${perFile}/${segmentSeconds})`;
+  const group = `floor(time(0)*${perFile}/${segmentSeconds})`;
   const keyFrame = `if(gt(${group},ld(0)),st(0,${group}),0)`;
+  // From the first key frame on: what a decoder makes of the pictures before it is grey. And none
+  // without a time, as ffmpeg's parser leaves the first.
+  const isWhole = `gt(t,${longAgo})*if(key,st(0,1),ld(0))`;
+  // Those that are due, on average no more than wanted; each keeps its own time, and none is shown
+  // again and again while the camera is silent, as the filter `fps` would do.
+  const due = `max(ld(1)+1/${framesPerSecond},t+0.5/${framesPerSecond})`;
   const filters = [
-    // From the first key frame on: what a decoder makes of the pictures before it is grey. And none
-    // without a time, as ffmpeg's parser leaves the first: `fps` would fill the years since 1970.
-    `select='gt(t,${longAgo})*if(key,st(0,1),ld(0))'`,
-    `fps=${framesPerSecond}`,
+    `select='if(${isWhole},if(gte(t,ld(1)),st(1,${due})))'`,
     `scale='trunc(min(${maxWidth},iw)/2)*2':-2:flags=fast_bilinear`,
     'format=yuv420p',
   ];
   return [
-    ...['-vf', filters.join(','), '-c:v', 'libx264', '-preset', preset, '-threads', '1'],
+    ...['-vf', filters.join(','), '-fps_mode', 'vfr', '-enc_time_base', '1:90000'],
+    ...['-c:v', 'libx264', '-preset', preset, '-threads', '1'],
+    // What the stream says of itself may be wrong, and x264 would take its limits from it.
+    ...['-x264-params', `fps=${framesPerSecond}`],
     ...['-bf', '0', '-sc_threshold', '0', '-g', `${framesPerSecond * 3}`],
     ...['-force_key_frames', `expr:${keyFrame}`],
     ...['-crf', `${crf}`, '-maxrate', `${maxRate(profile)}`, '-bufsize', `${2 * maxRate(profile)}`],

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { FinishedFile } from '../spool/segment.ts';
+import type { FinishedFile, Hole } from '../spool/segment.ts';
 import { dropSamples, makeFree, moveTo, setLastDuration } from './edit-run.ts';
 import { type Fragment, type Run, readFragmentedMp4, type Track } from './fragmented-mp4.ts';
 
@@ -9,12 +9,19 @@ const epochSeconds = 100_000_000;
 /** Between pictures, where a file has only one. */
 const unknownIntervalMs = 100;
 
+/** A hole is longer than this, and than so many usual intervals between pictures. */
+const leastHoleMs = 2_000;
+const leastHoleIntervals = 5;
+
+/** A camera begins with pictures that it had kept: they come within this time of each other. */
+const atOnceMs = 10;
+
 const startInName = /-at-(\d{1,15})\.mp4$/;
 
 /**
  * Makes a file that ffmpeg has written, whole or cut off, one that can be handed on: nothing but
  * complete fragments, beginning at media time 0 with its first picture; and says when that was and
- * how long the pictures last. The file is renamed within its directory.
+ * how long the pictures last, and where they are missing. The file is renamed within its directory.
  *
  * It may be killed anywhere and done again: the start is in the name before any time in the file is
  * changed, and the size of a time tells whether it has been.
@@ -39,9 +46,10 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
   const finished = named === undefined ? nameWithStart(path, startMs) : path;
   if (finished !== path) await rename(path, finished);
   if (completeBytes < size) await file.truncate(completeBytes);
+  const holes = timeline.holes(pictures, startMs);
   timeline.joinRuns(pictures);
   await rebase(file, fragments, timeline);
-  return { path: finished, startMs, durationMs };
+  return { path: finished, startMs, durationMs, ...(holes.length === 0 ? {} : { holes }) };
 }
 
 const isPictures = ({ track, durations }: Run): boolean =>
@@ -79,18 +87,49 @@ class Timeline {
     return (ticks * 1000) / first.track.timescale;
   }
 
-  /** From a picture to the next, in ticks: the mean of all but stalls. */
+  /** From a picture to the next, in ticks: the mean of all but stalls, and what came at once at first. */
   usualInterval(pictures: readonly Run[]): number {
+    const all = this.#intervals(pictures).map(({ ticks }) => ticks);
+    const atOnce = ((pictures[0]?.track.timescale ?? 0) * atOnceMs) / 1000;
+    const live = all.findIndex((ticks) => ticks > atOnce);
+    const intervals = live < 0 ? [] : all.slice(live);
+    const median = intervals.toSorted((a, b) => a - b)[intervals.length >> 1];
+    if (median === undefined)
+      return ((pictures[0]?.track.timescale ?? 0) * unknownIntervalMs) / 1000;
+    const usual = intervals.filter((ticks) => ticks <= leastHoleIntervals * median);
+    return usual.reduce((sum, ticks) => sum + ticks, 0) / usual.length;
+  }
+
+  /**
+   * Where pictures are missing; each begins when the picture before it has had its usual time.
+   *
+   * @param fileStartMs of the first picture: milliseconds since 1970 UTC
+   */
+  holes(pictures: readonly Run[], fileStartMs: number): Hole[] {
+    const [first] = pictures;
+    if (first === undefined) return [];
+    const msOf = (ticks: number): number => (ticks * 1000) / first.track.timescale;
+    const origin = this.startOf(first);
+    const usual = this.usualInterval(pictures);
+    const leastMs = Math.max(leastHoleMs, leastHoleIntervals * msOf(usual));
+    return this.#intervals(pictures)
+      .filter(({ ticks }) => msOf(ticks) > leastMs)
+      .map(({ at, ticks }) => ({
+        startMs: fileStartMs + Math.round(msOf(at + usual - origin)),
+        durationMs: Math.round(msOf(ticks - usual)),
+      }));
+  }
+
+  /** From each picture but the last to the next, in ticks from the file's beginning. */
+  #intervals(pictures: readonly Run[]): { readonly at: number; readonly ticks: number }[] {
     const times = pictures.flatMap((run) => {
       let at = this.startOf(run);
       return run.durations.map((duration) => (at += duration) - duration);
     });
-    const intervals = times.slice(1).map((time, i) => time - (times[i] ?? time));
-    const median = intervals.toSorted((a, b) => a - b)[intervals.length >> 1];
-    if (median === undefined)
-      return ((pictures[0]?.track.timescale ?? 0) * unknownIntervalMs) / 1000;
-    const usual = intervals.filter((ticks) => ticks <= 5 * median);
-    return usual.reduce((sum, ticks) => sum + ticks, 0) / usual.length;
+    return times.slice(1).map((time, i) => {
+      const at = times[i] ?? time;
+      return { at, ticks: time - at };
+    });
   }
 
   /** Lets the last picture of each run last until the next run: ffmpeg could only guess. */

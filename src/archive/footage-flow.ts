@@ -12,6 +12,16 @@ export class NoPictureError extends Error {
   override name = 'NoPictureError';
 }
 
+/** Pictures came, and come no more. */
+export class StalledError extends Error {
+  override name = 'StalledError';
+}
+
+/** The clock that tells when pictures were taken was set. */
+export class ClockSetError extends Error {
+  override name = 'ClockSetError';
+}
+
 /** Over how long the bit rate is taken. */
 const windowMs = 10_000;
 /** A clock set by more than this makes the times of what is being recorded wrong. */
@@ -78,7 +88,8 @@ export class FootageFlow {
   }
 
   /**
-   * To be called regularly. Throws if something is wrong. It must be so twice in a row: where this
+   * To be called regularly. Throws {@link NoPictureError}, {@link StalledError} or
+   * {@link ClockSetError} if something is wrong. Pictures must be missing twice in a row: where this
    * process itself was held up, what ffmpeg told meanwhile is read between the two.
    */
   check(): void {
@@ -86,7 +97,7 @@ export class FootageFlow {
     const stepMs = clockOffsetMs - this.#clockOffsetMs;
     this.#clockOffsetMs = clockOffsetMs;
     if (Math.abs(stepMs) > clockStepMs) {
-      throw new Error(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
+      throw new ClockSetError(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
     }
     const { stallAfterMs, firstPictureWithinMs } = this.#limits;
     const limitMs = this.frames === 0 ? firstPictureWithinMs : stallAfterMs;
@@ -97,6 +108,6 @@ export class FootageFlow {
     if (this.frames === 0) {
       throw new NoPictureError(`the camera sent no picture within ${limitMs / 1000} s`);
     }
-    throw new Error(`no picture for ${limitMs / 1000} s: the camera's stream stalled`);
+    throw new StalledError(`no picture for ${limitMs / 1000} s: the camera's stream stalled`);
   }
 }

@@ -2,6 +2,7 @@ import type { Archiver } from '../archive/archiver.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
+import type { RecordingState } from '../lib/gap-cause.ts';
 import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
 import type { Relay } from '../relay/relay.ts';
@@ -9,6 +10,7 @@ import type { FinishedFile } from '../spool/segment.ts';
 import type { LoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Forward, Tunnel } from '../tunnel/tunnel.ts';
 import type { CameraView } from './camera-view.ts';
+import { toldOf } from './gap-causes.ts';
 import type { Processor } from './processor.ts';
 
 /** What the operator said about one camera. */
@@ -20,6 +22,15 @@ export interface CameraSettings {
   readonly profile: 'copy' | 'downsample';
 }
 
+/** Whether there is room to record. */
+export interface Disk {
+  readonly isFull: boolean;
+  /** Resolves when there is room, or `signal` aborts. */
+  whenRoom(signal: AbortSignal): Promise<void>;
+  /** Rejects with a DiskFullError when the room is used up; settles too when `signal` aborts. */
+  whenFull(signal: AbortSignal): Promise<void>;
+}
+
 /** What a camera's life is made of, each part with its options already in it. */
 export interface CameraParts {
   readonly clock: Clock;
@@ -28,6 +39,12 @@ export interface CameraParts {
   /** How long a camera may be connected without asking for its RTSP forward. */
   readonly forwardWithinMs: number;
   readonly processors: readonly Processor[];
+  readonly disk: Disk;
+  /**
+   * What the recording does from now on, for the account of this camera's footage. Of what failed,
+   * the cause is told; the end of the tunnel is not, since that is the end of the life itself.
+   */
+  note(state: RecordingState, detail: string): void;
   openPort(forward: Forward): Promise<LoopbackPort>;
   startRelay(source: string, signal: AbortSignal): Promise<Relay>;
   startArchiver(relay: Relay, onFile: (file: FinishedFile) => Promise<void>): Promise<Archiver>;
@@ -53,6 +70,7 @@ export async function runCamera(
   shutdown: AbortSignal,
 ): Promise<void> {
   using life = new Scope(shutdown, tunnel.closed);
+  parts.note('starting', `dialled in from ${tunnel.remoteAddress}`);
 
   const forward = await within(
     parts.forwardWithinMs,
@@ -63,7 +81,8 @@ export async function runCamera(
   await using port = await parts.openPort(forward);
   const source = sourceUrl(port.port, settings);
 
-  await supervise('recording', (signal) => relay(port, source, parts, view, signal), {
+  const record = (signal: AbortSignal): Promise<void> => relay(port, source, parts, view, signal);
+  await supervise('recording', (signal) => toldOf(parts, signal, record), {
     ...parts,
     log: view.noting(parts.log),
     signal: life.signal,
@@ -77,6 +96,7 @@ async function relay(
   view: CameraView,
   signal: AbortSignal,
 ): Promise<void> {
+  await room(parts, signal);
   view.starting();
   await using server = await parts.startRelay(source, signal);
   using life = new Scope(signal);
@@ -94,6 +114,15 @@ async function relay(
   }
 }
 
+/** Waits while the disk is full: a relay and an archiver could only fail, again and again. */
+async function room(parts: CameraParts, signal: AbortSignal): Promise<void> {
+  if (!parts.disk.isFull) return;
+  parts.note('disk full', 'recording waits for room');
+  await parts.disk.whenRoom(signal);
+  signal.throwIfAborted();
+  parts.note('starting', 'there is room again');
+}
+
 async function archive(
   port: LoopbackPort,
   server: Relay,
@@ -103,8 +132,16 @@ async function archive(
 ): Promise<void> {
   await using archiver = await parts.startArchiver(server, (file) => parts.publish(file));
   using _shown = view.show(server, archiver);
+  void archiver.firstPicture.then(() => {
+    if (!signal.aborted) parts.note('recording', '');
+  });
   try {
-    await Promise.race([archiver.ended(signal), server.ended(signal), port.hungUp(signal)]);
+    await Promise.race([
+      archiver.ended(signal),
+      server.ended(signal),
+      port.hungUp(signal),
+      parts.disk.whenFull(signal),
+    ]);
   } finally {
     // The relay goes first: its archiver then reads to the end of the stream and finishes its file,
     // where it would else wait for a camera that has gone.

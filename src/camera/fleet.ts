@@ -1,13 +1,15 @@
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
+import type { RecordingState } from '../lib/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
 import { type CameraParts, type CameraSettings, runCamera } from './camera.ts';
 import { CameraView } from './camera-view.ts';
-import type { CameraStatus } from './status.ts';
+import { whyGone } from './gap-causes.ts';
 import { takePicture } from './picture.ts';
+import type { CameraStatus } from './status.ts';
 
 export interface FleetOptions {
   readonly clock: Clock;
@@ -26,7 +28,7 @@ const maxPictures = 4;
 interface Life {
   readonly tunnel: Tunnel;
   readonly view: CameraView;
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
 }
 
 /** The lives of all cameras that are connected. */
@@ -57,16 +59,38 @@ export class Fleet implements AsyncDisposable {
     const name = formatCameraName(tunnel.camera);
     const log = this.#options.log.child({ camera: name });
     const view = new CameraView(tunnel, settings, this.#options.clock);
-    const life: Life = {
-      tunnel,
-      view,
-      ended: this.#live(tunnel, settings, view, log).finally(() => {
-        this.#lives.delete(life);
-        if (this.#newest.get(name) === life) this.#newest.delete(name);
-      }),
+    const parts = this.#options.partsFor(tunnel.camera, settings, log);
+    // An end that its tunnel or the daemon brought about is no news of the camera's recording.
+    const note: CameraParts['note'] = (state, detail) => {
+      if (!tunnel.closed.aborted) this.#note(tunnel, parts, state, detail);
     };
+    const onGone = (): void => {
+      this.#note(tunnel, parts, 'camera offline', whyGone(tunnel.closed.reason));
+    };
+    const life: Life = { tunnel, view, ended: Promise.resolve() };
     this.#lives.add(life);
     this.#newest.set(name, life);
+    tunnel.closed.addEventListener('abort', onGone, { once: true });
+    life.ended = this.#live(tunnel, settings, { ...parts, note }, view, log).finally(() => {
+      this.#lives.delete(life);
+      if (this.#newest.get(name) === life) this.#newest.delete(name);
+    });
+  }
+
+  /**
+   * Notes what the recording of a camera does, unless somebody else tells: the daemon of its own stop,
+   * a newer life of the camera, whoever disabled or removed it.
+   */
+  #note(tunnel: Tunnel, parts: CameraParts, state: RecordingState, detail: string): void {
+    const camera = formatCameraName(tunnel.camera);
+    if (this.#shutdown.signal.aborted || this.#newest.get(camera)?.tunnel !== tunnel) return;
+    try {
+      if (this.#options.settingsOf(tunnel.camera) !== undefined) parts.note(state, detail);
+    } catch (error) {
+      // Such as a disk without room for the note; the recording goes on.
+      const cause = describeError(error);
+      parts.log.warn('what the recording does could not be noted', { state, detail, cause });
+    }
   }
 
   /** All connected cameras, in the order of their names. */
@@ -133,8 +157,13 @@ export class Fleet implements AsyncDisposable {
     await Promise.all([...[...this.#lives].map(({ ended }) => ended), ...this.#pictures]);
   }
 
-  async #live(tunnel: Tunnel, settings: CameraSettings, view: CameraView, log: Log): Promise<void> {
-    const parts = this.#options.partsFor(tunnel.camera, settings, log);
+  async #live(
+    tunnel: Tunnel,
+    settings: CameraSettings,
+    parts: CameraParts,
+    view: CameraView,
+    log: Log,
+  ): Promise<void> {
     log.info('camera dialled in', { address: tunnel.remoteAddress, client: tunnel.client });
     try {
       await runCamera(tunnel, settings, parts, view, this.#shutdown.signal);

@@ -33,7 +33,12 @@ const program = new Command('cctvd')
   .action(async ({ config: file }: Options) => {
     const config = loadChecked(file);
     using stop = onStopSignals();
-    await runDaemon(config, createLog(config.log), stop.signal);
+    await runDaemon(
+      config,
+      createLog(config.log),
+      stop.signal,
+      () => loadConfig(file, process.env).bucket.credentials,
+    );
   });
 
 program

@@ -4,6 +4,8 @@ import { userInfo } from 'node:os';
 import { buffer, json } from 'node:stream/consumers';
 import { errorCode, OperatorError } from '../lib/errors.ts';
 import { groupName } from '../lib/groups.ts';
+import { Scope } from '../lib/scope.ts';
+import { within } from '../lib/until.ts';
 
 const answerMs = 15_000;
 
@@ -19,11 +21,7 @@ export class DaemonClient {
 
   /** @throws {OperatorError} with the daemon's own words, or why it can't be asked */
   async get<T>(path: string, query: Query = {}): Promise<T> {
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) search.set(name, String(value));
-    }
-    return (await this.#ask('GET', search.size === 0 ? path : `${path}?${search.toString()}`)) as T;
+    return (await this.#ask('GET', pathWith(path, query))) as T;
   }
 
   async post<T>(path: string, body: unknown): Promise<T> {
@@ -52,6 +50,32 @@ export class DaemonClient {
     return (await this.#ask('GET', path, undefined, buffer)) as Buffer;
   }
 
+  /**
+   * An answer that comes line by line, each JSON. The daemon says something every few seconds; a
+   * longer silence is an error. Leaving the loop hangs up.
+   */
+  async *lines<T>(path: string, query: Query): AsyncGenerator<T, void> {
+    using life = new Scope();
+    try {
+      const response = await within(answerMs, 'the answer', life.signal, () =>
+        this.#send('GET', pathWith(path, query), undefined, life.signal),
+      );
+      if ((response.statusCode ?? 500) >= 400) {
+        throw new OperatorError(errorOf(await json(response)));
+      }
+      const pieces = response.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>;
+      for (let rest = ''; ; ) {
+        const piece = await within(answerMs, 'the next line', life.signal, () => pieces.next());
+        if (piece.done === true) return;
+        const lines = (rest + piece.value).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) yield JSON.parse(line) as T;
+      }
+    } catch (error) {
+      throw error instanceof OperatorError ? error : this.#explain(error);
+    }
+  }
+
   async #ask(
     method: string,
     path: string,
@@ -71,7 +95,12 @@ export class DaemonClient {
     }
   }
 
-  #send(method: string, path: string, body?: string): Promise<IncomingMessage> {
+  #send(
+    method: string,
+    path: string,
+    body?: string,
+    signal = AbortSignal.timeout(answerMs),
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
       const request = httpRequest({
@@ -80,7 +109,7 @@ export class DaemonClient {
         path,
         headers,
         agent: false,
-        signal: AbortSignal.timeout(answerMs),
+        signal,
       });
       request.once('response', resolve);
       request.once('error', reject);
@@ -128,6 +157,14 @@ export class DaemonClient {
     const user = userInfo().username;
     return `It is for the group ${group}: join it with \`sudo usermod -aG ${group} ${user}\` and log in again, or use sudo.`;
   }
+}
+
+function pathWith(path: string, query: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  return search.size === 0 ? path : `${path}?${search.toString()}`;
 }
 
 function ownerGroup(path: string): string | undefined {

@@ -13,7 +13,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   }
   try {
     await program.parseAsync(argv);
-    return exitCodes.done;
+    // A command that did what it was asked may have found something wrong.
+    return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
     // Commander has told of its own errors already.
     if (error instanceof CommanderError) {

@@ -10,6 +10,12 @@ export interface Config {
   readonly warnings: readonly string[];
   readonly stateDirectory: string;
   readonly spoolDirectory: string;
+  /** How much of its disk the spool may fill; absent: what is there, but for a part of it. */
+  readonly spool: {
+    readonly budgetBytes?: number;
+    readonly reserveBytes?: number;
+    readonly whenFull: 'keep-newest' | 'keep-oldest';
+  };
   readonly ledgerFile: string;
   readonly bucket: {
     readonly name: string;

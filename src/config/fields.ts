@@ -11,6 +11,12 @@ export const wholeNumber = (min: number, max: number) => {
   return z.int(rule).min(min, rule).max(max, rule);
 };
 
+/** Of 10^9 bytes. */
+export const gigabytes = () => {
+  const rule = mustBe('a number of gigabytes from 0.01 to 1000000');
+  return z.number(rule).min(0.01, rule).max(1_000_000, rule);
+};
+
 export const yesOrNo = () => z.boolean(mustBe('true or false'));
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) =>

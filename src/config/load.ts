@@ -123,6 +123,7 @@ function complete(
     warnings,
     stateDirectory,
     spoolDirectory: path(given.spoolDirectory ?? join(stateDirectory, 'spool')),
+    spool: completeSpool(given.spool),
     ledgerFile: path(given.ledgerFile ?? join(stateDirectory, 'ledger', 'ledger.sqlite')),
     bucket: {
       name,
@@ -157,6 +158,20 @@ function complete(
     log: given.log,
   };
 }
+
+function completeSpool({
+  budgetGigabytes,
+  reserveGigabytes,
+  whenFull,
+}: FileConfig['spool']): Config['spool'] {
+  return {
+    whenFull,
+    ...(budgetGigabytes === undefined ? {} : { budgetBytes: bytesOf(budgetGigabytes) }),
+    ...(reserveGigabytes === undefined ? {} : { reserveBytes: bytesOf(reserveGigabytes) }),
+  };
+}
+
+const bytesOf = (gigabytes: number): number => Math.round(gigabytes * 1e9);
 
 function completeGateway(
   { tls, ...given }: NonNullable<FileConfig['gateway']>,

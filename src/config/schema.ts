@@ -3,6 +3,7 @@ import { alerts } from './alerts-schema.ts';
 import { credentialsSchema } from './credentials-schema.ts';
 import {
   domainName,
+  gigabytes,
   httpAddress,
   label,
   list,
@@ -33,6 +34,12 @@ const bucket = section({
     })
     .default(''),
   credentials: credentialsSchema.prefault({}),
+});
+
+const spool = section({
+  budgetGigabytes: gigabytes().optional(),
+  reserveGigabytes: gigabytes().optional(),
+  whenFull: oneOf('keep-newest', 'keep-oldest').default('keep-newest'),
 });
 
 const tunnel = section({
@@ -109,6 +116,7 @@ export const fileSchema = section({
   stateDirectory: text('the path of a directory').default('/var/lib/sapiengraph-cctv'),
   spoolDirectory: text('the path of a directory').optional(),
   ledgerFile: text('the path of a file').optional(),
+  spool: spool.prefault({}),
   bucket,
   tunnel: tunnel.prefault({}),
   relay: relay.prefault({}),

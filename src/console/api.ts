@@ -3,6 +3,7 @@ import type {
   Account,
   Amount,
   CameraKey,
+  Continuity,
   LedgerSegment,
   ProfileName,
   Token,
@@ -25,6 +26,29 @@ export interface SpoolStatus {
   readonly files: number;
   readonly bytes: number;
   readonly oldestMs?: number;
+  readonly disk: DiskStatus;
+}
+
+/** The disk that the spool lies on. */
+export interface DiskStatus {
+  /** `full`: the oldest footage is being dropped, or recording stands still. */
+  readonly state: 'ok' | 'nearly full' | 'full';
+  /** Whether recording stands still. */
+  readonly isFull: boolean;
+  /** Why it is nearly full or full. */
+  readonly detail?: string;
+  readonly whenFull: 'keep-newest' | 'keep-oldest';
+  /** By the spool. */
+  readonly usedBytes: number;
+  readonly budgetBytes?: number;
+  readonly freeBytes: number;
+  readonly reserveBytes: number;
+  /** What was taken out of the way because it could not be uploaded for what it says it is. */
+  readonly damagedBytes: number;
+  /** Until it is full at the present rate. */
+  readonly lastsMs?: number;
+  /** Footage that was deleted for want of room, since the daemon started. */
+  readonly dropped: { readonly files: number; readonly bytes: number };
 }
 
 export interface TunnelInfo {
@@ -128,6 +152,9 @@ export interface NewTokenAnswer extends Token {
 export interface SegmentsAnswer extends Page {
   readonly segments: readonly LedgerSegment[];
 }
+
+/** GET /continuity/ACCOUNT/NAME */
+export interface ContinuityAnswer extends CameraName, Continuity {}
 
 /** Any answer with a status of 400 or more. */
 export interface ErrorAnswer {

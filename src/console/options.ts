@@ -3,6 +3,7 @@ import type { AlertingParts } from './alerting.ts';
 import type { WatchingParts } from './watching.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PublicKey } from '../ledger/types.ts';
+import type { VerifiedBucket } from '../ledger/verify.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { CopiedKeyInfo, SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
@@ -10,6 +11,8 @@ import type { CopiedKeyInfo, SpoolStatus, TunnelInfo, UploadStatus } from './api
 /** What the control socket shows and changes. Each is asked anew for each request. */
 export interface ControlParts {
   readonly ledger: Ledger;
+  /** Where footage goes; read only. */
+  readonly bucket: VerifiedBucket;
   /** The cameras that are connected. */
   readonly fleet: () => readonly CameraStatus[];
   readonly watching: WatchingParts;

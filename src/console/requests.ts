@@ -86,6 +86,17 @@ export const segmentPage = page.extend({
     .optional(),
 });
 
+export const continuityRange = z
+  .strictObject({ from: time, to: time })
+  .refine(({ from, to }) => from < to, { error: () => 'from must be before to' });
+
+export const verifyScope = z.strictObject({
+  account: z.string().max(200).optional(),
+  from: time,
+  to: time,
+  deep: z.enum(['true', 'false'], { error: () => 'deep must be true or false' }).default('false'),
+});
+
 /** What came in, checked. All that is wrong with it is in the error, a sentence each. */
 export function parseRequest<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value ?? {});

@@ -3,10 +3,12 @@ import { addAlertRoutes } from './alert-routes.ts';
 import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
+import { addContinuityRoutes } from './continuity-routes.ts';
 import { addViewerRoutes } from './viewer-routes.ts';
 import { cut } from './pages.ts';
 import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
 import { addTokenRoutes } from './token-routes.ts';
+import { addVerifyRoutes } from './verify-routes.ts';
 
 /** All that can be asked of and told to the daemon. */
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
@@ -49,6 +51,8 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
 
   addTokenRoutes(app, parts);
   addCameraRoutes(app, parts);
+  addVerifyRoutes(app, parts);
+  addContinuityRoutes(app, parts);
 
   app.get<NamedCamera>('/segments/:account/:name', (request): SegmentsAnswer => {
     const { from, to, limit, after } = parseRequest(segmentPage, request.query);

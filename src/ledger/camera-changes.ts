@@ -5,6 +5,7 @@ import type { CameraQueries, CameraRows } from './cameras.ts';
 import { transaction } from './database.ts';
 import { DuplicateError } from './errors.ts';
 import { number, text } from './rows.ts';
+import type { StateRows } from './states.ts';
 import type { PublicKey } from './types.ts';
 
 /** What a dial-in led to. */
@@ -44,6 +45,7 @@ export interface CameraChanges {
 export function prepareCameraChanges(
   database: DatabaseSync,
   cameras: CameraQueries & CameraRows,
+  states: StateRows,
 ): CameraChanges {
   const findKey = database.prepare(
     `SELECT cameras.id, firstContactMs, successor
@@ -63,9 +65,11 @@ export function prepareCameraChanges(
   const setAdopted = database.prepare('UPDATE cameras SET newSinceMs = NULL WHERE id = ?');
   // A camera that is disabled twice has been so since the first time.
   const disable = database.prepare(
-    'UPDATE cameras SET disabledMs = coalesce(disabledMs, ?) WHERE id = ?',
+    'UPDATE cameras SET disabledMs = ? WHERE id = ? AND disabledMs IS NULL',
   );
-  const enable = database.prepare('UPDATE cameras SET disabledMs = NULL WHERE id = ?');
+  const enable = database.prepare(
+    'UPDATE cameras SET disabledMs = NULL WHERE id = ? AND disabledMs IS NOT NULL',
+  );
 
   const rename = (id: number, name: CameraName, to: string): CameraName => {
     if (!isLabel(to)) {
@@ -135,8 +139,11 @@ export function prepareCameraChanges(
     setDisabled: (name, disabled) =>
       transaction(database, () => {
         const id = cameras.requireId(name);
-        if (disabled) disable.run(Date.now(), id);
-        else enable.run(id);
+        const nowMs = Date.now();
+        const { changes } = disabled ? disable.run(nowMs, id) : enable.run(id);
+        if (changes === 0) return;
+        if (disabled) states.note(id, 'disabled', '', nowMs);
+        else states.note(id, 'camera offline', 'has not dialled in since it was enabled', nowMs);
       }),
   };
 }

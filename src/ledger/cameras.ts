@@ -6,6 +6,7 @@ import { readCamera } from './camera-rows.ts';
 import { transaction } from './database.ts';
 import { DuplicateError, hint, UnknownNameError } from './errors.ts';
 import { number, text } from './rows.ts';
+import type { StateRows } from './states.ts';
 import type { Camera, KnownCamera, NewCamera, PublicKey } from './types.ts';
 
 export interface CameraQueries {
@@ -64,6 +65,7 @@ const select = `
 export function prepareCameras(
   database: DatabaseSync,
   accounts: AccountRows,
+  states: StateRows,
 ): CameraQueries & CameraRows {
   const byKey = database.prepare(
     `SELECT accounts.name AS account, cameras.name AS camera, disabledMs, ${formerNames}
@@ -168,6 +170,7 @@ export function prepareCameras(
           throw new DuplicateError(`There is a camera ${name} already.`);
         }
         const { rtspPath = '/unicast', rtspUser, rtspPassword, profile, key } = given;
+        const nowMs = Date.now();
         const row = add.get(
           account,
           given.camera,
@@ -175,9 +178,11 @@ export function prepareCameras(
           rtspUser ?? null,
           rtspPassword ?? null,
           profile ?? null,
-          Date.now(),
+          nowMs,
         );
-        addKey(number(row ?? {}, 'id'), key, false);
+        const id = number(row ?? {}, 'id');
+        addKey(id, key, false);
+        states.note(id, 'not seen yet', '', nowMs);
         const added = camera(given);
         if (added === undefined) throw new Error(`${name} was added and is not there`);
         return added;
@@ -185,8 +190,10 @@ export function prepareCameras(
     removeCamera: (name) =>
       transaction(database, () => {
         const id = requireId(name);
-        markRemoved.run(Date.now(), id);
+        const nowMs = Date.now();
+        markRemoved.run(nowMs, id);
         removeKeys(id);
+        states.note(id, 'disabled', 'removed', nowMs);
       }),
   };
 }

@@ -4,14 +4,21 @@ import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { prepareViewers, type ViewerQueries } from './viewers.ts';
 import { type ContactQueries, prepareContacts } from './contacts.ts';
+import { prepareCameraIds } from './camera-ids.ts';
+import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
 import { openDatabase } from './database.ts';
+import { type JournalRows, prepareJournal } from './journal-rows.ts';
+import { type LossQueries, prepareLosses } from './losses.ts';
+import { prepareRuns, type RunQueries } from './runs.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
 import { prepareSilences, type SilenceQueries } from './silences.ts';
+import { prepareStates, type StateQueries } from './states.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
+import { prepareVerifyRows, type VerifyRows } from './verify-rows.ts';
 
 /**
- * Who may dial in, where each segment is, and who is told what. SQLite in one file; each call is a transaction that is
- * on the disk when it returns.
+ * Who may dial in, where each segment is and why others are missing, and who is told what. SQLite in
+ * one file; each call is a transaction that is on the disk when it returns.
  */
 export interface Ledger
   extends AccountQueries,
@@ -19,27 +26,41 @@ export interface Ledger
     CameraChanges,
     TokenQueries,
     SegmentQueries,
+    StateQueries,
+    LossQueries,
+    RunQueries,
+    ContinuityQueries,
     ViewerQueries,
     ContactQueries,
     SilenceQueries,
     AlertQueries,
+    JournalRows,
+    VerifyRows,
     Disposable {}
 
 /** @throws {OperatorError} if the file is damaged, of a newer version, or no ledger */
 export function openLedger(file: string): Ledger {
   const database = openDatabase(file);
   const accounts = prepareAccounts(database);
-  const cameras = prepareCameras(database, accounts);
+  const ids = prepareCameraIds(database, accounts);
+  const states = prepareStates(database, ids);
+  const cameras = prepareCameras(database, accounts, states);
   return {
     ...accounts,
     ...cameras,
-    ...prepareCameraChanges(database, cameras),
-    ...prepareTokens(database, accounts, cameras),
-    ...prepareSegments(database, accounts),
+    ...prepareCameraChanges(database, cameras, states),
+    ...prepareTokens(database, accounts, cameras, states),
+    ...prepareSegments(database, ids),
+    ...states,
+    ...prepareLosses(database, ids),
+    ...prepareRuns(database, states),
+    ...prepareContinuity(database, ids),
     ...prepareViewers(database, accounts),
     ...prepareContacts(database, accounts),
     ...prepareSilences(database, accounts, cameras),
     ...prepareAlerts(database, accounts),
+    ...prepareJournal(database),
+    ...prepareVerifyRows(database),
     [Symbol.dispose]: () => database.close(),
   };
 }

@@ -1,3 +1,15 @@
+/** Triggers that count the changes of the document that a table's rows go into. */
+const noteChanges = (table: string, dayOf: (row: 'old' | 'new') => string): string =>
+  (['insert', 'update', 'delete'] as const)
+    .map(
+      (change) => `CREATE TRIGGER journal_${change}_${table} AFTER ${change} ON ${table} BEGIN
+        INSERT INTO journalDocuments (day, changes)
+        VALUES (${dayOf(change === 'delete' ? 'old' : 'new')}, 1)
+        ON CONFLICT DO UPDATE SET changes = changes + 1;
+      END;`,
+    )
+    .join('\n');
+
 /**
  * The schema, as the steps that lead to it: a ledger of version N has had the first N. Never change
  * a step that was released; add one. Times are milliseconds since 1970 UTC, lengths of time
@@ -168,6 +180,94 @@ export const migrations: readonly string[] = [
   WHEN new.removedMs IS NOT NULL BEGIN
     DELETE FROM viewers WHERE account = new.id;
   END;
+  `,
+  `
+  -- What a camera's recording did from atMs on, until its next row.
+  CREATE TABLE states (
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    atMs INTEGER NOT NULL,
+    -- 'recording', or why there is no footage.
+    state TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (camera, atMs)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Why these times have no footage, whatever the state was.
+  CREATE TABLE losses (
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    startMs INTEGER NOT NULL,
+    durationMs INTEGER NOT NULL CHECK (durationMs > 0),
+    cause TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    -- 1: a segment has this time, and no picture of it; 0: a segment that had it is gone.
+    hole INTEGER NOT NULL CHECK (hole IN (0, 1)),
+    PRIMARY KEY (camera, startMs, durationMs, cause, hole)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE daemon (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version TEXT NOT NULL,
+    aliveMs INTEGER NOT NULL,
+    -- Whether it said goodbye.
+    stopped INTEGER NOT NULL CHECK (stopped IN (0, 1))
+  ) STRICT;
+
+  -- Of what was before, nobody noted why there is no footage. The first row of all says since when
+  -- the camera is there, and stays.
+  INSERT INTO states
+    SELECT id, createdMs, 'not seen yet', '' FROM cameras
+    WHERE removedMs IS NULL OR removedMs > createdMs;
+  INSERT OR REPLACE INTO states
+    SELECT id, max(coalesce(firstContactMs, createdMs), createdMs + 1), 'unexplained',
+      'this program did not note causes yet'
+    FROM cameras
+    WHERE (removedMs IS NULL OR removedMs > createdMs)
+      AND (firstContactMs IS NOT NULL OR id IN (SELECT camera FROM totals));
+  INSERT OR REPLACE INTO states
+    SELECT id, max(disabledMs, createdMs + 2), 'disabled', '' FROM cameras WHERE disabledMs IS NOT NULL;
+  INSERT OR REPLACE INTO states
+    SELECT id, max(removedMs, createdMs + 3), 'disabled', 'removed' FROM cameras WHERE removedMs > createdMs;
+
+  -- Among tens of millions of segments, the few that are looked for at each start.
+  CREATE INDEX spooledSegments ON segments (camera, startMs) WHERE state = 'spooled';
+
+  CREATE TRIGGER countLostSegment AFTER DELETE ON segments BEGIN
+    UPDATE totals SET
+      segments = segments - 1,
+      bytes = bytes - old.bytes,
+      durationMs = durationMs - old.durationMs,
+      -- The newest to begin is all but always among the last to end.
+      newestEndMs = coalesce(
+        (SELECT max(endMs) FROM (
+          SELECT startMs + durationMs AS endMs FROM segments WHERE camera = old.camera
+          ORDER BY startMs DESC LIMIT 100)),
+        newestEndMs)
+    WHERE camera = old.camera AND state = old.state;
+    DELETE FROM totals WHERE camera = old.camera AND state = old.state AND segments = 0;
+  END;
+  `,
+  `
+  -- The ledger's name in the bucket, where several may be.
+  CREATE TABLE journal (ledgerId TEXT NOT NULL) STRICT;
+  INSERT INTO journal VALUES (lower(hex(randomblob(8))));
+
+  -- What the bucket is to have of it: of each day (counted from 1970 UTC) its states and losses; as
+  -- day -1 the accounts and cameras. Written as often as it changed: the bucket has the present state.
+  CREATE TABLE journalDocuments (
+    day INTEGER PRIMARY KEY,
+    changes INTEGER NOT NULL,
+    written INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO journalDocuments (day, changes) VALUES (-1, 1);
+  INSERT OR IGNORE INTO journalDocuments (day, changes) SELECT atMs / 86400000, 1 FROM states;
+  INSERT OR IGNORE INTO journalDocuments (day, changes) SELECT startMs / 86400000, 1 FROM losses;
+
+  ${noteChanges('accounts', () => '-1')}
+  ${noteChanges('cameras', () => '-1')}
+  ${noteChanges('keys', () => '-1')}
+  ${noteChanges('formerNames', () => '-1')}
+  ${noteChanges('states', (row) => `${row}.atMs / 86400000`)}
+  ${noteChanges('losses', (row) => `${row}.startMs / 86400000`)}
   `,
   `
   -- IANA name; NULL: UTC. In the words that the account's contacts read.

@@ -7,6 +7,9 @@ export const number = (row: Row, column: string): number => Number(row[column]);
 
 export const text = (row: Row, column: string): string => String(row[column]);
 
+export const hex = (row: Row, column: string): string =>
+  Buffer.from(row[column] as Uint8Array).toString('hex');
+
 /** `{ [name]: value }`, or `{}` where the column is NULL: absent and undefined are not the same. */
 export function optional<N extends string, T>(
   row: Row,

@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
-import type { AccountRows } from './accounts.ts';
+import type { CameraName } from '../lib/names.ts';
+import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
-import { UnknownNameError } from './errors.ts';
-import { number, optional, type Row, text } from './rows.ts';
+import { hex, number, optional, text } from './rows.ts';
 import type { LedgerSegment, SegmentCursor, SegmentRecord, StoredProof } from './types.ts';
 
 export interface SegmentQueries {
@@ -30,30 +29,9 @@ export interface SegmentQueries {
 }
 
 /** No segment is longer: what began earlier than this before a moment doesn't reach into it. */
-const longestMs = 86_400_000;
+export const longestMs = 86_400_000;
 
-const hex = (row: Row, column: string): string =>
-  Buffer.from(row[column] as Uint8Array).toString('hex');
-
-export function prepareSegments(database: DatabaseSync, accounts: AccountRows): SegmentQueries {
-  const findCamera = database.prepare(
-    `SELECT cameras.id FROM cameras JOIN accounts ON accounts.id = cameras.account
-     WHERE accounts.name = ? AND cameras.name = ?`,
-  );
-  const findFormer = database.prepare(
-    `SELECT formerNames.camera AS id FROM formerNames
-     JOIN accounts ON accounts.id = formerNames.account
-     WHERE accounts.name = ? AND formerNames.name = ? AND untilMs > ? ORDER BY untilMs LIMIT 1`,
-  );
-  const findLastFormer = database.prepare(
-    `SELECT formerNames.camera AS id FROM formerNames
-     JOIN accounts ON accounts.id = formerNames.account
-     WHERE accounts.name = ? AND formerNames.name = ? ORDER BY untilMs DESC LIMIT 1`,
-  );
-  const addForeign = database.prepare(
-    `INSERT INTO cameras (account, name, rtspPath, createdMs, removedMs)
-     VALUES (?, ?, '/unicast', ?, ?) RETURNING id`,
-  );
+export function prepareSegments(database: DatabaseSync, ids: CameraIds): SegmentQueries {
   const spool = database.prepare(
     `INSERT INTO segments (camera, startMs, durationMs, sha256, bytes, state)
      VALUES (?, ?, ?, ?, ?, 'spooled') ON CONFLICT DO NOTHING`,
@@ -74,22 +52,9 @@ export function prepareSegments(database: DatabaseSync, accounts: AccountRows): 
      ORDER BY startMs, sha256 LIMIT ?`,
   );
 
-  /** Of the camera that now has the name, or else was the last to have it. */
-  const find = ({ account, camera }: CameraName): Row | undefined =>
-    findCamera.get(account, camera) ?? findLastFormer.get(account, camera);
-
-  /** Of the camera that had the segment's name when it was recorded: what is in the spool is not renamed. */
-  const idOf = ({ account, camera, startMs }: SegmentRecord): number => {
-    const row = findFormer.get(account, camera, startMs) ?? find({ account, camera });
-    if (row !== undefined) return number(row, 'id');
-    const now = Date.now();
-    const owner = accounts.idOfForeign(account, now);
-    return number(addForeign.get(owner, camera, now, now) ?? {}, 'id');
-  };
-
   const columns = (segment: SegmentRecord) =>
     [
-      idOf(segment),
+      ids.ofFootage(segment),
       segment.startMs,
       segment.durationMs,
       Buffer.from(segment.sha256, 'hex'),
@@ -103,16 +68,11 @@ export function prepareSegments(database: DatabaseSync, accounts: AccountRows): 
         store.run(...columns(segment), key, checksum ?? null, etag ?? null, Date.now());
       }),
     segments(camera, { fromMs, toMs, limit, after }) {
-      const row = find(camera);
-      if (row === undefined) {
-        throw new UnknownNameError(
-          `There is no camera ${formatCameraName(camera)}, and no footage of one. See: cctv camera list`,
-        );
-      }
+      const id = ids.require(camera);
       const firstMs = Math.max(fromMs - longestMs, after?.startMs ?? Number.MIN_SAFE_INTEGER);
       return inRange
         .all(
-          number(row, 'id'),
+          id,
           firstMs,
           toMs,
           fromMs,

@@ -6,6 +6,7 @@ import type { CameraRows } from './cameras.ts';
 import { transaction } from './database.ts';
 import { hint, UnknownNameError } from './errors.ts';
 import { number, optional, type Row, text } from './rows.ts';
+import type { StateRows } from './states.ts';
 import type { NewToken, PublicKey, Token } from './types.ts';
 
 /** A key that wants in. */
@@ -51,6 +52,7 @@ export function prepareTokens(
   database: DatabaseSync,
   accounts: AccountRows,
   cameras: CameraRows,
+  states: StateRows,
 ): TokenQueries {
   const add = database.prepare(
     `INSERT INTO tokens
@@ -140,8 +142,9 @@ export function prepareTokens(
         const camera = newName(account, key.blob);
         const id = number(row, 'id');
         addUse.run(id, key.blob, now);
-        const added = addCamera.get(camera, now, id);
-        cameras.addKey(number(added ?? {}, 'id'), { ...key, comment: '' }, false);
+        const added = number(addCamera.get(camera, now, id) ?? {}, 'id');
+        cameras.addKey(added, { ...key, comment: '' }, false);
+        states.note(added, 'not seen yet', '', now);
         return { account, camera };
       }),
   };

@@ -1,6 +1,16 @@
 import { OperatorError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
 
+/** The camera is connected, and its RTSP server gives no stream, for now. */
+export class NoStreamError extends Error {
+  override name = 'NoStreamError';
+}
+
+/** The camera's RTSP server will give no stream until the operator mends something. */
+export class StreamRefusedError extends OperatorError {
+  override name = 'StreamRefusedError';
+}
+
 /** A relay's own line, fit to be shown: no password, no proof of one that could be guessed from. */
 export const presentable = (line: string): string =>
   withoutPasswords(line)
@@ -43,17 +53,17 @@ export class Diagnosis {
   }
 
   /** The camera refused, and will refuse again: what the operator has to do about it. */
-  get refusal(): OperatorError | undefined {
+  get refusal(): StreamRefusedError | undefined {
     const status = this.#turnedDown;
     if (status === 401 || status === 403) {
-      return new OperatorError(
+      return new StreamRefusedError(
         this.#hasPassword
           ? `the camera's RTSP server does not accept the user name and password given for it`
           : `the camera's RTSP server asks for a user name and password: give them with the camera`,
       );
     }
     if (status === 404) {
-      return new OperatorError(
+      return new StreamRefusedError(
         `the camera's RTSP server has no stream at ${this.#path}: give the camera its right RTSP path`,
       );
     }
@@ -62,7 +72,7 @@ export class Diagnosis {
 
   /** Why nothing came within `waitedMs`, as far as is known. */
   noStream(waitedMs: number): Error {
-    return this.refusal ?? new Error(this.#reason(`${waitedMs / 1000} s`));
+    return this.refusal ?? new NoStreamError(this.#reason(`${waitedMs / 1000} s`));
   }
 
   #reason(time: string): string {

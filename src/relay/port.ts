@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { RelayFaultError } from './watch.ts';
 
 /** Longer than any TIME_WAIT: a relay can't have a port back before that, and says nothing of it. */
 const restMs = 120_000;
@@ -29,5 +30,5 @@ export async function freePort(): Promise<number> {
     lastTaken.set(port, performance.now());
     return port;
   }
-  throw new Error('no free TCP port on 127.0.0.1');
+  throw new RelayFaultError('no free TCP port on 127.0.0.1');
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { open, readdir, readFile, readlink } from 'node:fs/promises';
 import { errorCode } from '../lib/errors.ts';
 
 /** A TCP socket that takes connections. */
@@ -48,11 +48,31 @@ function parseTable(table: string, family: 4 | 6, inodes: ReadonlySet<string>): 
   });
 }
 
+const chunkBytes = 16_384;
+
+/**
+ * The part of a table that has the listening sockets: they come first (proc_net_tcp of the kernel's
+ * documentation), and the connections after them may be thousands.
+ */
+async function readListening(path: string): Promise<string> {
+  await using file = await open(path);
+  const chunk = Buffer.alloc(chunkBytes);
+  let text = '';
+  for (;;) {
+    const { bytesRead } = await file.read(chunk, 0, chunkBytes);
+    text += chunk.toString('latin1', 0, bytesRead);
+    const lastLine = text.slice(0, text.lastIndexOf('\n')).split('\n').at(-1)?.trim() ?? '';
+    const [, local, , state] = lastLine.split(/\s+/);
+    const isConnection = local?.includes(':') === true && state !== listening;
+    if (bytesRead === 0 || isConnection) return text;
+  }
+}
+
 /** Where a process of ours listens for TCP (proc_pid_net(5)); nothing if it is gone. */
 export async function listeners(pid: number): Promise<Listener[]> {
   const [tcp, tcp6, inodes] = await Promise.all([
-    unlessGone(readFile(`/proc/${pid}/net/tcp`, 'utf8'), ''),
-    unlessGone(readFile(`/proc/${pid}/net/tcp6`, 'utf8'), ''),
+    unlessGone(readListening(`/proc/${pid}/net/tcp`), ''),
+    unlessGone(readListening(`/proc/${pid}/net/tcp6`), ''),
     socketInodes(pid),
   ]);
   return [...parseTable(tcp, 4, inodes), ...parseTable(tcp6, 6, inodes)];

@@ -6,13 +6,15 @@ import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { aborted, TimeoutError, within } from '../lib/until.ts';
 import { describe } from './describe.ts';
-import { Diagnosis, presentable } from './diagnosis.ts';
+import { Diagnosis, NoStreamError, presentable, StreamRefusedError } from './diagnosis.ts';
 import { freePort } from './port.ts';
 import { listeners } from './proc.ts';
 import { type Media, parseMedia } from './sdp.ts';
 import { assertUnreachable, FloodMeter, RelayFaultError, watchProcess } from './watch.ts';
 
+export { NoStreamError, StreamRefusedError } from './diagnosis.ts';
 export type { Media } from './sdp.ts';
+export { RelayFaultError } from './watch.ts';
 
 export interface RelayOptions {
   /** The camera's stream: rtsp://[user:password@]host:port/path. */
@@ -46,6 +48,8 @@ const readyWithinMs = 10_000;
 /** A relay needs a few megabytes. */
 const maxMemoryBytes = 256 * 1024 ** 2;
 const startsOnBusyPorts = 5;
+/** Between two looks at where a relay listens that does not answer. */
+const lookEachMs = 1_000;
 
 /** Somebody else was quicker: live555ProxyServer would go on with IPv6 alone and say nothing. */
 class PortTakenError extends Error {
@@ -60,6 +64,8 @@ class RelayProcess implements Relay {
   readonly #life = new Scope();
   readonly #faulted = Promise.withResolvers<void>();
   #fault: Error | undefined;
+  /** On its port of 127.0.0.1, and nowhere that others could reach. */
+  #listens = false;
   #watching: Promise<void> = Promise.resolve();
   #killed: Promise<void> | undefined;
   media: Media = {};
@@ -114,6 +120,13 @@ class RelayProcess implements Relay {
     this.#life[Symbol.dispose]();
   }
 
+  /** Why it was not ready within `waitedMs`. */
+  whyNotReady(waitedMs: number): Error {
+    return this.#listens
+      ? this.diagnosis.noStream(waitedMs)
+      : new RelayFaultError(`relay does not listen within ${waitedMs / 1000} s`);
+  }
+
   /** Resolves when DESCRIBE answers with the camera's media. */
   async ready(signal: AbortSignal): Promise<void> {
     using scope = new Scope(signal);
@@ -126,17 +139,22 @@ class RelayProcess implements Relay {
 
   async #answer(signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
-    let ours = false;
-    while (!signal.aborted) {
+    // A relay that found its port taken listens elsewhere and answers nothing here. Looking where it
+    // listens costs far more than asking it, though, and many relays may start at a time.
+    let lookAtMs = startedAt + lookEachMs;
+    for (let pauseMs = 20; !signal.aborted; pauseMs = Math.min(pauseMs * 1.5, 250)) {
       const reply = await describe(this.url, 2_000, signal);
-      if (!ours || reply?.status === 200) ours = await this.#isOurs();
-      if (ours && reply?.status === 200) {
+      const answers = reply !== undefined && (!this.#listens || reply.status === 200);
+      if (answers || performance.now() > lookAtMs) {
+        this.#listens = await this.#isOurs();
+        lookAtMs = performance.now() + lookEachMs;
+      }
+      if (this.#listens && reply?.status === 200) {
         this.media = parseMedia(reply.sdp);
         if (this.media.video !== undefined) return;
-        throw new OperatorError("the camera's stream has no video");
+        throw new StreamRefusedError("the camera's stream has no video");
       }
       if (this.diagnosis.refusal !== undefined) throw this.diagnosis.refusal;
-      const pauseMs = performance.now() - startedAt < 2_000 ? 50 : 250;
       await delay(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
@@ -159,6 +177,11 @@ class RelayProcess implements Relay {
   }
 }
 
+const isKnown = (error: unknown): boolean =>
+  [NoStreamError, StreamRefusedError, RelayFaultError, PortTakenError].some(
+    (kind) => error instanceof kind,
+  );
+
 async function startOnce(options: RelayOptions): Promise<Relay> {
   const limitMs = options.readyWithinMs ?? readyWithinMs;
   const startedAt = performance.now();
@@ -169,7 +192,9 @@ async function startOnce(options: RelayOptions): Promise<Relay> {
     );
   } catch (error) {
     await relay[Symbol.asyncDispose]();
-    throw error instanceof TimeoutError ? relay.diagnosis.noStream(limitMs) : error;
+    if (options.signal.aborted) throw error;
+    if (error instanceof TimeoutError) throw relay.whyNotReady(limitMs);
+    throw isKnown(error) ? error : new RelayFaultError('relay did not start', { cause: error });
   }
   const { pid, port, media } = relay;
   options.log.debug('relay is ready', {
@@ -185,8 +210,10 @@ async function startOnce(options: RelayOptions): Promise<Relay> {
 /**
  * Starts a live555ProxyServer for one camera, and resolves when it has the camera's media.
  *
- * @throws {OperatorError} the camera wants another password or path, or has no video
- * @throws the relay has no stream within the time, with what is known of why; or it died
+ * @throws {StreamRefusedError} the camera wants another password or path, or has no video
+ * @throws {NoStreamError} it has none within the time, with what is known of why
+ * @throws {RelayFaultError} the relay died, or did not listen
+ * @throws {OperatorError} the relay can't be used on this machine
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   await access(options.preload).catch((cause: unknown) => {

@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../lib/errors.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 
 /** Makes a directory and what is missing above it, so that all of it survives a power cut. */
 export async function makeDirectory(directory: string): Promise<void> {
-  const highest = await mkdir(directory, { recursive: true, mode: 0o750 });
-  if (highest === undefined) return;
-  for (let made = directory; ; made = dirname(made)) {
-    await syncDirectory(dirname(made));
-    if (made === highest) return;
+  try {
+    // Not recursive: Node then says ENOENT for what the disk has refused.
+    await mkdir(directory, { mode: 0o750 });
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await makeDirectory(dirname(directory));
+    return await makeDirectory(directory);
   }
+  await syncDirectory(dirname(directory));
 }
 
 /** SHA-256 in hex, and the bytes that were read. */

@@ -1,4 +1,5 @@
 import { type CameraName, formatCameraName } from '../lib/names.ts';
+import type { DiskStatus } from './guard.ts';
 import { parseSegmentFileName, type Segment } from './segment.ts';
 
 export interface Usage {
@@ -10,6 +11,11 @@ export interface Usage {
 
 export interface SpoolUsage extends Usage {
   readonly cameras: readonly (CameraName & Usage)[];
+}
+
+/** What waits in the spool, and how its disk is. */
+export interface SpoolStatus extends SpoolUsage {
+  readonly disk: DiskStatus;
 }
 
 interface Shelf {
@@ -28,7 +34,12 @@ interface Shelf {
  */
 export class Inventory {
   readonly #shelves = new Map<string, Shelf>();
+  /** Paths of files that are there, and are as if they weren't. */
+  readonly #hidden = new Set<string>();
   readonly #pathOf: (camera: CameraName, name: string) => string;
+
+  /** Grows each time that a file goes. Who looked at one before then has to look again. */
+  departures = 0;
 
   constructor(pathOf: (camera: CameraName, name: string) => string) {
     this.#pathOf = pathOf;
@@ -42,6 +53,7 @@ export class Inventory {
   add(camera: CameraName, name: string, bytes: number): Segment | undefined {
     const segment = this.#segment(camera, name, bytes);
     if (segment === undefined || this.has(camera, name)) return undefined;
+    if (this.#hidden.has(segment.path)) return undefined;
     const key = formatCameraName(camera);
     let shelf = this.#shelves.get(key);
     if (shelf === undefined) {
@@ -57,6 +69,7 @@ export class Inventory {
 
   /** The segment if it was here, undefined if not. */
   remove(camera: CameraName, name: string): Segment | undefined {
+    this.departures += 1;
     const key = formatCameraName(camera);
     const shelf = this.#shelves.get(key);
     const bytes = shelf?.files.get(name);
@@ -73,6 +86,35 @@ export class Inventory {
       if (accept(segment)) return segment;
     }
     return undefined;
+  }
+
+  /** The oldest segment of all cameras that `accept` takes. */
+  oldestOfAll(accept: (segment: Segment) => boolean): Segment | undefined {
+    let oldest: Segment | undefined;
+    for (const camera of this.cameras()) {
+      const segment = this.oldest(camera, accept);
+      if (segment !== undefined && !(segment.startMs >= (oldest?.startMs ?? Infinity))) {
+        oldest = segment;
+      }
+    }
+    return oldest;
+  }
+
+  /** Until it is ended, a file at this path can't be added. */
+  hide(path: string): Disposable {
+    this.#hidden.add(path);
+    return {
+      [Symbol.dispose]: () => {
+        this.departures += 1;
+        this.#hidden.delete(path);
+      },
+    };
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const shelf of this.#shelves.values()) bytes += shelf.bytes;
+    return bytes;
   }
 
   cameras(): CameraName[] {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
+import { isDiskTrouble } from './disk-trouble.ts';
 
 const conflict = 75;
 
@@ -19,14 +20,28 @@ export async function lockDirectory(directory: string): Promise<AsyncDisposable>
   const path = join(directory, 'lock');
   const file = await open(path, 'a+', 0o600);
   try {
+    // An operator who is root may be the first to take it, and the daemon's user must be able to next.
+    if (process.getuid?.() === 0) {
+      const { uid, gid } = await stat(directory);
+      await file.chown(uid, gid);
+    }
     await takeLock(directory, file);
-    await file.truncate(0);
-    await file.write(`${process.pid}\n`);
+    await signLock(file);
   } catch (error) {
     await file.close();
     throw error;
   }
   return { [Symbol.asyncDispose]: () => file.close() };
+}
+
+/** Leaves our pid for whoever finds it locked. A full disk is no reason not to begin. */
+async function signLock(file: FileHandle): Promise<void> {
+  try {
+    await file.truncate(0);
+    await file.write(`${process.pid}\n`);
+  } catch (error) {
+    if (!isDiskTrouble(error)) throw error;
+  }
 }
 
 async function takeLock(directory: string, file: FileHandle): Promise<void> {

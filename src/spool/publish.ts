@@ -1,8 +1,9 @@
 import { constants, type FileHandle, lstat, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode, OperatorError } from '../lib/errors.ts';
+import { errorCode } from '../lib/errors.ts';
 import { type CameraName, formatCameraName, isLabel } from '../lib/names.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
+import { inPlainWords } from './disk-trouble.ts';
 import { hashFile, makeDirectory } from './durable.ts';
 import {
   type FinishedFile,
@@ -52,7 +53,11 @@ export async function publishFile(
     return { ...identity, path, bytes: content.bytes };
   } catch (error) {
     const before = errorCode(error) === 'ENOENT' ? find(startMs, durationMs) : undefined;
-    if (before === undefined) throw inPlainWords(error, file.path);
+    if (before === undefined)
+      throw inPlainWords(
+        error,
+        `${basename(file.path)} can't be taken into the spool and stays where it was`,
+      );
     await syncDirectory(dirname(before.path));
     return before;
   }
@@ -76,21 +81,4 @@ async function statFile(handle: FileHandle) {
   if (!stats.isFile()) throw new Error('it is not a file');
   if (stats.size === 0) throw new Error('the file is empty');
   return stats;
-}
-
-const diskTrouble: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; make room or give the spool a larger one',
-  EDQUOT: "the service's disk quota is used up; raise it",
-  EIO: 'the disk reports a read or write error; check it (dmesg) and replace it',
-  EROFS: 'the file system is read-only, often after an error; check it (dmesg)',
-  EXDEV:
-    'the file lies on another file system than the spool; the recording and ready directories must share one',
-  EACCES: "the service's user may not write there; mend the owner or mode of the spool",
-};
-
-function inPlainWords(error: unknown, path: string): Error {
-  const words = diskTrouble[errorCode(error) ?? ''];
-  const head = `${basename(path)} can't be taken into the spool and stays where it was`;
-  if (words !== undefined) return new OperatorError(`${head}: ${words}`, { cause: error });
-  return new Error(head, { cause: error });
 }

@@ -3,7 +3,6 @@ import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
 import { type CameraName, isLabel } from '../lib/names.ts';
-import { makeDirectory } from './durable.ts';
 
 /** Where one run of an archiver writes its files until they are published. */
 export interface RunDirectory {
@@ -11,13 +10,11 @@ export interface RunDirectory {
   readonly path: string;
 }
 
-/** Makes a directory for one run. Its name tells when, for people; nothing else reads it. */
-export async function makeRunDirectory(root: string, camera: CameraName): Promise<string> {
+/** Where one run is to write. The name tells when it began, for people; nothing else reads it. */
+export function newRunPath(root: string, camera: CameraName): string {
   const stamp = new Date().toISOString().replaceAll(/[-:]/g, '');
   const run = `${stamp}-${randomBytes(3).toString('hex')}`;
-  const path = join(root, camera.account, camera.camera, run);
-  await makeDirectory(path);
-  return path;
+  return join(root, camera.account, camera.camera, run);
 }
 
 /** The run directories that exist, the oldest of each camera first. */

@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
@@ -68,7 +68,13 @@ export class Scanner {
   async #file(camera: CameraName, name: string): Promise<void> {
     const path = join(this.#root, camera.account, camera.camera, name);
     if (parseSegmentFileName(camera, name) === undefined) return this.#report(path);
-    const stats = await lstat(path).catch(unlessMissing);
+    let departures: number;
+    let stats: Stats | undefined;
+    do {
+      ({ departures } = this.#inventory);
+      stats = await lstat(path).catch(unlessMissing);
+      // What was seen may have gone before this is heard of: it must not come back as a ghost.
+    } while (departures !== this.#inventory.departures);
     if (stats === undefined) return;
     if (!stats.isFile()) return this.#report(path);
     const segment = this.#inventory.add(camera, name, stats.size);

@@ -4,25 +4,32 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import type { CameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
+import { explainTrouble, inPlainWords } from './disk-trouble.ts';
+import { Dropper } from './dropper.ts';
 import { makeDirectory } from './durable.ts';
-import { Inventory, type SpoolUsage } from './inventory.ts';
+import { DiskGuard, probeName } from './guard.ts';
+import { Inventory, type SpoolStatus } from './inventory.ts';
 import { Limit } from './limit.ts';
+import type { DiskLimits } from './limits.ts';
 import { lockDirectory } from './lock.ts';
 import { publishFile } from './publish.ts';
 import {
   findRunDirectories,
-  makeRunDirectory,
+  newRunPath,
   type RunDirectory,
   removeIfEmpty,
 } from './run-directories.ts';
 import { type Changes, Scanner } from './scan.ts';
 import type { FinishedFile, Segment } from './segment.ts';
+import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
-export type { SpoolUsage, Usage } from './inventory.ts';
+export type { DiskGuard, DiskStatus } from './guard.ts';
+export type { SpoolStatus, SpoolUsage, Usage } from './inventory.ts';
+export type { DiskLimits } from './limits.ts';
 export type { RunDirectory } from './run-directories.ts';
 
 export interface SpoolOptions {
@@ -30,6 +37,16 @@ export interface SpoolOptions {
   readonly log: Log;
   /** Between two looks at the whole directory; 5 s unless given. More if a look takes long. */
   readonly rescanMs?: number;
+  readonly disk?: DiskLimits;
+  /** Between two looks at the disk; 2 s unless given. More if a look takes long. */
+  readonly measureMs?: number;
+  /**
+   * Takes note that a segment is dropped, for want of room. Awaited before its file is deleted; until
+   * it has resolved it is called again, by the next process too. It may be called twice for one.
+   */
+  readonly onDropped?: (segment: Segment) => Promise<void> | void;
+  /** Takes note that somebody else deleted a segment. */
+  readonly onVanished?: (segment: Segment) => void;
 }
 
 /** Many cameras end their segment on the same second; each costs a buffer and disk time. */
@@ -45,10 +62,12 @@ const rescanShare = 20;
  * DIR/recording/ACCOUNT/CAMERA/RUN/      where archivers write
  * DIR/ready/ACCOUNT/CAMERA/NAME.mp4      segments: whole, named by content, not yet proven stored
  * DIR/damaged/ACCOUNT/CAMERA/NAME.mp4    what can't be uploaded for what it says it is
+ * DIR/dropped.ACCOUNT.CAMERA.NAME.mp4    what is being deleted for want of room
+ * DIR/spare                              given up when the disk is full, for the ledger's sake
  * DIR/lock
  * ```
  *
- * @throws OperatorError if another process works on it.
+ * @throws OperatorError if another process works on it, or the limits can't be kept on its disk.
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { directory } = options;
@@ -66,6 +85,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
 /** The directory of segments that are not yet proven to be in the bucket. */
 export class Spool implements AsyncDisposable {
   readonly directory: string;
+  /** Whether there is room to record. */
+  readonly disk: DiskGuard;
+  readonly #dropper: Dropper;
   readonly #log: Log;
   readonly #rescanMs: number;
   readonly #scope = new Scope();
@@ -75,20 +97,29 @@ export class Spool implements AsyncDisposable {
   readonly #watchers = new Set<Changes>();
   readonly #publishing = new Limit(publishedAtOnce);
   readonly #resources = new AsyncDisposableStack();
-  #leftovers: readonly RunDirectory[] = [];
+  /** Paths of segments that somebody works with, and of runs that have not ended. */
+  readonly #held = new Set<string>();
+  readonly #runs = new Set<string>();
+  /** Paths of segments that are being removed by us. */
+  readonly #leaving = new Set<string>();
+  readonly #onVanished: (segment: Segment) => void;
   #rescans: Promise<void> = Promise.resolve();
 
   /** Use {@link openSpool}. */
   constructor(options: SpoolOptions, lock: AsyncDisposable) {
     this.directory = options.directory;
     this.#log = options.log;
+    this.#onVanished = options.onVanished ?? (() => {});
     this.#rescanMs = options.rescanMs ?? 5_000;
     this.#resources.use(lock);
     this.#gate = this.#resources.use(new FloodGate(options.log));
     this.#inventory = new Inventory((camera, name) => join(this.#ready(camera), name));
     const changes: Changes = {
       added: (segment) => this.#tell('added', segment),
-      removed: (segment) => this.#tell('removed', segment),
+      removed: (segment) => {
+        if (!this.#leaving.has(segment.path)) this.#vanished(segment);
+        this.#tell('removed', segment);
+      },
     };
     this.#scanner = new Scanner(
       join(this.directory, 'ready'),
@@ -96,12 +127,31 @@ export class Spool implements AsyncDisposable {
       changes,
       options.log,
     );
+    this.#dropper = new Dropper({
+      directory: this.directory,
+      gate: this.#gate,
+      oldest: () => this.#inventory.oldestOfAll(({ path }) => !this.#held.has(path)),
+      hide: (segment) => this.#hide(segment),
+      onDropped: options.onDropped ?? (() => {}),
+    });
+    this.disk = new DiskGuard({
+      directory: this.directory,
+      limits: options.disk ?? {},
+      log: options.log,
+      gate: this.#gate,
+      clock: systemClock,
+      everyMs: options.measureMs ?? 2_000,
+      readyBytes: () => this.#inventory.bytes,
+      dropper: this.#dropper,
+    });
+    this.#resources.use(this.disk);
   }
 
   /** Reads the directory and begins to follow it. Once, by {@link openSpool}. */
   async start(): Promise<void> {
-    this.#leftovers = await findRunDirectories(join(this.directory, 'recording'));
+    await this.#sweep();
     await this.list();
+    await this.disk.start();
     const onPath = (path: string): void => {
       this.#scanner.one(path).catch((error: unknown) => this.#readFailed(error));
     };
@@ -109,23 +159,41 @@ export class Spool implements AsyncDisposable {
     this.#rescans = this.#rescan();
   }
 
-  /** Makes a directory for one run of a camera's archiver. */
-  runDirectory(camera: CameraName): Promise<string> {
-    return makeRunDirectory(join(this.directory, 'recording'), camera);
+  /**
+   * Makes a directory for one run of a camera's archiver, which has to be released when it has ended.
+   *
+   * @throws OperatorError if the disk is full or broken.
+   */
+  async runDirectory(camera: CameraName): Promise<string> {
+    const path = newRunPath(join(this.directory, 'recording'), camera);
+    // Before it is there, lest it is taken for a leftover.
+    this.#runs.add(path);
+    try {
+      await makeDirectory(path);
+      return path;
+    } catch (error) {
+      this.#runs.delete(path);
+      this.disk.noteTrouble(error);
+      throw inPlainWords(error, `${formatCameraName(camera)} has no directory to record into`);
+    }
   }
 
-  /** Removes a run's directory, if all that was in it has been published. @returns whether it is gone. */
+  /**
+   * The run has ended: removes its directory if all that was in it has been published; else it is one
+   * of the leftovers from now on. @returns whether it is gone.
+   */
   releaseRunDirectory(path: string): Promise<boolean> {
+    this.#runs.delete(path);
     return removeIfEmpty(path);
   }
 
-  /** Run directories of earlier lives in which something is left. Empty ones are removed. */
+  /** Directories of runs that have ended, in which something is left. Empty ones are removed. */
   async leftovers(): Promise<readonly RunDirectory[]> {
     const remaining: RunDirectory[] = [];
-    for (const run of this.#leftovers) {
+    for (const run of await findRunDirectories(join(this.directory, 'recording'))) {
+      if (this.#runs.has(run.path)) continue;
       if (!(await removeIfEmpty(run.path))) remaining.push(run);
     }
-    this.#leftovers = remaining;
     return remaining;
   }
 
@@ -142,11 +210,17 @@ export class Spool implements AsyncDisposable {
         camera,
         (segment) => segment.startMs === startMs && segment.durationMs === durationMs,
       );
-    const segment = await this.#publishing.run(() =>
-      publishFile(this.#ready(camera), camera, file, find),
-    );
-    this.#found(camera, segment);
-    return segment;
+    try {
+      const segment = await this.#publishing.run(() =>
+        publishFile(this.#ready(camera), camera, file, find),
+      );
+      this.#found(camera, segment);
+      return segment;
+    } catch (error) {
+      // Told in plain words; the cause is the system's.
+      this.disk.noteTrouble(error instanceof Error ? error.cause : error);
+      throw error;
+    }
   }
 
   /** All segments, read from the directory, the oldest first. */
@@ -169,8 +243,7 @@ export class Spool implements AsyncDisposable {
   async remove(segment: Segment): Promise<void> {
     // Not followed by a sync: a file that comes back after a power cut is stored once more, to the
     // same key.
-    await rm(segment.path, { force: true });
-    this.#gone(segment);
+    await this.#leave(segment, () => rm(segment.path, { force: true }));
   }
 
   /** Takes a segment that can't be uploaded out of the way. @returns where it is now. */
@@ -180,15 +253,20 @@ export class Spool implements AsyncDisposable {
     let path = join(directory, basename(segment.path));
     const taken = await lstat(path).catch(() => undefined);
     if (taken !== undefined) path += `.${Date.now()}`;
-    await rename(segment.path, path);
+    await this.#leave(segment, () => rename(segment.path, path));
     await syncDirectory(directory);
-    this.#gone(segment);
     return path;
   }
 
-  /** What waits here, in all and per camera. Kept in memory, corrected by each rescan. */
-  usage(): SpoolUsage {
-    return this.#inventory.usage();
+  /** Until this is ended, the segment is not dropped, however full the disk is. */
+  hold({ path }: Segment): Disposable {
+    this.#held.add(path);
+    return { [Symbol.dispose]: () => void this.#held.delete(path) };
+  }
+
+  /** What waits here, in all and per camera, and how the disk is. Kept in memory, corrected by each rescan. */
+  usage(): SpoolStatus {
+    return { ...this.#inventory.usage(), disk: this.disk.status };
   }
 
   /**
@@ -236,9 +314,59 @@ export class Spool implements AsyncDisposable {
     if (added !== undefined) this.#tell('added', added);
   }
 
+  async #leave(segment: Segment, go: () => Promise<void>): Promise<void> {
+    this.#leaving.add(segment.path);
+    try {
+      await go();
+      this.#gone(segment);
+    } finally {
+      this.#leaving.delete(segment.path);
+    }
+  }
+
+  #vanished(segment: Segment): void {
+    const fields = { camera: formatCameraName(segment), path: segment.path };
+    this.#log.error('a segment was deleted before it was stored', fields);
+    try {
+      this.#onVanished(segment);
+    } catch (error) {
+      this.#log.error('a lost segment could not be noted', {
+        ...fields,
+        cause: describeError(error),
+      });
+    }
+  }
+
   #gone(segment: Segment): void {
     const removed = this.#inventory.remove(segment, basename(segment.path));
     if (removed !== undefined) this.#tell('removed', removed);
+  }
+
+  #hide(segment: Segment) {
+    const hidden = this.#inventory.hide(segment.path);
+    this.#gone(segment);
+    return {
+      gone: () => hidden[Symbol.dispose](),
+      back: () => {
+        hidden[Symbol.dispose]();
+        this.#found(segment, segment);
+      },
+    };
+  }
+
+  /** Ends what a crash left half done, and names what is not the spool's. */
+  async #sweep(): Promise<void> {
+    const own = ['recording', 'ready', 'damaged', 'lock', probeName, spareName, 'lost+found'];
+    const names = await this.#dropper.adopt();
+    if (names.includes(probeName)) {
+      await rm(join(this.directory, probeName), { force: true });
+      this.#log.info('a file that an earlier process tried the disk with was deleted');
+    }
+    for (const name of names.filter((found) => !own.includes(found))) {
+      const path = join(this.directory, name);
+      this.#log.warn('something in the spool is not of it and is left alone', { path });
+    }
+    await this.#dropper.finish();
   }
 
   #tell(what: keyof Changes, segment: Segment): void {
@@ -255,7 +383,7 @@ export class Spool implements AsyncDisposable {
   #readFailed(error: unknown): void {
     this.#gate.warn(`read ${errorCode(error)}`, "the spool can't be read in part", {
       cause: describeError(error),
-      hint: 'check the owner and mode of the spool, and the disk (dmesg)',
+      hint: explainTrouble(error) ?? 'check the owner and mode of the spool, and the disk (dmesg)',
     });
   }
 }

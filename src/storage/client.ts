@@ -3,13 +3,14 @@ import { Agent as HttpsAgent } from 'node:https';
 import { AbortMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { errorCode } from '../lib/errors.ts';
+import type { ReplaceableCredentials } from './credentials.ts';
+import { httpStatus } from './http-status.ts';
 
 export interface ClientOptions {
   readonly endpoint?: string;
   readonly region: string;
   readonly pathStyle: boolean;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+  readonly credentials: ReplaceableCredentials;
   readonly connections: number;
   readonly stallMs: number;
 }
@@ -47,10 +48,11 @@ export function createClient(options: ClientOptions): S3Client {
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     region: options.region,
     forcePathStyle: options.pathStyle,
-    credentials: {
-      accessKeyId: options.accessKeyId,
-      secretAccessKey: options.secretAccessKey,
-    },
+    // As if they had expired, so that they are asked for with each request.
+    credentials: async () => ({
+      ...(await options.credentials.current()),
+      expiration: new Date(0),
+    }),
     // Another round trip for each segment, and a new connection.
     expectContinueHeader: false,
     // One retry, for the connection that the store closed while it was idle. All other patience is
@@ -69,6 +71,17 @@ export function createClient(options: ClientOptions): S3Client {
       throwOnRequestTimeout: true,
     }),
   });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if ([401, 403].includes(httpStatus(error) ?? 0)) options.credentials.doubt();
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'doubtRefusedCredentials' },
+  );
   return client;
 }
 

@@ -1,6 +1,9 @@
 import { describeError, errorCode } from '../lib/errors.ts';
 import { TimeoutError } from '../lib/until.ts';
 import { StalledError } from './client.ts';
+import { httpStatus } from './http-status.ts';
+
+export { httpStatus } from './http-status.ts';
 
 /** What the words about a store name. */
 export interface BucketPlace {
@@ -17,13 +20,6 @@ export interface StoreTrouble {
   readonly needsOperator: boolean;
   /** Whether fewer uploads at once would help: the store says so, or the link seems to. */
   readonly tooMuch: boolean;
-}
-
-/** The HTTP status of an S3 answer that the SDK made an error of. */
-export function httpStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  const metadata = error.$metadata as { readonly httpStatusCode?: number } | undefined;
-  return metadata?.httpStatusCode;
 }
 
 /** What a failed exchange with the store means, in plain words: for {@link OperatorError}s and logs. */

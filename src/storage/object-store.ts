@@ -15,10 +15,20 @@ import { type CameraName, formatCameraName } from '../lib/names.ts';
 import type { SegmentIdentity } from '../lib/segment-name.ts';
 import { within } from '../lib/until.ts';
 import type { Segment } from '../spool/segment.ts';
+import { BucketReader } from './bucket-reader.ts';
 import { abortable, createClient, signWithGivenHash } from './client.ts';
 import { type Content, readContent } from './content.ts';
-import { explainStoreError, httpStatus, type StoreTrouble, storeTrouble } from './explain.ts';
+import { Documents } from './documents.ts';
+import { ReplaceableCredentials, type StoreCredentials } from './credentials.ts';
+import {
+  type BucketPlace,
+  explainStoreError,
+  httpStatus,
+  type StoreTrouble,
+  storeTrouble,
+} from './explain.ts';
 import { dayPrefix, days, parseSegmentKey, segmentKey } from './key.ts';
+import { Leftovers } from './leftovers.ts';
 import { base64, judge, type Proof } from './proof.ts';
 
 export type { ChecksumKind, Proof } from './proof.ts';
@@ -32,6 +42,8 @@ export interface ObjectStoreOptions {
   readonly pathStyle: boolean;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Gives the credentials that hold now; asked when the store has refused those it was shown. Without it they hold for ever. */
+  readonly currentCredentials?: () => Promise<StoreCredentials> | StoreCredentials;
   /** What all keys begin with, as `cctv/`; nothing unless given. */
   readonly prefix?: string;
   /**
@@ -70,6 +82,13 @@ export const createObjectStore = (options: ObjectStoreOptions): ObjectStore =>
 
 /** A bucket of segments. */
 export class ObjectStore implements Disposable {
+  /** All that the bucket holds. */
+  readonly reader: BucketReader;
+  /** What it holds beside segments. */
+  readonly documents: Documents;
+  /** What uploads that were killed have left in it. */
+  readonly leftovers: Leftovers;
+  readonly #credentials: ReplaceableCredentials;
   readonly #options: ObjectStoreOptions;
   readonly #client: S3Client;
   readonly #prefix: string;
@@ -81,12 +100,22 @@ export class ObjectStore implements Disposable {
   constructor(options: ObjectStoreOptions) {
     this.#options = options;
     this.#prefix = options.prefix ?? '';
+    this.#credentials = new ReplaceableCredentials(
+      options,
+      options.currentCredentials,
+      options.log,
+    );
     this.#client = createClient({
       ...options,
+      credentials: this.#credentials,
       connections: uploadsAtOnce + otherConnections,
       stallMs: options.stallMs ?? 60_000,
     });
     signWithGivenHash(this.#client);
+    const access = { client: this.#client, bucket: options.bucket, prefix: this.#prefix };
+    this.reader = new BucketReader(access);
+    this.leftovers = new Leftovers(access);
+    this.documents = new Documents(access, this.reader, (...asked) => this.#prove(...asked));
   }
 
   /** In words for the operator: which bucket, where. */
@@ -120,12 +149,12 @@ export class ObjectStore implements Disposable {
 
   /** What an error of this store means, in plain words. */
   explain(error: unknown): string {
-    return explainStoreError(error, this.#options);
+    return explainStoreError(error, this.#place());
   }
 
   /** As {@link explain}, and whether somebody must act. */
   trouble(error: unknown): StoreTrouble {
-    return storeTrouble(error, this.#options);
+    return storeTrouble(error, this.#place());
   }
 
   /**
@@ -149,6 +178,18 @@ export class ObjectStore implements Disposable {
     );
   }
 
+  /**
+   * Reads a segment of which there is no file here, and proves it by its content; undefined if the
+   * bucket holds none of that content.
+   */
+  async find(segment: SegmentIdentity, signal: AbortSignal): Promise<Proof | undefined> {
+    const key = segmentKey(this.#prefix, segment);
+    const found = await this.reader.digest(key, signal);
+    if (found?.sha256 !== segment.sha256) return undefined;
+    const head = await this.#head(key, signal);
+    return head && { key, ...found, checksum: 'read-back', etag: head.ETag ?? '' };
+  }
+
   /** The segments of a camera with footage between two times (ms since 1970 UTC), the oldest first. */
   async listSegments(camera: CameraName, fromMs: number, toMs: number): Promise<StoredSegment[]> {
     const found: StoredSegment[] = [];
@@ -164,6 +205,10 @@ export class ObjectStore implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.destroy();
+  }
+
+  #place(): BucketPlace {
+    return { ...this.#options, accessKeyId: this.#credentials.accessKeyId };
   }
 
   async *#day(camera: CameraName, dayMs: number): AsyncGenerator<StoredSegment> {

@@ -19,6 +19,12 @@ export interface UploaderOptions {
   readonly concurrency?: number;
   /** Takes note that a segment is stored. Awaited before the local file is deleted; may be called again for a segment. */
   readonly onStored: (segment: Segment, proof: Proof) => Promise<void> | void;
+  /**
+   * Takes note that a segment will never be stored. Awaited before its file is set aside, if it is
+   * damaged, or forgotten, if it is gone; called again later if it fails. It may be called twice for
+   * one.
+   */
+  readonly onLost?: (segment: Segment, detail: string) => Promise<void> | void;
   readonly log: Log;
   readonly clock?: Clock;
   /** Between two tries, doubling; 1 s to 60 s unless given. */
@@ -41,6 +47,9 @@ export interface UploaderStatus {
 
 /** No more than this is begun while so many bytes of segments are in memory. */
 const memoryBytes = 256 * 1024 * 1024;
+
+/** Until a file that the disk can't read is given up. */
+const readsAttempted = 3;
 
 /** Nothing waits longer than this without looking again. */
 const longestSleepMs = 60_000;
@@ -159,11 +168,13 @@ export class Uploader implements AsyncDisposable {
   }
 
   #start(segment: Segment): void {
+    const held = this.#options.spool.hold(segment);
     const attempt = this.#outage.attempt();
     if (attempt.probe) this.#probing = true;
     const done = this.#upload(segment, attempt).finally(() => {
       if (attempt.probe) this.#probing = false;
       this.#running.delete(segment.path);
+      held[Symbol.dispose]();
       this.#wake();
     });
     this.#running.set(segment.path, { bytes: segment.bytes, done });
@@ -200,31 +211,34 @@ export class Uploader implements AsyncDisposable {
   }
 
   async #unreadable(segment: Segment, error: LocalFileError): Promise<void> {
-    const { spool, log } = this.#options;
+    const { spool, log, onLost = () => {} } = this.#options;
+    if (error.reason === 'busy' || this.#mayPass(segment, error)) {
+      this.#postpone(segment);
+      this.#complain('a segment can not be read now', segment, error);
+      return;
+    }
     try {
-      switch (error.reason) {
-        case 'gone':
-          this.#complain('a segment was deleted before it was stored', segment, error);
-          await spool.remove(segment);
-          return;
-        case 'damaged': {
-          const path = await spool.setAside(segment);
-          log.error('a damaged segment was set aside, not stored', {
-            camera: formatCameraName(segment),
-            path,
-            cause: describeError(error),
-          });
-          return;
-        }
-        case 'busy':
-          this.#postpone(segment);
-          this.#complain('a segment can not be read now', segment, error);
-          return;
+      await onLost(segment, describeError(error));
+      const camera = formatCameraName(segment);
+      if (error.reason === 'gone') {
+        await spool.remove(segment);
+        const { path } = segment;
+        log.error('a segment was deleted before it was stored', { camera, path });
+      } else {
+        const path = await spool.setAside(segment);
+        const cause = describeError(error);
+        log.error('a damaged segment was set aside, not stored', { camera, path, cause });
       }
     } catch (cause) {
       this.#postpone(segment);
-      this.#complain('a damaged segment could not be set aside', segment, cause);
+      this.#complain('a damaged segment could not be noted and set aside', segment, cause);
     }
+  }
+
+  /** A disk that can't read a file may be able to later; one that reads something else has lost it. */
+  #mayPass({ path }: Segment, error: LocalFileError): boolean {
+    const isReadError = error.reason === 'damaged' && error.cause !== undefined;
+    return isReadError && (this.#postponed.get(path)?.failures ?? 0) < readsAttempted;
   }
 
   #postpone({ path }: Segment): void {

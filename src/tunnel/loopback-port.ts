@@ -8,11 +8,16 @@ import { Scope } from '../lib/scope.ts';
 import { aborted } from '../lib/until.ts';
 import type { Forward } from './tunnel.ts';
 
+/** The camera's service ended a connection that was still wanted. */
+export class ServiceHungUpError extends Error {
+  override name = 'ServiceHungUpError';
+}
+
 /** A port of 127.0.0.1 that leads through a tunnel to a camera's service. */
 export interface LoopbackPort extends AsyncDisposable {
   readonly port: number;
   /**
-   * Rejects when the camera ends a connection that its client still wants; resolves when `signal`
+   * Rejects with {@link ServiceHungUpError} when the camera ends a connection that its client still wants; resolves when `signal`
    * aborts. The client may not tell: a relay goes on as if its camera were only silent.
    */
   hungUp(signal: AbortSignal): Promise<void>;
@@ -76,7 +81,11 @@ class ForwardedPort implements LoopbackPort {
     using scope = new Scope(signal, this.#life.signal);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onHangUp = (): void =>
-      reject(new Error(`the camera's ${this.#forward.service} server closed the connection`));
+      reject(
+        new ServiceHungUpError(
+          `the camera's ${this.#forward.service} server closed the connection`,
+        ),
+      );
     this.#onHangUp.add(onHangUp);
     void aborted(scope.signal).then(resolve);
     try {

@@ -95,6 +95,8 @@ export class Sieve implements AsyncDisposable {
   readonly #close: (() => void)[] = [];
   /** Interleaved channels whose packets don't pass. */
   readonly held = new Set<number>();
+  /** Of the first channel's pictures, each so manieth does not pass; none unless set. */
+  loseEach = Number.POSITIVE_INFINITY;
 
   private constructor(cameraPort: number) {
     this.#server = createServer((client) => {
@@ -107,10 +109,18 @@ export class Sieve implements AsyncDisposable {
       for (const socket of [client, camera]) socket.on('error', close).on('close', close);
       client.pipe(camera);
       let rest = Buffer.alloc(0);
+      let timestamp = -1;
+      let pictures = 0;
       camera.on('data', (chunk: Buffer) => {
         rest = Buffer.concat([rest, chunk]);
         for (let size = firstSize(rest); size > 0 && size <= rest.length; size = firstSize(rest)) {
-          const isHeld = rest[0] === 0x24 && this.held.has(rest[1] ?? 0);
+          const isMedia = rest[0] === 0x24;
+          if (isMedia && rest[1] === 0 && rest.readUInt32BE(8) !== timestamp) {
+            timestamp = rest.readUInt32BE(8);
+            pictures += 1;
+          }
+          const isLost = rest[1] === 0 && pictures % this.loseEach === 0;
+          const isHeld = isMedia && (isLost || this.held.has(rest[1] ?? 0));
           if (!isHeld) client.write(rest.subarray(0, size));
           rest = rest.subarray(size);
         }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CameraSettings, runCamera } from '../../src/camera/camera.ts';
+import { type CameraSettings, type Disk, runCamera } from '../../src/camera/camera.ts';
 import { CameraView } from '../../src/camera/camera-view.ts';
 import { commandProcessor } from '../../src/camera/processor.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { aborted } from '../../src/lib/until.ts';
+import { ServiceHungUpError } from '../../src/tunnel/loopback-port.ts';
 import { type Tunnel, TunnelGoneError } from '../../src/tunnel/tunnel.ts';
 import { eventually } from '../support/until.ts';
 
@@ -20,8 +22,38 @@ interface Commands {
   readonly processor?: string;
 }
 
+class DiskFullError extends Error {
+  override name = 'DiskFullError';
+}
+
+/** A disk that a test fills and clears. */
+class TestDisk implements Disk {
+  isFull = false;
+  readonly #changes = new EventEmitter();
+
+  fill(): void {
+    this.isFull = true;
+    this.#changes.emit('full');
+  }
+
+  clear(): void {
+    this.isFull = false;
+    this.#changes.emit('room');
+  }
+
+  async whenRoom(signal: AbortSignal): Promise<void> {
+    if (this.isFull) await once(this.#changes, 'room', { signal });
+  }
+
+  async whenFull(signal: AbortSignal): Promise<void> {
+    if (!this.isFull) await once(this.#changes, 'full', { signal }).catch(() => {});
+    if (this.isFull) throw new DiskFullError('the disk is full');
+  }
+}
+
 /** A life whose relay and archiver are shell commands. */
-function camera(commands: Commands, given = settings) {
+function camera(commands: Commands, given = settings, disk = new TestDisk()) {
+  const notes: string[] = [];
   const events: string[] = [];
   const hangUp = new AbortController();
   const shutdown = new AbortController();
@@ -101,19 +133,24 @@ function camera(commands: Commands, given = settings) {
       startArchiver: async () => ({
         ...part('archiver', commands.archiver ?? forever),
         status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
+        firstPicture: commands.archiver === 'exit 3' ? new Promise(() => {}) : Promise.resolve(),
       }),
       publish: async () => {},
+      disk,
+      note: (state, detail) => void notes.push(detail === '' ? state : `${state}: ${detail}`),
     },
     view,
     shutdown.signal,
   );
   return {
     events,
+    notes,
     view,
     ended,
     shutdown,
     hangUp: () => hangUp.abort(new TunnelGoneError('died', 'the camera hung up')),
-    rtspHangsUp: () => hangUpOfRtsp(new Error('the RTSP server closed the connection')),
+    rtspHangsUp: () =>
+      hangUpOfRtsp(new ServiceHungUpError('the RTSP server closed the connection')),
     count: (event: string) => events.filter((one) => one === event).length,
   };
 }
@@ -166,6 +203,64 @@ describe("a camera's life", { concurrency: true }, () => {
     assert.ok(life.events.indexOf('-archiver') < life.events.lastIndexOf('+relay'));
     assert.equal(life.count('+archiver'), life.count('-archiver'));
     assert.equal(life.count('+relay'), life.count('-relay'));
+  });
+
+  it('tells what it does, and of what fails the cause and then that it works again', async () => {
+    const life = camera({});
+    await eventually('recording', 2_000, () => life.notes.includes('recording'));
+    life.rtspHangsUp();
+    await eventually('recording again', 2_000, () => life.notes.length === 4);
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.notes, [
+      'starting: dialled in from 192.0.2.1',
+      'recording',
+      'stream stalled: the RTSP server closed the connection',
+      'recording',
+    ]);
+  });
+
+  it('tells of the same cause until there is a picture', async () => {
+    const life = camera({ archiver: 'exit 3' });
+    await eventually('three notes', 5_000, () => life.notes.length >= 4);
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(
+      [...new Set(life.notes)],
+      ['starting: dialled in from 192.0.2.1', 'archiver died: archiver exited with code 3'],
+    );
+  });
+
+  it('waits without a relay while the disk is full, and goes on when there is room', async () => {
+    const disk = new TestDisk();
+    disk.fill();
+    const life = camera({}, settings, disk);
+    const full = 'disk full: recording waits for room';
+    await eventually('the note', 2_000, () => life.notes.at(-1) === full);
+    await delay(200);
+    assert.equal(life.count('+relay'), 0);
+    disk.clear();
+    await eventually('recording', 2_000, () => life.notes.at(-1) === 'recording');
+    disk.fill();
+    await eventually('an end', 2_000, () => life.notes.at(-1) === full);
+    await delay(200);
+    assert.equal(life.count('+relay'), 1);
+    assert.equal(life.count('-archiver'), 1);
+    assert.equal(life.view.status().restarts, 1);
+    disk.clear();
+    await eventually('recording again', 2_000, () => life.notes.at(-1) === 'recording');
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.notes, [
+      'starting: dialled in from 192.0.2.1',
+      full,
+      'starting: there is room again',
+      'recording',
+      'disk full: the disk is full',
+      full,
+      'starting: there is room again',
+      'recording',
+    ]);
   });
 
   it('begins anew at once when the camera ends the connection to its RTSP server', async () => {
@@ -222,6 +317,8 @@ describe("a camera's life", { concurrency: true }, () => {
           startRelay: unused,
           startArchiver: unused,
           publish: unused,
+          disk: new TestDisk(),
+          note: () => {},
         },
         view,
         new AbortController().signal,

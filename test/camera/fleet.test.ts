@@ -10,10 +10,14 @@ import { type Tunnel, TunnelGoneError } from '../../src/tunnel/tunnel.ts';
 import { descendants } from '../support/processes.ts';
 import { eventually } from '../support/until.ts';
 
+interface HangingTunnel extends Tunnel {
+  hangUp(why: string): void;
+}
+
 /** A tunnel that only closes. */
-function tunnelOf(camera: string, id: number) {
+function tunnelOf(camera: string, id: number): HangingTunnel {
   const controller = new AbortController();
-  const tunnel: Tunnel = {
+  return {
     id,
     camera: { account: 'bach', camera },
     remoteAddress: `192.0.2.${id}`,
@@ -23,12 +27,12 @@ function tunnelOf(camera: string, id: number) {
     closed: controller.signal,
     forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
     close: (reason) => controller.abort(new TunnelGoneError('closed', reason)),
+    hangUp: (why) => controller.abort(new TunnelGoneError('died', why)),
   };
-  return tunnel;
 }
 
 /** A fleet whose relays and archivers are programs that take `finishMs` to end. */
-function fleetOf(known: readonly string[], finishMs = 0): Fleet {
+function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): Fleet {
   const program = (name: string) => {
     const script = `trap 'sleep ${finishMs / 1000}; exit' TERM; while :; do sleep 0.02; done`;
     const child = new Child({ name, file: 'sh', args: ['-c', script] });
@@ -44,7 +48,7 @@ function fleetOf(known: readonly string[], finishMs = 0): Fleet {
     pictureProgram: 'ffmpeg',
     settingsOf: ({ camera }) =>
       known.includes(camera) ? { rtspPath: '/unicast', profile: 'copy' } : undefined,
-    partsFor: () => ({
+    partsFor: ({ camera }) => ({
       clock: systemClock,
       log: silentLog,
       restart: { minMs: 10, maxMs: 10, healthyAfterMs: 1_000 },
@@ -64,8 +68,11 @@ function fleetOf(known: readonly string[], finishMs = 0): Fleet {
       startArchiver: async () => ({
         ...program('archiver'),
         status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
+        firstPicture: Promise.resolve(),
       }),
       publish: async () => {},
+      disk: { isFull: false, whenRoom: async () => {}, whenFull: aborted },
+      note: (state, detail) => void notes.push(`${camera} ${state}: ${detail}`),
     }),
   });
 }
@@ -104,6 +111,53 @@ describe('the fleet', () => {
       ['192.0.2.2'],
     );
     await eventually('recording again', 3_000, () => states(fleet).join() === 'a recording');
+  });
+
+  it('notes why a tunnel is gone, and nothing more of that life', async () => {
+    const notes: string[] = [];
+    const known = ['a'];
+    await using fleet = fleetOf(known, 100, notes);
+    const admitted = async (id: number): Promise<HangingTunnel> => {
+      const tunnel = tunnelOf('a', id);
+      fleet.admit(tunnel);
+      await eventually('recording', 3_000, () => notes.at(-1) === 'a recording: ');
+      return tunnel;
+    };
+    const first = await admitted(1);
+    first.hangUp('no sign of life from the camera for 8 s');
+    const second = await admitted(2);
+    second.close('replaced by a newer connection');
+    await admitted(3);
+    known.pop();
+    fleet.disconnect({ account: 'bach', camera: 'a' }, 'disabled by the operator');
+    await eventually('the end of all', 3_000, () => fleet.statuses().length === 0);
+    await delay(300);
+    assert.deepEqual(notes, [
+      'a starting: dialled in from 192.0.2.1',
+      'a recording: ',
+      'a camera offline: no sign of life from the camera for 8 s',
+      'a starting: dialled in from 192.0.2.2',
+      'a recording: ',
+      'a camera offline: closed by the daemon: replaced by a newer connection',
+      'a starting: dialled in from 192.0.2.3',
+      'a recording: ',
+    ]);
+  });
+
+  it('notes nothing of a life that has a newer one, and nothing at its own end', async () => {
+    const notes: string[] = [];
+    const fleet = fleetOf(['a'], 100, notes);
+    const older = tunnelOf('a', 1);
+    fleet.admit(older);
+    fleet.admit(tunnelOf('a', 2));
+    older.close('it was a ghost');
+    await eventually('recording', 3_000, () => notes.at(-1) === 'a recording: ');
+    await fleet[Symbol.asyncDispose]();
+    assert.deepEqual(notes, [
+      'a starting: dialled in from 192.0.2.1',
+      'a starting: dialled in from 192.0.2.2',
+      'a recording: ',
+    ]);
   });
 
   it('has no program and no timer left of a camera that has gone', async () => {

@@ -55,6 +55,7 @@ describe('the configuration', () => {
     assert.equal(config.tunnel.hostKeyFile, '/var/lib/sapiengraph-cctv/keys/host-ed25519');
     assert.equal(config.tunnel.nextHostKeyFile, '/var/lib/sapiengraph-cctv/keys/host-ed25519.next');
     assert.deepEqual(config.tunnel.listen, { host: '0.0.0.0', port: 2222 });
+    assert.deepEqual(config.spool, { whenFull: 'keep-newest' });
     assert.equal(config.archive.segmentSeconds, 60);
     assert.equal(config.archive.profile, 'downsample');
     assert.deepEqual(config.archive.downsample, {
@@ -97,6 +98,11 @@ describe('the configuration', () => {
     assert.equal(complete.spoolDirectory, defaults.spoolDirectory);
     assert.equal(complete.ledgerFile, defaults.ledgerFile);
     assert.equal(complete.control.socket, defaults.control.socket);
+    assert.deepEqual(complete.spool, {
+      budgetBytes: 100e9,
+      reserveBytes: 1e9,
+      whenFull: 'keep-newest',
+    });
     assert.equal(complete.bucket.endpoint, 'https://s3.example.net');
     assert.equal(load(example).alerts, undefined);
     const empty = load('bucket: {name: a}\nalerts: {}').alerts;
@@ -123,6 +129,28 @@ describe('the configuration', () => {
       maxViewersPerAccount: 50,
       maxViewersPerAddress: 50,
     });
+  });
+
+  it('takes a budget and a reserve in gigabytes, and refuses ones that make no sense', () => {
+    const spool = (yaml: string) => load(`bucket: {name: a}\nspool: ${yaml}`).spool;
+    assert.deepEqual(spool('{budgetGigabytes: 0.5, whenFull: keep-oldest}'), {
+      budgetBytes: 500_000_000,
+      whenFull: 'keep-oldest',
+    });
+    for (const wrong of ['0', '-1', '0.001', '.nan', '.inf', '2e6', 'much', '10 GB']) {
+      for (const option of ['budgetGigabytes', 'reserveGigabytes']) {
+        assert.match(
+          problemsOf(`bucket: {name: a}\nspool: {${option}: ${wrong}}`).join('\n'),
+          new RegExp(
+            `^spool\\.${option} \\(line 2\\) must be a number of gigabytes from 0\\.01 to 1000000, not [^\\n]*$`,
+          ),
+        );
+      }
+    }
+    assert.match(
+      problemsOf('bucket: {name: a}\nspool: {whenFull: stop}').join('\n'),
+      /^spool\.whenFull \(line 2\) must be keep-newest or keep-oldest, not "stop"$/,
+    );
   });
 
   it('has a gateway that listens somewhere, or none', () => {

@@ -11,6 +11,7 @@ import { credentialsOf, makePassword } from '../../src/gateway/password.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { type CameraName, formatCameraName } from '../../src/lib/names.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import { createObjectStore } from '../../src/storage/object-store.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 
 /** The line of a public key that no other number has. */
@@ -41,6 +42,13 @@ export class ConsoleFixture implements AsyncDisposable {
       line: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPx0vV9bF0m2QwqjN3yqv1mJwQk8v3z6rJmVf0Xh5dK2',
     },
   ];
+  /** Nothing answers there, unless a test has another. */
+  bucket: ControlOptions['bucket'] = createObjectStore({
+    bucket: 'footage',
+    endpoint: 'http://127.0.0.1:1',
+    ...{ region: 'us-east-1', pathStyle: true, accessKeyId: 'id', secretAccessKey: 'secret' },
+    log: silentLog,
+  });
   fleet: CameraStatus[] = [];
   watching: ControlOptions['watching'] = {
     makePassword,
@@ -59,6 +67,13 @@ export class ConsoleFixture implements AsyncDisposable {
     failing: () => [],
   };
   uploads: ReturnType<ControlOptions['uploaderStatus']> = { uploading: 0, waiting: 0, stored: 0 };
+  disk: ReturnType<ControlOptions['spoolUsage']>['disk'] = {
+    state: 'ok',
+    isFull: false,
+    whenFull: 'keep-newest',
+    ...{ usedBytes: 33_000_000, freeBytes: 250_000_000_000, reserveBytes: 1_000_000_000 },
+    ...{ damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
+  };
   #control: Control | undefined;
 
   static async start(): Promise<ConsoleFixture> {
@@ -71,8 +86,14 @@ export class ConsoleFixture implements AsyncDisposable {
     return {
       socket: this.socket,
       ledger: this.ledger,
+      bucket: this.bucket,
       fleet: () => this.fleet,
-      spoolUsage: () => ({ files: 12, bytes: 31_000_000, oldestMs: Date.now() - 240_000 }),
+      spoolUsage: () => ({
+        files: 12,
+        bytes: 31_000_000,
+        oldestMs: Date.now() - 240_000,
+        disk: this.disk,
+      }),
       uploaderStatus: () => this.uploads,
       tunnelInfo: async () => ({
         address: '0.0.0.0:2222',

@@ -7,9 +7,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TunnelServerOptions } from '../../src/tunnel/server.ts';
 import { isAlive } from '../support/processes.ts';
 import { dbclients } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
+import { Rig } from '../tunnel/rig.ts';
 import type { Behaviour } from './dialler.ts';
 
 const script = join(import.meta.dirname, '../../firmware/common/tunnel.sh');
@@ -76,6 +79,13 @@ class Home implements AsyncDisposable {
   /** Runs it until it ends by itself, as init would see it. */
   async once(): Promise<void> {
     await once(this.start(), 'exit');
+  }
+
+  /** Runs it again whenever it ends, as init does, until `signal` aborts. */
+  async respawn(signal: AbortSignal): Promise<void> {
+    const stop = (): void => void this.stop();
+    signal.addEventListener('abort', stop);
+    while (!signal.aborted) await this.once();
   }
 
   /** Kills it with all that it started. */
@@ -150,10 +160,11 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
 
   for (const [failed, least, most] of [
     [1, 1, 1],
-    [2, 1, 2],
-    [3, 2, 4],
-    [6, 16, 32],
-    [7, 30, 60],
+    [4, 1, 1],
+    [5, 1, 2],
+    [6, 2, 4],
+    [9, 16, 32],
+    [10, 30, 60],
     [1000, 30, 60],
   ] as const) {
     it(`waits ${least} to ${most} s after ${failed} calls that failed`, async () => {
@@ -171,6 +182,54 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
       if (most > least) assert.ok(waits.size > 1, `always ${[...waits].join()} s`);
     });
   }
+
+  it('dials within two seconds of the end of a connection that was good, others at another moment', async () => {
+    await using home = await Home.make('a.example.com:1');
+    const waits: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      home.write('run/tries', '0 0');
+      const from = performance.now();
+      await home.once();
+      waits.push(performance.now() - from);
+    }
+    assert.ok(Math.max(...waits) < 4_000, `${Math.max(...waits)} ms`);
+    assert.ok(Math.max(...waits) - Math.min(...waits) > 200, `always ${waits.join()} ms`);
+  });
+
+  it('is back soon after its server has started anew', async () => {
+    const camera = { account: 'bach', camera: 'front-door' };
+    const started = (options: Partial<TunnelServerOptions>): Promise<Rig> =>
+      Rig.start({ findCamera: () => camera, ...options });
+    await using before = await started({});
+    const listen = { host: '127.0.0.1', port: before.port };
+    const { dropbearkey, dbclient } = dbclients.at(-1) ?? assert.fail('no dropbear is installed');
+    const settings = [`DBCLIENT=${dbclient}`, `DROPBEARKEY=${dropbearkey}`];
+    await using home = await Home.make(`127.0.0.1:${listen.port}`, [
+      ...settings,
+      // Long is what shows that the server fetches nothing, which makes this connection a good one.
+      'answer_within=2 good_after=1',
+    ]);
+    rmSync(home.path('id_dropbear'));
+    home.pin(`127.0.0.1 ${before.server.hostKeyLine}`);
+    const power = new AbortController();
+    const init = home.respawn(power.signal);
+    try {
+      await before.tunnel();
+      await eventually('a good connection', 20_000, () => home.read('run/tries') === '0 0');
+      await before.server[Symbol.asyncDispose]();
+      const from = performance.now();
+      // As long as a daemon takes to start.
+      await delay(1_000);
+      const hostKeyFile = join(before.directory, 'host-ed25519');
+      await using after = await started({ listen, hostKeyFile });
+      await after.tunnel();
+      const ms = performance.now() - from;
+      assert.ok(ms < 6_000, `${ms} ms`);
+    } finally {
+      power.abort();
+      await init;
+    }
+  });
 
   it('calls the servers in turn, and waits only after all of them', async () => {
     await using home = await Home.make('a.example.com:1 [2001:db8::7]:2');

@@ -4,7 +4,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { describe, it } from 'node:test';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { startRelay } from '../../src/relay/relay.ts';
+import {
+  NoStreamError,
+  RelayFaultError,
+  startRelay,
+  StreamRefusedError,
+} from '../../src/relay/relay.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 
@@ -45,6 +50,7 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
     const url = urlOf(server);
     await server[Symbol.asyncDispose]();
     const { error, ms } = await failure(url);
+    assert.ok(error instanceof NoStreamError);
     assert.match(error.message, /camera's RTSP server refuses the connection/);
     assert.ok(ms < limitMs + 2_000);
   });
@@ -52,6 +58,7 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
   it('the camera hangs up', async () => {
     await using server = await listen((socket) => socket.destroy());
     const { error } = await failure(urlOf(server));
+    assert.ok(error instanceof NoStreamError);
     assert.match(error.message, /camera's RTSP server hangs up without an answer/);
   });
 
@@ -59,6 +66,7 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
     camera.silent = true;
     const { error, ms } = await failure(camera.url);
+    assert.ok(error instanceof NoStreamError);
     assert.match(error.message, /takes the connection and says nothing for 3 s/);
     assert.ok(ms < limitMs + 2_000);
     assert.equal(camera.connectionsTaken, 1);
@@ -67,7 +75,7 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
   it('the camera asks for a password, at once', async () => {
     await using camera = await cameraWithPassword();
     const { error, ms } = await failure(camera.url);
-    assert.ok(error instanceof OperatorError);
+    assert.ok(error instanceof StreamRefusedError && error instanceof OperatorError);
     assert.match(error.message, /asks for a user name and password/);
     assert.ok(ms < limitMs);
   });
@@ -100,7 +108,7 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
       });
     });
     const { error } = await failure(urlOf(server));
-    assert.ok(error instanceof OperatorError);
+    assert.ok(error instanceof StreamRefusedError);
     assert.match(error.message, /has no video/);
   });
 
@@ -113,6 +121,7 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
       () => ({ error: new Error('it started') }),
       (reason: Error) => ({ error: reason }),
     );
+    assert.ok(error instanceof RelayFaultError);
     assert.match(error.message, /nonexistent/);
   });
 });

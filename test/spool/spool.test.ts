@@ -53,8 +53,8 @@ async function smuggle(directory: string, minute: number, camera = frontDoor): P
   });
   const under = join(directory, 'ready', camera.account, camera.camera);
   await mkdir(under, { recursive: true });
-  await writeFile(join(directory, 'part'), content);
-  await rename(join(directory, 'part'), join(under, name));
+  await writeFile(`${directory}.part`, content);
+  await rename(`${directory}.part`, join(under, name));
   return join(under, name);
 }
 
@@ -109,7 +109,7 @@ describe('a spool', () => {
       starts,
       Array.from({ length: 100 }, (_, index) => index),
     );
-    const usage = spool.usage();
+    const { disk: _, ...usage } = spool.usage();
     assert.deepEqual(
       { ...usage, cameras: usage.cameras.length },
       { files: 100, bytes: 200_000, oldestMs: someTimeMs, cameras: 2 },
@@ -154,6 +154,8 @@ describe('a spool', () => {
       words: /OperatorError: .* the disk reports a read or write error/,
     },
     { call: 'rename', code: 'ENOSPC', words: /OperatorError: .* the disk is full/ },
+    { call: 'rename', code: 'EDQUOT', words: /OperatorError: .* disk quota is used up/ },
+    { call: 'pread64', code: 'EIO', words: /OperatorError: .* the disk reports a read/ },
     { call: 'mkdir', code: 'ENOSPC', words: /OperatorError: .* the disk is full/ },
   ]) {
     it(`leaves a file where it was, and says why, when ${call} fails with ${code}`, async () => {

@@ -22,6 +22,15 @@ export interface RtspCameraOptions {
   readonly host?: string;
   /** Draws the time of day into the picture, which costs an encoder that runs all the time. */
   readonly clock?: boolean;
+  /** Puts a stamp before each picture, by which it is known in the footage. H.264 only. */
+  readonly stamped?: boolean;
+}
+
+/** What one connection was sent. */
+export interface SentPictures {
+  readonly connection: number;
+  /** Number of each picture, and when it was sent, in milliseconds since 1970 UTC. */
+  readonly pictures: ReadonlyMap<number, number>;
 }
 
 /**
@@ -31,6 +40,8 @@ export interface RtspCameraOptions {
 export class RtspCamera implements AsyncDisposable {
   readonly #server: Server;
   readonly #clients = new Set<RtspClient>();
+  readonly #stamped: boolean;
+  readonly #sent: SentPictures[] = [];
   readonly #paths: readonly string[];
   readonly #host: string;
   readonly #user: string | undefined;
@@ -38,6 +49,7 @@ export class RtspCamera implements AsyncDisposable {
   #source: MediaSource | undefined;
   #stalled = false;
   #frozen = false;
+  #port = 0;
   #breakEveryMs: number | undefined;
   readonly #breaks = new Map<RtspClient, NodeJS.Timeout>();
   #framesOfGoneClients = 0;
@@ -47,6 +59,7 @@ export class RtspCamera implements AsyncDisposable {
   connectionsTaken = 0;
 
   constructor(options: RtspCameraOptions) {
+    this.#stamped = options.stamped ?? false;
     this.#paths = [options.path ?? 'unicast'].flat();
     this.#host = options.host ?? '127.0.0.1';
     this.#user = options.user;
@@ -69,12 +82,12 @@ export class RtspCamera implements AsyncDisposable {
       clock: options.clock ?? false,
       onPackets: (packets) => this.#fanOut(packets),
     });
-    this.#server.listen(options.port ?? 0, this.#host);
-    await once(this.#server, 'listening');
+    this.#port = options.port ?? 0;
+    await this.listen();
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** Of the first path, without user and password. */
@@ -111,6 +124,11 @@ export class RtspCamera implements AsyncDisposable {
     );
   }
 
+  /** All pictures sent whole, by connection; of a camera that stamps them. */
+  get sent(): readonly SentPictures[] {
+    return this.#sent;
+  }
+
   /** No more media; connections stay open and requests are answered. */
   stall(): void {
     this.#stalled = true;
@@ -137,6 +155,21 @@ export class RtspCamera implements AsyncDisposable {
   /** Resets all connections. */
   dropClients(): void {
     for (const client of this.#clients) client.socket.resetAndDestroy();
+  }
+
+  /** As when its server is restarted: connections are reset, and refused until {@link listen}. */
+  async refuse(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.dropClients();
+    await closed;
+  }
+
+  /** Takes connections, at the port that it had before if there was one. */
+  async listen(): Promise<void> {
+    this.#server.listen(this.#port, this.#host);
+    await once(this.#server, 'listening');
+    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   /** From now on each connection is reset this long after its PLAY; undefined: no more. */
@@ -167,7 +200,9 @@ export class RtspCamera implements AsyncDisposable {
     const tracks = (): readonly Track[] => this.#source?.tracks ?? [];
     const silent = (): boolean => this.silent;
     const frozen = (): boolean => this.#frozen;
+    const stamped = this.#stamped;
     return {
+      stamped,
       paths: this.#paths,
       digest,
       get tracks() {
@@ -184,8 +219,11 @@ export class RtspCamera implements AsyncDisposable {
   }
 
   #take(socket: Socket, seen: Served): void {
-    const client = new RtspClient(socket, seen);
     this.connectionsTaken += 1;
+    const client = new RtspClient(socket, seen, this.connectionsTaken);
+    if (this.#stamped) {
+      this.#sent.push({ connection: this.connectionsTaken, pictures: client.sentPictures });
+    }
     this.#clients.add(client);
     socket.on('error', () => {});
     socket.on('close', () => {

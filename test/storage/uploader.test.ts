@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLog } from '../../src/lib/log.ts';
 import type { Segment } from '../../src/spool/segment.ts';
-import { openSpool } from '../../src/spool/spool.ts';
+import { type DiskLimits, openSpool } from '../../src/spool/spool.ts';
 import type { ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import type { Proof } from '../../src/storage/proof.ts';
 import { startUploader, type UploaderOptions } from '../../src/storage/uploader.ts';
-import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
-import { TestBucket } from '../support/bucket.ts';
+import type { S3Server } from '../stand-ins/s3-server.ts';
+import { type S3Kind, s3Kinds, TestBucket } from '../support/bucket.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import {
   frontDoor,
@@ -25,21 +25,29 @@ import {
 } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
 
-describe('the uploader', () => {
+function theUploader(kind: S3Kind): void {
   const resources = new AsyncDisposableStack();
   let s3: S3Server;
   before(async () => {
     const directory = resources.use(await temporaryDirectory());
-    s3 = resources.use(await startS3Server({ directory: directory.path }));
+    s3 = resources.use(await kind.start({ directory: directory.path }));
   });
   after(() => resources.disposeAsync());
 
   /** A spool, a bucket that may not exist yet, and a proxy between; uploaders are started by the test. */
-  async function bench({ bucketExists = true } = {}) {
+  async function bench({
+    bucketExists = true,
+    disk = {},
+  }: {
+    bucketExists?: boolean;
+    disk?: DiskLimits;
+  } = {}) {
     const stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory());
     const log = recordingLog();
-    const spool = stack.use(await openSpool({ directory: directory.path, log: silentLog }));
+    const spool = stack.use(
+      await openSpool({ directory: directory.path, log: silentLog, disk, measureMs: 50 }),
+    );
     const bucket = stack.use(new TestBucket(s3));
     if (bucketExists) await bucket.create();
     const proxy = stack.use(await FaultProxy.start(s3.endpoint));
@@ -128,6 +136,46 @@ describe('the uploader', () => {
     const aside = join(test.directory.path, 'damaged/bach/front-door');
     assert.deepEqual(await readdir(aside), [basename(rotten.path)]);
     assert.deepEqual(test.said('error'), ['a damaged segment was set aside, not stored']);
+  });
+
+  it('tells of what will never be stored before it forgets it, and tries that again', async () => {
+    await using test = await bench();
+    const rotten = await publishFootage(test.spool, frontDoor, 0);
+    const deleted = await publishFootage(test.spool, garden, 1);
+    await writeFile(rotten.path, 'rot');
+    await rm(deleted.path);
+    const told: string[] = [];
+    let tries = 0;
+    test.start({
+      onLost: (segment, detail) => {
+        assert.equal(existsSync(segment.path), segment.path === rotten.path);
+        tries += 1;
+        if (tries < 5) throw new Error('the ledger is locked');
+        told.push(`${segment.camera}: ${detail}`);
+      },
+    });
+    await test.empty();
+    const [gone = '', damaged = ''] = told.sort().reverse();
+    assert.equal(told.length, 2);
+    assert.match(gone, /^garden: the file is not there any more/);
+    assert.match(damaged, /^front-door: its SHA-256 is [0-9a-f]{64}, not the one in its name/);
+    assert.deepEqual(test.said('warn'), ['a damaged segment could not be noted and set aside']);
+    assert.deepEqual(test.said('error').sort(), [
+      'a damaged segment was set aside, not stored',
+      'a segment was deleted before it was stored',
+    ]);
+  });
+
+  it('keeps the segments that are under way from being dropped', async () => {
+    await using test = await bench({ disk: { budgetBytes: 150_000, reserveBytes: 1 } });
+    test.proxy.standing = 'hang';
+    const segment = await publishFootage(test.spool, frontDoor, 0, 100_000);
+    const uploader = test.start({ concurrency: 1 });
+    await eventually('a beginning', 5_000, () => uploader.status().uploading === 1);
+    await publishFootage(test.spool, frontDoor, 1, 100_000);
+    await eventually('a drop', 5_000, () => test.spool.usage().files === 1);
+    assert.ok(existsSync(segment.path));
+    test.proxy.standing = 'none';
   });
 
   const outages: readonly {
@@ -318,4 +366,6 @@ describe('the uploader', () => {
     await using spool = await openSpool({ directory: directory.path, log: silentLog });
     assert.deepEqual(await spool.list(), []);
   });
-});
+}
+
+for (const kind of s3Kinds) describe(`the uploader to ${kind.name}`, () => theUploader(kind));

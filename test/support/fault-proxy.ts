@@ -3,11 +3,27 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What may happen to a request on its way. */
-export type Fault = 'none' | 'cut' | 'lose answer' | '503' | 'hang' | 'flip a bit';
+export type Fault =
+  | 'none'
+  | 'cut'
+  | 'lose answer'
+  | 'withhold answer'
+  | '503'
+  | '403'
+  | 'hang'
+  | 'flip a bit';
 
-const body =
-  '<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>';
-const slowDown = `HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+const unanswered: readonly Fault[] = ['503', '403', 'hang', 'withhold answer'];
+
+function refusal(status: string, code: string, message: string): string {
+  const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+const refusals = {
+  '503': refusal('503 Slow Down', 'SlowDown', 'Reduce your request rate.'),
+  '403': refusal('403 Forbidden', 'InvalidAccessKeyId', 'The key does not exist in our records.'),
+};
 
 /** A TCP proxy in front of an S3 server that does to requests what networks and servers do. */
 export class FaultProxy implements AsyncDisposable {
@@ -76,7 +92,7 @@ export class FaultProxy implements AsyncDisposable {
     let answered = false;
     server.on('data', (data) => {
       if (fault === 'lose answer') client.destroy();
-      else if (fault !== '503' && fault !== 'hang') client.write(data);
+      else if (!unanswered.includes(fault)) client.write(data);
     });
     client.on('data', (data) => {
       const method = /^(PUT|GET|HEAD|POST|DELETE) /.exec(data.toString('latin1', 0, 8))?.[1];
@@ -86,7 +102,8 @@ export class FaultProxy implements AsyncDisposable {
         case 'hang':
           return;
         case '503':
-          if (!answered) client.write(slowDown);
+        case '403':
+          if (!answered) client.write(refusals[fault]);
           answered = true;
           return;
         case 'cut':
@@ -101,6 +118,7 @@ export class FaultProxy implements AsyncDisposable {
           break;
         case 'none':
         case 'lose answer':
+        case 'withhold answer':
       }
       this.#forward(data, client, server);
     });

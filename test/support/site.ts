@@ -34,6 +34,8 @@ export interface SiteOptions {
   readonly profile?: 'copy' | 'downsample';
   /** More of the configuration, beside what every site has. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Where the daemon is to reach the store, given its real address; there unless given. */
+  readonly storeBehind?: (endpoint: string) => Promise<string>;
   /** Whether the bucket exists and its server runs at the start. */
   readonly bucket?: 'ready' | 'absent' | 'server down' | 'wrong secret';
 }
@@ -76,6 +78,7 @@ export class Site implements AsyncDisposable {
   static async start(options: SiteOptions = {}): Promise<Site> {
     const site = new Site(await mkdtemp(join(tmpdir(), 'cctv-site-')), options);
     await site.startStore();
+    site.#endpoint = await options.storeBehind?.(site.#store.endpoint);
     if (options.bucket !== 'absent') await site.createBucket();
     site.configure(options.bucket === 'wrong secret' ? 'not the secret' : undefined);
     if (options.bucket === 'server down') await site.stopStore();
@@ -124,6 +127,7 @@ export class Site implements AsyncDisposable {
   }
 
   #storePort: number | undefined;
+  #endpoint: string | undefined;
 
   async stopStore(): Promise<void> {
     await this.#s3?.[Symbol.asyncDispose]();
@@ -132,7 +136,8 @@ export class Site implements AsyncDisposable {
 
   /** Writes the daemon's configuration; with another secret than the store's if one is given. */
   configure(wrongSecret?: string): void {
-    const { endpoint, region, accessKeyId } = this.#store;
+    const { region, accessKeyId } = this.#store;
+    const endpoint = this.#endpoint ?? this.#store.endpoint;
     const secretAccessKey = wrongSecret ?? this.#store.secretAccessKey;
     const file = join(this.directory, 'config.yaml');
     const config = {
@@ -243,6 +248,7 @@ export class Site implements AsyncDisposable {
     const segments: StoredSegment[] = [];
     for await (const page of paginateListObjectsV2({ client: this.s3 }, { Bucket: 'footage' })) {
       for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+        if (Key.startsWith('_ledger/')) continue;
         const [account = '', camera = '', year, month, day, file = ''] = Key.split('/');
         const identity = parseSegmentFileName({ account, camera }, file);
         if (identity === undefined) throw new Error(`strange object: ${Key}`);
@@ -336,6 +342,11 @@ export class SiteCamera implements AsyncDisposable {
       signal.removeEventListener('abort', hangUp);
       await delay(200, undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** Its dbclients that run now, the last to dial in last. */
+  get clients(): readonly ChildProcess[] {
+    return [...this.#clients];
   }
 
   /** Ends the connection as a power cut would, but with the kernel still there to say so. */

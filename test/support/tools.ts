@@ -53,6 +53,12 @@ export const ffprobe = onPath('ffprobe');
 /** The Python that has Swift beside it. */
 export const swiftPython = present(join(tools, 'swift/python'));
 
+/** The programs and libraries of a small Ceph. */
+export const ceph = {
+  programs: present(join(tools, 'ceph/bin')),
+  libraries: present(join(tools, 'ceph/libraries/rados-classes')).replace(/\/rados-classes$/, ''),
+};
+
 /** Programs and libraries of Debian for mipsel, the processor of many cameras, and what runs them here. */
 export const bookwormMipsel = present(join(tools, 'debian/bookworm-mipsel'));
 export const qemuMipsel = present(join(tools, 'debian/bookworm/usr/bin/qemu-mipsel-static'));

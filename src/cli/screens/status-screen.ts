@@ -19,6 +19,7 @@ export function statusScreen(status: StatusAnswer, nowMs: number): string[] {
       `${cameras.connected} of ${cameras.known} connected, ${cameras.recording} recording`,
     ],
     ['Spool', describeSpool(spool, nowMs)],
+    ['Disk', ...describeDisk(spool.disk)],
     ['Uploads', ...describeUploads(uploads, nowMs)],
   ]);
 }
@@ -38,6 +39,30 @@ function describeSpool({ files, bytes, oldestMs }: StatusAnswer['spool'], nowMs:
   if (files === 0) return 'empty: all finished footage is in the bucket';
   const oldest = oldestMs === undefined ? '' : `, the oldest from ${formatWhen(oldestMs, nowMs)}`;
   return `${count(files, 'segment')}, ${formatBytes(bytes)}${oldest}`;
+}
+
+function describeDisk(disk: StatusAnswer['spool']['disk']): string[] {
+  const { usedBytes, budgetBytes, freeBytes, damagedBytes, dropped, detail = '' } = disk;
+  const budget = budgetBytes === undefined ? '' : ` of ${formatBytes(budgetBytes)}`;
+  const lines = [
+    `${formatBytes(usedBytes)}${budget} used by the spool, ${formatBytes(freeBytes)} free`,
+  ];
+  if (disk.state === 'nearly full') {
+    const lasts =
+      disk.lastsMs === undefined ? '' : `; it lasts ${formatDuration(disk.lastsMs)} more`;
+    lines.push(`NEARLY FULL: ${plain(detail)}${lasts}`);
+  }
+  if (disk.state === 'full') {
+    const consequence = disk.isFull ? 'recording stands still' : 'the oldest footage is dropped';
+    lines.push(`FULL: ${plain(detail)}; ${consequence}`);
+  }
+  if (dropped.files > 0) {
+    lines.push(
+      `${count(dropped.files, 'segment')} (${formatBytes(dropped.bytes)}) dropped for want of room since the daemon started`,
+    );
+  }
+  if (damagedBytes > 0) lines.push(`${formatBytes(damagedBytes)} damaged and set aside`);
+  return lines;
 }
 
 function describeUploads(uploads: StatusAnswer['uploads'], nowMs: number): string[] {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Digest } from './digest.ts';
+import { renumbered, stampPacket } from './frame-stamp.ts';
 import { RtspReader, type RtspMessage } from './reader.ts';
 import type { Packet, Track } from './source.ts';
 
@@ -11,6 +12,8 @@ export interface Served {
   /** Requests get no answer. */
   readonly silent: boolean;
   readonly frozen: boolean;
+  /** Each picture is sent with a stamp. */
+  readonly stamped: boolean;
   /** A client has begun to play. */
   onPlay(client: RtspClient): void;
 }
@@ -29,11 +32,18 @@ export class RtspClient {
   /** What came while the camera was frozen. */
   readonly #unread: Buffer[] = [];
   #playing = false;
+  readonly #number: number;
+  /** Of the stamped stream. */
+  #sequence = 0;
+  #stampedPicture = 0;
+  /** Each picture that was sent whole, by its number, with the time; kept if pictures are stamped. */
+  readonly sentPictures = new Map<number, number>();
   /** Access units of video sent to this client. */
   framesSent = 0;
 
-  constructor(socket: Socket, camera: Served) {
+  constructor(socket: Socket, camera: Served, number: number) {
     this.socket = socket;
+    this.#number = number;
     this.#camera = camera;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -62,7 +72,8 @@ export class RtspClient {
     this.socket.uncork();
   }
 
-  #sendPacket({ track: number, rtcp, marker, frame }: Packet): void {
+  #sendPacket(packet: Packet): void {
+    const { track: number, rtcp, marker, frame } = packet;
     const channel = this.#channels[number];
     const track = this.#camera.tracks[number];
     if (channel === undefined || track === undefined) return;
@@ -72,8 +83,21 @@ export class RtspClient {
       if (track.senderReport !== undefined) this.#write(track.senderReport, channel + 1);
       if (track.kind === 'video') return;
     }
-    this.#write(frame, rtcp ? channel + 1 : channel);
+    if (this.#camera.stamped && track.kind === 'video' && !rtcp) this.#stamped(packet, channel);
+    else this.#write(frame, rtcp ? channel + 1 : channel);
     if (marker && track.kind === 'video') this.framesSent += 1;
+  }
+
+  /** The packets of a stamped stream are more than those of the source, and counted anew. */
+  #stamped({ frame, picture, marker }: Packet, channel: number): void {
+    const sentMs = Date.now();
+    if (picture !== this.#stampedPicture) {
+      this.#stampedPicture = picture;
+      const stamp = stampPacket(frame, { connection: this.#number, picture, sentMs });
+      this.#write(renumbered(stamp, this.#sequence++), channel);
+    }
+    this.#write(renumbered(frame, this.#sequence++), channel);
+    if (marker) this.sentPictures.set(picture, sentMs);
   }
 
   #write(frame: Buffer, channel: number): void {

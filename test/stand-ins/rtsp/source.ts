@@ -22,6 +22,8 @@ export interface Packet {
   readonly rtcp: boolean;
   /** RTP: the last packet of its access unit. */
   readonly marker: boolean;
+  /** Number of the access unit that it belongs to, since the start. Video only. */
+  readonly picture: number;
   /** An interleaved frame on channel 2 * track + (rtcp ? 1 : 0). */
   readonly frame: Buffer;
 }
@@ -48,6 +50,7 @@ export class MediaSource implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #encoder: Child | undefined;
   #directory: string | undefined;
+  #picture = 1;
   tracks: Track[] = [];
 
   private constructor(options: SourceOptions) {
@@ -140,7 +143,10 @@ export class MediaSource implements AsyncDisposable {
     } else if (track.kind === 'video') {
       this.#firstPicture.resolve();
     }
-    return [{ track: number, rtcp, marker: !rtcp && ((frame[5] ?? 0) & 0x80) !== 0, frame }];
+    const marker = !rtcp && ((frame[5] ?? 0) & 0x80) !== 0;
+    const packet = { track: number, rtcp, marker, picture: this.#picture, frame };
+    if (marker && track.kind === 'video') this.#picture += 1;
+    return [packet];
   }
 }
 

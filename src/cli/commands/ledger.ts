@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { GlobalOptions } from '../context.ts';
+
+export interface RebuildOptions extends GlobalOptions {
+  readonly replace?: true;
+  readonly json?: true;
+}
+
+export function addLedgerCommands(program: Command): void {
+  const ledger = program
+    .command('ledger')
+    .description('the record of cameras and of where footage is');
+
+  ledger
+    .command('rebuild')
+    .description(
+      'make the ledger anew from the bucket alone, beside the present one, and say what differs; reads the configuration as the daemon does (--config)',
+    )
+    .option(
+      '--replace',
+      'put it in the place of the present one, which is kept; needs the daemon stopped',
+    )
+    .option('--json', 'print JSON')
+    .action(async (_options: unknown, command: Command) => {
+      // Half of the daemon comes with it, which no other command should wait for.
+      const { runRebuild } = await import('../rebuild.ts');
+      await runRebuild(command.optsWithGlobals<RebuildOptions>());
+    });
+}

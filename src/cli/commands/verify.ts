@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import type { Problem, VerifyEvent } from '../../ledger/verify-events.ts';
+import { OperatorError } from '../../lib/errors.ts';
+import { clientOf } from '../context.ts';
+import { exitCodes, UsageError } from '../errors.ts';
+import { problemLine, progressLine, sumLines } from '../screens/verify-screen.ts';
+import { parseTime, timeFormats } from '../times.ts';
+
+interface VerifyOptions {
+  readonly account?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly deep?: true;
+  readonly json?: true;
+}
+
+type Sums = Extract<VerifyEvent, { type: 'sums' }>;
+
+export function addVerifyCommand(program: Command): void {
+  program
+    .command('verify')
+    .description('hold the bucket against the ledger: is all footage there, and unchanged?')
+    .option('--account <name>', 'this account alone')
+    .option('--from <time>', `footage from when: ${timeFormats} (default: the first)`)
+    .option('--to <time>', 'until when, likewise (default: now)')
+    .option('--deep', 'read every object and hash it: all that footage passes over the network')
+    .option('--json', 'print JSON, a line for each problem and one for the sums')
+    .action(async (options: VerifyOptions, command: Command) => {
+      const nowMs = Date.now();
+      const from = options.from === undefined ? 0 : parseTime(options.from, nowMs);
+      // What is newer than now, by a camera's clock, is not left out either.
+      const to = options.to === undefined ? Number.MAX_SAFE_INTEGER : parseTime(options.to, nowMs);
+      if (from >= to) throw new UsageError('--from must be before --to.');
+      const { account, deep = false, json = false } = options;
+      const query = { account, from, to, deep: String(deep) };
+      const events = clientOf(command).lines<VerifyEvent>('/verify', query);
+      const screen = json ? jsonScreen : peopleScreen(deep);
+      const sums = await follow(events, screen);
+      const isGood = Object.values(sums.problems).every((n) => n === 0);
+      process.exitCode = isGood ? exitCodes.done : exitCodes.failed;
+    });
+}
+
+interface Screen {
+  readonly problem: (problem: Problem) => string;
+  readonly progress: (event: Extract<VerifyEvent, { type: 'progress' }>) => void;
+  readonly sums: (sums: Sums) => string;
+}
+
+const jsonScreen: Screen = {
+  problem: (problem) => JSON.stringify(problem),
+  progress: () => {},
+  sums: (sums) => JSON.stringify(sums),
+};
+
+const peopleScreen = (deep: boolean): Screen => ({
+  problem: problemLine,
+  progress: (event) => {
+    // A line that is written over; for a file or a pipe it would be one after the other.
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${progressLine(event)}`);
+  },
+  sums: (sums) => sumLines(sums, deep).join('\n'),
+});
+
+async function follow(events: AsyncIterable<VerifyEvent>, screen: Screen): Promise<Sums> {
+  const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
+  try {
+    for await (const event of events) {
+      if (event.type === 'progress') screen.progress(event);
+      else if (event.type === 'failed') {
+        throw new OperatorError(`The bucket could not be verified to the end: ${event.error}`);
+      } else {
+        process.stderr.write(clear);
+        await write(`${event.type === 'sums' ? screen.sums(event) : problemOf(event, screen)}\n`);
+        if (event.type === 'sums') return event;
+      }
+    }
+  } finally {
+    process.stderr.write(clear);
+  }
+  throw new OperatorError('The daemon hung up before all was verified: is it stopping?');
+}
+
+const problemOf = (
+  { kind, key, detail }: Extract<VerifyEvent, { type: 'problem' }>,
+  screen: Screen,
+): string => screen.problem({ kind, key, detail });
+
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text) && process.stdout.writable) await once(process.stdout, 'drain');
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import { defaultConfigFile, loadConfig } from '../config/load.ts';
+import type { Rebuilt } from '../ledger/rebuild.ts';
+import { OperatorError } from '../lib/errors.ts';
+import { silentLog } from '../lib/log.ts';
+import { readVersion } from '../lib/version.ts';
+import {
+  compareLedgers,
+  createObjectStore,
+  lockDirectory,
+  rebuildLedger,
+  replaceLedger,
+} from '../recovery.ts';
+import type { RebuildOptions } from './commands/ledger.ts';
+import { print, printJson } from './context.ts';
+import { comparisonScreen, lackingScreen, rebuildScreen } from './screens/rebuild-screen.ts';
+import { onStopSignals } from './signals.ts';
+
+/** `cctv ledger rebuild` */
+export async function runRebuild(options: RebuildOptions): Promise<void> {
+  const { config: file, replace, json } = options;
+  const config = loadConfig(file ?? defaultConfigFile, process.env);
+  const { ledgerFile } = config;
+  await using _lock = replace && (await lockSpool(config.spoolDirectory));
+  const rebuilt = await rebuild(config);
+  const comparison = compareLedgers(ledgerFile, rebuilt.file);
+  const kept = replace && (await replaceLedger(ledgerFile, rebuilt.file, Date.now()));
+  if (json) return printJson({ rebuilt, comparison, replaced: replace === true, kept });
+  print([
+    ...rebuildScreen(rebuilt),
+    '',
+    ...comparisonScreen(ledgerFile, comparison),
+    '',
+    ...lackingScreen(rebuilt),
+    '',
+    ...(replace
+      ? [
+          `${ledgerFile} is the rebuilt one now.${kept === undefined ? '' : ` The one before is kept as ${kept}.`} Start the daemon: systemctl start sapiengraph-cctv`,
+        ]
+      : [
+          `${ledgerFile} was not touched. To replace it: stop the daemon and give --replace. Until then footage is recorded as before.`,
+        ]),
+  ]);
+}
+
+/** No daemon may run meanwhile: what it noted would be lost. */
+async function lockSpool(directory: string): Promise<AsyncDisposable | undefined> {
+  // Without a spool there was no daemon either.
+  if (!existsSync(directory)) return undefined;
+  try {
+    return await lockDirectory(directory);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    throw new OperatorError(
+      `The ledger can't be replaced while a daemon works on it. Stop the daemon: systemctl stop sapiengraph-cctv. (${error.message})`,
+      { cause: error },
+    );
+  }
+}
+
+async function rebuild({ bucket, ledgerFile }: Config): Promise<Rebuilt> {
+  using stop = onStopSignals();
+  using store = createObjectStore({
+    ...bucket,
+    ...bucket.credentials,
+    bucket: bucket.name,
+    log: silentLog,
+  });
+  const isTerminal = process.stderr.isTTY;
+  try {
+    return await rebuildLedger({
+      file: ledgerFile,
+      bucket: store,
+      version: readVersion(),
+      signal: stop.signal,
+      onProgress: (objects) => {
+        if (isTerminal) process.stderr.write(`\r\u001b[K${objects} objects`);
+      },
+    });
+  } catch (error) {
+    stop.signal.throwIfAborted();
+    if (error instanceof OperatorError || !isOfStore(error)) throw error;
+    throw new OperatorError(`The bucket could not be read: ${store.explain(error)}`, {
+      cause: error,
+    });
+  } finally {
+    if (isTerminal) process.stderr.write('\r\u001b[K');
+  }
+}
+
+/** SQLite's errors are nobody's to explain as the store's. */
+const isOfStore = (error: unknown): boolean => !(error instanceof Error && 'errcode' in error);

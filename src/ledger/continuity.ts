@@ -1,0 +1,165 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { GapCause, RecordingState } from '../lib/gap-cause.ts';
+import type { CameraName } from '../lib/names.ts';
+import type { CameraIds } from './camera-ids.ts';
+import { noticedWithinMs, type StateRow } from './causes.ts';
+import { Stretches } from './coverage.ts';
+import { number, text } from './rows.ts';
+import { longestMs } from './segments.ts';
+import { sumUp } from './sums.ts';
+import type { Continuity, ContinuityRange } from './types.ts';
+
+export interface ContinuityQueries {
+  /**
+   * Where each millisecond of a range of a camera's time is: stored, spooled, or missing with a cause.
+   * A camera's time begins when it was first added and ends now, or when it was removed; while it was
+   * removed, if it was added again, it counts as disabled. For one that was never added it is the time
+   * of its footage.
+   *
+   * @throws {UnknownNameError} for a name that never had footage nor was added
+   */
+  continuity(camera: CameraName, range: ContinuityRange): Continuity;
+}
+
+/** Lives of a camera overlap: the last segment to begin need not be the last to end. */
+const overlapping = 10;
+
+const beginning = Number.MIN_SAFE_INTEGER;
+
+export function prepareContinuity(database: DatabaseSync, ids: CameraIds): ContinuityQueries {
+  const findCamera = database.prepare(
+    `SELECT createdMs, removedMs,
+       (SELECT atMs FROM states WHERE states.camera = cameras.id AND state = 'not seen yet'
+        ORDER BY atMs LIMIT 1) AS enrolledMs
+     FROM cameras WHERE id = ?`,
+  );
+  const firstStart = database.prepare('SELECT min(startMs) AS ms FROM segments WHERE camera = ?');
+  const lastEnd = database.prepare(
+    `SELECT max(endMs) AS ms FROM (
+       SELECT startMs + durationMs AS endMs FROM segments WHERE camera = ? AND startMs < ?
+       ORDER BY startMs DESC LIMIT ${overlapping})`,
+  );
+  const columns = `startMs, startMs + durationMs AS endMs, state = 'stored' AS isStored`;
+  const inRange = segmentsBy(
+    database.prepare(
+      `SELECT ${columns} FROM segments
+       WHERE camera = ? AND startMs >= ? AND startMs < ? AND startMs + durationMs > ?
+       ORDER BY startMs`,
+    ),
+  );
+  const before = segmentsBy(
+    database.prepare(
+      `SELECT ${columns} FROM segments
+       WHERE camera = ? AND startMs < ? AND startMs + durationMs <= ? AND durationMs > 0
+       ORDER BY startMs DESC LIMIT ${overlapping}`,
+    ),
+  );
+  const after = segmentsBy(
+    database.prepare(
+      `SELECT ${columns} FROM segments WHERE camera = ? AND startMs >= ? AND durationMs > 0
+       ORDER BY startMs LIMIT 1`,
+    ),
+  );
+  const lossesIn = database.prepare(
+    `SELECT startMs, startMs + durationMs AS endMs, cause, detail, hole FROM losses
+     WHERE camera = ? AND startMs < ? AND startMs + durationMs > ?
+     ORDER BY startMs, durationMs DESC, cause`,
+  );
+  const stateAt = database.prepare(
+    'SELECT atMs, state FROM states WHERE camera = ? AND atMs <= ? ORDER BY atMs DESC LIMIT 1',
+  );
+  const causeBefore = database.prepare(
+    `SELECT atMs FROM states WHERE camera = ? AND atMs <= ? AND state <> 'recording'
+     ORDER BY atMs DESC LIMIT 1`,
+  );
+  const statesIn = database.prepare(
+    `SELECT atMs, state, detail FROM states WHERE camera = ? AND atMs >= ? AND atMs <= ?
+     ORDER BY atMs`,
+  );
+
+  /** When a camera's time begins and ends. */
+  const lifeOf = (camera: number, nowMs: number): readonly [number, number] => {
+    const row = findCamera.get(camera) ?? {};
+    const createdMs = number(row, 'createdMs');
+    const removedMs = row['removedMs'] === null ? Infinity : number(row, 'removedMs');
+    if (row['enrolledMs'] === null && removedMs <= createdMs) {
+      const end = lastEnd.get(camera, Number.MAX_SAFE_INTEGER)?.['ms'] ?? 0;
+      return [Number(firstStart.get(camera)?.['ms'] ?? 0), Math.min(Number(end), nowMs)];
+    }
+    const enrolledMs = row['enrolledMs'] === null ? createdMs : number(row, 'enrolledMs');
+    return [enrolledMs, Math.min(removedMs, nowMs)];
+  };
+
+  /** Since when there is footage that is no segment yet; undefined if there is none. */
+  const openSince = (camera: number, { nowMs, isRecording }: ContinuityRange) => {
+    const state = isRecording ? stateAt.get(camera, nowMs) : undefined;
+    if (state?.['state'] !== 'recording') return undefined;
+    const ended = lastEnd.get(camera, nowMs)?.['ms'] ?? beginning;
+    return Math.max(number(state, 'atMs'), Number(ended));
+  };
+
+  /** With the newest before that says a cause. */
+  const statesOf = (camera: number, fromMs: number, toMs: number): StateRow[] =>
+    statesIn
+      .all(camera, Number(causeBefore.get(camera, fromMs)?.['atMs'] ?? fromMs), toMs)
+      .map((row) => ({
+        atMs: number(row, 'atMs'),
+        // Nothing else is written to the table.
+        state: text(row, 'state') as RecordingState,
+        detail: text(row, 'detail'),
+      }));
+
+  const lossesOf = (camera: number, fromMs: number, toMs: number) =>
+    lossesIn.all(camera, toMs, fromMs).map((row) => ({
+      startMs: number(row, 'startMs'),
+      endMs: number(row, 'endMs'),
+      cause: text(row, 'cause') as GapCause,
+      detail: text(row, 'detail'),
+      isHole: number(row, 'hole') === 1,
+    }));
+
+  return {
+    continuity(name, range) {
+      const camera = ids.require(name);
+      const [beginMs, endMs] = lifeOf(camera, range.nowMs);
+      const fromMs = Math.max(range.fromMs, beginMs);
+      const toMs = Math.max(Math.min(range.toMs, endMs), fromMs);
+
+      const footage = { stored: new Stretches(), spooled: new Stretches(), holes: new Stretches() };
+      const segments = { stored: 0, spooled: 0 };
+      let [firstMs, knownToMs] = [Infinity, endMs];
+      const add = ([startMs, segmentEndMs, isStored]: Segment): void => {
+        const state = isStored === 1 ? 'stored' : 'spooled';
+        footage[state].add(startMs, segmentEndMs);
+        if (startMs < toMs && segmentEndMs > fromMs) segments[state] += 1;
+        if (startMs < firstMs) firstMs = startMs;
+      };
+      for (const row of before(camera, fromMs, fromMs)) add(row);
+      for (const row of inRange(camera, fromMs - longestMs, toMs, fromMs)) add(row);
+      for (const row of after(camera, toMs)) {
+        add(row);
+        knownToMs = row[1];
+      }
+      const openMs = openSince(camera, range);
+      if (openMs !== undefined) footage.spooled.add(openMs, range.nowMs);
+
+      // Without earlier or later footage, a gap that the range is in goes from end to end.
+      const knownFromMs = firstMs < fromMs ? firstMs : beginMs;
+      const states = statesOf(camera, knownFromMs, knownToMs + noticedWithinMs);
+      const losses = lossesOf(camera, knownFromMs, knownToMs);
+      for (const { startMs, endMs: lossEndMs, isHole } of losses) {
+        if (isHole) footage.holes.add(startMs, lossEndMs);
+      }
+      const known = { footage, states, losses, fromMs: knownFromMs, toMs: knownToMs };
+      return { ...sumUp(known, fromMs, toMs), segments };
+    },
+  };
+}
+
+/** Start, end, and 1 if it is stored. Half a million objects more would take their time. */
+type Segment = readonly [startMs: number, endMs: number, isStored: number];
+
+function segmentsBy(statement: StatementSync): (...values: number[]) => Iterable<Segment> {
+  statement.setReturnArrays(true);
+  return (...values) => statement.iterate(...values) as Iterable<unknown> as Iterable<Segment>;
+}

@@ -1,0 +1,338 @@
+import { open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../lib/clock.ts';
+import { DiskFullError } from '../lib/disk-full.ts';
+import { describeError, errorCode } from '../lib/errors.ts';
+import type { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import { explainTrouble, isDiskTrouble, isWantOfRoom } from './disk-trouble.ts';
+import {
+  type Bound,
+  boundsOf,
+  checkReserve,
+  type DiskLimits,
+  defaultReserve,
+  type Measure,
+} from './limits.ts';
+import { bytesBelow } from './measure.ts';
+import { Spare } from './spare.ts';
+import { roughly, Trend } from './trend.ts';
+
+export interface DiskStatus {
+  /** `full`: the oldest footage is being dropped, or recording stands still. */
+  readonly state: 'ok' | 'nearly full' | 'full';
+  /** Whether recording stands still. */
+  readonly isFull: boolean;
+  /** Why it is nearly full or full. */
+  readonly detail?: string;
+  readonly whenFull: 'keep-newest' | 'keep-oldest';
+  readonly usedBytes: number;
+  readonly recordingBytes: number;
+  readonly damagedBytes: number;
+  readonly freeBytes: number;
+  readonly reserveBytes: number;
+  readonly budgetBytes?: number;
+  /** Until it is full at the present rate; absent if it doesn't fill, or isn't known yet. */
+  readonly lastsMs?: number;
+  /** Since the start. */
+  readonly dropped: { readonly files: number; readonly bytes: number };
+}
+
+export interface GuardOptions {
+  readonly directory: string;
+  readonly limits: DiskLimits;
+  readonly log: Log;
+  readonly gate: FloodGate;
+  readonly clock: Clock;
+  /** Between two measurements. */
+  readonly everyMs: number;
+  readonly readyBytes: () => number;
+  readonly dropper: Dropping;
+}
+
+/** Takes segments out of the spool for good. Its methods don't reject. */
+export interface Dropping {
+  readonly dropped: { readonly files: number; readonly bytes: number };
+  /** Of segments that are being dropped, and are still there. */
+  readonly pendingBytes: number;
+  /** Ends what was begun. @returns whether nothing is pending. */
+  finish(): Promise<boolean>;
+  /** @returns its bytes, undefined if nothing can be dropped now. */
+  dropOldest(): Promise<number | undefined>;
+}
+
+/** Of all time, measuring takes a twentieth at most. */
+const measuringShare = 20;
+
+/** A disk that refused a write is tried with this much. */
+const probeBytes = 256 * 1024;
+export const probeName = 'probe';
+
+const advice =
+  'see that uploads work (cctv status), raise spool.budgetGigabytes or give the spool a larger disk';
+const hints = {
+  'keep-newest': `${advice}; while it is full, the oldest footage that is not in the bucket is dropped`,
+  'keep-oldest': `${advice}; while it is full, nothing is recorded`,
+};
+
+/**
+ * Watches over the disk that a spool fills: warns before it is full, and then drops the oldest
+ * segments or says that recording has to stop, and when it may go on.
+ */
+export class DiskGuard {
+  readonly #options: GuardOptions;
+  readonly #policy: 'keep-newest' | 'keep-oldest';
+  readonly #scope = new Scope();
+  readonly #waiting = new Set<() => void>();
+  readonly #trend: Trend;
+  #reserveBytes = 0;
+  #spare: Spare | undefined;
+  #measure: Measure = {
+    ...{ recordingBytes: 0, damagedBytes: 0, usedBytes: 0, freeBytes: 0 },
+  };
+  #state: DiskStatus['state'] = 'ok';
+  #detail: string | undefined;
+  /** Whether it has to be tried if the disk takes writes, and why it didn't when it was tried. */
+  #inDoubt = false;
+  #trouble: { readonly words: string; readonly isFull: boolean } | undefined;
+  #wake: () => void = () => {};
+  #stopped = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  /** Made and owned by the spool. */
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#policy = options.limits.whenFull ?? 'keep-newest';
+    this.#trend = new Trend(options.everyMs * 5);
+  }
+
+  /** Whether recording must stand still. */
+  get isFull(): boolean {
+    return this.#stopped;
+  }
+
+  get status(): DiskStatus {
+    const { budgetBytes } = this.#options.limits;
+    const { files, bytes } = this.#options.dropper.dropped;
+    const { usedBytes, recordingBytes, damagedBytes, freeBytes } = this.#measure;
+    const lastsMs = this.#state === 'full' ? undefined : this.#trend.lastsMs;
+    return {
+      state: this.#state,
+      isFull: this.isFull,
+      ...(this.#detail === undefined ? {} : { detail: this.#detail }),
+      whenFull: this.#policy,
+      ...{ usedBytes, recordingBytes, damagedBytes, freeBytes },
+      reserveBytes: this.#reserveBytes,
+      ...(budgetBytes === undefined ? {} : { budgetBytes }),
+      ...(lastsMs === undefined ? {} : { lastsMs }),
+      dropped: { files, bytes },
+    };
+  }
+
+  /** Resolves when there is room to record, or `signal` aborts. */
+  whenRoom(signal: AbortSignal): Promise<void> {
+    return this.#until(false, signal);
+  }
+
+  /** Rejects with {@link DiskFullError} when recording must stop; resolves when `signal` aborts. */
+  async whenFull(signal: AbortSignal): Promise<void> {
+    await this.#until(true, signal);
+    if (this.isFull && !signal.aborted) throw new DiskFullError(this.#detail ?? 'the disk is full');
+  }
+
+  /**
+   * Takes note that the spool could not be written to. If the disk takes no writes at all, whatever
+   * it says of its free bytes (a quota, no inodes, read-only), it counts as full until it does.
+   */
+  noteTrouble(error: unknown): void {
+    if (!isDiskTrouble(error)) return;
+    this.#inDoubt = true;
+    this.#wake();
+  }
+
+  /**
+   * Measures once, and then again and again.
+   *
+   * @throws OperatorError if the limits can't be kept on this disk.
+   */
+  async start(): Promise<void> {
+    const { directory, limits } = this.#options;
+    const { blocks, bsize } = await statfs(directory);
+    this.#reserveBytes = limits.reserveBytes ?? defaultReserve(blocks * bsize);
+    checkReserve(directory, this.#reserveBytes, blocks * bsize);
+    this.#spare = new Spare(directory, this.#reserveBytes);
+    await this.#look();
+    this.#loop = this.#run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#scope.end();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, everyMs } = this.#options;
+    let tookMs = 0;
+    for (;;) {
+      using pause = new Scope(this.#scope.signal);
+      this.#wake = () => pause.end();
+      if (!this.#inDoubt || this.#trouble !== undefined) {
+        await clock.sleep(Math.max(everyMs, tookMs * measuringShare), pause.signal);
+      }
+      if (this.#scope.signal.aborted) return;
+      const startedAt = clock.now();
+      await this.#look();
+      tookMs = clock.now() - startedAt;
+      await this.#makeRoom();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { directory, readyBytes, dropper, clock } = this.#options;
+    // Before the rest is counted: a file that is published meanwhile is not counted twice.
+    const ready = readyBytes() + dropper.pendingBytes;
+    const recordingBytes = await this.#bytesIn('recording', this.#measure.recordingBytes);
+    const damagedBytes = await this.#bytesIn('damaged', this.#measure.damagedBytes);
+    try {
+      const { bavail, bsize } = await statfs(directory);
+      const usedBytes = ready + recordingBytes + damagedBytes;
+      const freeBytes = bavail * bsize;
+      this.#measure = { recordingBytes, damagedBytes, usedBytes, freeBytes };
+      this.#trend.note(clock.now(), this.#bounds()[0]?.room ?? 0);
+    } catch (error) {
+      this.#complain(error);
+    }
+    if (this.#inDoubt) await this.#probe();
+    this.#settle();
+    const hasRoom = this.#state === 'ok';
+    await this.#spare
+      ?.tend(this.#measure.freeBytes, hasRoom)
+      .catch((error: unknown) => this.#complain(error));
+  }
+
+  async #bytesIn(name: string, before: number): Promise<number> {
+    try {
+      return await bytesBelow(join(this.#options.directory, name));
+    } catch (error) {
+      this.#complain(error);
+      return before;
+    }
+  }
+
+  /** Whether the disk takes writes. */
+  async #probe(): Promise<void> {
+    const path = join(this.#options.directory, probeName);
+    try {
+      await using handle = await open(path, 'w', 0o600);
+      await handle.writeFile(Buffer.alloc(probeBytes));
+      await handle.sync();
+      this.#inDoubt = false;
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#trouble = {
+        words: explainTrouble(error) ?? describeError(error),
+        isFull: isWantOfRoom(error),
+      };
+    } finally {
+      await rm(path, { force: true }).catch((error: unknown) => this.#complain(error));
+    }
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { dropper } = this.#options;
+    const isClear = await dropper.finish();
+    if (this.#policy === 'keep-oldest') return;
+    // What is dropped may count as free only later: no more than was too much is dropped at a time.
+    let excess = this.#excess();
+    while (isClear && excess > 0 && !this.#scope.signal.aborted) {
+      const bytes = await dropper.dropOldest();
+      if (bytes === undefined) break;
+      excess -= bytes;
+    }
+    if (excess > 0 && this.#bounds().some(({ room }) => room < 0)) this.#settle(true);
+  }
+
+  /** How much must go, that there is room. */
+  #excess(): number {
+    const wanted = ({ againAbove }: Bound): number => (this.#stopped ? againAbove + 1 : 0);
+    // How much a quota or inodes lack is not known: one segment at a time.
+    const unknown = this.#trouble?.isFull === true ? 1 : 0;
+    return Math.max(unknown, ...this.#bounds().map((bound) => wanted(bound) - bound.room));
+  }
+
+  #bounds(): Bound[] {
+    return boundsOf(this.#measure, this.#reserveBytes, this.#options.limits.budgetBytes);
+  }
+
+  /** @param noWayOut nothing can be dropped any more */
+  #settle(noWayOut = false): void {
+    const bounds = this.#bounds();
+    const isOver = bounds.some(({ room }) => room < 0);
+    const hasRoom = bounds.every(({ room, againAbove }) => room > againAbove);
+    const before = this.#mode;
+    this.#stopped =
+      this.#trouble !== undefined ||
+      noWayOut ||
+      (this.#policy === 'keep-oldest' && isOver) ||
+      (this.#stopped && !hasRoom);
+    // What was said once is taken back a little later only.
+    const slack = this.#state === 'ok' ? 1 : 1.25;
+    const isNear = bounds.some(({ room, warnBelow }) => room < warnBelow * slack);
+    const staysFull = this.#state === 'full' && !hasRoom;
+    this.#state = this.#stopped || isOver || staysFull ? 'full' : isNear ? 'nearly full' : 'ok';
+    this.#detail = this.#state === 'ok' ? undefined : (this.#trouble?.words ?? bounds[0]?.what);
+    if (this.#mode !== before) this.#announce(before);
+    for (const check of [...this.#waiting]) check();
+  }
+
+  get #mode(): 'ok' | 'nearly full' | 'dropping' | 'stopped' {
+    if (this.#stopped) return 'stopped';
+    return this.#state === 'full' ? 'dropping' : this.#state;
+  }
+
+  #announce(before: string): void {
+    const { log } = this.#options;
+    const { lastsMs } = this.status;
+    const fields = { cause: this.#detail, hint: hints[this.#policy] };
+    switch (this.#mode) {
+      case 'stopped':
+        log.error('the spool takes no more footage; recording stops until it does', fields);
+        return;
+      case 'dropping':
+        if (before === 'stopped') log.info('the spool takes footage again');
+        else log.error('the spool is full; its oldest footage is dropped', fields);
+        return;
+      case 'nearly full':
+        if (before !== 'ok') log.info('the spool has room again', { detail: this.#detail });
+        else {
+          const lasts = lastsMs === undefined ? {} : { lasts: roughly(lastsMs) };
+          log.warn('the spool is nearly full', { ...fields, ...lasts });
+        }
+        return;
+      case 'ok':
+        log.info('the spool has room again');
+    }
+  }
+
+  async #until(isFull: boolean, signal: AbortSignal): Promise<void> {
+    using scope = new Scope(signal, this.#scope.signal);
+    if (this.isFull === isFull || scope.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const check = (): void => {
+        if (this.isFull !== isFull && !scope.signal.aborted) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      scope.signal.addEventListener('abort', check, { once: true });
+    });
+  }
+
+  #complain(error: unknown): void {
+    this.#options.gate.warn(`disk ${errorCode(error)}`, "the spool's disk can't be looked after", {
+      cause: describeError(error),
+      hint: explainTrouble(error),
+    });
+  }
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { SegmentIdentity } from '../lib/segment-name.ts';
+import { httpStatus } from './explain.ts';
+import { parseSegmentKey } from './key.ts';
+
+/** The bucket that is meant, and what reaches it. */
+export interface BucketAccess {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** What all keys begin with: empty, or ends with `/`. */
+  readonly prefix: string;
+}
+
+/** An object as a listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** As the store writes it, in quotes or not. */
+  readonly etag: string;
+  /** When the store says that it got it, in ms since 1970 UTC. */
+  readonly modifiedMs: number;
+  /** What the key says; absent if it is no segment's. */
+  readonly segment?: SegmentIdentity;
+}
+
+/** What lies directly in a folder of the bucket. */
+export interface Folder {
+  /** The names of folders in it, without the `/` at their end. */
+  readonly folders: readonly string[];
+  readonly objects: readonly ListedObject[];
+}
+
+/** Looks at the bucket as a whole. Each method rejects with an error of the store, or the signal's. */
+export class BucketReader {
+  readonly #access: BucketAccess;
+
+  constructor(access: BucketAccess) {
+    this.#access = access;
+  }
+
+  /** What comes before each account's name in a key: empty, or ends with `/`. */
+  get prefix(): string {
+    return this.#access.prefix;
+  }
+
+  /**
+   * All objects below `under` (a part of keys, after the prefix: empty for all, else ending with `/`)
+   * whose keys come after `under` + `after`, page by page in the order of their keys. Nothing of an
+   * earlier page is kept.
+   */
+  async *pages(
+    under: string,
+    options: {
+      readonly after?: string;
+      /** How many there are to a page at most; what the store likes (1,000) unless given. */
+      readonly atOnce?: number;
+      readonly signal: AbortSignal;
+    },
+  ): AsyncGenerator<ListedObject[]> {
+    const { after, atOnce, signal } = options;
+    const prefix = this.#access.prefix + under;
+    let token: string | undefined;
+    do {
+      const page = await this.#list(
+        {
+          Prefix: prefix,
+          ...(after === undefined ? {} : { StartAfter: prefix + after }),
+          ...(atOnce === undefined ? {} : { MaxKeys: atOnce }),
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        },
+        signal,
+      );
+      yield this.#objects(page);
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  /** What lies in the folder `under` (as for {@link pages}), not looking into its folders. */
+  async folder(under: string, signal: AbortSignal): Promise<Folder> {
+    const prefix = this.#access.prefix + under;
+    const folders: string[] = [];
+    const objects: ListedObject[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#list(
+        {
+          Prefix: prefix,
+          Delimiter: '/',
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        },
+        signal,
+      );
+      for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
+        folders.push(decoded(page, folder).slice(prefix.length, -1));
+      }
+      objects.push(...this.#objects(page));
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return { folders, objects };
+  }
+
+  /** The size of an object; undefined if there is none. */
+  async sizeOf(key: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const { ContentLength: bytes } = await this.#access.client.send(
+        new HeadObjectCommand({ Bucket: this.#access.bucket, Key: key }),
+        { abortSignal: signal },
+      );
+      return bytes ?? 0;
+    } catch (error) {
+      if (httpStatus(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Reads an object and says what it holds, without keeping it; undefined if there is none. */
+  async digest(
+    key: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly bytes: number; readonly sha256: string } | undefined> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const body = await this.open(key, signal);
+    if (body === undefined) return undefined;
+    for await (const chunk of body) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    return { bytes, sha256: hash.digest('hex') };
+  }
+
+  /** The content of an object, piece by piece; undefined if there is none. */
+  async open(key: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+    try {
+      const { Body: body } = await this.#access.client.send(
+        new GetObjectCommand({ Bucket: this.#access.bucket, Key: key }),
+        { abortSignal: signal },
+      );
+      return (body ?? []) as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      if (httpStatus(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  #list(
+    input: Omit<ConstructorParameters<typeof ListObjectsV2Command>[0], 'Bucket'>,
+    abortSignal: AbortSignal,
+  ): Promise<ListObjectsV2CommandOutput> {
+    const { client, bucket } = this.#access;
+    // Somebody's key with a character that XML can't have would make the listing unreadable.
+    const command = new ListObjectsV2Command({ Bucket: bucket, EncodingType: 'url', ...input });
+    return client.send(command, { abortSignal });
+  }
+
+  #objects(page: ListObjectsV2CommandOutput): ListedObject[] {
+    return (page.Contents ?? []).map(
+      ({ Key, Size: bytes = 0, ETag: etag = '', LastModified: at }) => {
+        const key = decoded(page, Key);
+        const segment = parseSegmentKey(this.#access.prefix, key);
+        const modifiedMs = at?.getTime() ?? 0;
+        return { key, bytes, etag, modifiedMs, ...(segment === undefined ? {} : { segment }) };
+      },
+    );
+  }
+}
+
+/** A key as it is, from a listing that says how it is written. */
+function decoded({ EncodingType: encoding }: ListObjectsV2CommandOutput, key = ''): string {
+  if (encoding !== 'url') return key;
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    // Not UTF-8, so none of ours; to be named as well as it can be.
+    return key;
+  }
+}

@@ -1,0 +1,69 @@
+import { describeError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+
+/** What proves to the store who we are. */
+export interface StoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * Credentials that an operator may replace while we run: once the store has refused them they are
+ * read anew before each request, until it takes them.
+ */
+export class ReplaceableCredentials {
+  #present: StoreCredentials;
+  readonly #read: (() => Promise<StoreCredentials> | StoreCredentials) | undefined;
+  readonly #log: Log;
+  #doubted = false;
+  #reading: Promise<void> | undefined;
+
+  /** @param read gives those that hold now; without it the first ones stay for ever */
+  constructor(
+    first: StoreCredentials,
+    read: (() => Promise<StoreCredentials> | StoreCredentials) | undefined,
+    log: Log,
+  ) {
+    this.#present = first;
+    this.#read = read;
+    this.#log = log;
+  }
+
+  get accessKeyId(): string {
+    return this.#present.accessKeyId;
+  }
+
+  /** The store has refused those that it was shown. */
+  doubt(): void {
+    this.#doubted = true;
+  }
+
+  /** Those to sign the next request with. Never rejects: those that can't be read stay as they were. */
+  async current(): Promise<StoreCredentials> {
+    if (this.#doubted && this.#read !== undefined) {
+      this.#reading ??= this.#readAnew(this.#read).finally(() => (this.#reading = undefined));
+      await this.#reading;
+    }
+    return this.#present;
+  }
+
+  async #readAnew(read: () => Promise<StoreCredentials> | StoreCredentials): Promise<void> {
+    this.#doubted = false;
+    try {
+      const { accessKeyId, secretAccessKey } = await read();
+      const same =
+        accessKeyId === this.#present.accessKeyId &&
+        secretAccessKey === this.#present.secretAccessKey;
+      if (same) return;
+      this.#present = { accessKeyId, secretAccessKey };
+      this.#log.info('the bucket’s credentials have changed: the new ones are used', {
+        accessKeyId,
+      });
+    } catch (error) {
+      this.#doubted = true;
+      this.#log.debug('the bucket’s credentials can not be read anew', {
+        cause: describeError(error),
+      });
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { type Clock, systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
+import { within } from '../lib/until.ts';
+import { httpStatus } from './explain.ts';
+import type { Leftovers } from './leftovers.ts';
+
+export interface SweepOptions {
+  readonly store: {
+    readonly leftovers: Pick<Leftovers, 'list' | 'abort'>;
+    explain(error: unknown): string;
+  };
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** No upload of a segment takes so long, on any link: nobody works on an older one any more. */
+const abandonedAfterMs = dayMs;
+
+/** More wait for the next day. */
+const mostInASweep = 10_000;
+
+/** A sweep is given up after this; what it has done is done. */
+const sweepWithinMs = hourMs;
+
+/**
+ * Removes what killed uploads have left in the bucket, where it costs and no listing shows it: now
+ * and once a day, until it is disposed of, which waits for no answer of the store.
+ */
+export function startSweeps(options: SweepOptions): AsyncDisposable {
+  const life = new Scope();
+  const done = sweepDaily(options, life.signal);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      life.end();
+      await done;
+    },
+  };
+}
+
+/** Never rejects. */
+async function sweepDaily(options: SweepOptions, signal: AbortSignal): Promise<void> {
+  const { store, log, clock = systemClock } = options;
+  let refused = false;
+  while (!signal.aborted) {
+    let waitMs = dayMs;
+    try {
+      await within(sweepWithinMs, 'the sweep', signal, (inTime) => sweep(options, inTime));
+      refused = false;
+    } catch (error) {
+      if (signal.aborted) return;
+      const status = httpStatus(error);
+      const cause = store.explain(error);
+      // There may be nothing to sweep there, and nothing can be done.
+      if (status === 501 || status === 405) {
+        log.debug('the store can not list unfinished uploads', { cause });
+      } else if (status === 403 && !refused) {
+        refused = true;
+        log.warn('unfinished uploads can not be swept: they cost until the bucket drops them', {
+          cause,
+          needs: 's3:ListBucketMultipartUploads and s3:AbortMultipartUpload',
+        });
+      } else if (status !== 403) {
+        // That the store is away is for the uploader to say.
+        log.debug('unfinished uploads can not be swept now', { cause });
+        waitMs = hourMs;
+      }
+    }
+    // Daemons that were started together need not all ask at once for ever.
+    await clock.sleep(waitMs * (0.9 + Math.random() / 10), signal);
+  }
+}
+
+/** @throws an error of the store */
+async function sweep(options: SweepOptions, signal: AbortSignal): Promise<void> {
+  const { store, log, clock = systemClock } = options;
+  let swept = 0;
+  for await (const upload of store.leftovers.list(signal)) {
+    if (clock.wallNow() - upload.begunMs < abandonedAfterMs) continue;
+    await store.leftovers.abort(upload, signal);
+    const { key, begunMs } = upload;
+    log.info('an unfinished upload was swept', { key, begunAt: new Date(begunMs).toISOString() });
+    swept += 1;
+    if (swept === mostInASweep) return;
+  }
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ClockSetError, NoPictureError, StalledError } from '../../src/archive/archiver.ts';
+import { gapCause, whyGone } from '../../src/camera/gap-causes.ts';
+import { ChildDiedError } from '../../src/lib/child.ts';
+import { OperatorError } from '../../src/lib/errors.ts';
+import { NoStreamError, RelayFaultError, StreamRefusedError } from '../../src/relay/relay.ts';
+import { ServiceHungUpError } from '../../src/tunnel/loopback-port.ts';
+import { TunnelGoneError } from '../../src/tunnel/tunnel.ts';
+
+const noSpace = (): Error =>
+  Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC' });
+const guard = Object.assign(new Error('the reserve is used'), { name: 'DiskFullError' });
+
+describe('the cause of a gap', () => {
+  for (const [cause, ...errors] of [
+    [
+      'camera sent nothing',
+      new NoPictureError(''),
+      new NoStreamError(''),
+      new StreamRefusedError(''),
+    ],
+    ['stream stalled', new StalledError(''), new ServiceHungUpError('')],
+    ['clock jumped', new ClockSetError('')],
+    ['relay died', new RelayFaultError(''), new OperatorError('relay.preload: there is none')],
+    [
+      'disk full',
+      guard,
+      noSpace(),
+      new Error('a directory could not be made', { cause: noSpace() }),
+      new ChildDiedError(
+        'archiver exited with code 1; last words: 000001.mp4: No space left on device',
+      ),
+      new ChildDiedError('archiver exited with code 1; last words: Disk quota exceeded'),
+    ],
+    [
+      'archiver died',
+      new ChildDiedError('archiver was killed by SIGKILL'),
+      new ChildDiedError('archiver exited with code 1; last words: Input/output error'),
+      'no error at all',
+    ],
+  ] as const) {
+    it(`is "${cause}"`, () => {
+      for (const error of errors) assert.equal(gapCause(error), cause, String(error));
+    });
+  }
+
+  it('of a tunnel says whose doing its end was', () => {
+    const words = 'no sign of life from the camera for 8 s';
+    assert.equal(whyGone(new TunnelGoneError('died', words)), words);
+    assert.equal(
+      whyGone(new TunnelGoneError('closed', 'asked to')),
+      'closed by the daemon: asked to',
+    );
+  });
+});
