@@ -2,13 +2,16 @@ import type { Config, Credentials } from './config/config.ts';
 import { Fleet } from './camera/fleet.ts';
 import { startControl } from './console/control.ts';
 import { startGateway } from './gateway/gateway.ts';
+import { startJournal } from './ledger/journal.ts';
 import { openLedger } from './ledger/ledger.ts';
+import { Reconciler } from './ledger/reconcile.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { aborted } from './lib/until.ts';
 import { readVersion } from './lib/version.ts';
 import { openSpool } from './spool/spool.ts';
 import { createObjectStore } from './storage/object-store.ts';
+import { startSweeps } from './storage/sweep.ts';
 import { startUploader } from './storage/uploader.ts';
 import { parsePublicKey } from './tunnel/public-key.ts';
 import { startTunnelServer } from './tunnel/server.ts';
@@ -19,7 +22,6 @@ import {
   formatAddress,
   gatewayOptions,
   greet,
-  keepInStep,
   publishLeftovers,
   settingsOf,
   storeOptions,
@@ -31,6 +33,9 @@ import {
 export { makeNextHostKeys, promoteHostKeys } from './tunnel/host-key-rotation.ts';
 
 const clock = systemClock;
+
+/** What the ledger knows beside segments is this new in the bucket. */
+const journalEveryMs = 5 * 60_000;
 
 /**
  * The daemon, from its start until `signal` aborts: each part before those that need it, and ended
@@ -52,14 +57,20 @@ export async function runDaemon(
   using ledger = openLedger(config.ledgerFile);
   await using _run = beginRun(ledger, version, log);
 
+  using store = createObjectStore({
+    ...storeOptions(config, log),
+    currentCredentials: readCredentials,
+  });
+  await using reconciler = new Reconciler({ ledger, store, log });
   await using spool = await openSpool({
     directory: config.spoolDirectory,
     disk: config.spool,
     log,
     onDropped: (segment) => ledger.lost(segment, 'disk full', 'dropped, to make room in the spool'),
-    onVanished: (segment) => ledger.lost(segment, 'segment lost', 'its file was deleted here'),
+    onVanished: (segment) => reconciler.doubt(segment, 'its file was deleted here'),
   });
   await using _leftovers = await publishLeftovers(spool, ledger, log);
+  reconciler.doubtAllBut(await spool.list());
 
   await using fleet = new Fleet({
     clock,
@@ -80,18 +91,15 @@ export async function runDaemon(
     },
   });
 
-  using store = createObjectStore({
-    ...storeOptions(config, log),
-    currentCredentials: readCredentials,
-  });
   await using checked = checkStore(store, log, signal);
-  await using _inStep = await keepInStep(spool, ledger, store, log);
+  await using _journal = startJournal({ ledger, store, clock, log, everyMs: journalEveryMs });
+  await using _sweeps = startSweeps({ store, log });
   await using uploader = startUploader({
     spool,
     store,
     log,
     onStored: (segment, proof) => ledger.stored(segment, proof),
-    onLost: (segment, detail) => ledger.lost(segment, 'segment lost', detail),
+    onLost: (segment, detail) => reconciler.doubt(segment, detail),
   });
 
   await using gateway =

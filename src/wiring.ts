@@ -9,9 +9,7 @@ import type { Config } from './config/config.ts';
 import type { WatchingParts } from './console/watching.ts';
 import type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
-import { startJournal } from './ledger/journal.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { startReconciliation } from './ledger/reconcile.ts';
 import { systemClock } from './lib/clock.ts';
 import { describeError } from './lib/errors.ts';
 import { FloodGate } from './lib/flood-gate.ts';
@@ -22,7 +20,6 @@ import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
 import type { ObjectStore, ObjectStoreOptions } from './storage/object-store.ts';
-import { startSweeps } from './storage/sweep.ts';
 import { openLoopbackPort } from './tunnel/loopback-port.ts';
 import type { Tunnel } from './tunnel/tunnel.ts';
 
@@ -41,8 +38,6 @@ const firstPictureWithinMs = 15_000;
 /** How exactly it is known when a daemon that was killed died. */
 const aliveEveryMs = 2_000;
 const leftoversEveryMs = 30_000;
-/** What the ledger knows beside segments is this new in the bucket. */
-const journalEveryMs = 5 * 60_000;
 
 /** Begins a run of the daemon in the ledger, which from then on hears that it is alive, until its end. */
 export function beginRun(ledger: Ledger, version: string, log: Log): AsyncDisposable {
@@ -254,21 +249,6 @@ export const storeOptions = (config: Config, log: Log): ObjectStoreOptions => ({
   bucket: config.bucket.name,
   log,
 });
-
-/** Keeps the bucket and the ledger in step, beside the uploads. */
-export async function keepInStep(
-  spool: Spool,
-  ledger: Ledger,
-  store: ObjectStore,
-  log: Log,
-): Promise<AsyncDisposable> {
-  await using parts = new AsyncDisposableStack();
-  const inSpool = await spool.list();
-  parts.use(startReconciliation({ ledger, inSpool, store, clock, log }));
-  parts.use(startJournal({ ledger, store, clock, log, everyMs: journalEveryMs }));
-  parts.use(startSweeps({ store, log }));
-  return parts.move();
-}
 
 /** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
 export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {

@@ -1,4 +1,6 @@
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
@@ -6,68 +8,105 @@ import type { LossQueries } from './losses.ts';
 import type { SegmentQueries } from './segments.ts';
 import type { SegmentRecord, StoredProof } from './types.ts';
 
-export interface ReconciliationOptions {
+export interface ReconcilerOptions {
   readonly ledger: Pick<LossQueries, 'spooledSegments' | 'lost'> & Pick<SegmentQueries, 'stored'>;
-  /** What lies in the spool now. */
-  readonly inSpool: readonly { readonly sha256: string; readonly startMs: number }[];
   readonly store: {
     /** Reads a segment in the bucket; undefined if there is none of its content. */
     find(segment: SegmentRecord, signal: AbortSignal): Promise<StoredProof | undefined>;
   };
-  readonly clock: Clock;
   readonly log: Log;
-  /** Between two tries while the bucket doesn't answer; 30 s unless given. */
+  readonly clock?: Clock;
+  /** Between two tries while the bucket doesn't answer; 10 s unless given. */
   readonly retryMs?: number;
 }
 
-/**
- * What the ledger expects in the spool and isn't there is looked for in the bucket: the ledger may be
- * an older one, put back. What isn't there either is lost, and told.
- */
-export function startReconciliation(options: ReconciliationOptions): AsyncDisposable {
-  const here = new Set(options.inSpool.map(nameOf));
-  const absent = options.ledger.spooledSegments().filter((segment) => !here.has(nameOf(segment)));
-  const life = new Scope();
-  const done = reconcile(absent, options, life.signal);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      life[Symbol.dispose]();
-      await done;
-    },
-  };
+interface Doubt {
+  readonly segment: SegmentRecord;
+  /** What became of its file here. */
+  readonly detail: string;
 }
 
-const nameOf = ({ sha256, startMs }: { readonly sha256: string; readonly startMs: number }) =>
-  `${startMs} ${sha256}`;
+/**
+ * Finds out what became of segments whose file is not in the spool any more, though they were never
+ * noted as stored. They may be in the bucket all the same, since a daemon can die between the store's
+ * proof and the note of it; or the ledger is an older one, put back. What isn't there is lost, and told.
+ */
+export class Reconciler implements AsyncDisposable {
+  readonly #options: ReconcilerOptions;
+  readonly #clock: Clock;
+  readonly #life = new Scope();
+  readonly #doubts = new Map<string, Doubt>();
+  #working: Promise<void> | undefined;
 
-/** Never rejects. */
-async function reconcile(
-  absent: readonly SegmentRecord[],
-  { ledger, store, clock, log, retryMs = 30_000 }: ReconciliationOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const segment of absent) {
-    const fields = {
-      camera: formatCameraName(segment),
-      start: new Date(segment.startMs).toISOString(),
-    };
-    for (;;) {
-      try {
-        const proof = await store.find(segment, signal);
-        if (signal.aborted) return;
-        if (proof === undefined) {
-          ledger.lost(segment, 'segment lost', 'its file was gone when the daemon started');
-          log.error('a segment is neither in the spool nor in the bucket', fields);
-        } else {
-          ledger.stored(segment, proof);
-          log.info('a segment that was not in the spool is in the bucket', fields);
-        }
-        break;
-      } catch {
-        // That the store is away is for the uploader to say.
-        await clock.sleep(retryMs * (0.5 + Math.random() / 2), signal);
-        if (signal.aborted) return;
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Takes note that a segment's file is gone or damaged, and why. */
+  doubt(segment: SegmentRecord, detail: string): void {
+    if (this.#life.signal.aborted) return;
+    this.#doubts.set(nameOf(segment), { segment, detail });
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+  }
+
+  /** At the start: what the ledger expects in the spool, and is not among what lies there. */
+  doubtAllBut(inSpool: readonly Pick<SegmentRecord, 'sha256' | 'startMs'>[]): void {
+    const here = new Set(inSpool.map(nameOf));
+    for (const segment of this.#options.ledger.spooledSegments()) {
+      if (!here.has(nameOf(segment))) {
+        this.doubt(segment, 'its file was gone when the daemon started');
       }
     }
   }
+
+  /** What was not found out yet is doubted again at the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#life[Symbol.dispose]();
+    await this.#working;
+  }
+
+  /** Never rejects. */
+  async #work(): Promise<void> {
+    const { log, retryMs = 10_000 } = this.#options;
+    const { signal } = this.#life;
+    using gate = new FloodGate(log);
+    for (;;) {
+      const [next] = this.#doubts;
+      if (next === undefined || signal.aborted) return;
+      const [name, doubt] = next;
+      try {
+        await this.#settle(doubt, signal);
+        this.#doubts.delete(name);
+      } catch (error) {
+        if (signal.aborted) return;
+        gate.warn('doubt', 'whether the bucket has a segment that is gone here is not known yet', {
+          camera: formatCameraName(doubt.segment),
+          cause: describeError(error),
+        });
+        await this.#clock.sleep(retryMs * (0.5 + Math.random() / 2), signal);
+      }
+    }
+  }
+
+  async #settle({ segment, detail }: Doubt, signal: AbortSignal): Promise<void> {
+    const { ledger, store, log } = this.#options;
+    const proof = await store.find(segment, signal);
+    signal.throwIfAborted();
+    const fields = {
+      camera: formatCameraName(segment),
+      start: new Date(segment.startMs).toISOString(),
+      detail,
+    };
+    if (proof !== undefined) {
+      ledger.stored(segment, proof);
+      log.info('a segment that is gone here is in the bucket', fields);
+    } else {
+      ledger.lost(segment, 'segment lost', detail);
+      log.error('a segment is lost: it is neither here nor in the bucket', fields);
+    }
+  }
 }
+
+const nameOf = ({ sha256, startMs }: Pick<SegmentRecord, 'sha256' | 'startMs'>): string =>
+  `${startMs} ${sha256}`;

@@ -5,6 +5,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
+import type { ContinuityAnswer } from '../../src/console/api.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { ConsoleFixture, connected, publicKey } from '../console/fixture.ts';
 import { run } from './run.ts';
@@ -169,6 +170,36 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.equal((await cctv('segments', 'bach/attic', '--from', 'yesterday')).code, 2);
     assert.equal((await cctv('segments', 'bach/attic', '--from', '1h', '--to', '2h')).code, 2);
     assert.match((await cctv('segments', 'bach/nothing')).stderr, /no camera bach\/nothing/);
+  });
+
+  it('continuity: accounts for each second, with causes and sums that add up', async () => {
+    const name = camera('bach/cellar');
+    fixture.addCamera(name, 5);
+    fixture.ledger.noteState(name, 'camera offline', 'the camera hung up', Date.now() + 1);
+    const text = await good('continuity', 'bach/cellar');
+    assert.match(text, /^stored +00:00:00\.000 /m);
+    assert.match(text, /^missing +00:00:0\d\.\d{3} +100 % +camera offline 00:00:0/m);
+    assert.match(text, /^20\S+ \S+Z +00:00:0\d\.\d{3} +camera offline +the camera hung up$/m);
+    assert.match(text, /^2 gaps\.$/m);
+    const json = JSON.parse(await good('continuity', 'bach/cellar', '--json')) as ContinuityAnswer;
+    assert.equal(json.storedMs + json.spooledMs + json.missingMs, json.toMs - json.fromMs);
+
+    const today = new Date().toISOString().slice(0, 10);
+    const month = await good('continuity', 'bach/cellar', '--month');
+    assert.match(month, new RegExp(`^${today} .* camera offline`, 'm'));
+    const day = await good('continuity', 'bach/cellar', '--day', '2020-02-29');
+    assert.match(day, /not enrolled in that time/);
+    for (const wrong of [
+      ['--day', '2026-02-30'],
+      ['--month', '2026-13'],
+      ['--month', '2026-11-01'],
+      ['--day', '--month'],
+      ['--from', '1h', '--to', '2h'],
+    ]) {
+      assert.equal((await cctv('continuity', 'bach/cellar', ...wrong)).code, 2, wrong.join(' '));
+    }
+    assert.match((await cctv('continuity', 'bach/nothing')).stderr, /no camera bach\/nothing/);
+    fixture.ledger.removeCamera(name);
   });
 
   it('account and camera: add, list, show and remove', async () => {
