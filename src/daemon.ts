@@ -1,5 +1,7 @@
 import type { Config, Credentials } from './config/config.ts';
+import { startAlerting } from './alerting.ts';
 import { Fleet } from './camera/fleet.ts';
+import type { UploadStatus } from './console/api.ts';
 import { startControl } from './console/control.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { startJournal } from './ledger/journal.ts';
@@ -26,6 +28,7 @@ import {
   settingsOf,
   storeOptions,
   tunnelOptions,
+  uploadStatus,
   watchingParts,
 } from './wiring.ts';
 
@@ -108,6 +111,17 @@ export async function runDaemon(
       ...gatewayOptions(config.gateway, ledger, fleet),
       log,
     }));
+  const uploads = (): UploadStatus => uploadStatus(uploader, checked.failing);
+  await using alerting =
+    config.alerts &&
+    (await startAlerting(config.alerts, {
+      ledger,
+      fleet: () => fleet.statuses(),
+      spoolStatus: () => spool.usage(),
+      uploadsFail: () => uploads().failing,
+      log,
+    }));
+
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   await using _control = await startControl({
@@ -117,11 +131,8 @@ export async function runDaemon(
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
-    uploaderStatus: () => {
-      const { storedCount, ...status } = uploader.status();
-      const failing = status.failing ?? (storedCount === 0 ? checked.failing : undefined);
-      return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
-    },
+    uploaderStatus: uploads,
+    ...(alerting === undefined ? {} : { alerting: alerting.parts }),
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {

@@ -6,6 +6,7 @@ import type { CameraParts, CameraSettings } from './camera/camera.ts';
 import type { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
+import type { UploadStatus } from './console/api.ts';
 import type { WatchingParts } from './console/watching.ts';
 import type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
@@ -20,6 +21,8 @@ import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
 import type { ObjectStore, ObjectStoreOptions } from './storage/object-store.ts';
+import type { Failing } from './storage/outage.ts';
+import type { Uploader } from './storage/uploader.ts';
 import { openLoopbackPort } from './tunnel/loopback-port.ts';
 import type { Tunnel } from './tunnel/tunnel.ts';
 
@@ -252,7 +255,7 @@ export const storeOptions = (config: Config, log: Log): ObjectStoreOptions => ({
 
 /** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
 export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
-  const found: { failing?: { sinceMs: number; cause: string } } = {};
+  const found: { failing?: Failing } = {};
   const done: Promise<void> = store.check(signal).then(
     () => log.info('the bucket can be used', { bucket: store.name }),
     (error: unknown) => {
@@ -268,6 +271,17 @@ export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
       return found.failing;
     },
     [Symbol.asyncDispose]: (): Promise<void> => done,
+  };
+}
+
+/** What was wrong with the bucket at the start holds until the first segment is stored. */
+export function uploadStatus(uploader: Uploader, foundFailing: Failing | undefined): UploadStatus {
+  const { storedCount, failing, ...status } = uploader.status();
+  const trouble = failing ?? (storedCount === 0 ? foundFailing : undefined);
+  return {
+    ...status,
+    stored: storedCount,
+    ...(trouble === undefined ? {} : { failing: trouble }),
   };
 }
 

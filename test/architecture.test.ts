@@ -38,7 +38,8 @@ const table: Readonly<
   },
   'recovery.ts': { imports: ['spool', 'storage', 'ledger'] },
   // Only these two know all the parts: one builds them, the other says what they are to each other.
-  'daemon.ts': { imports: [...parts, 'wiring.ts'], typesOf: ['config'] },
+  'daemon.ts': { imports: [...parts, 'wiring.ts', 'alerting.ts'], typesOf: ['config'] },
+  'alerting.ts': { imports: ['alert'], typesOf: [...parts, 'config'] },
   'wiring.ts': { imports: parts, typesOf: ['config'] },
 };
 

@@ -6,7 +6,6 @@ import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { RecordingState } from '../lib/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
-import type { CameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Channel } from './channel.ts';
 import { newestOf, type Now } from './freshness.ts';
@@ -44,7 +43,7 @@ export interface AlerterOptions {
   readonly outbox: Pick<Outbox, 'wake' | 'failing'>;
   readonly channels: readonly Pick<Channel, 'name' | 'kind'>[];
   /** Asked for each camera each second. */
-  readonly present: (camera: CameraName) => CameraPresence;
+  readonly present: (camera: WatchedCamera) => CameraPresence;
   /** What the operator is to be told of, if it lasts. */
   readonly conditions: () => readonly Condition[];
   readonly operator: { readonly contacts: readonly OperatorContact[]; readonly timeZone: string };

@@ -285,6 +285,9 @@ export class Outbox implements AsyncDisposable {
         if (found === 'not sent') return sendAgain();
         if (found !== 'unknown') return this.#accepted(delivery, found);
       } catch (error) {
+        const { kind } = asSendError(error);
+        // The carrier had it, and gave it up.
+        if (kind === 'refused') return this.#give(delivery, describeError(error));
         this.#nextWay(delivery);
         return later(this.#times.retry.maxMs / 4, describeError(error));
       }

@@ -76,14 +76,14 @@ export interface StoringStatus {
   readonly failing?: { readonly sinceMs: number; readonly cause: string };
 }
 
+/** The disk that footage waits on. */
 export interface DiskStatus {
-  readonly freeBytes: number;
-  readonly totalBytes: number;
+  readonly state: 'ok' | 'nearly full' | 'full';
+  /** Why it is nearly full or full. */
+  readonly detail?: string;
 }
 
 const storingAfterMs = 15 * 60_000;
-const nearlyFull = 0.1;
-const full = 0.02;
 
 /**
  * Footage that does not reach the bucket for 15 minutes. Where footage waits for another reason than
@@ -105,17 +105,21 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
   };
 }
 
-/** A disk with less than a tenth free, and one that is as good as full. */
-export function diskConditions({ freeBytes, totalBytes }: DiskStatus): Condition[] {
-  const free = totalBytes === 0 ? 1 : freeBytes / totalBytes;
-  const words = `${Math.round(freeBytes / 1e6)} MB free`;
+/** A disk that fills, and one on which footage is dropped or no more recorded. */
+export function diskConditions({ state, detail = '' }: DiskStatus): Condition[] {
+  const why = detail === '' ? '' : `: ${detail}`;
   return [
     {
       key: 'disk nearly full',
-      active: free < nearlyFull,
-      words: `the disk is nearly full: ${words}`,
+      active: state !== 'ok',
+      words: `the disk of the spool is nearly full${why}`,
       afterMs: 30_000,
     },
-    { key: 'disk full', active: free < full, words: `the disk is full: ${words}`, afterMs: 0 },
+    {
+      key: 'disk full',
+      active: state === 'full',
+      words: `the disk of the spool is full${why}`,
+      afterMs: 0,
+    },
   ];
 }

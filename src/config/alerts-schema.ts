@@ -173,6 +173,7 @@ const addresses = <T extends z.ZodType>(address: T) =>
 /** The section `alerts`. Paths and secrets are not looked up yet. */
 export const alerts = section({
   notRecordingSeconds: wholeNumber(15, 86_400).default(60),
+  recordingAgainSeconds: wholeNumber(10, 3_600).default(120),
   sms: section({
     gateway: gateway.optional(),
     twilio: twilio.optional(),

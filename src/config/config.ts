@@ -45,7 +45,7 @@ export interface Config {
   /** Absent: nobody is told of anything. */
   readonly alerts?: Pick<
     NonNullable<FileConfig['alerts']>,
-    'notRecordingSeconds' | 'operator' | 'heartbeat' | 'limits'
+    'notRecordingSeconds' | 'recordingAgainSeconds' | 'operator' | 'heartbeat' | 'limits'
   > & {
     readonly carriers: CarrierOptions;
     /** Absent: carriers report to nowhere. */

@@ -13,6 +13,8 @@ export interface StateQueries {
    * @throws {UnknownNameError} for a name that no camera has or had
    */
   noteState(camera: CameraName, state: RecordingState, detail: string, atMs: number): void;
+  /** What the recording of the camera with this id does, as noted last. */
+  presentState(camera: number): { readonly state: RecordingState; readonly detail: string };
 }
 
 /** The rows of states, for other queries, inside their transactions. */
@@ -55,6 +57,12 @@ export function prepareStates(database: DatabaseSync, ids: CameraIds): StateQuer
   return {
     note,
     newest,
+    presentState(camera) {
+      const last = newest(camera);
+      if (last === undefined) return { state: 'not seen yet', detail: '' };
+      // Only such are ever written.
+      return { state: last.state as RecordingState, detail: last.detail };
+    },
     noteState(name, state, detail, atMs) {
       const camera = ids.require(name);
       if (takesNotes.get(camera) === undefined) return;

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Alerter, type AlerterOptions, type CameraPresence } from '../../src/alert/alerter.ts';
 import type { ChannelTrouble } from '../../src/alert/channel-health.ts';
-import { type Condition, diskConditions, storingCondition } from '../../src/alert/troubles.ts';
+import {
+  type Condition,
+  type DiskStatus,
+  diskConditions,
+  storingCondition,
+} from '../../src/alert/troubles.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
@@ -218,10 +223,10 @@ describe('the alerter', () => {
     await using rig = new Rig();
     rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
     let failing: { sinceMs: number; cause: string } | undefined;
-    let freeBytes = 50e9;
+    let disk: DiskStatus = { state: 'ok' };
     rig.conditions = () => [
       storingCondition(failing === undefined ? {} : { failing }, rig.clock.wallNow()),
-      ...diskConditions({ freeBytes, totalBytes: 100e9 }),
+      ...diskConditions(disk),
     ];
     rig.start();
     await rig.pass(60);
@@ -238,13 +243,16 @@ describe('the alerter', () => {
     await rig.pass(70);
     assert.deepEqual(rig.texts.slice(1), [`Over after 35 min: ${stuck}`]);
 
-    freeBytes = 9e9;
+    disk = { state: 'nearly full', detail: '82 % of its budget' };
     await rig.pass(40);
-    freeBytes = 1e9;
+    disk = { state: 'full', detail: 'its budget is used up' };
     await rig.pass(5);
     assert.deepEqual(
       rig.texts.slice(2).map((text) => text.replace(/ \(.*/, '')),
-      ['the disk is nearly full: 9000 MB free', 'the disk is full: 1000 MB free'],
+      [
+        'the disk of the spool is nearly full: 82 % of its budget',
+        'the disk of the spool is full: its budget is used up',
+      ],
     );
     rig.failing = [{ channel: 'kannel', sinceMs: rig.clock.wallNow(), cause: 'nothing answers' }];
     await rig.pass(310);

@@ -51,6 +51,7 @@ describe('the configuration of alerts', () => {
     assert.equal(load(undefined), undefined);
     assert.deepEqual(load({}), {
       notRecordingSeconds: 60,
+      recordingAgainSeconds: 120,
       operator: { sms: [], email: [], webhook: [], timeZone: 'UTC' },
       limits: { messagesPerContactPerHour: 20, smsPerHour: 200 },
       keyFile: '/var/lib/sapiengraph-cctv/keys/alerts',

@@ -77,13 +77,18 @@ export class Site implements AsyncDisposable {
 
   static async start(options: SiteOptions = {}): Promise<Site> {
     const site = new Site(await mkdtemp(join(tmpdir(), 'cctv-site-')), options);
-    await site.startStore();
-    site.#endpoint = await options.storeBehind?.(site.#store.endpoint);
-    if (options.bucket !== 'absent') await site.createBucket();
-    site.configure(options.bucket === 'wrong secret' ? 'not the secret' : undefined);
-    if (options.bucket === 'server down') await site.stopStore();
-    await site.startDaemon();
-    return site;
+    try {
+      await site.startStore();
+      site.#endpoint = await options.storeBehind?.(site.#store.endpoint);
+      if (options.bucket !== 'absent') await site.createBucket();
+      site.configure(options.bucket === 'wrong secret' ? 'not the secret' : undefined);
+      if (options.bucket === 'server down') await site.stopStore();
+      await site.startDaemon();
+      return site;
+    } catch (error) {
+      await site[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get daemonPid(): number {
