@@ -1,6 +1,7 @@
 import { parseAddress, shownAddress } from './alert/addresses.ts';
 import { Alerter, type CameraPresence } from './alert/alerter.ts';
 import { createChannels, reportReaders } from './alert/channels.ts';
+import { webhookSecret } from './alert/channels/webhook.ts';
 import { startHeartbeat } from './alert/heartbeat.ts';
 import { loadAlertKey } from './alert/key.ts';
 import { Outbox } from './alert/outbox.ts';
@@ -95,6 +96,7 @@ export async function startAlerting(
       kinds: new Set(channels.map(({ kind }) => kind)),
       parseAddress,
       shownAddress,
+      webhookSecret: (url) => webhookSecret(key, url),
       test: (account) => alerter.test(account),
       failing: () => outbox.failing(),
     },

@@ -11,6 +11,7 @@ import type {
   AlertsAnswer,
   ContactAnswer,
   ContactsAnswer,
+  NewContactAnswer,
   TestAnswer,
 } from './alerting.ts';
 import { type NamedCamera, nameOf } from './camera-routes.ts';
@@ -91,7 +92,7 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
   });
 
   app.post('/contacts', (request, reply) => {
-    const { kinds, parseAddress } = alerting();
+    const { kinds, parseAddress, webhookSecret } = alerting();
     const given = parseRequest(newContact, request.body);
     const addresses = given.addresses.map(({ kind: way, address }) => {
       if (!kinds.has(way)) {
@@ -103,7 +104,12 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
     });
     const added = ledger.addContact({ ...given, addresses });
     log.info('contact added', { account: added.account, contact: added.name });
-    return reply.code(201).send(contactAnswer(added));
+    const webhooks = addresses.filter((one) => one.kind === 'webhook');
+    const answer: NewContactAnswer = {
+      ...contactAnswer(added),
+      webhookSecrets: webhooks.map(({ address }) => webhookSecret(address)),
+    };
+    return reply.code(201).send(answer);
   });
 
   app.delete<NamedContact>('/contacts/:account/:name', (request, reply) => {

@@ -10,6 +10,8 @@ export interface AlertingParts {
   readonly parseAddress: (kind: AddressKind, text: string) => string;
   /** An address without what is secret in it. */
   readonly shownAddress: (kind: AddressKind, address: string) => string;
+  /** What a webhook's receiver checks signatures with; told when it is added. */
+  readonly webhookSecret: (url: string) => string;
   /** Sends a test to all contacts of an account; returns the ids of the messages. */
   readonly test: (account: string) => readonly string[];
   readonly failing: () => readonly ChannelTrouble[];
@@ -26,6 +28,12 @@ export interface ContactAnswer extends ContactPerson {
   readonly createdMs: number;
   /** Of its account, an IANA name. */
   readonly timeZone: string;
+}
+
+/** POST /contacts: the one time that secrets are told. */
+export interface NewContactAnswer extends ContactAnswer {
+  /** Of its webhooks, in their order. */
+  readonly webhookSecrets: readonly string[];
 }
 
 /** GET /alerts: the newest first. */

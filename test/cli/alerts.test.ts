@@ -37,6 +37,7 @@ describe('cctv, of alerts', () => {
     );
     assert.match(added, /^Quiet from 22:00 to 07:00, UTC\.$/m);
     assert.doesNotMatch(added, /secret/);
+    assert.match(added, /^Its webhook checks signatures with whsec_of-the-test$/m);
     const [contact] = fixture.ledger.contacts('bach');
     assert.deepEqual(contact?.addresses, [
       { kind: 'email', address: 'anna@example.com' },

@@ -60,6 +60,7 @@ export class ConsoleFixture implements AsyncDisposable {
     kinds: new Set(['sms', 'email', 'webhook']),
     parseAddress,
     shownAddress,
+    webhookSecret: () => 'whsec_of-the-test',
     test: (account) => {
       this.tested.push(account);
       return [];

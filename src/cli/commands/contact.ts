@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ContactAnswer, ContactsAnswer } from '../../console/alerting.ts';
+import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../console/alerting.ts';
 import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, printJson } from '../context.ts';
@@ -50,7 +50,7 @@ export function addContactCommands(program: Command): void {
         throw new UsageError('Say how to reach the contact: --sms, --email or --webhook.');
       }
       const given = { account, name, addresses, ...readQuiet(quiet) };
-      const added = await clientOf(command).post<ContactAnswer>('/contacts', given);
+      const added = await clientOf(command).post<NewContactAnswer>('/contacts', given);
       const hours =
         added.quiet === undefined
           ? []
@@ -58,6 +58,7 @@ export function addContactCommands(program: Command): void {
       print([
         `Contact ${added.name} of ${account} is added: ${ways(added.addresses)}.`,
         ...hours,
+        ...added.webhookSecrets.map((secret) => `Its webhook checks signatures with ${secret}`),
         `Try it with: cctv alert test ${account}`,
       ]);
     });
