@@ -10,6 +10,7 @@ import { syncDirectory } from '../lib/sync-directory.ts';
 import { explainTrouble, inPlainWords } from './disk-trouble.ts';
 import { Dropper } from './dropper.ts';
 import { makeDirectory } from './durable.ts';
+import { Flusher } from './flusher.ts';
 import { DiskGuard, probeName } from './guard.ts';
 import { Inventory, type SpoolStatus } from './inventory.ts';
 import { Limit } from './limit.ts';
@@ -88,6 +89,7 @@ export class Spool implements AsyncDisposable {
   /** Whether there is room to record. */
   readonly disk: DiskGuard;
   readonly #dropper: Dropper;
+  readonly #flusher: Flusher;
   readonly #log: Log;
   readonly #rescanMs: number;
   readonly #scope = new Scope();
@@ -145,6 +147,7 @@ export class Spool implements AsyncDisposable {
       dropper: this.#dropper,
     });
     this.#resources.use(this.disk);
+    this.#flusher = this.#resources.use(new Flusher(this.directory, options.log));
   }
 
   /** Reads the directory and begins to follow it. Once, by {@link openSpool}. */
@@ -170,6 +173,7 @@ export class Spool implements AsyncDisposable {
     this.#runs.add(path);
     try {
       await makeDirectory(path);
+      this.#flusher.start();
       return path;
     } catch (error) {
       this.#runs.delete(path);
@@ -184,6 +188,7 @@ export class Spool implements AsyncDisposable {
    */
   releaseRunDirectory(path: string): Promise<boolean> {
     this.#runs.delete(path);
+    if (this.#runs.size === 0) this.#flusher.stop();
     return removeIfEmpty(path);
   }
 

@@ -17,6 +17,8 @@ export interface SmallDisk extends AsyncDisposable {
   /** No write succeeds (EROFS), until `makeWritable`. */
   makeReadOnly(): Promise<void>;
   makeWritable(): Promise<void>;
+  /** What would be found on it if the power were cut now. Only of ext4, so only for root. */
+  afterPowerCut(): Promise<SmallDisk>;
 }
 
 /**
@@ -25,15 +27,19 @@ export interface SmallDisk extends AsyncDisposable {
  */
 export async function smallDisk(
   megabytes: number,
-  options: { readonly inodes?: number } = {},
+  options: { readonly inodes?: number; readonly copyOf?: string } = {},
 ): Promise<SmallDisk> {
   const home = await mkdtemp(join(tmpdir(), 'cctv-disk-'));
   const image = join(home, 'image');
   const inner = join(home, 'disk');
   const isFile = isRoot && options.inodes === undefined;
   const inodes = options.inodes === undefined ? '' : `,nr_inodes=${options.inodes}`;
+  const make =
+    options.copyOf === undefined
+      ? `truncate -s ${megabytes}M "$1" && mkfs.ext4 -q -m 0 "$1"`
+      : `cp --sparse=always '${options.copyOf}' "$1"`;
   const mount = isFile
-    ? `truncate -s ${megabytes}M "$1" && mkfs.ext4 -q -m 0 "$1" && mount -o loop "$1" "$2"`
+    ? `${make} && mount -o loop "$1" "$2"`
     : `mount -t tmpfs -o size=${megabytes}m${inodes} none "$2"`;
   // A namespace lives as long as a process in it: this one, until its input ends, as it does with us.
   const holder = spawn(
@@ -76,6 +82,7 @@ export async function smallDisk(
     makeReadOnly: () =>
       within('mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" "$1"', inner),
     makeWritable: () => within('umount "$1"', inner),
+    afterPowerCut: () => smallDisk(megabytes, { copyOf: image }),
     [Symbol.asyncDispose]: async () => {
       holder.stdin.end();
       await gone;
