@@ -26,7 +26,7 @@ switch (what) {
     break;
   }
   case 'watch': {
-    for (let time = 0; time < 200 && spool.usage().files < 40; time += 1) {
+    for (let time = 0; time < 200 && (spool.usage().files < 40 || lines.length === 0); time += 1) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     console.log(JSON.stringify({ files: spool.usage().files, lines }));
