@@ -72,15 +72,16 @@ describe('holes', { concurrency: true }, () => {
       const beforeMs = Date.now();
       await recording.stop();
       const { files } = recording;
-      for (const ms of seams(recording)) assert.ok(Math.abs(ms) < 200, `a seam of ${ms} ms`);
+      // A tenth of these four files would be two seconds.
+      for (const ms of seams(recording)) assert.ok(Math.abs(ms) < 300, `a seam of ${ms} ms`);
       const [first] = files;
       const last = files.at(-1);
       const endMs = (last?.startMs ?? 0) + (last?.durationMs ?? 0);
       assert.ok((first?.startMs ?? 0) >= beganAtMs);
-      assert.ok(endMs > beforeMs - 500 && endMs < Date.now() + 100, `${endMs - beforeMs} ms`);
+      assert.ok(endMs > beforeMs - 500 && endMs < Date.now() + 500, `${endMs - beforeMs} ms`);
       const wholeMs = files.reduce((sum, { durationMs }) => sum + durationMs, 0);
       const spanMs = endMs - (first?.startMs ?? 0);
-      assert.ok(Math.abs(wholeMs - spanMs) < 100, `${wholeMs} of ${spanMs} ms`);
+      assert.ok(Math.abs(wholeMs - spanMs) < 600, `${wholeMs} of ${spanMs} ms`);
       assert.deepEqual(
         files.flatMap((file) => file.holes ?? []),
         [],

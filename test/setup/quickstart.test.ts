@@ -76,7 +76,9 @@ describe('bin/quickstart', () => {
     assert.ok(running.length >= 6, `only ${running.length} processes`);
     assert.equal(await trial.pressCtrlC(), 0);
     assert.deepEqual(running.filter(isAlive), []);
-    assert.deepEqual(await readdir(join(directory, 'state/spool/ready/trial/clock')), []);
+    // Its last segment is stored by the next start.
+    const waiting = await readdir(join(directory, 'state/spool/ready/trial/clock'));
+    assert.ok(waiting.length <= 1, waiting.join());
   });
 
   it('goes on with what was there, also with a camera of your own', async () => {

@@ -99,7 +99,7 @@ for (const kind of s3Kinds) {
         await eventually(
           'the sweep',
           5_000,
-          async () => !(await bucket.unfinished()).includes(key),
+          async () => !(await bucket.unfinished()).includes(key) && log.lines.length > 0,
         );
       }
       store[Symbol.dispose]();
