@@ -1,6 +1,7 @@
 import type { Config, Credentials } from './config/config.ts';
 import { Fleet } from './camera/fleet.ts';
 import { startControl } from './console/control.ts';
+import { startHealth } from './console/health.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { startJournal } from './ledger/journal.ts';
 import { openLedger } from './ledger/ledger.ts';
@@ -26,6 +27,7 @@ import {
   settingsOf,
   storeOptions,
   tunnelOptions,
+  uploadStatus,
   watchingParts,
 } from './wiring.ts';
 
@@ -101,6 +103,15 @@ export async function runDaemon(
     onStored: (segment, proof) => ledger.stored(segment, proof),
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
   });
+  const uploads = () => uploadStatus(uploader.status(), checked.failing);
+  await using health = startHealth({
+    clock,
+    tunnelAddress: () => tunnels.address,
+    fleet: () => fleet.statuses(),
+    uploads,
+    spool: () => spool.usage(),
+    stallMs: config.archive.stallSeconds * 1_000,
+  });
 
   await using gateway =
     config.gateway &&
@@ -117,11 +128,8 @@ export async function runDaemon(
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
-    uploaderStatus: () => {
-      const { storedCount, ...status } = uploader.status();
-      const failing = status.failing ?? (storedCount === 0 ? checked.failing : undefined);
-      return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
-    },
+    uploaderStatus: uploads,
+    health,
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {

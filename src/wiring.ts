@@ -20,6 +20,7 @@ import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
 import type { ObjectStore, ObjectStoreOptions } from './storage/object-store.ts';
+import type { UploaderStatus } from './storage/uploader.ts';
 import { openLoopbackPort } from './tunnel/loopback-port.ts';
 import type { Tunnel } from './tunnel/tunnel.ts';
 
@@ -269,6 +270,15 @@ export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
     },
     [Symbol.asyncDispose]: (): Promise<void> => done,
   };
+}
+
+/** What the uploader says of itself; until it has stored something, what was found wrong at the start holds. */
+export function uploadStatus(
+  { storedCount, ...status }: UploaderStatus,
+  failingAtStart: UploaderStatus['failing'],
+) {
+  const failing = status.failing ?? (storedCount === 0 ? failingAtStart : undefined);
+  return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
 }
 
 export const formatAddress = ({ host, port }: { host: string; port: number }): string =>

@@ -4,6 +4,7 @@ import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
 import { addContinuityRoutes } from './continuity-routes.ts';
+import { addHealthRoutes } from './health-routes.ts';
 import { addViewerRoutes } from './viewer-routes.ts';
 import { cut } from './pages.ts';
 import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
@@ -32,6 +33,8 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       uploads: parts.uploaderStatus(),
     };
   });
+
+  addHealthRoutes(app, parts.health);
 
   app.get('/accounts', (request): AccountsAnswer => {
     const [accounts, next] = cut(

@@ -6,6 +6,7 @@ import { parseAddress, shownAddress } from '../../src/alert/addresses.ts';
 import type { CameraStatus } from '../../src/camera/status.ts';
 import type { CopiedKeyInfo, HostKeyInfo } from '../../src/console/api.ts';
 import { type Control, startControl } from '../../src/console/control.ts';
+import type { Verdict } from '../../src/console/health.ts';
 import type { ControlOptions } from '../../src/console/options.ts';
 import { credentialsOf, makePassword } from '../../src/gateway/password.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
@@ -74,6 +75,7 @@ export class ConsoleFixture implements AsyncDisposable {
     ...{ usedBytes: 33_000_000, freeBytes: 250_000_000_000, reserveBytes: 1_000_000_000 },
     ...{ damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
   };
+  verdict: Verdict = { ok: true, problems: [] };
   #control: Control | undefined;
 
   static async start(): Promise<ConsoleFixture> {
@@ -95,6 +97,7 @@ export class ConsoleFixture implements AsyncDisposable {
         disk: this.disk,
       }),
       uploaderStatus: () => this.uploads,
+      health: { health: () => this.verdict, readiness: () => this.verdict },
       tunnelInfo: async () => ({
         address: '0.0.0.0:2222',
         hostKeyFingerprint: 'SHA256:9h2Zt7YzvqJxWQyq0LrGQ8p3mVnB1cKXoS5fUeDaTiM',
