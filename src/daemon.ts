@@ -2,6 +2,8 @@ import type { Config, Credentials } from './config/config.ts';
 import { Fleet } from './camera/fleet.ts';
 import { startControl } from './console/control.ts';
 import { startHealth } from './console/health.ts';
+import { Metrics } from './console/metrics.ts';
+import { startMetricsServer } from './console/metrics-server.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { startJournal } from './ledger/journal.ts';
 import { openLedger } from './ledger/ledger.ts';
@@ -20,6 +22,7 @@ import {
   beginRun,
   cameraParts,
   checkStore,
+  counted,
   formatAddress,
   gatewayOptions,
   greet,
@@ -54,6 +57,7 @@ export async function runDaemon(
 ): Promise<void> {
   const startedAtMs = clock.wallNow();
   const version = readVersion();
+  const metrics = new Metrics();
   for (const warning of config.warnings) log.warn(warning);
 
   using ledger = openLedger(config.ledgerFile);
@@ -80,7 +84,7 @@ export async function runDaemon(
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, settings, cameraLog) =>
-      cameraParts(config, spool, ledger, camera, settings, cameraLog),
+      counted(metrics, cameraParts(config, spool, ledger, camera, settings, cameraLog)),
   });
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
@@ -102,6 +106,7 @@ export async function runDaemon(
     log,
     onStored: (segment, proof) => ledger.stored(segment, proof),
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
+    onTried: metrics.uploadTried,
   });
   const uploads = () => uploadStatus(uploader.status(), checked.failing);
   await using health = startHealth({
@@ -121,15 +126,21 @@ export async function runDaemon(
     }));
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
-  await using _control = await startControl({
-    ...config.control,
-    ledger,
-    bucket: store,
+  const watched = {
+    ...{ ledger, version, metrics, health, log },
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
     uploaderStatus: uploads,
-    health,
+    tunnelCounts: () => tunnels.counts,
+  };
+  metrics.watch(watched);
+  await using metricsServer =
+    config.metrics && (await startMetricsServer({ ...watched, ...config.metrics }));
+  await using _control = await startControl({
+    ...config.control,
+    ...watched,
+    bucket: store,
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {
@@ -138,8 +149,6 @@ export async function runDaemon(
     },
     picture: (camera, asking) => fleet.picture(camera, asking),
     copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),
-    log,
-    version,
     startedAtMs,
   });
 
@@ -152,6 +161,9 @@ export async function runDaemon(
       address: address && formatAddress(address),
       addressTls: addressTls && formatAddress(addressTls),
     });
+  }
+  if (metricsServer !== undefined) {
+    log.info('serving metrics', { address: formatAddress(metricsServer.address) });
   }
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);

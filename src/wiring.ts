@@ -6,6 +6,7 @@ import type { CameraParts, CameraSettings } from './camera/camera.ts';
 import type { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
+import type { Metrics } from './console/metrics.ts';
 import type { WatchingParts } from './console/watching.ts';
 import type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
@@ -212,6 +213,15 @@ export function cameraParts(
     disk: spool.disk,
   };
 }
+
+/** A camera's parts, with what its recording does counted. */
+export const counted = (metrics: Metrics, parts: CameraParts): CameraParts => ({
+  ...parts,
+  note(state, detail) {
+    metrics.recordingNoted(state);
+    parts.note(state, detail);
+  },
+});
 
 export function tunnelOptions({ tunnel }: Config) {
   const { loginGraceSeconds, ...options } = tunnel;

@@ -155,6 +155,7 @@ function complete(
       socket: path(given.control.socket),
       ...(given.control.group === undefined ? {} : { group: given.control.group }),
     },
+    ...(given.metrics === undefined ? {} : { metrics: given.metrics }),
     log: given.log,
   };
 }

@@ -37,10 +37,9 @@ export interface Health extends AsyncDisposable {
   health(): Verdict;
   /** Whether cameras are taken, and what they send is kept: in the bucket, or at least in the spool. */
   readiness(): Verdict;
-  /** Of the last look, milliseconds. */
-  eventLoopDelay(): { readonly meanMs: number; readonly maxMs: number; readonly p99Ms: number };
 }
 
+const resolutionMs = 20;
 const answerMs = 10_000;
 /** The event loop as good as stands still; a busy one is slower by some milliseconds. */
 const standstillMs = 2_000;
@@ -72,26 +71,20 @@ export function startHealth(options: HealthOptions): Health {
   const life = new Scope();
   const footage = new Unchanged();
   const uploads = new Unchanged();
-  const histogram = monitorEventLoopDelay({ resolution: 20 });
+  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
-  let delay = { meanMs: 0, maxMs: 0, p99Ms: 0 };
   let problems: readonly string[] = [];
   let tunnel: string | undefined;
 
   const look = async (): Promise<void> => {
-    // It counts the time of its own timer as delay.
-    const ms = (ns: number): number => (Number.isFinite(ns) ? Math.max(0, ns / 1e6 - 20) : 0);
-    delay = {
-      meanMs: ms(histogram.mean),
-      maxMs: ms(histogram.max),
-      p99Ms: ms(histogram.percentile(99)),
-    };
+    // It counts the time of its own timer as delay; of nothing, there is no mean.
+    const delayMs = Number.isNaN(histogram.mean) ? 0 : histogram.mean / 1e6 - resolutionMs;
     histogram.reset();
     tunnel = await tunnelProblem(options.tunnelAddress(), life.signal);
     const now = clock.now();
     problems = [
-      delay.meanMs > standstillMs
-        ? `the event loop is held up by ${Math.round(delay.meanMs)} ms on average`
+      delayMs > standstillMs
+        ? `the event loop is held up by ${Math.round(delayMs)} ms on average`
         : undefined,
       tunnel,
       uploaderProblem(options.uploads(), uploads, now),
@@ -114,7 +107,6 @@ export function startHealth(options: HealthOptions): Health {
     health: () => verdict(problems),
     readiness: () =>
       verdict([tunnel, keepingProblem(options)].filter((problem) => problem !== undefined)),
-    eventLoopDelay: () => delay,
     async [Symbol.asyncDispose]() {
       life[Symbol.dispose]();
       await looking;

@@ -6,11 +6,11 @@ import type { PublicKey } from '../ledger/types.ts';
 import type { VerifiedBucket } from '../ledger/verify.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
-import type { Health } from './health.ts';
+import type { HealthParts } from './health-routes.ts';
 import type { CopiedKeyInfo, SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
 
 /** What the control socket shows and changes. Each is asked anew for each request. */
-export interface ControlParts {
+export interface ControlParts extends HealthParts {
   readonly ledger: Ledger;
   /** Where footage goes; read only. */
   readonly bucket: VerifiedBucket;
@@ -21,7 +21,6 @@ export interface ControlParts {
   readonly alerting?: AlertingParts;
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
-  readonly health: Pick<Health, 'health' | 'readiness'>;
   readonly tunnelInfo: () => Promise<TunnelInfo>;
   /** Reads a public key as an operator hands it in; throws an OperatorError if it is none. */
   readonly parsePublicKey: (text: string) => PublicKey;

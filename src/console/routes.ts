@@ -34,7 +34,7 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
     };
   });
 
-  addHealthRoutes(app, parts.health);
+  addHealthRoutes(app, parts);
 
   app.get('/accounts', (request): AccountsAnswer => {
     const [accounts, next] = cut(
