@@ -4,12 +4,14 @@ import { startControl } from './console/control.ts';
 import { startHealth } from './console/health.ts';
 import { Metrics } from './console/metrics.ts';
 import { startMetricsServer } from './console/metrics-server.ts';
+import { startService } from './console/service.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { startJournal } from './ledger/journal.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { Reconciler } from './ledger/reconcile.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import type { ServiceManager } from './lib/notify.ts';
 import { aborted } from './lib/until.ts';
 import { readVersion } from './lib/version.ts';
 import { openSpool } from './spool/spool.ts';
@@ -34,7 +36,9 @@ import {
   watchingParts,
 } from './wiring.ts';
 
-// For cctvd, whose host key is the daemon's.
+// For cctvd: before there is a configuration, and for the host key.
+export { startUnready } from './console/unready.ts';
+export { probeBucket, type ProbeStep } from './storage/probe.ts';
 export { makeNextHostKeys, promoteHostKeys } from './tunnel/host-key-rotation.ts';
 
 const clock = systemClock;
@@ -47,6 +51,7 @@ const journalEveryMs = 5 * 60_000;
  * after them.
  *
  * @param readCredentials reads the bucket's anew, when those of `config` are refused
+ * @param manager hears when it is ready, and that it is well
  * @throws {OperatorError} what keeps it from starting, in words for the operator
  */
 export async function runDaemon(
@@ -54,6 +59,7 @@ export async function runDaemon(
   log: Log,
   signal: AbortSignal,
   readCredentials: () => Credentials,
+  manager?: ServiceManager,
 ): Promise<void> {
   const startedAtMs = clock.wallNow();
   const version = readVersion();
@@ -165,6 +171,11 @@ export async function runDaemon(
   if (metricsServer !== undefined) {
     log.info('serving metrics', { address: formatAddress(metricsServer.address) });
   }
+  await using _service = startService({
+    ...{ manager, signal, clock, log },
+    health: () => health.health(),
+    state: () => ({ cameras: fleet.statuses(), spool: spool.usage(), uploads: uploads() }),
+  });
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
   log.info('stopping: last segments are finished first');
