@@ -31,6 +31,8 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       },
       spool: parts.spoolUsage(),
       uploads: parts.uploaderStatus(),
+      health: parts.health.health(),
+      readiness: parts.health.readiness(),
     };
   });
 
