@@ -190,7 +190,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(enrol\.)[\w-]+/gi, `$1${mask}`],
   [/\b(authorization["']?\s*[:=]\s*)(?:[a-z]+ )?[^\s"']+/gi, `$1${mask}`],
   [
-    /((?:password|passwd|secret|token|signature|api[-_]?key)["']?\s*[:=]\s*)"[^"\n]*"/gi,
+    /((?:password|passwd|secret|token|signature|api[-_]?key)["']?\s*[:=]\s*)"(?:[^"\\\n]|\\.)*"/gi,
     `$1"${mask}"`,
   ],
   [

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import {
@@ -13,6 +12,7 @@ import type { Log } from '../lib/log.ts';
 import { within } from '../lib/until.ts';
 import { createClient } from './client.ts';
 import { ReplaceableCredentials } from './credentials.ts';
+import { documentFolder, probeName } from './documents.ts';
 import { type BucketPlace, explainStoreError } from './explain.ts';
 
 export interface ProbeOptions extends BucketPlace {
@@ -31,6 +31,8 @@ export interface ProbeStep {
 }
 
 const stepMs = 15_000;
+/** The same each time, under one name: where it can't be deleted, there is one of it, and two who try don't differ. */
+const body = Buffer.from('Sapiengraph CCTV tries whether it can use this bucket.\n');
 
 /**
  * Tries all that is ever done with a bucket, with a small object that is not footage, and stops at the
@@ -48,8 +50,7 @@ export async function probeBucket(
     connections: 1,
     stallMs: stepMs,
   });
-  const Key = `${prefix}_probe/${randomBytes(6).toString('hex')}`;
-  const body = randomBytes(64);
+  const Key = `${prefix}${documentFolder}${probeName}`;
   const tries: readonly [ProbeStep['right'], (abortSignal: AbortSignal) => Promise<unknown>][] = [
     [
       'put',

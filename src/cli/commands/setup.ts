@@ -121,7 +121,9 @@ async function tryBucket(answers: BucketAnswers): Promise<void> {
   }
   const failed = steps.find(({ problem }) => problem !== undefined);
   if (failed?.right === 'delete') {
-    print(['The key may not delete, which is as it should be; a small object stays in _probe/.']);
+    print([
+      'The key may not delete, which is as it should be; a small object stays as _ledger/probe.',
+    ]);
   } else if (failed !== undefined) {
     throw new OperatorError(`${failed.problem} Nothing was written.`);
   }
