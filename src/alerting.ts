@@ -25,6 +25,8 @@ export interface AlertingOptions {
   readonly spoolStatus: () => SpoolStatus;
   /** Since when and why nothing can be uploaded, if so. */
   readonly uploadsFail: () => { readonly sinceMs: number; readonly cause: string } | undefined;
+  /** Whether the daemon does its work, for the heartbeat. */
+  readonly isHealthy: () => boolean;
   readonly log: Log;
 }
 
@@ -40,7 +42,7 @@ export interface Alerting extends AsyncDisposable {
  */
 export async function startAlerting(
   config: NonNullable<Config['alerts']>,
-  { ledger, fleet, spoolStatus, uploadsFail, log }: AlertingOptions,
+  { ledger, fleet, spoolStatus, uploadsFail, isHealthy, log }: AlertingOptions,
 ): Promise<Alerting> {
   await using parts = new AsyncDisposableStack();
   const key = await loadAlertKey(config.keyFile);
@@ -87,8 +89,15 @@ export async function startAlerting(
   );
   if (config.heartbeat !== undefined) {
     const { url, everySeconds } = config.heartbeat;
-    const isHealthy = (): boolean => alerter.isWatching;
-    parts.use(startHeartbeat({ url, everyMs: everySeconds * 1_000, isHealthy, clock, log }));
+    parts.use(
+      startHeartbeat({
+        url,
+        everyMs: everySeconds * 1_000,
+        isHealthy: () => alerter.isWatching && isHealthy(),
+        clock,
+        log,
+      }),
+    );
   }
   const running = parts.move();
   return {

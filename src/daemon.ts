@@ -3,12 +3,17 @@ import { startAlerting } from './alerting.ts';
 import { Fleet } from './camera/fleet.ts';
 import type { UploadStatus } from './console/api.ts';
 import { startControl } from './console/control.ts';
+import { startHealth } from './console/health.ts';
+import { Metrics } from './console/metrics.ts';
+import { startMetricsServer } from './console/metrics-server.ts';
+import { startService } from './console/service.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { startJournal } from './ledger/journal.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { Reconciler } from './ledger/reconcile.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import type { ServiceManager } from './lib/notify.ts';
 import { aborted } from './lib/until.ts';
 import { readVersion } from './lib/version.ts';
 import { openSpool } from './spool/spool.ts';
@@ -21,6 +26,7 @@ import {
   beginRun,
   cameraParts,
   checkStore,
+  counted,
   formatAddress,
   gatewayOptions,
   greet,
@@ -32,7 +38,9 @@ import {
   watchingParts,
 } from './wiring.ts';
 
-// For cctvd, whose host key is the daemon's.
+// For cctvd: before there is a configuration, and for the host key.
+export { startUnready } from './console/unready.ts';
+export { probeBucket, type ProbeStep } from './storage/probe.ts';
 export { makeNextHostKeys, promoteHostKeys } from './tunnel/host-key-rotation.ts';
 
 const clock = systemClock;
@@ -45,6 +53,7 @@ const journalEveryMs = 5 * 60_000;
  * after them.
  *
  * @param readCredentials reads the bucket's anew, when those of `config` are refused
+ * @param manager hears when it is ready, and that it is well
  * @throws {OperatorError} what keeps it from starting, in words for the operator
  */
 export async function runDaemon(
@@ -52,9 +61,11 @@ export async function runDaemon(
   log: Log,
   signal: AbortSignal,
   readCredentials: () => Credentials,
+  manager?: ServiceManager,
 ): Promise<void> {
   const startedAtMs = clock.wallNow();
   const version = readVersion();
+  const metrics = new Metrics();
   for (const warning of config.warnings) log.warn(warning);
 
   using ledger = openLedger(config.ledgerFile);
@@ -81,7 +92,7 @@ export async function runDaemon(
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, settings, cameraLog) =>
-      cameraParts(config, spool, ledger, camera, settings, cameraLog),
+      counted(metrics, cameraParts(config, spool, ledger, camera, settings, cameraLog)),
   });
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
@@ -103,6 +114,16 @@ export async function runDaemon(
     log,
     onStored: (segment, proof) => ledger.stored(segment, proof),
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
+    onTried: metrics.uploadTried,
+  });
+  const uploads = (): UploadStatus => uploadStatus(uploader.status(), checked.failing);
+  await using health = startHealth({
+    clock,
+    tunnelAddress: () => tunnels.address,
+    fleet: () => fleet.statuses(),
+    uploads,
+    spool: () => spool.usage(),
+    stallMs: config.archive.stallSeconds * 1_000,
   });
 
   await using gateway =
@@ -111,7 +132,6 @@ export async function runDaemon(
       ...gatewayOptions(config.gateway, ledger, fleet),
       log,
     }));
-  const uploads = (): UploadStatus => uploadStatus(uploader, checked.failing);
   await using alerting =
     config.alerts &&
     (await startAlerting(config.alerts, {
@@ -119,20 +139,28 @@ export async function runDaemon(
       fleet: () => fleet.statuses(),
       spoolStatus: () => spool.usage(),
       uploadsFail: () => uploads().failing,
+      isHealthy: () => health.health().ok,
       log,
     }));
 
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
-  await using _control = await startControl({
-    ...config.control,
-    ledger,
-    bucket: store,
+  const watched = {
+    ...{ ledger, version, metrics, health, log },
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
     uploaderStatus: uploads,
     ...(alerting === undefined ? {} : { alerting: alerting.parts }),
+    tunnelCounts: () => tunnels.counts,
+  };
+  metrics.watch(watched);
+  await using metricsServer =
+    config.metrics && (await startMetricsServer({ ...watched, ...config.metrics }));
+  await using _control = await startControl({
+    ...config.control,
+    ...watched,
+    bucket: store,
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {
@@ -141,8 +169,6 @@ export async function runDaemon(
     },
     picture: (camera, asking) => fleet.picture(camera, asking),
     copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),
-    log,
-    version,
     startedAtMs,
   });
 
@@ -156,6 +182,14 @@ export async function runDaemon(
       addressTls: addressTls && formatAddress(addressTls),
     });
   }
+  if (metricsServer !== undefined) {
+    log.info('serving metrics', { address: formatAddress(metricsServer.address) });
+  }
+  await using _service = startService({
+    ...{ manager, signal, clock, log },
+    health: () => health.health(),
+    state: () => ({ cameras: fleet.statuses(), spool: spool.usage(), uploads: uploads() }),
+  });
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
   log.info('stopping: last segments are finished first');

@@ -6,7 +6,7 @@ import type { CameraParts, CameraSettings } from './camera/camera.ts';
 import type { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
-import type { UploadStatus } from './console/api.ts';
+import type { Metrics } from './console/metrics.ts';
 import type { WatchingParts } from './console/watching.ts';
 import type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
@@ -21,8 +21,7 @@ import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
 import type { ObjectStore, ObjectStoreOptions } from './storage/object-store.ts';
-import type { Failing } from './storage/outage.ts';
-import type { Uploader } from './storage/uploader.ts';
+import type { UploaderStatus } from './storage/uploader.ts';
 import { openLoopbackPort } from './tunnel/loopback-port.ts';
 import type { Tunnel } from './tunnel/tunnel.ts';
 
@@ -215,6 +214,15 @@ export function cameraParts(
   };
 }
 
+/** A camera's parts, with what its recording does counted. */
+export const counted = (metrics: Metrics, parts: CameraParts): CameraParts => ({
+  ...parts,
+  note(state, detail) {
+    metrics.recordingNoted(state);
+    parts.note(state, detail);
+  },
+});
+
 export function tunnelOptions({ tunnel }: Config) {
   const { loginGraceSeconds, ...options } = tunnel;
   return { ...options, loginGraceMs: loginGraceSeconds * 1_000 };
@@ -255,7 +263,7 @@ export const storeOptions = (config: Config, log: Log): ObjectStoreOptions => ({
 
 /** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
 export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
-  const found: { failing?: Failing } = {};
+  const found: { failing?: NonNullable<UploaderStatus['failing']> } = {};
   const done: Promise<void> = store.check(signal).then(
     () => log.info('the bucket can be used', { bucket: store.name }),
     (error: unknown) => {
@@ -274,15 +282,13 @@ export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
   };
 }
 
-/** What was wrong with the bucket at the start holds until the first segment is stored. */
-export function uploadStatus(uploader: Uploader, foundFailing: Failing | undefined): UploadStatus {
-  const { storedCount, failing, ...status } = uploader.status();
-  const trouble = failing ?? (storedCount === 0 ? foundFailing : undefined);
-  return {
-    ...status,
-    stored: storedCount,
-    ...(trouble === undefined ? {} : { failing: trouble }),
-  };
+/** What the uploader says of itself; until it has stored something, what was found wrong at the start holds. */
+export function uploadStatus(
+  { storedCount, ...status }: UploaderStatus,
+  failingAtStart: UploaderStatus['failing'],
+) {
+  const failing = status.failing ?? (storedCount === 0 ? failingAtStart : undefined);
+  return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
 }
 
 export const formatAddress = ({ host, port }: { host: string; port: number }): string =>

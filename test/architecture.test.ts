@@ -32,8 +32,10 @@ const table: Readonly<
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
   gateway: {},
   console: { imports: ['ledger', 'camera'], typesOf: ['gateway', 'alert'] },
+  // Looks at each part from outside, whether the daemon runs or not.
+  doctor: { imports: ['config', 'relay', 'storage', 'ledger'], typesOf: ['console'] },
   cli: {
-    imports: ['config', 'provision', 'daemon.ts', 'recovery.ts'],
+    imports: ['config', 'provision', 'doctor', 'daemon.ts', 'recovery.ts'],
     typesOf: ['console', 'camera', 'ledger'],
   },
   'recovery.ts': { imports: ['spool', 'storage', 'ledger'] },

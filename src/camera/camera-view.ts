@@ -19,6 +19,8 @@ export class CameraView {
   #failure: string | undefined;
   #now: { readonly relay: Relay; readonly archiver: Archiver } | undefined;
   #lastFootageAtMs: number | undefined;
+  /** Of archivers that have ended. */
+  #framesBefore = 0;
 
   constructor(tunnel: Tunnel, settings: CameraSettings, clock: Clock) {
     this.#tunnel = tunnel;
@@ -35,7 +37,9 @@ export class CameraView {
     this.#now = { relay, archiver };
     return {
       [Symbol.dispose]: () => {
-        this.#lastFootageAtMs = archiver.status().lastFootageAtMs ?? this.#lastFootageAtMs;
+        const { lastFootageAtMs, frames } = archiver.status();
+        this.#lastFootageAtMs = lastFootageAtMs ?? this.#lastFootageAtMs;
+        this.#framesBefore += frames;
         this.#now = undefined;
       },
     };
@@ -78,6 +82,7 @@ export class CameraView {
       ...(archived?.picture === undefined ? {} : { picture: archived.picture }),
       ...(audioCodec === undefined ? {} : { audioCodec }),
       ...(archived?.bitsPerSecond === undefined ? {} : { bitsPerSecond: archived.bitsPerSecond }),
+      frames: this.#framesBefore + (archived?.frames ?? 0),
       ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
       restarts: this.#restarts,
       ...(this.#now === undefined

@@ -32,6 +32,8 @@ export interface CameraStatus extends CameraName {
   readonly audioCodec?: string;
   /** Of what is recorded, over the last seconds. */
   readonly bitsPerSecond?: number;
+  /** Pictures recorded since it dialled in. */
+  readonly frames: number;
   readonly lastFootageAtMs?: number;
   /** Restarts of relay and archiver since the camera dialled in. */
   readonly restarts: number;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/errors.ts';
@@ -5,11 +6,14 @@ import { defaultConfigFile, loadConfig } from '../config/load.ts';
 import { missingPrograms } from '../config/programs.ts';
 import { runDaemon } from '../daemon.ts';
 import { createLog } from '../lib/log.ts';
+import { findServiceManager } from '../lib/notify.ts';
 import { readVersion } from '../lib/version.ts';
 import { addHostKeyCommands } from './commands/host-key.ts';
+import { addSetupCommand } from './commands/setup.ts';
 import { print } from './context.ts';
 import { runProgram } from './run-program.ts';
 import { checkScreen } from './screens/check-screen.ts';
+import { awaitSetup, tellingFailure } from './service-start.ts';
 import { onStopSignals } from './signals.ts';
 
 interface Options {
@@ -31,14 +35,26 @@ const program = new Command('cctvd')
   .version(readVersion())
   .option('--config <file>', 'the configuration', defaultConfigFile)
   .action(async ({ config: file }: Options) => {
-    const config = loadChecked(file);
     using stop = onStopSignals();
-    await runDaemon(
-      config,
-      createLog(config.log),
-      stop.signal,
-      () => loadConfig(file, process.env).bucket.credentials,
-    );
+    const manager = findServiceManager(process.env);
+    if (manager !== undefined && !existsSync(file)) {
+      return await awaitSetup(
+        file,
+        manager,
+        createLog({ format: 'people', level: 'info' }),
+        stop.signal,
+      );
+    }
+    await tellingFailure(manager, stop.signal, async () => {
+      const config = loadChecked(file);
+      await runDaemon(
+        config,
+        createLog(config.log),
+        stop.signal,
+        () => loadConfig(file, process.env).bucket.credentials,
+        manager,
+      );
+    });
   });
 
 program
@@ -49,5 +65,6 @@ program
   });
 
 addHostKeyCommands(program);
+addSetupCommand(program);
 
 process.exitCode = await runProgram(program, process.argv);

@@ -55,6 +55,8 @@ export interface Config {
   };
   readonly processors: readonly { readonly name: string; readonly command: readonly string[] }[];
   readonly control: { readonly socket: string; readonly group?: string };
+  /** Absent: metrics are to be had at the control socket only. */
+  readonly metrics?: { readonly listen: ListenAddress };
   readonly log: FileConfig['log'];
 }
 

@@ -27,17 +27,34 @@ export const defaultControlSocket = '/run/sapiengraph-cctv/control.sock';
  * @throws {ConfigError} with every problem at once
  */
 export function loadConfig(path: string, env: Environment): Config {
+  const { config, problems } = examineConfig(path, env);
+  if (config === undefined || problems.length > 0) throw new ConfigError(resolve(path), problems);
+  return config;
+}
+
+/**
+ * As {@link loadConfig}, for who wants to see as much as can be seen: a configuration in which only
+ * secrets are missing is there, with empty ones.
+ *
+ * @throws {OperatorError} the file can't be read
+ */
+export function examineConfig(
+  path: string,
+  env: Environment,
+): { readonly config?: Config; readonly problems: readonly string[] } {
   const file = resolve(path);
   const document = parseConfigDocument(readSource(file));
-  if (document.problems.length > 0) throw new ConfigError(file, document.problems);
+  if (document.problems.length > 0) return { problems: document.problems };
   const parsed = fileSchema.safeParse(document.value ?? {});
   const found: Findings = { problems: [], warnings: [] };
   if (!parsed.success)
     found.problems.push(...describeIssues(parsed.error.issues, fileSchema, document));
   const credentials = findCredentials(file, document, env, found);
   const alerts = findAlerts(file, document, env, found);
-  if (!parsed.success || found.problems.length > 0) throw new ConfigError(file, found.problems);
-  return complete(file, parsed.data, { credentials, alerts }, env, found.warnings);
+  const { problems } = found;
+  if (!parsed.success) return { problems };
+  const config = complete(file, parsed.data, { credentials, alerts }, env, found.warnings);
+  return { config, problems };
 }
 
 // Apart from the rest, so that absent credentials are reported along with other problems.
@@ -155,6 +172,7 @@ function complete(
       socket: path(given.control.socket),
       ...(given.control.group === undefined ? {} : { group: given.control.group }),
     },
+    ...(given.metrics === undefined ? {} : { metrics: given.metrics }),
     log: given.log,
   };
 }

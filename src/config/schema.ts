@@ -106,6 +106,8 @@ const control = section({
   group: text('the name of a group').optional(),
 });
 
+const metrics = section({ listen: listenAddress().prefault('127.0.0.1:9464') });
+
 const log = section({
   format: oneOf('people', 'json').default('people'),
   level: oneOf('error', 'warn', 'info', 'debug').default('info'),
@@ -133,6 +135,7 @@ export const fileSchema = section({
     })
     .default([]),
   control: control.prefault({}),
+  metrics: metrics.optional(),
   log: log.prefault({}),
 });
 

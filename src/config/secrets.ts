@@ -12,6 +12,9 @@ export interface Findings {
   readonly warnings: string[];
 }
 
+/** As LoadCredential of the unit calls the directory of all secrets. */
+const credentialDirectory = 'cctv';
+
 interface Source {
   /** As the operator knows it. */
   readonly name: string;
@@ -49,8 +52,11 @@ export function readSecret(
     sources.push({ name: `${option}File (${path})`, read: () => readSecretFile(path, found) });
   }
   const directory = env['CREDENTIALS_DIRECTORY'];
-  const path = directory ? join(directory, credential) : undefined;
-  if (path !== undefined && statSync(path, { throwIfNoEntry: false }) !== undefined) {
+  // Of a whole directory that is loaded as credentials, each has the directory's name before its own.
+  const path = ['', `${credentialDirectory}_`]
+    .flatMap((prefix) => (directory ? join(directory, `${prefix}${credential}`) : []))
+    .find((place) => statSync(place, { throwIfNoEntry: false }) !== undefined);
+  if (path !== undefined) {
     sources.push({
       name: `the systemd credential ${credential}`,
       read: () => readSecretFile(path, found),

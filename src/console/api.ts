@@ -9,6 +9,7 @@ import type {
   Token,
 } from '../ledger/types.ts';
 import type { CameraName } from '../lib/names.ts';
+import type { Verdict } from './health.ts';
 
 // What the control socket answers, as JSON. Times are milliseconds since 1970 UTC, sizes bytes.
 
@@ -83,6 +84,10 @@ export interface StatusAnswer {
   };
   readonly spool: SpoolStatus;
   readonly uploads: UploadStatus;
+  /** Whether the daemon works; a new process would mend what is a problem here. */
+  readonly health: Verdict;
+  /** Whether cameras are taken, and what they send is kept. */
+  readonly readiness: Verdict;
 }
 
 /** A camera that was added, or that is connected; nearly always both. */

@@ -6,10 +6,11 @@ import type { PublicKey } from '../ledger/types.ts';
 import type { VerifiedBucket } from '../ledger/verify.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
+import type { HealthParts } from './health-routes.ts';
 import type { CopiedKeyInfo, SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
 
 /** What the control socket shows and changes. Each is asked anew for each request. */
-export interface ControlParts {
+export interface ControlParts extends HealthParts {
   readonly ledger: Ledger;
   /** Where footage goes; read only. */
   readonly bucket: VerifiedBucket;

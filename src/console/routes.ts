@@ -4,6 +4,7 @@ import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
 import { addContinuityRoutes } from './continuity-routes.ts';
+import { addHealthRoutes } from './health-routes.ts';
 import { addViewerRoutes } from './viewer-routes.ts';
 import { cut } from './pages.ts';
 import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
@@ -30,8 +31,12 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       },
       spool: parts.spoolUsage(),
       uploads: parts.uploaderStatus(),
+      health: parts.health.health(),
+      readiness: parts.health.readiness(),
     };
   });
+
+  addHealthRoutes(app, parts);
 
   app.get('/accounts', (request): AccountsAnswer => {
     const [accounts, next] = cut(

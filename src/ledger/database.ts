@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, OperatorError } from '../lib/errors.ts';
@@ -17,7 +28,8 @@ const sqliteNotADatabase = 26;
 const checkedBytes = 256 * 1024 * 1024;
 
 /**
- * Opens the ledger's database and brings it to the present schema. A new file is for its owner only,
+ * Opens the ledger's database and brings it to the present schema; what it was before that is kept
+ * beside it, as FILE.schema-N. A new file is for its owner only,
  * in a directory for its owner only, since it holds the RTSP passwords of cameras.
  *
  * @throws {OperatorError} if it is damaged, of a newer version, or no ledger
@@ -59,7 +71,7 @@ function check(database: DatabaseSync, file: string): void {
   const version = Number(pragma(database, 'user_version'));
   if (version > migrations.length) {
     throw new OperatorError(
-      `The ledger ${file} was written by a newer version of this program (its schema is ${version}, this program knows ${migrations.length}). Run the newer version, or restore the ledger from before the upgrade.`,
+      `The ledger ${file} was written by a newer version of this program (its schema is ${version}, this program knows ${migrations.length}). Run the newer version, or put the copy from before the upgrade in its place, of all that are beside it: ${copyBefore(file, '…')}.`,
     );
   }
   if (statSync(file).size > checkedBytes) return;
@@ -69,6 +81,7 @@ function check(database: DatabaseSync, file: string): void {
 
 function migrate(database: DatabaseSync, file: string): void {
   const version = Number(pragma(database, 'user_version'));
+  if (version > 0 && version < migrations.length) keepCopy(database, copyBefore(file, version));
   for (const [index, step] of migrations.entries()) {
     if (index < version) continue;
     database.exec('BEGIN IMMEDIATE');
@@ -84,6 +97,31 @@ function migrate(database: DatabaseSync, file: string): void {
         cause: error,
       });
     }
+  }
+}
+
+/** Where a ledger of a schema lies once a newer version of this program has changed it. */
+const copyBefore = (file: string, version: number | string): string => `${file}.schema-${version}`;
+
+/** A whole copy, for going back to the version of this program that wrote it. */
+function keepCopy(database: DatabaseSync, copy: string): void {
+  const unfinished = `${copy}.new`;
+  rmSync(unfinished, { force: true });
+  // As an empty file, so that it is for its owner only from the start.
+  writeFileSync(unfinished, '', { mode: 0o600, flag: 'wx' });
+  database.prepare('VACUUM INTO ?').run(unfinished);
+  sync(unfinished);
+  renameSync(unfinished, copy);
+  sync(dirname(copy));
+}
+
+/** Makes a file, or the names in a directory, last beyond a power cut. */
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type AccountQueries, prepareAccounts } from './accounts.ts';
+import { type AlertCounts, prepareAlertCounts } from './alert-counts.ts';
 import { type AlertQueries, prepareAlerts } from './alerts.ts';
 import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
@@ -34,6 +35,7 @@ export interface Ledger
     ContactQueries,
     SilenceQueries,
     AlertQueries,
+    AlertCounts,
     JournalRows,
     VerifyRows,
     Disposable {}
@@ -59,6 +61,7 @@ export function openLedger(file: string): Ledger {
     ...prepareContacts(database, accounts),
     ...prepareSilences(database, accounts, cameras),
     ...prepareAlerts(database, accounts),
+    ...prepareAlertCounts(database),
     ...prepareJournal(database),
     ...prepareVerifyRows(database),
     [Symbol.dispose]: () => database.close(),

@@ -7,6 +7,9 @@ import { base64, type Proof } from './proof.ts';
 /** Where documents lie, beside the accounts: none can have that name. */
 export const documentFolder = '_ledger/';
 
+/** An object beside the documents with which it is tried whether the bucket can be used. */
+export const probeName = 'probe';
+
 /** A document past this is none of ours, and is not taken into memory. */
 const maxBytes = 256 * 1024 * 1024;
 
@@ -63,7 +66,7 @@ export class Documents {
     for await (const page of this.#reader.pages(documentFolder, { signal })) {
       for (const { key } of page) names.push(key.slice(this.#key('').length));
     }
-    return names;
+    return names.filter((name) => name !== probeName);
   }
 
   /** What a document holds; undefined if there is none, or it is too large to be one. */

@@ -25,6 +25,8 @@ export interface UploaderOptions {
    * one.
    */
   readonly onLost?: (segment: Segment, detail: string) => Promise<void> | void;
+  /** Told of each try to bring a segment to the bucket, when it has ended; must not throw. */
+  readonly onTried?: (outcome: 'stored' | 'failed', tookMs: number) => void;
   readonly log: Log;
   readonly clock?: Clock;
   /** Between two tries, doubling; 1 s to 60 s unless given. */
@@ -36,6 +38,8 @@ export interface UploaderOptions {
 export interface UploaderStatus {
   readonly uploading: number;
   readonly waiting: number;
+  /** Uploads begun, whatever became of them, since the start of the uploader. */
+  readonly begun: number;
   /** Since the start of the uploader. */
   readonly storedCount: number;
   readonly storedBytes: number;
@@ -78,6 +82,7 @@ export class Uploader implements AsyncDisposable {
   readonly #postponed = new Map<string, { readonly failures: number; readonly dueAt: number }>();
   readonly #done: Promise<void>;
   #probing = false;
+  #begun = 0;
   #wake: () => void = () => {};
   #stored: { count: number; bytes: number; lastAtMs?: number } = { count: 0, bytes: 0 };
 
@@ -115,6 +120,7 @@ export class Uploader implements AsyncDisposable {
     return {
       uploading: this.#running.size,
       waiting: this.#waiting(),
+      begun: this.#begun,
       storedCount: count,
       storedBytes: bytes,
       ...(lastAtMs === undefined ? {} : { lastStoredAtMs: lastAtMs }),
@@ -168,6 +174,7 @@ export class Uploader implements AsyncDisposable {
   }
 
   #start(segment: Segment): void {
+    this.#begun += 1;
     const held = this.#options.spool.hold(segment);
     const attempt = this.#outage.attempt();
     if (attempt.probe) this.#probing = true;
@@ -182,17 +189,20 @@ export class Uploader implements AsyncDisposable {
 
   /** Never rejects. */
   async #upload(segment: Segment, attempt: Attempt): Promise<void> {
-    const { store, spool, onStored } = this.#options;
+    const { store, spool, onStored, onTried = () => {} } = this.#options;
+    const startedAt = this.#clock.now();
     let proof: Proof;
     try {
       proof = await store.put(segment, this.#uploading.signal);
     } catch (error) {
       if (this.#uploading.signal.aborted) return;
       if (error instanceof LocalFileError) return await this.#unreadable(segment, error);
+      onTried('failed', this.#clock.now() - startedAt);
       this.#postpone(segment);
       this.#outage.failed(store.trouble(error), attempt);
       return;
     }
+    onTried('stored', this.#clock.now() - startedAt);
     if (this.#outage.failing !== undefined) this.#postponed.clear();
     this.#outage.succeeded();
     try {

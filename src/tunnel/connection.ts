@@ -24,6 +24,9 @@ export interface ConnectionLimits extends TunnelLimits {
   readonly keepaliveMs: number;
 }
 
+/** A login that was refused; a connection that was closed before it came to one, for what it did. */
+export type LoginEvent = 'refused' | 'abandoned';
+
 /** What all connections of a server share. */
 export interface ConnectionContext {
   readonly limits: ConnectionLimits;
@@ -31,6 +34,7 @@ export interface ConnectionContext {
   readonly gate: FloodGate;
   readonly guests: GuestList;
   readonly nextId: () => number;
+  readonly count: (event: LoginEvent) => void;
   /** Called when a camera has logged in. */
   readonly onTunnel: (tunnel: CameraTunnel) => void;
 }
@@ -113,6 +117,7 @@ export class Connection {
   #abandon(kind: string, message: string, cause?: Error): void {
     if (this.#ended) return;
     if (this.#tunnel === undefined) {
+      this.#context.count('abandoned');
       this.#context.gate.warn(kind, `closed a connection that has not logged in: ${message}`, {
         address: this.#address,
         client: this.#client === '' ? undefined : this.#client,
@@ -180,7 +185,8 @@ export class Connection {
     if (verdict.kind === 'may sign') {
       if (this.#attempts <= this.#context.limits.maxLoginAttempts) return context.accept();
     } else if (verdict.reason !== undefined) {
-      const { gate } = this.#context;
+      const { gate, count } = this.#context;
+      count('refused');
       gate.warn(`login ${verdict.reason}`, `refused to let a client in: ${verdict.reason}`, {
         address: this.#address,
         user: printableUser(context.username),

@@ -63,6 +63,17 @@ export interface KeyToPin extends PublicHostKey {
   readonly state: 'present' | 'next';
 }
 
+export interface TunnelCounts {
+  readonly open: number;
+  readonly accepted: number;
+  /** Logins with a key or a name that is none of ours. */
+  readonly refused: number;
+  /** Connections that were closed for what they did before they had logged in. */
+  readonly abandoned: number;
+  /** Connections that were turned away for the number of others. */
+  readonly crowded: number;
+}
+
 /** The SSH server that cameras dial in to. */
 export class TunnelServer implements AsyncDisposable {
   readonly #options: TunnelServerOptions;
@@ -75,6 +86,7 @@ export class TunnelServer implements AsyncDisposable {
   readonly #connections = new Map<Socket, Connection>();
   readonly #tunnels = new Map<string, CameraTunnel>();
   readonly #copiedKeys = new CopiedKeys();
+  readonly #logins = { accepted: 0, refused: 0, abandoned: 0, crowded: 0 };
   #lastId = 0;
   #disposed: Promise<void> | undefined;
 
@@ -90,6 +102,7 @@ export class TunnelServer implements AsyncDisposable {
       gate: this.#gate,
       guests: options,
       nextId: () => (this.#lastId += 1),
+      count: (event) => (this.#logins[event] += 1),
       onTunnel: (tunnel) => this.#onTunnel(tunnel),
     };
     this.#ssh = new ssh2.Server({
@@ -146,6 +159,11 @@ export class TunnelServer implements AsyncDisposable {
     return this.#hostKeys[0]?.line ?? '';
   }
 
+  /** Tunnels that are open, and what became of all connections since the start. */
+  get counts(): TunnelCounts {
+    return { open: this.#tunnels.size, ...this.#logins };
+  }
+
   /** What is known of a key that is used from two places at a time. */
   copiedKey(fingerprint: string): CopiedKey | undefined {
     return this.#copiedKeys.find(fingerprint);
@@ -200,6 +218,7 @@ export class TunnelServer implements AsyncDisposable {
     const evict = (): void => this.#connections.get(socket)?.close('others want to log in too');
     const entry = this.#admission.enter(address, evict);
     if (typeof entry === 'string') {
+      this.#logins.crowded += 1;
       this.#gate.warn('admission', `refused a connection: ${entry}`, { address });
       socket.destroy();
       return;
@@ -231,6 +250,7 @@ export class TunnelServer implements AsyncDisposable {
   }
 
   #onTunnel(tunnel: CameraTunnel): void {
+    this.#logins.accepted += 1;
     const name = formatCameraName(tunnel.camera);
     // After a power cut or a change of address the older one is a ghost that only time would tell.
     const older = this.#tunnels.get(name);

@@ -115,6 +115,9 @@ describe('the configuration', () => {
     assert.equal(sms?.twilio?.authToken, 'token-of-env');
     assert.equal(sms?.sns?.maxPrice, 0.5);
     assert.equal(smtp?.port, 587);
+    assert.equal(load(example).metrics, undefined);
+    assert.deepEqual(complete.metrics, { listen: { host: '127.0.0.1', port: 9464 } });
+    assert.deepEqual(load('bucket: {name: a}\nmetrics: {}').metrics, complete.metrics);
     assert.equal(load(example).gateway, undefined);
     assert.deepEqual(complete.gateway, {
       listen: { host: '0.0.0.0', port: 554 },

@@ -6,6 +6,8 @@ import { parseAddress, shownAddress } from '../../src/alert/addresses.ts';
 import type { CameraStatus } from '../../src/camera/status.ts';
 import type { CopiedKeyInfo, HostKeyInfo } from '../../src/console/api.ts';
 import { type Control, startControl } from '../../src/console/control.ts';
+import { Metrics } from '../../src/console/metrics.ts';
+import type { Verdict } from '../../src/console/health.ts';
 import type { ControlOptions } from '../../src/console/options.ts';
 import { credentialsOf, makePassword } from '../../src/gateway/password.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
@@ -75,6 +77,8 @@ export class ConsoleFixture implements AsyncDisposable {
     ...{ usedBytes: 33_000_000, freeBytes: 250_000_000_000, reserveBytes: 1_000_000_000 },
     ...{ damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
   };
+  metrics = new Metrics();
+  verdict: Verdict = { ok: true, problems: [] };
   #control: Control | undefined;
 
   static async start(): Promise<ConsoleFixture> {
@@ -96,6 +100,8 @@ export class ConsoleFixture implements AsyncDisposable {
         disk: this.disk,
       }),
       uploaderStatus: () => this.uploads,
+      metrics: this.metrics,
+      health: { health: () => this.verdict, readiness: () => this.verdict },
       tunnelInfo: async () => ({
         address: '0.0.0.0:2222',
         hostKeyFingerprint: 'SHA256:9h2Zt7YzvqJxWQyq0LrGQ8p3mVnB1cKXoS5fUeDaTiM',
@@ -117,6 +123,15 @@ export class ConsoleFixture implements AsyncDisposable {
       version: '0.1.0',
       startedAtMs: Date.now() - 3 * 3_600_000,
     };
+  }
+
+  /** Makes its metrics show what it has; once. */
+  watchMetrics(): void {
+    this.metrics.watch({
+      ...this.options(),
+      uploaderStatus: () => ({ ...this.uploads, storedBytes: 21_700_000 }),
+      tunnelCounts: () => ({ open: 1, accepted: 4, refused: 3, abandoned: 2, crowded: 0 }),
+    });
   }
 
   async open(): Promise<void> {
@@ -165,6 +180,7 @@ export const connected = (name: CameraName, more: Partial<CameraStatus> = {}): C
   audioCodec: 'pcmu',
   bitsPerSecond: 412_000,
   lastFootageAtMs: Date.now() - 800,
+  frames: 120_600,
   restarts: 0,
   relay: { pid: 4242, port: 45_001, url: 'rtsp://127.0.0.1:45001/proxyStream' },
   archiver: { pid: 4243 },

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -44,6 +52,29 @@ describe('the ledger’s file', () => {
     refused(file, /newer was written by a newer version .*schema is 1000.*Run the newer version/);
     using database = new DatabaseSync(file);
     assert.equal(database.prepare('PRAGMA user_version').get()?.['user_version'], 1000);
+  });
+
+  it('of an older version is kept beside the one that is brought up to date', () => {
+    const file = join(directory, 'older');
+    {
+      using database = new DatabaseSync(file);
+      for (const step of migrations.slice(0, 3)) database.exec(step);
+      database.exec(`
+        INSERT INTO accounts (name, createdMs) VALUES ('bach', 1);
+        PRAGMA application_id = ${0x43435456}; PRAGMA user_version = 3;`);
+    }
+    openLedger(file)[Symbol.dispose]();
+    assert.equal(statSync(`${file}.schema-3`).mode & 0o777, 0o600);
+    using copy = new DatabaseSync(`${file}.schema-3`);
+    assert.equal(copy.prepare('PRAGMA user_version').get()?.['user_version'], 3);
+    assert.equal(copy.prepare('PRAGMA application_id').get()?.['application_id'], 0x43435456);
+    assert.equal(copy.prepare('SELECT name FROM accounts').get()?.['name'], 'bach');
+    assert.throws(() => copy.prepare('SELECT * FROM contacts'), /no such table/);
+    openLedger(file)[Symbol.dispose]();
+    assert.deepEqual(
+      readdirSync(directory).filter((name) => name.startsWith('older.')),
+      ['older.schema-3'],
+    );
   });
 
   it('of another program is refused', () => {

@@ -88,7 +88,9 @@ function theUploader(kind: S3Kind): void {
     await using test = await bench();
     await publishFootage(test.spool, frontDoor, 0);
     const onDisk: boolean[] = [];
+    const tried: string[] = [];
     const uploader = test.start({
+      onTried: (outcome, tookMs) => tried.push(tookMs > 0 ? outcome : 'in no time'),
       onStored: async (segment) => {
         await delay(50);
         onDisk.push(existsSync(segment.path));
@@ -102,7 +104,9 @@ function theUploader(kind: S3Kind): void {
     assert.deepEqual(onDisk, [true, true]);
     await eventually('the count', 5_000, () => uploader.status().storedCount === 2);
     const { lastStoredAtMs = 0, ...status } = uploader.status();
-    assert.deepEqual(status, { uploading: 0, waiting: 0, storedCount: 2, storedBytes: 502_000 });
+    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000 };
+    assert.deepEqual(status, { uploading: 0, waiting: 0, ...counts });
+    assert.deepEqual(tried, ['stored', 'stored']);
     assert.ok(Math.abs(Date.now() - lastStoredAtMs) < 5_000);
     assert.equal((await test.bucket.hashes()).size, 2);
   });

@@ -50,6 +50,9 @@ export const dbclients: readonly Dropbear[] = readdirSync(present(join(tools, 'd
 export const ffmpeg = onPath('ffmpeg');
 export const ffprobe = onPath('ffprobe');
 
+/** Checks what is meant for Prometheus. */
+export const promtool = onPath('promtool');
+
 /** The Python that has Swift beside it. */
 export const swiftPython = present(join(tools, 'swift/python'));
 

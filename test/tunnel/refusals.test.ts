@@ -35,6 +35,8 @@ describe('a client is refused and logged once', () => {
     await refusedAt(key, 'bach.door');
     const line = complaint(/key .* is not enrolled/);
     assert.ok(line.includes(key.publicKey.fingerprint));
+    const counts = { open: 0, accepted: 0, refused: 2, abandoned: 0, crowded: 0 };
+    assert.deepEqual(rig.server.counts, counts);
     assert.ok(line.includes('bach.door') && line.includes('127.0.0.1'));
   });
 

@@ -21,7 +21,13 @@ export function statusScreen(status: StatusAnswer, nowMs: number): string[] {
     ['Spool', describeSpool(spool, nowMs)],
     ['Disk', ...describeDisk(spool.disk)],
     ['Uploads', ...describeUploads(uploads, nowMs)],
+    ...describeHealth(status),
   ]);
+}
+
+function describeHealth({ health, readiness }: StatusAnswer): (readonly [string, ...string[]])[] {
+  const [first, ...more] = [...new Set([...health.problems, ...readiness.problems])].map(plain);
+  return first === undefined ? [] : [['NOT WELL', first, ...more]];
 }
 
 function describeHostKeys(

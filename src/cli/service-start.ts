@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { defaultControlSocket } from '../config/load.ts';
+import { startUnready } from '../daemon.ts';
+import { OperatorError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { ServiceManager } from '../lib/notify.ts';
+
+const lookEachMs = 1_000;
+
+/** A start that failed is not tried again at once for ever: what is wrong is the operator's to mend. */
+const patienceMs = 5_000;
+
+/**
+ * Keeps a service that nobody has set up yet running, and saying so, until there is a configuration.
+ * The caller ends then, and is started again: by that it is given the credentials that came with it.
+ */
+export async function awaitSetup(
+  file: string,
+  manager: ServiceManager,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const sentence = `Nothing is recorded yet: there is no ${file}. Run, as root: cctvd setup`;
+  await using _unready = await startUnready(defaultControlSocket, sentence);
+  log.warn(sentence);
+  manager.status(sentence);
+  manager.ready();
+  while (!signal.aborted && !existsSync(file)) {
+    manager.alive();
+    await delay(lookEachMs, undefined, { signal }).catch(() => {});
+  }
+  if (!signal.aborted) log.info('there is a configuration now: starting anew with it');
+}
+
+/** Runs `task`, and makes the service manager say what keeps it from running. */
+export async function tellingFailure(
+  manager: ServiceManager | undefined,
+  signal: AbortSignal,
+  task: () => Promise<void>,
+): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (manager !== undefined && error instanceof OperatorError) {
+      manager.status(`Can't run: ${error.message}`);
+      await delay(patienceMs, undefined, { signal }).catch(() => {});
+    }
+    throw error;
+  }
+}

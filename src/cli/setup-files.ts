@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Document, isMap, parseDocument } from 'yaml';
+import { describeError, OperatorError } from '../lib/errors.ts';
+import { groupId } from '../lib/groups.ts';
+
+/** What `cctvd setup` asks for. */
+export interface BucketAnswers {
+  readonly name: string;
+  /** Absent: Amazon's own for the region. */
+  readonly endpoint?: string;
+  readonly region: string;
+  /** Before each object's key: empty, or ends with `/`. */
+  readonly prefix: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const example = join(import.meta.dirname, '..', '..', 'systemd', 'config.example.yaml');
+
+/** The group that the package's daemon runs as: it reads the configuration, and others don't. */
+const daemonGroup = 'sapiengraph-cctv';
+
+/** Where the keys of the bucket lie, for root alone; the service is given them by LoadCredential. */
+export const credentialsDirectoryOf = (configFile: string): string =>
+  join(dirname(configFile), 'credentials');
+
+/**
+ * Writes the bucket's keys beside the configuration, and then its place into the configuration: that
+ * one keeps all else that stands in it, comments too; a new one begins as the example does.
+ *
+ * @throws {OperatorError} if that can't be done
+ */
+export function writeSetup(file: string, answers: BucketAnswers): void {
+  const text = configWith(existsSync(file) ? file : example, answers);
+  const credentials = credentialsDirectoryOf(file);
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    mkdirSync(credentials, { recursive: true, mode: 0o700 });
+    replace(join(credentials, 'bucket-access-key-id'), `${answers.accessKeyId}\n`, 0o600);
+    replace(join(credentials, 'bucket-secret-access-key'), `${answers.secretAccessKey}\n`, 0o600);
+    // Last: a service that waits for it starts with what it finds then.
+    replace(file, text, 0o640);
+  } catch (error) {
+    throw new OperatorError(`The configuration can't be written: ${describeError(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws {OperatorError} if the file is no YAML, or has the keys in it, which would then stand in two places */
+function configWith(source: string, answers: BucketAnswers): string {
+  const document = parseDocument(readFileSync(source, 'utf8'));
+  if (document.errors.length > 0 || !(document.contents === null || isMap(document.contents))) {
+    throw new OperatorError(
+      `${source} can't be changed, as it is not right itself: ${document.errors[0]?.message ?? 'no options stand in it'}`,
+    );
+  }
+  if (document.hasIn(['bucket', 'credentials'])) {
+    throw new OperatorError(
+      `${source} says in bucket.credentials where the bucket's keys are. Remove that: they are kept in ${credentialsDirectoryOf(source)}.`,
+    );
+  }
+  set(document, 'name', answers.name);
+  set(document, 'endpoint', answers.endpoint);
+  set(document, 'region', answers.region);
+  set(document, 'prefix', answers.prefix === '' ? undefined : answers.prefix);
+  return document.toString({ lineWidth: 0 });
+}
+
+function set(document: Document, option: string, value: string | undefined): void {
+  if (value === undefined) document.deleteIn(['bucket', option]);
+  else document.setIn(['bucket', option], value);
+}
+
+/** The new content stands there whole or not at all, and never for more people than `mode` says. */
+function replace(path: string, content: string, mode: number): void {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}`;
+  const before = statSync(path, { throwIfNoEntry: false });
+  writeFileSync(temporary, content, { mode, flag: 'wx' });
+  const group = before?.gid ?? (mode === 0o640 ? groupId(daemonGroup) : undefined);
+  if (group !== undefined && process.getuid?.() === 0)
+    chownSync(temporary, before?.uid ?? 0, group);
+  chmodSync(temporary, before === undefined ? mode : before.mode & 0o777);
+  renameSync(temporary, path);
+}

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { arch, release, totalmem } from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import { describeError } from '../lib/errors.ts';
+import type { Finding, Patient } from './doctor.ts';
+import { open } from './ledger.ts';
+import { knownSecrets, maskConfiguration, type MaskedConfiguration, redactor } from './redact.ts';
+import { tar } from './tar.ts';
+
+export interface BundleOptions {
+  readonly patient: Patient;
+  readonly findings: readonly Finding[];
+  /** Findings as people read them. */
+  readonly screen: (findings: readonly Finding[]) => readonly string[];
+  /** Asks the daemon; rejects if it does not answer. */
+  readonly ask: {
+    readonly cameras: () => Promise<unknown>;
+    readonly metrics: () => Promise<string>;
+  };
+  /** Of systemd. */
+  readonly unit: string;
+}
+
+const journalLines = 5_000;
+const journalMs = 20_000;
+
+const about = `A support bundle of Sapiengraph CCTV.
+
+doctor.txt, doctor.json  what cctv doctor found
+status.json              what cctv status says
+cameras.json             the cameras, their keys' fingerprints and their network addresses
+metrics.txt              what Prometheus would read
+journal.txt              the newest lines of the log
+config.yaml              the configuration; *** stands for each value that might be secret
+ledger.json              how many rows each table has, and no row
+versions.json            of programs and of the system
+
+Passwords, tokens, private keys, and the names and addresses of contacts and viewers are left out or replaced by ***.
+Names of accounts and cameras and network addresses are in it: without them the log can't be followed.
+No footage is in it. Look through it before you send it.
+`;
+
+/** Makes a .tar.gz of all that a support person asks for, without secrets. */
+export async function makeBundle(options: BundleOptions, signal: AbortSignal): Promise<Buffer> {
+  const { patient, screen, ask, unit } = options;
+  const findings = options.findings.map(withoutValues);
+  const { daemon } = patient;
+  const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+  const orWhyNot = (answer: Promise<string>): Promise<string> =>
+    answer.catch((error: unknown) => `Not to be had: ${describeError(error)}\n`);
+  const status = daemon.status ?? { silence: daemon.silence };
+  const configuration = readConfiguration(patient.file);
+  const { secrets, lack } = knownSecrets(patient, configuration);
+  /** What may repeat a camera's password is left out where that is not known. */
+  const ifKnown = async (text: () => Promise<string> | string): Promise<string> =>
+    lack === undefined ? await text() : `Left out, lest it has a secret in it: ${lack}.\n`;
+  const files: Readonly<Record<string, string>> = {
+    'README.txt': about,
+    'doctor.txt': `${screen(findings).join('\n')}\n`,
+    'doctor.json': json(findings),
+    'status.json': await ifKnown(() => json(status)),
+    'cameras.json': await ifKnown(() => orWhyNot(ask.cameras().then(json))),
+    'metrics.txt': await orWhyNot(ask.metrics()),
+    'journal.txt': await ifKnown(() => orWhyNot(readJournal(unit, signal))),
+    'config.yaml': stringify(configuration.shown),
+    'ledger.json': json(countRows(configuration.ledgerFile)),
+    'versions.json': json(versions(patient)),
+  };
+  const redact = redactor(secrets);
+  const contents = Object.entries(files).map(
+    ([name, text]) => [`sapiengraph-cctv-support/${name}`, Buffer.from(redact(text))] as const,
+  );
+  return gzipSync(tar(new Map(contents), Date.now()));
+}
+
+/** A value that can't be used may be a secret that was put in a wrong place. */
+const withoutValues = (finding: Finding): Finding => ({
+  ...finding,
+  text: finding.text.replace(/, not ["[{\d].*$/s, ', not ***'),
+});
+
+async function readJournal(unit: string, cancelSignal: AbortSignal): Promise<string> {
+  const { all, failed, exitCode } = await execa(
+    'journalctl',
+    ['--no-pager', '--quiet', '--output=short-iso', `--lines=${journalLines}`, `--unit=${unit}`],
+    { reject: false, all: true, timeout: journalMs, cancelSignal, stdin: 'ignore' },
+  );
+  if (failed) return `Not to be had: journalctl ended with ${exitCode}: ${all}\n`;
+  return `${all}\n`;
+}
+
+function readConfiguration(file: string): MaskedConfiguration {
+  try {
+    return maskConfiguration(file, readFileSync(file, 'utf8'));
+  } catch (error) {
+    return { shown: { unreadable: describeError(error) }, hidden: [], ledgerFile: undefined };
+  }
+}
+
+/** How many rows each table has; names of tables are the program's own. */
+function countRows(file: string | undefined): unknown {
+  if (file === undefined) return { unreadable: 'the configuration does not say where it is' };
+  try {
+    using database = open(file);
+    const schema = Number(Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0]);
+    const tables = database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .all()
+      .map(({ name }) => String(name));
+    const rows = tables.map((table) => {
+      const found = database.prepare(`SELECT count(*) AS count FROM "${table}"`).get();
+      return [table, Number(found?.['count'])] as const;
+    });
+    return { schema, rows: Object.fromEntries(rows) };
+  } catch (error) {
+    return { unreadable: describeError(error) };
+  }
+}
+
+function versions({ version, daemon }: Patient): unknown {
+  let system: string | undefined;
+  try {
+    system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+  } catch {
+    // Not all have it.
+  }
+  return {
+    cctv: version,
+    cctvd: daemon.status?.version,
+    node: process.versions,
+    system,
+    kernel: release(),
+    architecture: arch(),
+    memoryBytes: totalmem(),
+  };
+}

@@ -1,0 +1,71 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { execa } from 'execa';
+import type { Config } from '../config/config.ts';
+import { describeError } from '../lib/errors.ts';
+import { bucketAddress } from './addresses.ts';
+import type { Findings } from './finding.ts';
+
+/** Amazon refuses requests of clocks that are 15 minutes off. */
+const wrongMs = 5 * 60_000;
+const doubtfulMs = 30_000;
+const answerMs = 10_000;
+
+const ntpAdvice =
+  'Set the clock by NTP: apt-get install systemd-timesyncd, timedatectl set-ntp true';
+
+export async function checkClock(
+  config: Config | undefined,
+  found: Findings,
+  signal: AbortSignal,
+): Promise<void> {
+  if (config !== undefined) await checkSkew(bucketAddress(config), found, signal);
+  const { stdout, failed } = await execa(
+    'timedatectl',
+    ['show', '--property=NTPSynchronized', '--value'],
+    { reject: false, timeout: answerMs, cancelSignal: signal },
+  );
+  if (!failed && stdout === 'yes') found.ok('The clock is kept right by NTP');
+  else if (!failed && stdout === 'no')
+    found.warning('The clock is not kept right by NTP', ntpAdvice);
+  else found.unseen('Whether the clock is kept right by NTP: timedatectl does not say');
+}
+
+async function checkSkew(address: URL, found: Findings, signal: AbortSignal): Promise<void> {
+  try {
+    const before = Date.now();
+    const date = Date.parse(await dateHeader(address, signal));
+    // The header has whole seconds.
+    const skewMs = (before + Date.now()) / 2 - (date + 500);
+    if (Number.isNaN(skewMs)) {
+      found.unseen(`The clock of ${address.host}: it does not say what time it is`);
+      return;
+    }
+    const seconds = Math.round(Math.abs(skewMs) / 1000);
+    const text = `This clock is ${seconds} s ${skewMs < 0 ? 'behind' : 'before'} that of ${address.host}`;
+    if (Math.abs(skewMs) > wrongMs) found.problem(text, ntpAdvice);
+    else if (Math.abs(skewMs) > doubtfulMs) found.warning(text, ntpAdvice);
+    else found.ok(`This clock and that of ${address.host} agree`);
+  } catch (error) {
+    found.unseen(`The clock of ${address.host}: ${describeError(error)}`);
+  }
+}
+
+function dateHeader(address: URL, signal: AbortSignal): Promise<string> {
+  const send = address.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const options = {
+      method: 'HEAD',
+      agent: false,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+      // Whether it is trusted is another finding.
+      rejectUnauthorized: false,
+    };
+    send(address, options, (response) => {
+      response.resume();
+      resolve(response.headers.date ?? '');
+    })
+      .on('error', reject)
+      .end();
+  });
+}

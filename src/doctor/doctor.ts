@@ -1,0 +1,54 @@
+import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/secrets.ts';
+import { checkBucket } from './bucket.ts';
+import { checkClock } from './clock.ts';
+import { checkConfiguration } from './configuration.ts';
+import { checkDaemon, type DaemonView } from './daemon.ts';
+import { checkDisk } from './disk.ts';
+import { type Area, areas, type Check, type Finding, look } from './finding.ts';
+import { checkLedger } from './ledger.ts';
+import { checkMachine } from './machine.ts';
+import { checkNetwork } from './network.ts';
+import { checkPrograms } from './programs.ts';
+import { checkSecrets } from './secrets.ts';
+
+export type { Finding, Severity } from './finding.ts';
+export type { DaemonView } from './daemon.ts';
+
+export interface Patient {
+  readonly file: string;
+  /** Absent: it can't be read, or is not usable. */
+  readonly config?: Config;
+  /** Of the configuration. */
+  readonly problems: readonly string[];
+  readonly env: Environment;
+  /** What the daemon says of itself. */
+  readonly daemon: DaemonView;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/** Looks at all that a support person would ask for. Changes nothing, but for a probe object in the bucket. */
+export async function examine(patient: Patient, signal: AbortSignal): Promise<Finding[]> {
+  const { config, daemon, env } = patient;
+  const needsConfig =
+    (check: (config: Config, ...rest: Parameters<Check>) => Promise<void> | void): Check =>
+    (found, inner) => {
+      if (config !== undefined) return check(config, found, inner);
+      return found.unseen('Not looked at: there is no usable configuration that says where');
+    };
+  const checks: Readonly<Record<Area, Check>> = {
+    daemon: (found) => checkDaemon(patient, found),
+    configuration: (found) => checkConfiguration(patient, found),
+    secrets: needsConfig((given, found) => checkSecrets(given, found)),
+    programs: (found, inner) => checkPrograms(config, env, found, inner),
+    network: needsConfig((given, found, inner) => checkNetwork(given, daemon, found, inner)),
+    clock: (found, inner) => checkClock(config, found, inner),
+    bucket: needsConfig((given, found, inner) => checkBucket(given, found, inner)),
+    disk: needsConfig((given, found) => checkDisk(given, daemon, found)),
+    ledger: needsConfig((given, found) => checkLedger(given.ledgerFile, found)),
+    machine: (found) => checkMachine(daemon, found),
+  };
+  const all = await Promise.all(areas.map((area) => look(area, checks[area], signal)));
+  return all.flat();
+}

@@ -1,0 +1,56 @@
+import { describeError } from '../lib/errors.ts';
+import { within } from '../lib/until.ts';
+
+/** `unseen`: it could not be looked at from here. */
+export type Severity = 'ok' | 'warning' | 'problem' | 'unseen';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly area: Area;
+  readonly severity: Severity;
+  /** What is so: a sentence without its full stop. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+export const areas = [
+  ...(['daemon', 'configuration', 'secrets', 'programs', 'network', 'clock'] as const),
+  ...(['bucket', 'disk', 'ledger', 'machine'] as const),
+] as const;
+
+export type Area = (typeof areas)[number];
+
+export interface Findings {
+  ok(text: string): void;
+  warning(text: string, advice: string): void;
+  problem(text: string, advice: string): void;
+  unseen(text: string, advice?: string): void;
+}
+
+export type Check = (found: Findings, signal: AbortSignal) => Promise<void> | void;
+
+const checkMs = 30_000;
+
+/** Looks at one area. What it can't look at is a finding too; it never rejects but when `signal` aborts. */
+export async function look(area: Area, check: Check, signal: AbortSignal): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const add =
+    (severity: Severity) =>
+    (text: string, advice?: string): void =>
+      void findings.push({ area, severity, text, ...(advice === undefined ? {} : { advice }) });
+  const found: Findings = {
+    ok: add('ok'),
+    warning: add('warning'),
+    problem: add('problem'),
+    unseen: add('unseen'),
+  };
+  try {
+    await within(checkMs, 'looking at it', signal, async (inner) => await check(found, inner));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    found.unseen(`${area}: ${describeError(error)}`);
+  }
+  // What comes later than the time allows is nobody's any more.
+  return [...findings];
+}

@@ -1,0 +1,54 @@
+import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { describeError, errorCode } from '../lib/errors.ts';
+import { migrations } from '../ledger/migrations.ts';
+import type { Findings } from './finding.ts';
+
+/** It is checked in one go, at some hundred megabytes a second. */
+const checkedBytes = 2 * 1024 ** 3;
+
+/** Reads the ledger beside the daemon, which goes on writing it. */
+export function checkLedger(file: string, found: Findings): void {
+  let bytes: number;
+  try {
+    ({ size: bytes } = statSync(file));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      found.warning(`There is no ledger ${file} yet`, 'The daemon makes it when it first starts');
+    } else found.unseen(`The ledger ${file}: ${describeError(error)}`, 'Run it with sudo');
+    return;
+  }
+  try {
+    using database = open(file);
+    const pragma = (name: string): unknown =>
+      Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+    const version = Number(pragma('user_version'));
+    if (version > migrations.length) {
+      found.problem(
+        `The ledger is of schema ${version}, and this version knows ${migrations.length}`,
+        'Run the version that wrote it, or restore the ledger from before the upgrade',
+      );
+    } else found.ok(`The ledger is of schema ${version}, ${Math.round(bytes / 1e6)} MB`);
+    if (bytes > checkedBytes) {
+      found.unseen(
+        `Whether the ledger is whole: it is large`,
+        `Check it at a quiet time: sqlite3 -readonly ${file} 'PRAGMA quick_check'`,
+      );
+      return;
+    }
+    const fault = pragma('quick_check(1)');
+    if (fault === 'ok') found.ok('The ledger is whole');
+    else found.problem(`The ledger is damaged: ${String(fault)}`, rebuildAdvice);
+  } catch (error) {
+    found.problem(`The ledger ${file} can't be read: ${describeError(error)}`, rebuildAdvice);
+  }
+}
+
+/** A disposable connection that changes nothing. */
+export function open(file: string): DatabaseSync & Disposable {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  return Object.assign(database, { [Symbol.dispose]: () => database.close() });
+}
+
+const rebuildAdvice =
+  'Check the disk (dmesg), and make the ledger anew from the bucket: cctv ledger rebuild --help';

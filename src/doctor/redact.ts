@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/secrets.ts';
+import { describeError } from '../lib/errors.ts';
+import { withoutPasswords } from '../lib/log.ts';
+import { open } from './ledger.ts';
+
+const mask = '***';
+
+/**
+ * Options whose value says nothing secret, whatever it is. All others are masked: one that is added to
+ * the configuration, or misspelt, is not shown by oversight.
+ */
+const harmless = new Set(
+  [
+    ...['stateDirectory', 'spoolDirectory', 'ledgerFile', 'spool.whenFull'],
+    ...['bucket.name', 'bucket.region', 'bucket.prefix', 'bucket.endpoint'],
+    ...['tunnel.listen', 'tunnel.algorithms', 'tunnel.hostKeyFile', 'tunnel.nextHostKeyFile'],
+    ...['relay.program', 'relay.preload', 'archive.program', 'archive.profile'],
+    ...['archive.downsample.preset', 'gateway.listen', 'gateway.domain', 'gateway.tls.listen'],
+    ...['gateway.tls.certificateFile', 'gateway.tls.keyFile', 'alerts.reports.listen'],
+    ...['alerts.sms.gateway.name', 'alerts.sms.sns.region', 'alerts.smtp.host'],
+    ...['alerts.smtp.security', 'alerts.operator.timeZone', 'alerts.caFile'],
+    ...['processors.name', 'control.socket', 'control.group', 'metrics.listen'],
+    ...['log.format', 'log.level'],
+  ].map((path) => path.toLowerCase()),
+);
+
+/** What can be shown of a configuration file, and what can't. */
+export interface MaskedConfiguration {
+  /** With every value masked that may be secret. */
+  readonly shown: unknown;
+  /** The values that were masked. */
+  readonly hidden: readonly string[];
+  /** Undefined: the file is no valid YAML, and may say anything. */
+  readonly ledgerFile: string | undefined;
+}
+
+/** @param file absolute; paths in it are from its directory */
+export function maskConfiguration(file: string, source: string): MaskedConfiguration {
+  const hidden: string[] = [];
+  try {
+    const value: unknown = parse(source);
+    const path = (...at: string[]): string | undefined => {
+      const found: unknown = at.reduce<unknown>(
+        (parent, key) =>
+          typeof parent === 'object' && parent !== null ? Reflect.get(parent, key) : undefined,
+        value,
+      );
+      return typeof found === 'string' ? resolve(dirname(file), found) : undefined;
+    };
+    const state = path('stateDirectory') ?? defaultStateDirectory;
+    return {
+      shown: masked(value, '', hidden),
+      hidden,
+      ledgerFile: path('ledgerFile') ?? join(state, 'ledger', 'ledger.sqlite'),
+    };
+  } catch {
+    // Of a file that can't be taken apart, all that is not the name of an option is hidden.
+    const rest = source.split('\n').map((line) => line.replace(/^[\s-]*[\w]+:/, ''));
+    const words = rest.flatMap((line) => [line, ...line.split(/[\s"'{},[\]]+/)]);
+    return {
+      shown: { unreadable: 'the file is no valid YAML' },
+      hidden: words.map((word) => word.trim()).filter((word) => word.length >= shortSecret),
+      ledgerFile: undefined,
+    };
+  }
+}
+
+const defaultStateDirectory = '/var/lib/sapiengraph-cctv';
+
+function masked(value: unknown, path: string, hidden: string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => masked(item, path, hidden));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        masked(item, path === '' ? key : `${path}.${key}`, hidden),
+      ]),
+    );
+  }
+  if (value === null || typeof value === 'boolean') return value;
+  // A password or the number of a telephone may look like a number.
+  const isSecretive = /^alerts\.operator|credentials|password|token|secret/i.test(path);
+  if (typeof value === 'number' && !isSecretive) return value;
+  if (typeof value === 'string' && harmless.has(path.toLowerCase())) {
+    return withoutPasswords(value).replace(/\?.*$/, '');
+  }
+  // Whom one logs in as is shown to nobody, but it may be a word like any other.
+  if (!path.endsWith('.user')) hidden.push(`${value as string | number}`);
+  return mask;
+}
+
+/** Queries for what must not leave the machine. Whom one can't write to or log in as is no secret. */
+const secretsOfLedger = [
+  'SELECT rtspPassword FROM cameras',
+  'SELECT rtspPassword FROM tokens',
+  'SELECT md5 FROM viewers',
+  'SELECT sha256 FROM viewers',
+  // The first viewer of an account has its name, without which nothing could be followed.
+  'SELECT name FROM viewers WHERE name NOT IN (SELECT name FROM accounts)',
+  'SELECT name FROM contacts',
+  'SELECT address FROM contactAddresses',
+  'SELECT DISTINCT address FROM alertDeliveries',
+] as const;
+
+export interface KnownSecrets {
+  readonly secrets: readonly string[];
+  /** Why there may be more. */
+  readonly lack?: string;
+}
+
+/** All secrets that this user can find: what they are is masked wherever it stands. */
+export function knownSecrets(
+  { config, env }: { readonly config?: Config; readonly env: Environment },
+  { hidden, ledgerFile }: MaskedConfiguration,
+): KnownSecrets {
+  const secrets = [...hidden, ...ofCredentials(env)];
+  for (const [name, value = ''] of Object.entries(env)) {
+    if (/^CCTV_.*(?:KEY|PASSWORD|TOKEN|SECRET)/.test(name)) secrets.push(value);
+  }
+  if (config !== undefined) {
+    // Those of files; the others are hidden in the configuration already.
+    secrets.push(...texts(config.bucket.credentials));
+    const { smtp, sms } = config.alerts?.carriers ?? {};
+    const { twilio, gateway, sns } = sms ?? {};
+    const found = [smtp?.password, twilio?.authToken, gateway?.password, sns?.secretAccessKey];
+    secrets.push(...texts([...found, sns?.accessKeyId]));
+  }
+  if (ledgerFile === undefined) {
+    return { secrets, lack: 'the configuration does not say where the ledger is' };
+  }
+  try {
+    return { secrets: [...secrets, ...ofLedger(ledgerFile)] };
+  } catch (error) {
+    return {
+      secrets,
+      lack: `the ledger can't be read (${describeError(error)}); try it with sudo`,
+    };
+  }
+}
+
+function texts(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(texts);
+}
+
+function ofCredentials(env: Environment): string[] {
+  const directory = env['CREDENTIALS_DIRECTORY'];
+  if (directory === undefined) return [];
+  try {
+    return readdirSync(directory)
+      .filter((name) => /(?:-id|-key|-password|-token)$/.test(name))
+      .map((name) => readFileSync(join(directory, name), 'utf8').trim());
+  } catch {
+    return [];
+  }
+}
+
+/** @throws {Error} if it is there and can't be read */
+function ofLedger(file: string): string[] {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
+  using database = open(file);
+  const tables = new Set(
+    database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map(({ name }) => String(name)),
+  );
+  // One of an older version lacks some.
+  return secretsOfLedger
+    .filter((query) => tables.has(/FROM (\w+)/.exec(query)?.[1] ?? ''))
+    .flatMap((query) => database.prepare(query).all().flatMap(texts));
+}
+
+/** A text in the forms in which it may stand elsewhere. */
+const forms = (secret: string): string[] => [
+  secret,
+  encodeURIComponent(secret),
+  JSON.stringify(secret).slice(1, -1),
+  Buffer.from(secret).toString('base64'),
+];
+
+/** What looks like a secret, whosever it is. */
+const patterns: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mask],
+  [/\b(enrol\.)[\w-]+/gi, `$1${mask}`],
+  [/\b(authorization["']?\s*[:=]\s*)(?:[a-z]+ )?[^\s"']+/gi, `$1${mask}`],
+  [
+    /((?:password|passwd|secret|token|signature|api[-_]?key)["']?\s*[:=]\s*)"(?:[^"\\\n]|\\.)*"/gi,
+    `$1"${mask}"`,
+  ],
+  [
+    /((?:password|passwd|secret|token|signature|api[-_]?key)["']?\s*[:=]\s*)(?!true\b|false\b|null\b|["*])[^\s"&,;}]+/gi,
+    `$1${mask}`,
+  ],
+  [/\bAKIA[0-9A-Z]{16}\b/g, mask],
+];
+
+/** A short one is masked as a word of its own only, or half of each text would be. */
+const shortSecret = 6;
+
+/** Gives texts back without the secrets that are known, and without what looks like one. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const known = [...new Set(secrets.flatMap(forms))]
+    .filter((secret) => secret.length > 1)
+    .toSorted((a, b) => b.length - a.length);
+  const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+  const long = known.filter(({ length }) => length >= shortSecret).map(escape);
+  const short = known.filter(({ length }) => length < shortSecret).map(escape);
+  const expressions = [
+    ...(long.length === 0 ? [] : [new RegExp(long.join('|'), 'g')]),
+    ...(short.length === 0 ? [] : [new RegExp(`(?<![\\w])(?:${short.join('|')})(?![\\w])`, 'g')]),
+  ];
+  return (text) => {
+    const clean = expressions.reduce((rest, one) => rest.replaceAll(one, mask), text);
+    return patterns.reduce(
+      (rest, [pattern, replacement]) => rest.replaceAll(pattern, replacement),
+      withoutPasswords(clean),
+    );
+  };
+}
