@@ -1,7 +1,6 @@
 import type { Config, Credentials } from './config/config.ts';
 import { startAlerting } from './alerting.ts';
 import { Fleet } from './camera/fleet.ts';
-import type { UploadStatus } from './console/api.ts';
 import { startControl } from './console/control.ts';
 import { startHealth } from './console/health.ts';
 import { Metrics } from './console/metrics.ts';
@@ -116,7 +115,7 @@ export async function runDaemon(
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });
-  const uploads = (): UploadStatus => uploadStatus(uploader.status(), checked.failing);
+  const uploads = () => uploadStatus(uploader.status(), checked.failing);
   await using health = startHealth({
     clock,
     tunnelAddress: () => tunnels.address,
