@@ -4,13 +4,16 @@ import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { prepareViewers, type ViewerQueries } from './viewers.ts';
 import { type ContactQueries, prepareContacts } from './contacts.ts';
+import { type CameraStateQueries, prepareCameraStates } from './camera-states.ts';
 import { prepareCameraIds } from './camera-ids.ts';
 import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
 import { openDatabase } from './database.ts';
 import { type JournalRows, prepareJournal } from './journal-rows.ts';
 import { type LossQueries, prepareLosses } from './losses.ts';
+import { type OperatorQueries, prepareOperators } from './operators.ts';
 import { prepareRuns, type RunQueries } from './runs.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
+import { prepareSessions, type SessionQueries } from './sessions.ts';
 import { prepareSilences, type SilenceQueries } from './silences.ts';
 import { prepareStates, type StateQueries } from './states.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
@@ -31,6 +34,9 @@ export interface Ledger
     RunQueries,
     ContinuityQueries,
     ViewerQueries,
+    OperatorQueries,
+    SessionQueries,
+    CameraStateQueries,
     ContactQueries,
     SilenceQueries,
     AlertQueries,
@@ -56,6 +62,9 @@ export function openLedger(file: string): Ledger {
     ...prepareRuns(database, states),
     ...prepareContinuity(database, ids),
     ...prepareViewers(database, accounts),
+    ...prepareOperators(database),
+    ...prepareSessions(database),
+    ...prepareCameraStates(database),
     ...prepareContacts(database, accounts),
     ...prepareSilences(database, accounts, cameras),
     ...prepareAlerts(database, accounts),

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CameraStatus } from '../../../src/camera/status.ts';
+import type { WebOptions } from '../../../src/console/web/options.ts';
+import { startWeb, type Web } from '../../../src/console/web/web.ts';
+import { credentialsOf } from '../../../src/gateway/password.ts';
+import { type Ledger, openLedger } from '../../../src/ledger/ledger.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import type { CameraName } from '../../../src/lib/names.ts';
+import { parsePublicKey } from '../../../src/tunnel/public-key.ts';
+import { ffmpeg } from '../../support/tools.ts';
+import { publicKey } from '../fixture.ts';
+
+export const password = 'correct horse battery';
+
+/** What a browser keeps. */
+export interface Browser {
+  readonly cookie: string;
+  readonly csrf: string;
+}
+
+/** The web server with a real ledger behind it, and a fleet of which the test says what it does. */
+export class WebFixture implements AsyncDisposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'cctv-web-'));
+  readonly ledger: Ledger = openLedger(join(this.directory, 'ledger', 'ledger.sqlite'));
+  fleet: CameraStatus[] = [];
+  pictures = 0;
+  #web: Web | undefined;
+  #keys = 0;
+
+  options(more: Partial<WebOptions> = {}): WebOptions {
+    return {
+      listen: { host: '127.0.0.1', port: 0 },
+      proxy: false,
+      ledger: this.ledger,
+      fleet: () => this.fleet,
+      picture: async () => {
+        this.pictures += 1;
+        return Buffer.from([0xff, 0xd8, this.pictures, 0xff, 0xd9]);
+      },
+      credentialsOf: (user, given) => credentialsOf('cctv', user, given),
+      footage: {
+        bucketOrigin: 'https://bucket.example.net',
+        presign: async (key) => `https://bucket.example.net/${key}?signature=1`,
+        openStored: () => {
+          throw new Error('there is no bucket');
+        },
+        openSpooled: async () => undefined,
+      },
+      spoolUsage: () => ({
+        ...{ files: 0, bytes: 0 },
+        disk: {
+          ...{ state: 'ok', isFull: false, whenFull: 'keep-newest', usedBytes: 0, freeBytes: 1e9 },
+          ...{ reserveBytes: 0, damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
+        },
+      }),
+      uploaderStatus: () => ({ uploading: 0, waiting: 0, stored: 0 }),
+      alertsFailing: () => [],
+      program: ffmpeg,
+      log: silentLog,
+      version: '0.1.0',
+      ...more,
+    };
+  }
+
+  static async start(more: Partial<WebOptions> = {}): Promise<WebFixture> {
+    const fixture = new WebFixture();
+    await fixture.open(more);
+    return fixture;
+  }
+
+  async open(more: Partial<WebOptions> = {}): Promise<void> {
+    this.#web = await startWeb(this.options(more));
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#web?.address.port ?? 0}`;
+  }
+
+  get port(): number {
+    return this.#web?.address.port ?? 0;
+  }
+
+  addCamera(name: CameraName): void {
+    if (!this.ledger.accounts().some((account) => account.name === name.account)) {
+      this.ledger.addAccount(name.account);
+    }
+    this.#keys += 1;
+    this.ledger.addCamera({ ...name, key: parsePublicKey(publicKey(this.#keys)) });
+  }
+
+  addViewer(account: string, name: string, cameras?: string[]): void {
+    const credentials = credentialsOf('cctv', name, password);
+    this.ledger.addViewer({ account, name, credentials, ...(cameras && { cameras }) });
+  }
+
+  login(body: Readonly<Record<string, unknown>>): Promise<Response> {
+    return fetch(`${this.origin}/api/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: this.origin },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** Logs in; without an account, as an operator. */
+  async browser(user: string, account?: string): Promise<Browser> {
+    const response = await this.login({ account, user, password });
+    if (response.status !== 204) throw new Error(`log-in: ${response.status}`);
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const session = await this.get('/api/session', { cookie, csrf: '' });
+    return { cookie, csrf: ((await session.json()) as { csrf: string }).csrf };
+  }
+
+  get(path: string, browser?: Browser, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.origin + path, {
+      redirect: 'manual',
+      headers: { ...(browser && { cookie: browser.cookie }), ...headers },
+    });
+  }
+
+  async json<T>(path: string, browser: Browser): Promise<T> {
+    const response = await this.get(path, browser);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  post(path: string, body: unknown, browser: Browser): Promise<Response> {
+    return fetch(this.origin + path, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        origin: this.origin,
+        cookie: browser.cookie,
+        'x-csrf-token': browser.csrf,
+      },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#web?.[Symbol.asyncDispose]();
+    this.ledger[Symbol.dispose]();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
