@@ -103,6 +103,8 @@ export function usePlayback(options: PlaybackOptions): Playback {
     const element = video.current;
     if (element === null) return;
     wantsToPlay.current = element.paused || player.current === undefined;
+    // Played again, what has ended would begin at the start of the day; more may have come meanwhile.
+    if (element.ended) close();
     if (!wantsToPlay.current) element.pause();
     else if (player.current === undefined) open(atMs);
     else element.play().catch(() => undefined);

@@ -40,7 +40,8 @@ export class RecordedPlayer {
       this.#wantedMs = undefined;
       if (startS === undefined) return onTrouble('There is no footage from here on.');
       hls.startLoad(startS);
-      video.currentTime = startS;
+      // Only now, since with a video hls.js would fetch the first segment of the day at once.
+      hls.attachMedia(video);
       onReady();
     });
     let recoveries = 0;
@@ -57,9 +58,8 @@ export class RecordedPlayer {
       );
     });
     hls.loadSource(url);
-    hls.attachMedia(video);
     // Without automatic loading hls.js waits for this even to read the list of segments.
-    hls.once(Hls.Events.MANIFEST_PARSED, () => hls.startLoad(0));
+    hls.once(Hls.Events.MANIFEST_PARSED, () => hls.startLoad());
   }
 
   static get isSupported(): boolean {

@@ -1,5 +1,6 @@
 import { html, useEffect, useMemo, useRef, useState } from '/vendor/htm-preact.js';
 import { timeline as askTimeline } from '../api.ts';
+import { pieceWords } from '../camera-words.ts';
 import { Calendar } from '../parts/calendar.ts';
 import { DayPicker } from '../parts/day-picker.ts';
 import { ExportDialog } from '../parts/export-dialog.ts';
@@ -53,6 +54,10 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   };
   const seekGap = (startMs: number): void => seek(Math.max(span.fromMs, startMs - beforeGapMs));
   const gaps = timeline?.pieces.filter(({ state }) => state === 'missing') ?? [];
+  // The film jumps over what is missing, and says so.
+  const skipped = gaps.find(
+    ({ endMs }) => endMs <= atMs + 300 && atMs - endMs < 4_000 * Math.max(1, playback.rate),
+  );
   const chooseDay = (to: Day): void => go(camera, Math.min(daySpan(to, timeZone).fromMs, nowMs));
   const words = `${dayWords(day)} ${clockTime(atMs, timeZone, true)}`;
   return html`<section class="past" aria-label=${`${camera}, ${dayInFull(day)}`}>
@@ -61,6 +66,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
       <div class="screen big">
         <video ref=${video} muted playsinline disablepictureinpicture aria-label=${`${camera}, recorded`}></video>
         <span class="badge" data-at-ms=${Math.round(atMs)}>${words}${playback.isLoading ? ' …' : ''}</span>
+        ${skipped !== undefined && html`<p class="skipped" role="status">Not recorded: ${pieceWords(skipped, timeZone)}</p>`}
         ${playback.trouble !== '' && html`<p class="on-screen" role="alert">${playback.trouble}</p>`}
       </div>
       <${TimelineBar} ...${{ camera, timeZone, span: shown, atMs, onSeek: seek }} pieces=${timeline?.pieces ?? []} />

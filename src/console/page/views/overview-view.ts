@@ -49,7 +49,7 @@ function row(camera: OverviewCamera, nowMs: number) {
     <th scope="row">${account}/${name}</th>
     <td><span class="mark" aria-hidden="true"></span>${state === 'recording' ? state : causeWords(state)}${since}${!isRecording && detail && html`<br /><small>${detail}</small>`}</td>
     <td>${lastFootageAtMs === undefined ? 'never' : sinceWords(lastFootageAtMs, nowMs, timeZone)}</td>
-    <td><span class="share" aria-hidden="true"><span style=${{ width: `${known === 0 ? 0 : (100 * there) / known}%` }}></span></span> ${percentWords(there, known)}</td>
+    <td class=${known > there ? 'holes' : ''}><span class="share" aria-hidden="true"><span style=${{ width: `${known === 0 ? 0 : (100 * there) / known}%` }}></span></span> ${percentWords(there, known)}</td>
     <td>${last24h.missingMs === 0 ? 'nothing' : lengthWords(last24h.missingMs)}</td>
   </tr>`;
 }
