@@ -19,10 +19,12 @@ import {
   beginRun,
   cameraParts,
   checkStore,
+  footageOf,
   formatAddress,
   gatewayOptions,
   greet,
   publishLeftovers,
+  serveWeb,
   settingsOf,
   storeOptions,
   tunnelOptions,
@@ -108,6 +110,17 @@ export async function runDaemon(
       ...gatewayOptions(config.gateway, ledger, fleet),
       log,
     }));
+  const spoolUsage = () => spool.usage();
+  const uploaderStatus = () => {
+    const { storedCount, ...status } = uploader.status();
+    const failing = status.failing ?? (storedCount === 0 ? checked.failing : undefined);
+    return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
+  };
+  const footage = await footageOf(store, spool);
+  await using _web = await serveWeb(config, {
+    ...{ ledger, fleet, footage, spoolUsage, uploaderStatus, version, log },
+    alertsFailing: () => [],
+  });
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   await using _control = await startControl({
@@ -116,12 +129,8 @@ export async function runDaemon(
     bucket: store,
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
-    spoolUsage: () => spool.usage(),
-    uploaderStatus: () => {
-      const { storedCount, ...status } = uploader.status();
-      const failing = status.failing ?? (storedCount === 0 ? checked.failing : undefined);
-      return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
-    },
+    spoolUsage,
+    uploaderStatus,
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {

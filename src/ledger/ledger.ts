@@ -7,7 +7,9 @@ import { type ContactQueries, prepareContacts } from './contacts.ts';
 import { type CameraStateQueries, prepareCameraStates } from './camera-states.ts';
 import { prepareCameraIds } from './camera-ids.ts';
 import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
+import { type DaySumQueries, prepareDaySums } from './day-sums.ts';
 import { openDatabase } from './database.ts';
+import { type FootageQueries, prepareFootage } from './footage.ts';
 import { type JournalRows, prepareJournal } from './journal-rows.ts';
 import { type LossQueries, prepareLosses } from './losses.ts';
 import { type OperatorQueries, prepareOperators } from './operators.ts';
@@ -33,6 +35,8 @@ export interface Ledger
     LossQueries,
     RunQueries,
     ContinuityQueries,
+    FootageQueries,
+    DaySumQueries,
     ViewerQueries,
     OperatorQueries,
     SessionQueries,
@@ -51,6 +55,7 @@ export function openLedger(file: string): Ledger {
   const ids = prepareCameraIds(database, accounts);
   const states = prepareStates(database, ids);
   const cameras = prepareCameras(database, accounts, states);
+  const continuity = prepareContinuity(database, ids);
   return {
     ...accounts,
     ...cameras,
@@ -60,7 +65,9 @@ export function openLedger(file: string): Ledger {
     ...states,
     ...prepareLosses(database, ids),
     ...prepareRuns(database, states),
-    ...prepareContinuity(database, ids),
+    ...continuity,
+    ...prepareFootage(database, ids),
+    ...prepareDaySums(database, ids, continuity),
     ...prepareViewers(database, accounts),
     ...prepareOperators(database),
     ...prepareSessions(database),

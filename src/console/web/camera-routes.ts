@@ -2,9 +2,11 @@ import type { CameraStatus } from '../../camera/status.ts';
 import type { CameraState } from '../../ledger/camera-states.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import type { Api } from './api.ts';
-import { maySee } from './camera-access.ts';
+import { maySee, requireCamera } from './camera-access.ts';
+import { notThere } from './errors.ts';
 import type { WebParts } from './options.ts';
-import { cameras as camerasAnswer } from './schemas.ts';
+import type { Pictures } from './pictures.ts';
+import { cameraParams, cameras as camerasAnswer, problem } from './schemas.ts';
 
 /** What a camera does now, from what was noted of it and what its connection says. */
 export function describeNow(known: CameraState, connection: CameraStatus | undefined) {
@@ -27,6 +29,7 @@ export const byName = (statuses: readonly CameraStatus[]): ReadonlyMap<string, C
 export function addCameraRoutes(
   api: Api,
   { ledger, fleet, live }: Pick<WebParts, 'ledger' | 'fleet' | 'live'>,
+  pictures: Pictures,
 ): void {
   api.add({
     method: 'GET',
@@ -48,6 +51,25 @@ export function addCameraRoutes(
           };
         });
       return { nowMs: Date.now(), cameras };
+    },
+  });
+
+  api.add({
+    method: 'GET',
+    path: '/api/cameras/{camera}/picture',
+    summary: 'What it shows now, at most some 10 seconds old.',
+    access: 'viewer',
+    params: cameraParams,
+    answers: {
+      200: { description: 'A picture.', type: 'image/jpeg' },
+      503: { description: 'Too many pictures are asked for.', schema: problem },
+    },
+    handle: async ({ session, params, reply }) => {
+      const name = requireCamera(ledger, session, params.camera);
+      const wanted = formatCameraName(name);
+      if (!byName(fleet()).has(wanted)) throw notThere();
+      const picture = await pictures.get(name);
+      return reply.type('image/jpeg').send(picture);
     },
   });
 }

@@ -10,9 +10,13 @@ import { answerErrors, notThere } from './errors.ts';
 import { addSecurityHeaders } from './headers.ts';
 import { addLiveRoute } from './live-route.ts';
 import type { WebOptions } from './options.ts';
+import { Pictures } from './pictures.ts';
+import { addPlaybackRoutes } from './playback-routes.ts';
+import { Previews } from './previews.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { Sessions } from './sessions.ts';
 import { addStaticRoutes } from './static.ts';
+import { addTimelineRoutes } from './timeline-routes.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 
 const requestMs = 10_000;
@@ -63,7 +67,10 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const sessions = new Sessions(ledger, isSecure);
   const api = new Api(app, { sessions, publicUrl });
   addSessionRoutes(api, sessions, options);
-  addCameraRoutes(api, options);
+  addCameraRoutes(api, options, parts.use(new Pictures(options.picture)));
+  addTimelineRoutes(api, options);
+  const previews = parts.use(new Previews(options.footage, options.program));
+  addPlaybackRoutes(api, options, previews);
   addLiveRoute(app, sessions, options);
   addStaticRoutes(app);
 

@@ -1,13 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CameraStatus } from '../../../src/camera/status.ts';
 import type { WebOptions } from '../../../src/console/web/options.ts';
 import { startWeb, type Web } from '../../../src/console/web/web.ts';
 import { credentialsOf } from '../../../src/gateway/password.ts';
+import { FootageSource } from '../../../src/console/web/footage.ts';
 import { type Ledger, openLedger } from '../../../src/ledger/ledger.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import type { CameraName } from '../../../src/lib/names.ts';
+import { parseSegmentFileName, segmentFileName } from '../../../src/lib/segment-name.ts';
 import { parsePublicKey } from '../../../src/tunnel/public-key.ts';
 import { ffmpeg } from '../../support/tools.ts';
 import { publicKey } from '../fixture.ts';
@@ -26,6 +30,10 @@ export class WebFixture implements AsyncDisposable {
   readonly ledger: Ledger = openLedger(join(this.directory, 'ledger', 'ledger.sqlite'));
   fleet: CameraStatus[] = [];
   pictures = 0;
+  /** What is in the bucket, by key. */
+  readonly objects = new Map<string, Buffer>();
+  /** How often the bucket was read. */
+  reads = 0;
   #web: Web | undefined;
   #keys = 0;
 
@@ -40,14 +48,23 @@ export class WebFixture implements AsyncDisposable {
         return Buffer.from([0xff, 0xd8, this.pictures, 0xff, 0xd9]);
       },
       credentialsOf: (user, given) => credentialsOf('cctv', user, given),
-      footage: {
+      footage: new FootageSource({
         bucketOrigin: 'https://bucket.example.net',
-        presign: async (key) => `https://bucket.example.net/${key}?signature=1`,
-        openStored: () => {
-          throw new Error('there is no bucket');
+        bucket: {
+          presign: async (key) => `https://bucket.example.net/${key}?signature=1`,
+          open: async (key, _signal, range) => {
+            this.reads += 1;
+            const found = this.objects.get(key);
+            return found && Readable.from([found.subarray(range?.start, range?.end)]);
+          },
         },
-        openSpooled: async () => undefined,
-      },
+        findSpooled: (camera, name) => {
+          const path = join(this.directory, 'spool', camera.account, camera.camera, name);
+          const identity = parseSegmentFileName(camera, name);
+          if (identity === undefined || !existsSync(path)) return undefined;
+          return { ...identity, path, bytes: statSync(path).size };
+        },
+      }),
       spoolUsage: () => ({
         ...{ files: 0, bytes: 0 },
         disk: {
@@ -88,6 +105,29 @@ export class WebFixture implements AsyncDisposable {
     }
     this.#keys += 1;
     this.ledger.addCamera({ ...name, key: parsePublicKey(publicKey(this.#keys)) });
+  }
+
+  /** Puts footage into the bucket or the spool; @returns the name of its file. */
+  addFootage(
+    camera: CameraName,
+    place: 'stored' | 'spooled',
+    footage: { readonly startMs: number; readonly durationMs: number; readonly content: Buffer },
+  ): string {
+    const { startMs, durationMs, content } = footage;
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const segment = { ...camera, startMs, durationMs, sha256, bytes: content.length };
+    const name = segmentFileName(segment);
+    if (place === 'stored') {
+      const key = `${camera.account}/${camera.camera}/${name}`;
+      this.objects.set(key, content);
+      this.ledger.stored(segment, { key });
+    } else {
+      const directory = join(this.directory, 'spool', camera.account, camera.camera);
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, name), content);
+      this.ledger.spooled(segment);
+    }
+    return name;
   }
 
   addViewer(account: string, name: string, cameras?: string[]): void {
