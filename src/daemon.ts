@@ -23,6 +23,7 @@ import {
   formatAddress,
   gatewayOptions,
   greet,
+  openExports,
   publishLeftovers,
   serveWeb,
   settingsOf,
@@ -117,8 +118,9 @@ export async function runDaemon(
     return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
   };
   const footage = await footageOf(store, spool);
+  await using exports = await openExports(config, { ledger, footage, log, version }, fleet);
   await using _web = await serveWeb(config, {
-    ...{ ledger, fleet, footage, spoolUsage, uploaderStatus, version, log },
+    ...{ ledger, fleet, footage, exports, spoolUsage, uploaderStatus, version, log },
     alertsFailing: () => [],
   });
   const { hostKeyFingerprint, hostKeyLine } = tunnels;

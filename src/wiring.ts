@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { type Archiver, startArchiver } from './archive/archiver.ts';
 import type { Profile } from './archive/profile.ts';
 import { salvage } from './archive/salvage.ts';
@@ -7,6 +8,7 @@ import type { CameraParts, CameraSettings } from './camera/camera.ts';
 import type { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
+import { Exports, type ExportsOptions } from './console/web/exports.ts';
 import { FootageSource } from './console/web/footage.ts';
 import { readInit } from './console/web/mp4.ts';
 import type { WebParts } from './console/web/options.ts';
@@ -139,6 +141,24 @@ export async function footageOf(store: ObjectStore, spool: Spool): Promise<Foota
   });
 }
 
+/** Makes files of footage to keep, in a directory of its own. */
+export const openExports = (
+  { stateDirectory, archive: { program } }: Config,
+  parts: Pick<ExportsOptions, 'ledger' | 'footage' | 'log' | 'version'>,
+  fleet: Fleet,
+): Promise<Exports> =>
+  Exports.open({
+    ...parts,
+    program,
+    directory: join(stateDirectory, 'exports'),
+    isRecording: (camera) => {
+      const name = formatCameraName(camera);
+      return fleet
+        .statuses()
+        .some((status) => formatCameraName(status) === name && status.state === 'recording');
+    },
+  });
+
 type WebAnswers = Pick<WebParts, 'spoolUsage' | 'uploaderStatus' | 'alertsFailing' | 'version'>;
 
 /** The page for browsers, if the configuration has one. */
@@ -146,12 +166,12 @@ export async function serveWeb(
   { console: { web }, archive: { program } }: Config,
   parts: { readonly ledger: Ledger; readonly fleet: Fleet; readonly log: Log } & Pick<
     WebParts,
-    'footage'
+    'footage' | 'exports'
   > &
     WebAnswers,
 ): Promise<AsyncDisposable | undefined> {
   if (web === undefined) return undefined;
-  const { ledger, fleet, log, footage } = parts;
+  const { ledger, fleet, log, footage, exports } = parts;
   await using owned = new AsyncDisposableStack();
   const relayUrl = (camera: string): string | undefined => {
     const name = parseCameraName(camera);
@@ -161,7 +181,7 @@ export async function serveWeb(
   const server = owned.use(
     await startWeb({
       ...web,
-      ...{ ledger, footage, program, live, log },
+      ...{ ledger, footage, exports, program, live, log },
       fleet: () => fleet.statuses(),
       picture: (camera, signal) => fleet.picture(camera, signal),
       credentialsOf: (user, password) => credentialsOf(realm, user, password),

@@ -6,6 +6,7 @@ import type { Log } from '../../lib/log.ts';
 import type { CameraName } from '../../lib/names.ts';
 import type { SpoolStatus, UploadStatus } from '../api.ts';
 import type { ChannelTrouble } from '../../alert/channel-health.ts';
+import type { Exports } from './exports.ts';
 import type { FootageSource } from './footage.ts';
 
 /** What the page shows. Each is asked anew for each request. */
@@ -20,6 +21,7 @@ export interface WebParts {
   /** Its cameras are called `account/camera`. Absent: nobody can watch live. */
   readonly live?: Pick<LiveHub, 'watch' | 'skip'>;
   readonly footage: FootageSource;
+  readonly exports: Exports;
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
   readonly alertsFailing: () => readonly ChannelTrouble[];

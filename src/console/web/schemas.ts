@@ -119,6 +119,7 @@ export const startedExport = z.object({
 });
 export const exportState = z.object({
   id: z.string(),
+  camera: z.string(),
   state: z.enum(['waiting', 'running', 'done', 'failed']),
   /** 0 to 1. */
   progress: z.number().min(0).max(1),

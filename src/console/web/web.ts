@@ -7,6 +7,7 @@ import { describeError, OperatorError } from '../../lib/errors.ts';
 import { Api } from './api.ts';
 import { addCameraRoutes } from './camera-routes.ts';
 import { answerErrors, notThere } from './errors.ts';
+import { addExportRoutes } from './export-routes.ts';
 import { addSecurityHeaders } from './headers.ts';
 import { addLiveRoute } from './live-route.ts';
 import type { WebOptions } from './options.ts';
@@ -71,6 +72,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addTimelineRoutes(api, options);
   const previews = parts.use(new Previews(options.footage, options.program));
   addPlaybackRoutes(api, options, previews);
+  addExportRoutes(api, options);
   addLiveRoute(app, sessions, options);
   addStaticRoutes(app);
 

@@ -7,6 +7,7 @@ import type { CameraStatus } from '../../../src/camera/status.ts';
 import type { WebOptions } from '../../../src/console/web/options.ts';
 import { startWeb, type Web } from '../../../src/console/web/web.ts';
 import { credentialsOf } from '../../../src/gateway/password.ts';
+import { Exports } from '../../../src/console/web/exports.ts';
 import { FootageSource } from '../../../src/console/web/footage.ts';
 import { type Ledger, openLedger } from '../../../src/ledger/ledger.ts';
 import { silentLog } from '../../../src/lib/log.ts';
@@ -34,8 +35,30 @@ export class WebFixture implements AsyncDisposable {
   readonly objects = new Map<string, Buffer>();
   /** How often the bucket was read. */
   reads = 0;
+  readonly footage: FootageSource;
+  exports: Exports | undefined;
   #web: Web | undefined;
   #keys = 0;
+
+  constructor() {
+    this.footage = new FootageSource({
+      bucketOrigin: 'https://bucket.example.net',
+      bucket: {
+        presign: async (key) => `https://bucket.example.net/${key}?signature=1`,
+        open: async (key, _signal, range) => {
+          this.reads += 1;
+          const found = this.objects.get(key);
+          return found && Readable.from([found.subarray(range?.start, range?.end)]);
+        },
+      },
+      findSpooled: (camera, name) => {
+        const path = join(this.directory, 'spool', camera.account, camera.camera, name);
+        const identity = parseSegmentFileName(camera, name);
+        if (identity === undefined || !existsSync(path)) return undefined;
+        return { ...identity, path, bytes: statSync(path).size };
+      },
+    });
+  }
 
   options(more: Partial<WebOptions> = {}): WebOptions {
     return {
@@ -48,23 +71,9 @@ export class WebFixture implements AsyncDisposable {
         return Buffer.from([0xff, 0xd8, this.pictures, 0xff, 0xd9]);
       },
       credentialsOf: (user, given) => credentialsOf('cctv', user, given),
-      footage: new FootageSource({
-        bucketOrigin: 'https://bucket.example.net',
-        bucket: {
-          presign: async (key) => `https://bucket.example.net/${key}?signature=1`,
-          open: async (key, _signal, range) => {
-            this.reads += 1;
-            const found = this.objects.get(key);
-            return found && Readable.from([found.subarray(range?.start, range?.end)]);
-          },
-        },
-        findSpooled: (camera, name) => {
-          const path = join(this.directory, 'spool', camera.account, camera.camera, name);
-          const identity = parseSegmentFileName(camera, name);
-          if (identity === undefined || !existsSync(path)) return undefined;
-          return { ...identity, path, bytes: statSync(path).size };
-        },
-      }),
+      footage: this.footage,
+      // Made as the server is opened.
+      exports: this.exports as Exports,
       spoolUsage: () => ({
         ...{ files: 0, bytes: 0 },
         disk: {
@@ -88,6 +97,11 @@ export class WebFixture implements AsyncDisposable {
   }
 
   async open(more: Partial<WebOptions> = {}): Promise<void> {
+    this.exports = await Exports.open({
+      ...{ ledger: this.ledger, footage: this.footage, program: ffmpeg, log: silentLog },
+      ...{ directory: join(this.directory, 'exports'), version: '0.1.0' },
+      isRecording: () => false,
+    });
     this.#web = await startWeb(this.options(more));
   }
 
@@ -180,6 +194,7 @@ export class WebFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#web?.[Symbol.asyncDispose]();
+    await this.exports?.[Symbol.asyncDispose]();
     this.ledger[Symbol.dispose]();
     rmSync(this.directory, { recursive: true, force: true });
   }
