@@ -52,8 +52,6 @@ function muxed(muxer: Muxer, { sets, units }: Clip, startMs: number): Picture[] 
   });
 }
 
-const sizes = (watcher: Watcher): number => watcher.inits;
-
 describe('what a viewer is sent', () => {
   it('can be played with the profiles, sizes and slices that cameras have', async () => {
     for (const [size, extra] of [
@@ -91,7 +89,10 @@ describe('what a viewer is sent', () => {
       }
       return watcher;
     });
-    assert.deepEqual(watchers.map(sizes), [1, 1]);
+    assert.deepEqual(
+      watchers.map(({ inits }) => inits),
+      [1, 1],
+    );
     assert.deepEqual((await watchers[1]?.decode())?.video, {
       ...{ codec: 'h264', width: 640, height: 360 },
     });
