@@ -76,7 +76,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
     setAt(startAtMs);
     if (wantsToPlay.current) open(startAtMs);
     return close;
-  }, [camera, span.fromMs]);
+  }, [camera, span.fromMs, startAtMs]);
 
   useEffect(() => {
     const element = video.current;

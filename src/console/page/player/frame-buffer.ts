@@ -2,6 +2,7 @@
 export class FrameBuffer {
   readonly #buffer: SourceBuffer;
   readonly #video: HTMLVideoElement;
+  #mime: string;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #waitingBytes = 0;
 
@@ -14,6 +15,7 @@ export class FrameBuffer {
     signal: AbortSignal,
   ) {
     this.#video = video;
+    this.#mime = mime;
     this.#buffer = source.addSourceBuffer(mime);
     this.#buffer.addEventListener(
       'updateend',
@@ -31,6 +33,17 @@ export class FrameBuffer {
     this.#waitingBytes += bytes.byteLength;
     if (this.#waitingBytes > 16_000_000) throw new Error('this device cannot keep up');
     this.#work();
+  }
+
+  /** What follows is of this kind, and begins with an init segment. */
+  changeType(mime: string): void {
+    if (mime === this.#mime) return;
+    this.#mime = mime;
+    // What still waits is of the old kind, and is not worth waiting for.
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (this.#buffer.updating) this.#buffer.abort();
+    this.#buffer.changeType(mime);
   }
 
   /** End of what can be played, in seconds; undefined before the first picture. */

@@ -101,8 +101,10 @@ function takeMessages(playing: Playing): (message: MessageEvent<unknown>) => voi
       const message = JSON.parse(data) as { type: string; mime?: string; reason?: string };
       if (message.type === 'end') end(new Error(message.reason ?? 'the camera stopped'));
       if (message.type !== 'init' || message.mime === undefined) return;
-      if (buffer !== undefined) return end(new Error('the picture changed its form'));
-      buffer = new FrameBuffer(source, message.mime, video, stayAtTheEdge, signal);
+      // Again after pictures were left out, or when the camera changed its picture.
+      timescale = undefined;
+      buffer?.changeType(message.mime);
+      buffer ??= new FrameBuffer(source, message.mime, video, stayAtTheEdge, signal);
       return;
     }
     if (!(data instanceof ArrayBuffer) || buffer === undefined) return;

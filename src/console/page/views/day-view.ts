@@ -1,5 +1,5 @@
 import { html, useEffect, useMemo, useRef, useState } from '/vendor/htm-preact.js';
-import { timeline as askTimeline } from '../api.ts';
+import { timeline as askTimeline, previewUrl } from '../api.ts';
 import { pieceWords } from '../camera-words.ts';
 import { Calendar } from '../parts/calendar.ts';
 import { DayPicker } from '../parts/day-picker.ts';
@@ -64,7 +64,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
     <${DayPicker} ...${{ camera, names, day, today: dayOf(nowMs, timeZone), timeZone, chooseDay, go, atMs }} />
     <div class="watch">
       <div class="screen big">
-        <video ref=${video} muted playsinline disablepictureinpicture aria-label=${`${camera}, recorded`}></video>
+        <video ref=${video} poster=${previewUrl(camera, startAtMs)} muted playsinline disablepictureinpicture aria-label=${`${camera}, recorded`}></video>
         <span class="badge" data-at-ms=${Math.round(atMs)}>${words}${playback.isLoading ? ' …' : ''}</span>
         ${skipped !== undefined && html`<p class="skipped" role="status">Not recorded: ${pieceWords(skipped, timeZone)}</p>`}
         ${playback.trouble !== '' && html`<p class="on-screen" role="alert">${playback.trouble}</p>`}

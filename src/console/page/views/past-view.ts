@@ -1,4 +1,4 @@
-import { html } from '/vendor/htm-preact.js';
+import { html, useMemo } from '/vendor/htm-preact.js';
 import { cameras } from '../api.ts';
 import { usePolled } from '../parts/polled.ts';
 import { routeHash } from '../route.ts';
@@ -16,6 +16,8 @@ export interface PastViewProps {
 /** A camera's past: which camera and which day; the day itself is DayView's. */
 export function PastView({ timeZone, camera: wanted, atMs, onLoggedOut }: PastViewProps) {
   const { value, error } = usePolled(cameras, [], { onLoggedOut });
+  // Once the server's clock is known; not again as it goes on.
+  const nowMs = useMemo(() => serverClock.now(), [wanted, atMs, value]);
   if (value === undefined) return html`<p class="note" role="status">${error ?? 'Looking…'}</p>`;
   const names = value.cameras.map(({ name }) => name);
   const camera = wanted ?? names[0];
@@ -23,7 +25,6 @@ export function PastView({ timeZone, camera: wanted, atMs, onLoggedOut }: PastVi
   if (!names.includes(camera)) {
     return html`<p class="note" role="alert">There is no camera ${camera}.</p>`;
   }
-  const nowMs = serverClock.now();
   const startAtMs = Math.min(atMs ?? nowMs - 60_000, nowMs);
   const day = dayOf(startAtMs, timeZone);
   const go = (to: string, toMs: number): void => {
