@@ -14,6 +14,10 @@ type Who = Session | 'nobody' | 'unknown' | { readonly trouble: string };
 export function App() {
   const [who, setWho] = useState<Who>('unknown');
   const route = useRoute();
+  useEffect(() => {
+    document.title = `${titleOf(route)} – Cameras`;
+    return undefined;
+  }, [route]);
   const lookWho = async (): Promise<void> => {
     try {
       setWho(await session());
@@ -46,6 +50,10 @@ export function App() {
     <main id="main" tabindex="-1">${viewOf(who, route, onLoggedOut)}</main>
   `;
 }
+
+/** For tabs, bookmarks, and those who hear the page. */
+const titleOf = (route: Route): string =>
+  'camera' in route && route.camera ? `${route.camera}, ${route.view}` : route.view;
 
 function viewOf(session: Session, route: Route, onLoggedOut: () => void) {
   if (session.role === 'operator') return html`<${OverviewView} onLoggedOut=${onLoggedOut} />`;

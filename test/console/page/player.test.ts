@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { decodeTimeOf, timescaleOf } from '../../../src/console/page/player/boxes.ts';
 import { CaptureTimes } from '../../../src/console/page/player/capture-times.ts';
+import { filmAround, nextFootage } from '../../../src/console/page/player/film.ts';
 import { RecentLeast, steer, targetLagS } from '../../../src/console/page/player/live-edge.ts';
 import { mediaTimeOf, recordedAtMs } from '../../../src/console/page/player/media-times.ts';
 import { ServerClock } from '../../../src/console/page/time/server-clock.ts';
@@ -88,6 +89,27 @@ describe('recorded footage', () => {
     assert.equal(mediaTimeOf(segments, 1_250_000), undefined);
     assert.equal(recordedAtMs(segments, 500), 1_250_000);
     assert.equal(recordedAtMs([], 0), undefined);
+  });
+});
+
+describe('what is opened to see a moment', () => {
+  it('is some of the day, from a little before', () => {
+    const day = { fromMs: 0, toMs: 86_400_000 };
+    const film = filmAround(day, 40_000_000);
+    assert.ok(film.fromMs < 40_000_000 && film.toMs - film.fromMs < 2 * 3_600_000);
+    assert.equal(filmAround(day, 10).fromMs, 0);
+    assert.equal(filmAround(day, 86_399_999).toMs, 86_400_000);
+  });
+  it('lies after the gap that the moment is in', () => {
+    const pieces = [
+      { startMs: 0, endMs: 10, state: 'stored' },
+      { startMs: 10, endMs: 20, state: 'missing' },
+      { startMs: 20, endMs: 30, state: 'spooled' },
+    ] as const;
+    assert.deepEqual(
+      [5, 10, 15, 25, 30].map((at) => nextFootage(pieces, at)),
+      [5, 20, 20, 25, undefined],
+    );
   });
 });
 

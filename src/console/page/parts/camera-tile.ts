@@ -60,7 +60,7 @@ function LastDay({ camera }: { readonly camera: string }) {
   );
   const words = value === undefined ? '…' : continuityWords(value);
   return html`<a class="last-day" href=${routeHash({ view: 'past', camera })}>
-    ${value !== undefined && html`<${Strip} span=${value} pieces=${value.pieces} />`}
+    ${value !== undefined && html`<${Strip} span=${{ fromMs: value.toMs - dayMs, toMs: value.toMs }} pieces=${value.pieces} />`}
     <span>Last 24 h: ${words}</span>
   </a>`;
 }

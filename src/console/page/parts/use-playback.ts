@@ -1,11 +1,14 @@
 import { type Ref, useEffect, useRef, useState } from '/vendor/htm-preact.js';
 import { playlistUrl } from '../api.ts';
+import { filmAround } from '../player/film.ts';
 import { RecordedPlayer } from '../player/recorded-player.ts';
 import type { Span } from '../time/zone.ts';
 
 export interface Playback {
   /** Where it is, in ms since 1970 UTC. */
   readonly atMs: number;
+  /** The moment that was opened last: its picture stands until the film runs. */
+  readonly openedAtMs: number;
   readonly isPlaying: boolean;
   /** Pictures are on their way. */
   readonly isLoading: boolean;
@@ -22,8 +25,8 @@ export interface PlaybackOptions {
   /** A day; another one is another film. */
   readonly span: Span;
   readonly startAtMs: number;
-  /** All footage of the span has been played. */
-  readonly onEnded: () => void;
+  /** All that was opened has been played, up to that moment. */
+  readonly onEnded: (atMs: number) => void;
 }
 
 /** Plays a day's footage. Nothing is fetched before it is wanted. */
@@ -34,7 +37,9 @@ export function usePlayback(options: PlaybackOptions): Playback {
   const onEnded = useRef(options.onEnded);
   onEnded.current = options.onEnded;
   const rateNow = useRef(1);
+  const film = useRef<Span>(span);
   const [atMs, setAt] = useState(startAtMs);
+  const [openedAtMs, setOpenedAt] = useState(startAtMs);
   const [isPlaying, setPlaying] = useState(false);
   const [isLoading, setLoading] = useState(false);
   const [rate, setRate] = useState(1);
@@ -54,9 +59,11 @@ export function usePlayback(options: PlaybackOptions): Playback {
       return;
     }
     setLoading(true);
+    setOpenedAt(fromMs);
+    film.current = filmAround(span, fromMs);
     player.current = new RecordedPlayer({
       video: element,
-      url: playlistUrl(camera, span),
+      url: playlistUrl(camera, film.current),
       startAtMs: fromMs,
       onTrouble: (words) => {
         setTrouble(words);
@@ -74,6 +81,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
 
   useEffect(() => {
     setAt(startAtMs);
+    setOpenedAt(startAtMs);
     if (wantsToPlay.current) open(startAtMs);
     return close;
   }, [camera, span.fromMs, startAtMs]);
@@ -89,15 +97,17 @@ export function usePlayback(options: PlaybackOptions): Playback {
     on(['play', 'pause', 'ended'], () => setPlaying(!element.paused));
     on(['waiting', 'seeking'], () => setLoading(true));
     on(['playing', 'seeked', 'canplay'], () => setLoading(false));
-    on(['ended'], () => onEnded.current());
+    on(['ended'], () => onEnded.current(player.current?.atMs ?? film.current.toMs));
     return () => over.abort();
   }, []);
 
   const goTo = (toMs: number): void => {
     setAt(toMs);
     setTrouble('');
-    // What came after the list was read is found by reading it again.
-    if (player.current?.goTo(toMs) !== true) open(toMs);
+    const { fromMs, toMs: endMs } = film.current;
+    const isOpen = toMs >= fromMs && toMs < endMs && player.current?.goTo(toMs) === true;
+    // What came after the list of segments was read is found by reading it again.
+    if (!isOpen) open(toMs);
   };
   const toggle = (): void => {
     const element = video.current;
@@ -114,5 +124,15 @@ export function usePlayback(options: PlaybackOptions): Playback {
     setRate(next);
     player.current?.setRate(next);
   };
-  return { atMs, isPlaying, isLoading, rate, trouble, goTo, toggle, setRate: changeRate };
+  return {
+    atMs,
+    openedAtMs,
+    isPlaying,
+    isLoading,
+    rate,
+    trouble,
+    goTo,
+    toggle,
+    setRate: changeRate,
+  };
 }

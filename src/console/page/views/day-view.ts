@@ -9,6 +9,7 @@ import { PlaybackControls } from '../parts/playback-controls.ts';
 import { usePolled } from '../parts/polled.ts';
 import { TimelineBar } from '../parts/timeline-bar.ts';
 import { usePlayback } from '../parts/use-playback.ts';
+import { nextFootage } from '../player/film.ts';
 import { serverClock } from '../time/server-clock.ts';
 import { windowAround, windowLengths } from '../time/window.ts';
 import { clockTime, dayInFull, dayWords } from '../time/words.ts';
@@ -37,8 +38,11 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
     [camera, span.fromMs],
     { everyMs: isToday ? 5_000 : 60_000 },
   );
-  const onEnded = (): void => {
-    if (!isToday) go(camera, span.toMs);
+  const pieces = timeline?.pieces ?? [];
+  const onEnded = (endMs: number): void => {
+    const next = nextFootage(pieces, endMs + 500);
+    if (next !== undefined) goTo(next);
+    else if (!isToday) go(camera, span.toMs);
   };
   const playback = usePlayback({ video, camera, span, startAtMs, onEnded });
   const { atMs, goTo } = playback;
@@ -49,11 +53,11 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   /** Within the day without leaving it; to another by the address, so that "back" works. */
   const seek = (toMs: number): void => {
     const to = Math.min(toMs, serverClock.now());
-    if (to >= span.fromMs && to < span.toMs) goTo(to);
+    if (to >= span.fromMs && to < span.toMs) goTo(nextFootage(pieces, to) ?? to);
     else go(camera, to);
   };
   const seekGap = (startMs: number): void => seek(Math.max(span.fromMs, startMs - beforeGapMs));
-  const gaps = timeline?.pieces.filter(({ state }) => state === 'missing') ?? [];
+  const gaps = pieces.filter(({ state }) => state === 'missing');
   // The film jumps over what is missing, and says so.
   const skipped = gaps.find(
     ({ endMs }) => endMs <= atMs + 300 && atMs - endMs < 4_000 * Math.max(1, playback.rate),
@@ -64,12 +68,12 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
     <${DayPicker} ...${{ camera, names, day, today: dayOf(nowMs, timeZone), timeZone, chooseDay, go, atMs }} />
     <div class="watch">
       <div class="screen big">
-        <video ref=${video} poster=${previewUrl(camera, startAtMs)} muted playsinline disablepictureinpicture aria-label=${`${camera}, recorded`}></video>
+        <video ref=${video} poster=${previewUrl(camera, playback.openedAtMs)} muted playsinline disablepictureinpicture aria-label=${`${camera}, recorded`}></video>
         <span class="badge" data-at-ms=${Math.round(atMs)}>${words}${playback.isLoading ? ' …' : ''}</span>
         ${skipped !== undefined && html`<p class="skipped" role="status">Not recorded: ${pieceWords(skipped, timeZone)}</p>`}
         ${playback.trouble !== '' && html`<p class="on-screen" role="alert">${playback.trouble}</p>`}
       </div>
-      <${TimelineBar} ...${{ camera, timeZone, span: shown, atMs, onSeek: seek }} pieces=${timeline?.pieces ?? []} />
+      <${TimelineBar} ...${{ camera, timeZone, span: shown, atMs, onSeek: seek }} pieces=${pieces} />
       <p class="legend" aria-hidden="true">
         <span class="piece stored"></span>stored <span class="piece spooled"></span>on its way <span class="piece missing"></span>missing
         <span class="zone">${timeZone}</span>
