@@ -128,6 +128,7 @@ export async function runDaemon(
   await using _control = await startControl({
     ...config.control,
     ledger,
+    exports,
     bucket: store,
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),

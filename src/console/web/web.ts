@@ -10,6 +10,8 @@ import { answerErrors, notThere } from './errors.ts';
 import { addExportRoutes } from './export-routes.ts';
 import { addSecurityHeaders } from './headers.ts';
 import { addLiveRoute } from './live-route.ts';
+import { addOpenApiRoute } from './openapi.ts';
+import { addOperatorRoutes } from './operator-routes.ts';
 import type { WebOptions } from './options.ts';
 import { Pictures } from './pictures.ts';
 import { addPlaybackRoutes } from './playback-routes.ts';
@@ -53,6 +55,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   parts.defer(() => close(app));
 
   answerErrors(app, log);
+  // Forms of other sites can send it without asking.
+  app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler(() => {
     throw notThere();
   });
@@ -73,6 +77,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const previews = parts.use(new Previews(options.footage, options.program));
   addPlaybackRoutes(api, options, previews);
   addExportRoutes(api, options);
+  addOperatorRoutes(api, options);
+  addOpenApiRoute(api, options.version);
   addLiveRoute(app, sessions, options);
   addStaticRoutes(app);
 

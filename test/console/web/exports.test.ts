@@ -107,7 +107,10 @@ describe('an export', () => {
     const evidence = await (await web.get(`/api/exports/${id}/evidence.txt`, anna)).text();
     for (const hash of hashes) assert.ok(evidence.includes(hash));
     assert.ok(evidence.includes(`SHA-256  ${sha256}`));
-    assert.match(evidence, /2026-11-22T13:00:00\.000Z \(2026-11-22_21-00-00\+0800 Asia\/Singapore\)/);
+    assert.match(
+      evidence,
+      /2026-11-22T13:00:00\.000Z \(2026-11-22_21-00-00\+0800 Asia\/Singapore\)/,
+    );
 
     for (const stranger of [ben, vera]) {
       for (const what of ['', '/file', '/evidence.txt']) {
