@@ -114,6 +114,7 @@ describe('the owner’s page', () => {
     // For those who hear the page.
     const news = page.locator('[aria-live=polite]').filter({ hasText: 'garage: no footage since' });
     await news.waitFor({ state: 'attached' });
+    await tile.getByRole('img', { name: /^garage, picture of/ }).waitFor();
     await picture('now-unplugged');
     garage?.dial();
     await page.getByRole('heading', { name: 'All 3 cameras are recording.' }).waitFor();
@@ -180,6 +181,34 @@ describe('the owner’s page', () => {
     assert.ok(pictures.length > 60, `${pictures.length} pictures`);
     assert.ok(Math.max(...halts) < 500, `a halt of ${Math.max(...halts)} ms`);
     await picture('past-played');
+  });
+
+  it('shows a picture of what is under the finger, and goes there', async () => {
+    const slider = page.getByRole('slider');
+    for (let clicks = 0; clicks < 3; clicks += 1) {
+      await page.getByRole('button', { name: 'Zoom in' }).click();
+    }
+    const [fromS = 0, toS = 0, atS = 0] = await Promise.all(
+      ['min', 'max', 'now'].map(async (which) =>
+        Number(await slider.getAttribute(`aria-value${which}`)),
+      ),
+    );
+    assert.ok(toS - fromS <= 600, `${toS - fromS} s on the timeline`);
+    const wantedS = atS - 12;
+    const box = (await slider.boundingBox()) ?? assert.fail();
+    const place = (seconds: number): [number, number] => [
+      box.x + (box.width * (seconds - fromS)) / (toS - fromS),
+      box.y + box.height / 2,
+    ];
+    await page.mouse.move(...place(atS));
+    await page.mouse.down();
+    await page.mouse.move(...place(wantedS), { steps: 5 });
+    await page.locator('.bubble img').waitFor();
+    await picture('past-scrubbed');
+    await page.mouse.up();
+    await eventually('that moment', 5_000, async () => {
+      return Math.abs((await attribute('data-at-ms')) / 1_000 - wantedS) < 2;
+    });
   });
 
   it('is used with the keys alone', async () => {

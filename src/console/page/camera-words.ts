@@ -41,7 +41,7 @@ export function continuityWords({ storedMs, spooledMs, missingMs }: Sums): strin
   const known = storedMs + spooledMs + missingMs;
   if (known === 0) return 'no footage';
   if (missingMs === 0) return 'complete';
-  return `${lengthWords(missingMs)} missing (${percentWords(storedMs + spooledMs, known)} there)`;
+  return `${lengthWords(missingMs)} missing (${percentWords(storedMs + spooledMs, known)} recorded)`;
 }
 
 /** A piece of the timeline, in a sentence. */

@@ -56,7 +56,7 @@ describe('what is missing', () => {
     assert.equal(percentWords(999_999, 1_000_000), '99.9 %');
     assert.equal(percentWords(5, 5), '100 %');
     const sums = { storedMs: 86_399_000, spooledMs: 0, missingMs: 1000 };
-    assert.equal(continuityWords(sums), '1 s missing (99.9 % there)');
+    assert.equal(continuityWords(sums), '1 s missing (99.9 % recorded)');
     assert.equal(continuityWords({ ...sums, missingMs: 0 }), 'complete');
     assert.equal(continuityWords({ storedMs: 0, spooledMs: 0, missingMs: 0 }), 'no footage');
   });

@@ -4,7 +4,6 @@ import type { Camera } from '../api-types.ts';
 import { continuityWords, stateWords } from '../camera-words.ts';
 import { routeHash } from '../route.ts';
 import { serverClock } from '../time/server-clock.ts';
-import { sinceWords } from '../time/words.ts';
 import { Live } from './live.ts';
 import { Picture } from './picture.ts';
 import { usePolled } from './polled.ts';
@@ -21,17 +20,11 @@ export interface CameraTileProps {
 const dayMs = 86_400_000;
 
 export function CameraTile({ camera, nowMs, timeZone, isLive, onToggle }: CameraTileProps) {
-  const { name, isRecording, lastFootageAtMs } = camera;
+  const { name, isRecording } = camera;
   const label = isLive ? `Stop ${name} live` : `Watch ${name} live`;
   return html`<li class=${isRecording ? 'tile' : 'tile silent'}>
     <div class="screen">
-      ${isLive ? html`<${Live} ...${{ camera: name, isRecording }} />` : html`<${Picture} ...${{ camera: name, isRecording }} />`}
-      ${
-        !isLive &&
-        !isRecording &&
-        lastFootageAtMs !== undefined &&
-        html`<span class="badge old">picture of ${sinceWords(lastFootageAtMs, nowMs, timeZone)}</span>`
-      }
+      ${isLive ? html`<${Live} ...${{ camera, timeZone }} />` : html`<${Picture} ...${{ ...camera, camera: name, timeZone }} />`}
       ${
         camera.live &&
         html`<button type="button" class="cover" aria-label=${label} aria-pressed=${isLive} onClick=${onToggle}>

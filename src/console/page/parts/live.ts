@@ -1,15 +1,17 @@
 import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
 import { cameraPath } from '../api.ts';
+import type { Camera } from '../api-types.ts';
 import { type LiveState, playLive } from '../player/live-player.ts';
 import { Picture } from './picture.ts';
 
 export interface LiveProps {
-  readonly camera: string;
-  readonly isRecording: boolean;
+  readonly camera: Camera;
+  readonly timeZone: string;
 }
 
 /** A camera's live picture, with how old it is. Until it plays, the latest still picture is beneath. */
-export function Live({ camera, isRecording }: LiveProps) {
+export function Live({ camera: shown, timeZone }: LiveProps) {
+  const { name: camera } = shown;
   const video = useRef<HTMLVideoElement | null>(null);
   const [state, setState] = useState<LiveState>({ is: 'connecting' });
   const [delayMs, setDelayMs] = useState<number | undefined>(undefined);
@@ -20,7 +22,7 @@ export function Live({ camera, isRecording }: LiveProps) {
   }, [camera]);
   const isPlaying = state.is === 'playing';
   return html`<div class=${isPlaying ? 'live playing' : 'live'}>
-    ${!isPlaying && html`<${Picture} ...${{ camera, isRecording }} />`}
+    ${!isPlaying && html`<${Picture} ...${{ ...shown, camera, timeZone }} />`}
     <video ref=${video} muted playsinline disablepictureinpicture aria-label=${`${camera}, live`}></video>
     <span class="badge" aria-hidden=${isPlaying ? 'true' : undefined} data-delay-ms=${isPlaying ? delayMs : undefined}>
       ${badgeWords(state, delayMs)}

@@ -27,7 +27,7 @@ export function LiveView({ camera: name, timeZone, onLoggedOut }: LiveViewProps)
       <p class="state" role="status"><span class="mark" aria-hidden="true"></span>${stateWords(camera, value.nowMs, timeZone)}</p>
     </div>
     <div class="screen big">
-      ${camera.live ? html`<${Live} ...${{ camera: name, isRecording }} />` : html`<${Picture} ...${{ camera: name, isRecording }} />`}
+      ${camera.live ? html`<${Live} ...${{ camera, timeZone }} />` : html`<${Picture} ...${{ ...camera, camera: name, timeZone }} />`}
     </div>
     <p class="actions">
       <a class="button" href=${routeHash({ view: 'past', camera: name })}>What happened before</a>
