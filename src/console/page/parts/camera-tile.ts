@@ -27,7 +27,7 @@ export function CameraTile({ camera, nowMs, timeZone, isLive, onToggle }: Camera
       ${isLive ? html`<${Live} ...${{ camera, timeZone }} />` : html`<${Picture} ...${{ ...camera, camera: name, timeZone }} />`}
       ${
         camera.live &&
-        html`<button type="button" class="cover" aria-label=${label} aria-pressed=${isLive} onClick=${onToggle}>
+        html`<button type="button" class="cover" aria-label=${label} onClick=${onToggle}>
           ${!isLive && html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5v14l11-7z" /></svg>`}
         </button>`
       }

@@ -20,6 +20,7 @@ export function LiveView({ camera: name, timeZone, onLoggedOut }: LiveViewProps)
   if (camera === undefined)
     return html`<p class="note" role="alert">There is no camera ${name}.</p>`;
   const { isRecording } = camera;
+  // iPhones have it for films only, and then with controls that make no sense for live pictures.
   const fill = (): void => void document.querySelector('.screen.big')?.requestFullscreen?.();
   return html`<section class=${isRecording ? 'one' : 'one silent'} aria-labelledby="camera">
     <div class="headline">
@@ -31,7 +32,7 @@ export function LiveView({ camera: name, timeZone, onLoggedOut }: LiveViewProps)
     </div>
     <p class="actions">
       <a class="button" href=${routeHash({ view: 'past', camera: name })}>What happened before</a>
-      <button type="button" onClick=${fill}>Full screen</button>
+      ${document.fullscreenEnabled && html`<button type="button" onClick=${fill}>Full screen</button>`}
       <a class="button" href=${routeHash({ view: 'now' })}>All cameras</a>
     </p>
   </section>`;
