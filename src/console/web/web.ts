@@ -8,6 +8,7 @@ import { Api } from './api.ts';
 import { addCameraRoutes } from './camera-routes.ts';
 import { answerErrors, notThere } from './errors.ts';
 import { addExportRoutes } from './export-routes.ts';
+import { fillDays } from './fill-days.ts';
 import { addSecurityHeaders } from './headers.ts';
 import { addLiveRoute } from './live-route.ts';
 import { addOpenApiRoute } from './openapi.ts';
@@ -86,6 +87,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   if (tls !== undefined) {
     parts.use(followCertificate(app.server as unknown as HttpsServer, tls, log));
   }
+  parts.use(fillDays(ledger, log));
   const { address, port } = app.server.address() as AddressInfo;
   const owned = parts.move();
   return {
