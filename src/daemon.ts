@@ -26,10 +26,13 @@ import {
   cameraParts,
   checkStore,
   counted,
+  footageOf,
   formatAddress,
   gatewayOptions,
   greet,
+  openExports,
   publishLeftovers,
+  serveWeb,
   settingsOf,
   storeOptions,
   tunnelOptions,
@@ -142,6 +145,8 @@ export async function runDaemon(
       log,
     }));
 
+  const footage = await footageOf(store, spool);
+  await using exports = await openExports(config, { ledger, footage, log, version }, fleet);
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   const watched = {
@@ -154,11 +159,16 @@ export async function runDaemon(
     tunnelCounts: () => tunnels.counts,
   };
   metrics.watch(watched);
+  await using _web = await serveWeb(config, {
+    ...watched,
+    ...{ fleet, footage, exports },
+    alertsFailing: () => alerting?.parts.failing() ?? [],
+  });
   await using metricsServer =
     config.metrics && (await startMetricsServer({ ...watched, ...config.metrics }));
   await using _control = await startControl({
     ...config.control,
-    ...watched,
+    ...{ ...watched, exports },
     bucket: store,
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,

@@ -1,7 +1,9 @@
-import { statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createWriteStream, statSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
 import { buffer, json } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { errorCode, OperatorError } from '../lib/errors.ts';
 import { groupName } from '../lib/groups.ts';
 import { Scope } from '../lib/scope.ts';
@@ -48,6 +50,30 @@ export class DaemonClient {
   /** What isn't JSON, such as a picture. */
   async bytes(path: string): Promise<Buffer> {
     return (await this.#ask('GET', path, undefined, buffer)) as Buffer;
+  }
+
+  /** Writes an answer to a file, which may be long; @returns the SHA-256 of what was written. */
+  async download(path: string, file: string): Promise<string> {
+    using life = new Scope();
+    const response = await this.#send('GET', path, undefined, life.signal).catch(
+      (error: unknown) => {
+        throw this.#explain(error);
+      },
+    );
+    if ((response.statusCode ?? 500) >= 400) throw new OperatorError(errorOf(await json(response)));
+    const hash = createHash('sha256');
+    response.setTimeout(answerMs, () => response.destroy(new Error('nothing came any more')));
+    await pipeline(
+      response,
+      async function* (chunks: AsyncIterable<Buffer>) {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          yield chunk;
+        }
+      },
+      createWriteStream(file, { flags: 'wx', mode: 0o600 }),
+    );
+    return hash.digest('hex');
   }
 
   /**

@@ -42,6 +42,17 @@ export interface Config {
   readonly archive: FileConfig['archive'];
   /** Absent: nobody can watch. */
   readonly gateway?: NonNullable<FileConfig['gateway']>;
+  readonly console: {
+    /** Absent: no page for browsers. */
+    readonly web?: {
+      readonly listen: ListenAddress;
+      readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+      /** What browsers reach it by, if that is another address: an origin. */
+      readonly publicUrl?: string;
+      /** Whether stored footage goes through the daemon, instead of from the bucket to the browser. */
+      readonly proxy: boolean;
+    };
+  };
   /** Absent: nobody is told of anything. */
   readonly alerts?: Pick<
     NonNullable<FileConfig['alerts']>,

@@ -137,7 +137,7 @@ function complete(
   );
   return {
     file,
-    warnings,
+    warnings: [...warnings, ...warningsOf(given)],
     stateDirectory,
     spoolDirectory: path(given.spoolDirectory ?? join(stateDirectory, 'spool')),
     spool: completeSpool(given.spool),
@@ -161,6 +161,7 @@ function complete(
     },
     archive: { ...given.archive, program: program(given.archive.program) },
     ...(given.gateway === undefined ? {} : { gateway: completeGateway(given.gateway, path) }),
+    console: completeConsole(given.console, path),
     ...(alerts === undefined
       ? {}
       : { alerts: { ...alerts, keyFile: path(join(stateDirectory, 'keys', 'alerts')) } }),
@@ -175,6 +176,34 @@ function complete(
     ...(given.metrics === undefined ? {} : { metrics: given.metrics }),
     log: given.log,
   };
+}
+
+function completeConsole(
+  { web }: FileConfig['console'],
+  path: (value: string) => string,
+): Config['console'] {
+  if (web === undefined) return {};
+  const { listen, tls, publicUrl, proxy } = web;
+  return {
+    web: {
+      ...{ listen, proxy },
+      ...(tls === undefined
+        ? {}
+        : {
+            tls: { certificateFile: path(tls.certificateFile), keyFile: path(tls.keyFile) },
+          }),
+      ...(publicUrl === undefined ? {} : { publicUrl }),
+    },
+  };
+}
+
+/** Passwords and pictures that anybody on the way can read. */
+function warningsOf({ console: { web } }: FileConfig): string[] {
+  if (web === undefined || web.tls !== undefined) return [];
+  if (/^(127\.|::1$|localhost$)/.test(web.listen.host)) return [];
+  return [
+    `console.web listens on ${web.listen.host} without TLS: passwords and pictures can be read on the way. Give console.web.tls, or let it listen on 127.0.0.1 behind a proxy with TLS.`,
+  ];
 }
 
 function completeSpool({

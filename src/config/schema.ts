@@ -96,6 +96,21 @@ const gateway = section({
   error: () => 'must say where viewers connect: give listen, or tls, or both',
 });
 
+const web = section({
+  listen: listenAddress().prefault('127.0.0.1:8080'),
+  tls: section({
+    certificateFile: text('the path of a file'),
+    keyFile: text('the path of a file'),
+  }).optional(),
+  publicUrl: httpAddress()
+    .transform((url) => url.replace(/\/$/, ''))
+    .refine((url) => URL.parse(url)?.origin === url, {
+      error: () => 'must be an address without a path, such as https://cctv.example.com',
+    })
+    .optional(),
+  proxy: yesOrNo().default(false),
+});
+
 const processor = section({
   name: label(),
   command: list(text('text'), 'a list: the program, then its arguments', 1),
@@ -124,6 +139,7 @@ export const fileSchema = section({
   relay: relay.prefault({}),
   archive: archive.prefault({}),
   gateway: gateway.optional(),
+  console: section({ web: web.optional() }).prefault({}),
   alerts: alerts.optional(),
   processors: list(processor, 'a list of processors, each with name and command')
     .superRefine((processors, context) => {

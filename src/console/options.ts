@@ -1,6 +1,7 @@
 import type { CameraStatus } from '../camera/status.ts';
 import type { AlertingParts } from './alerting.ts';
 import type { WatchingParts } from './watching.ts';
+import type { Exports } from './web/exports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PublicKey } from '../ledger/types.ts';
 import type { VerifiedBucket } from '../ledger/verify.ts';
@@ -19,6 +20,8 @@ export interface ControlParts extends HealthParts {
   readonly watching: WatchingParts;
   /** Absent: nobody is told anything. */
   readonly alerting?: AlertingParts;
+  /** Absent: footage can't be exported. */
+  readonly exports?: Exports;
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
   readonly tunnelInfo: () => Promise<TunnelInfo>;

@@ -6,6 +6,8 @@ import type { ControlParts } from './options.ts';
 import { addContinuityRoutes } from './continuity-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addViewerRoutes } from './viewer-routes.ts';
+import { addExportRoutes } from './export-routes.ts';
+import { addOperatorRoutes } from './operator-routes.ts';
 import { cut } from './pages.ts';
 import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
 import { addTokenRoutes } from './token-routes.ts';
@@ -15,6 +17,8 @@ import { addVerifyRoutes } from './verify-routes.ts';
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
   const { ledger, fleet, log } = parts;
   addViewerRoutes(app, parts);
+  addOperatorRoutes(app, parts);
+  addExportRoutes(app, parts);
   addAlertRoutes(app, parts);
 
   app.get('/status', async (): Promise<StatusAnswer> => {

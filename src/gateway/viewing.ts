@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Description, rewriteDescription } from './description.ts';
-import type { Frame } from './message.ts';
+import type { Frame } from '../lib/rtsp/message.ts';
 import type { Place } from './place.ts';
-import { RelayClient } from './relay-client.ts';
+import { RtspClient } from '../lib/rtsp/client.ts';
 import { isRtcp } from './rtcp.ts';
 
 export interface ViewingOptions {
@@ -23,7 +23,7 @@ export class Viewing implements AsyncDisposable {
   readonly id = randomBytes(12).toString('hex');
   readonly place: Place;
   readonly #options: ViewingOptions;
-  readonly #relay: RelayClient;
+  readonly #relay: RtspClient;
   /** The viewer's channel by the relay's. */
   readonly #channels: (number | undefined)[] = [];
   #description: Description | undefined;
@@ -39,7 +39,7 @@ export class Viewing implements AsyncDisposable {
     this.#options = options;
     this.#lastMediaAt = options.now();
     this.#keptAliveAt = options.now();
-    this.#relay = new RelayClient(options.relayUrl, {
+    this.#relay = new RtspClient(options.relayUrl, {
       onFrame: (frame) => this.#pass(frame),
       onFrames: () => this.#flush(),
       onGone: (reason) => {

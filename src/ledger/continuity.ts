@@ -7,7 +7,7 @@ import { Stretches } from './coverage.ts';
 import { number, text } from './rows.ts';
 import { longestMs } from './segments.ts';
 import { sumUp } from './sums.ts';
-import type { Continuity, ContinuityRange } from './types.ts';
+import type { Continuity, ContinuityRange, Timeline } from './types.ts';
 
 export interface ContinuityQueries {
   /**
@@ -19,6 +19,8 @@ export interface ContinuityQueries {
    * @throws {UnknownNameError} for a name that never had footage nor was added
    */
   continuity(camera: CameraName, range: ContinuityRange): Continuity;
+  /** The same, as it lies on a line. @throws {UnknownNameError} */
+  timeline(camera: CameraName, range: ContinuityRange): Timeline;
 }
 
 /** Lives of a camera overlap: the last segment to begin need not be the last to end. */
@@ -118,40 +120,49 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
       isHole: number(row, 'hole') === 1,
     }));
 
+  const sumUpRange = (name: CameraName, range: ContinuityRange) => {
+    const camera = ids.require(name);
+    const [beginMs, endMs] = lifeOf(camera, range.nowMs);
+    const fromMs = Math.max(range.fromMs, beginMs);
+    const toMs = Math.max(Math.min(range.toMs, endMs), fromMs);
+
+    const footage = { stored: new Stretches(), spooled: new Stretches(), holes: new Stretches() };
+    const segments = { stored: 0, spooled: 0 };
+    let [firstMs, knownToMs] = [Infinity, endMs];
+    const add = ([startMs, segmentEndMs, isStored]: Segment): void => {
+      const state = isStored === 1 ? 'stored' : 'spooled';
+      footage[state].add(startMs, segmentEndMs);
+      if (startMs < toMs && segmentEndMs > fromMs) segments[state] += 1;
+      if (startMs < firstMs) firstMs = startMs;
+    };
+    for (const row of before(camera, fromMs, fromMs)) add(row);
+    for (const row of inRange(camera, fromMs - longestMs, toMs, fromMs)) add(row);
+    for (const row of after(camera, toMs)) {
+      add(row);
+      knownToMs = row[1];
+    }
+    const openMs = openSince(camera, range);
+    if (openMs !== undefined) footage.spooled.add(openMs, range.nowMs);
+
+    // Without earlier or later footage, a gap that the range is in goes from end to end.
+    const knownFromMs = firstMs < fromMs ? firstMs : beginMs;
+    const states = statesOf(camera, knownFromMs, knownToMs + noticedWithinMs);
+    const losses = lossesOf(camera, knownFromMs, knownToMs);
+    for (const { startMs, endMs: lossEndMs, isHole } of losses) {
+      if (isHole) footage.holes.add(startMs, lossEndMs);
+    }
+    const known = { footage, states, losses, fromMs: knownFromMs, toMs: knownToMs };
+    return { ...sumUp(known, fromMs, toMs), segments };
+  };
+
   return {
     continuity(name, range) {
-      const camera = ids.require(name);
-      const [beginMs, endMs] = lifeOf(camera, range.nowMs);
-      const fromMs = Math.max(range.fromMs, beginMs);
-      const toMs = Math.max(Math.min(range.toMs, endMs), fromMs);
-
-      const footage = { stored: new Stretches(), spooled: new Stretches(), holes: new Stretches() };
-      const segments = { stored: 0, spooled: 0 };
-      let [firstMs, knownToMs] = [Infinity, endMs];
-      const add = ([startMs, segmentEndMs, isStored]: Segment): void => {
-        const state = isStored === 1 ? 'stored' : 'spooled';
-        footage[state].add(startMs, segmentEndMs);
-        if (startMs < toMs && segmentEndMs > fromMs) segments[state] += 1;
-        if (startMs < firstMs) firstMs = startMs;
-      };
-      for (const row of before(camera, fromMs, fromMs)) add(row);
-      for (const row of inRange(camera, fromMs - longestMs, toMs, fromMs)) add(row);
-      for (const row of after(camera, toMs)) {
-        add(row);
-        knownToMs = row[1];
-      }
-      const openMs = openSince(camera, range);
-      if (openMs !== undefined) footage.spooled.add(openMs, range.nowMs);
-
-      // Without earlier or later footage, a gap that the range is in goes from end to end.
-      const knownFromMs = firstMs < fromMs ? firstMs : beginMs;
-      const states = statesOf(camera, knownFromMs, knownToMs + noticedWithinMs);
-      const losses = lossesOf(camera, knownFromMs, knownToMs);
-      for (const { startMs, endMs: lossEndMs, isHole } of losses) {
-        if (isHole) footage.holes.add(startMs, lossEndMs);
-      }
-      const known = { footage, states, losses, fromMs: knownFromMs, toMs: knownToMs };
-      return { ...sumUp(known, fromMs, toMs), segments };
+      const { pieces: _, ...continuity } = sumUpRange(name, range);
+      return continuity;
+    },
+    timeline(name, range) {
+      const { gaps: _, causes: __, segments: ___, ...timeline } = sumUpRange(name, range);
+      return timeline;
     },
   };
 }

@@ -5,13 +5,18 @@ import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { prepareViewers, type ViewerQueries } from './viewers.ts';
 import { type ContactQueries, prepareContacts } from './contacts.ts';
+import { type CameraStateQueries, prepareCameraStates } from './camera-states.ts';
 import { prepareCameraIds } from './camera-ids.ts';
 import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
+import { type DaySumQueries, prepareDaySums } from './day-sums.ts';
 import { openDatabase } from './database.ts';
+import { type FootageQueries, prepareFootage } from './footage.ts';
 import { type JournalRows, prepareJournal } from './journal-rows.ts';
 import { type LossQueries, prepareLosses } from './losses.ts';
+import { type OperatorQueries, prepareOperators } from './operators.ts';
 import { prepareRuns, type RunQueries } from './runs.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
+import { prepareSessions, type SessionQueries } from './sessions.ts';
 import { prepareSilences, type SilenceQueries } from './silences.ts';
 import { prepareStates, type StateQueries } from './states.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
@@ -31,7 +36,12 @@ export interface Ledger
     LossQueries,
     RunQueries,
     ContinuityQueries,
+    FootageQueries,
+    DaySumQueries,
     ViewerQueries,
+    OperatorQueries,
+    SessionQueries,
+    CameraStateQueries,
     ContactQueries,
     SilenceQueries,
     AlertQueries,
@@ -47,6 +57,7 @@ export function openLedger(file: string): Ledger {
   const ids = prepareCameraIds(database, accounts);
   const states = prepareStates(database, ids);
   const cameras = prepareCameras(database, accounts, states);
+  const continuity = prepareContinuity(database, ids);
   return {
     ...accounts,
     ...cameras,
@@ -56,8 +67,13 @@ export function openLedger(file: string): Ledger {
     ...states,
     ...prepareLosses(database, ids),
     ...prepareRuns(database, states),
-    ...prepareContinuity(database, ids),
+    ...continuity,
+    ...prepareFootage(database, ids),
+    ...prepareDaySums(database, ids, continuity),
     ...prepareViewers(database, accounts),
+    ...prepareOperators(database),
+    ...prepareSessions(database),
+    ...prepareCameraStates(database),
     ...prepareContacts(database, accounts),
     ...prepareSilences(database, accounts, cameras),
     ...prepareAlerts(database, accounts),

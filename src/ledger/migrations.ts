@@ -368,4 +368,90 @@ export const migrations: readonly string[] = [
     DELETE FROM judgements WHERE subject = 'camera ' || new.id;
   END;
   `,
+  `
+  -- Who may see all accounts' cameras in a browser. scrypt: salt, then hash.
+  CREATE TABLE operators (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    passwordHash BLOB NOT NULL CHECK (length(passwordHash) = 48),
+    createdMs INTEGER NOT NULL,
+    passwordSetMs INTEGER NOT NULL
+  ) STRICT;
+
+  -- Of browsers that are logged in. The SHA-256 of what the cookie holds.
+  CREATE TABLE sessions (
+    hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+    viewer INTEGER REFERENCES viewers (id) ON DELETE CASCADE,
+    operator INTEGER REFERENCES operators (id) ON DELETE CASCADE,
+    createdMs INTEGER NOT NULL,
+    usedMs INTEGER NOT NULL,
+    CHECK ((viewer IS NULL) <> (operator IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessionsOfViewer ON sessions (viewer, usedMs) WHERE viewer IS NOT NULL;
+  CREATE INDEX sessionsOfOperator ON sessions (operator, usedMs) WHERE operator IS NOT NULL;
+
+  CREATE TRIGGER endSessionsOfViewer AFTER UPDATE OF md5, sha256, passwordSetMs ON viewers BEGIN
+    DELETE FROM sessions WHERE viewer = old.id;
+  END;
+  CREATE TRIGGER endSessionsOfOperator AFTER UPDATE OF passwordHash ON operators BEGIN
+    DELETE FROM sessions WHERE operator = old.id;
+  END;
+
+  -- Where in a segment's file the media begin, and which description of them comes before (the first
+  -- bytes of its SHA-256). NULL: nobody has looked yet.
+  ALTER TABLE segments ADD COLUMN initBytes INTEGER;
+  ALTER TABLE segments ADD COLUMN initHash BLOB;
+
+  -- What became of stretches that are asked for again and again, as days of some time zone that have
+  -- ended. Filled when asked for; a row goes when something changes that it may depend on.
+  CREATE TABLE daySums (
+    camera INTEGER NOT NULL REFERENCES cameras (id),
+    startMs INTEGER NOT NULL,
+    endMs INTEGER NOT NULL,
+    storedMs INTEGER NOT NULL,
+    spooledMs INTEGER NOT NULL,
+    missingMs INTEGER NOT NULL,
+    PRIMARY KEY (camera, startMs, endMs)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Sums depend on what lies within a second of them. None is longer than two days.
+  CREATE TRIGGER forgetSumsOfNewSegment AFTER INSERT ON segments BEGIN
+    DELETE FROM daySums WHERE camera = new.camera AND startMs > new.startMs - 172810000
+      AND startMs < new.startMs + new.durationMs + 10000;
+  END;
+  CREATE TRIGGER forgetSumsOfMovedSegment AFTER UPDATE OF state ON segments
+  WHEN old.state <> new.state BEGIN
+    DELETE FROM daySums WHERE camera = new.camera AND startMs > new.startMs - 172810000
+      AND startMs < new.startMs + new.durationMs + 10000;
+  END;
+  CREATE TRIGGER forgetSumsOfLostSegment AFTER DELETE ON segments BEGIN
+    DELETE FROM daySums WHERE camera = old.camera AND startMs > old.startMs - 172810000
+      AND startMs < old.startMs + old.durationMs + 10000;
+  END;
+  CREATE TRIGGER forgetSumsOfNewLoss AFTER INSERT ON losses BEGIN
+    DELETE FROM daySums WHERE camera = new.camera AND startMs > new.startMs - 172810000
+      AND startMs < new.startMs + new.durationMs + 10000;
+  END;
+  CREATE TRIGGER forgetSumsOfChangedLoss AFTER UPDATE ON losses BEGIN
+    DELETE FROM daySums WHERE camera = new.camera AND startMs > new.startMs - 172810000
+      AND startMs < new.startMs + new.durationMs + 10000;
+  END;
+  CREATE TRIGGER forgetSumsOfForgottenLoss AFTER DELETE ON losses BEGIN
+    DELETE FROM daySums WHERE camera = old.camera AND startMs > old.startMs - 172810000
+      AND startMs < old.startMs + old.durationMs + 10000;
+  END;
+  CREATE TRIGGER forgetSumsOfNewState AFTER INSERT ON states BEGIN
+    DELETE FROM daySums WHERE camera = new.camera
+      AND (new.state = 'not seen yet' OR
+        (startMs > new.atMs - 172810000 AND startMs < new.atMs + 10000));
+  END;
+  CREATE TRIGGER forgetSumsOfChangedState AFTER UPDATE ON states BEGIN
+    DELETE FROM daySums WHERE camera = new.camera
+      AND (new.state = 'not seen yet' OR old.state = 'not seen yet' OR
+        (startMs > new.atMs - 172810000 AND startMs < new.atMs + 10000));
+  END;
+  CREATE TRIGGER forgetSumsOfCamera AFTER UPDATE OF createdMs, removedMs ON cameras BEGIN
+    DELETE FROM daySums WHERE camera = new.id;
+  END;
+  `,
 ];

@@ -3,11 +3,17 @@ import type { CameraName } from '../lib/names.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { hex, number, optional, text } from './rows.ts';
-import type { LedgerSegment, SegmentCursor, SegmentRecord, StoredProof } from './types.ts';
+import type {
+  LedgerSegment,
+  SegmentCursor,
+  SegmentInit,
+  SegmentRecord,
+  StoredProof,
+} from './types.ts';
 
 export interface SegmentQueries {
   /** Notes a segment that lies in the spool. Twice is as once; one that is stored stays so. */
-  spooled(segment: SegmentRecord): void;
+  spooled(segment: SegmentRecord, init?: SegmentInit): void;
   /** Notes a segment that is proven to be in the bucket. Twice is as once. */
   stored(segment: SegmentRecord, proof: StoredProof): void;
   /**
@@ -33,8 +39,8 @@ export const longestMs = 86_400_000;
 
 export function prepareSegments(database: DatabaseSync, ids: CameraIds): SegmentQueries {
   const spool = database.prepare(
-    `INSERT INTO segments (camera, startMs, durationMs, sha256, bytes, state)
-     VALUES (?, ?, ?, ?, ?, 'spooled') ON CONFLICT DO NOTHING`,
+    `INSERT INTO segments (camera, startMs, durationMs, sha256, bytes, state, initBytes, initHash)
+     VALUES (?, ?, ?, ?, ?, 'spooled', ?, ?) ON CONFLICT DO NOTHING`,
   );
   const store = database.prepare(
     `INSERT INTO segments
@@ -62,7 +68,11 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
     ] as const;
 
   return {
-    spooled: (segment) => transaction(database, () => void spool.run(...columns(segment))),
+    spooled: (segment, init) =>
+      transaction(database, () => {
+        const hash = init === undefined ? null : Buffer.from(init.hash, 'hex');
+        spool.run(...columns(segment), init?.bytes ?? null, hash);
+      }),
     stored: (segment, { key, checksum, etag }) =>
       transaction(database, () => {
         store.run(...columns(segment), key, checksum ?? null, etag ?? null, Date.now());

@@ -1,7 +1,7 @@
 import type { GapCause } from '../lib/gap-cause.ts';
 import { addGap, Causes, type Loss, type StateRow } from './causes.ts';
 import { type Footage, type Piece, type Place, piecesOf } from './coverage.ts';
-import type { CauseSum, Continuity, Gap } from './types.ts';
+import type { CauseSum, Continuity, Gap, TimelinePiece } from './types.ts';
 
 /** Between two segments of one recording there may be this much: no camera's clock is exact. */
 const seamMs = 1000;
@@ -21,10 +21,15 @@ export interface Known {
  * Sums up where the time from `fromMs` to `toMs` is. Summing up days gives the same as the whole.
  * Reads nothing and knows no clock.
  */
-export function sumUp(known: Known, fromMs: number, toMs: number): Omit<Continuity, 'segments'> {
+export function sumUp(
+  known: Known,
+  fromMs: number,
+  toMs: number,
+): Omit<Continuity, 'segments'> & { readonly pieces: readonly TimelinePiece[] } {
   const causes = new Causes(known.states, known.losses);
   const sums: Record<Place, number> = { stored: 0, spooled: 0, missing: 0 };
   const gaps: Gap[] = [];
+  const pieces: TimelinePiece[] = [];
   let before: Place | undefined;
   for (const piece of piecesOf(known.footage, known.fromMs, known.toMs)) {
     if (piece.startMs >= toMs) break;
@@ -34,7 +39,13 @@ export function sumUp(known: Known, fromMs: number, toMs: number): Omit<Continui
     const [startMs, endMs] = [Math.max(piece.startMs, fromMs), Math.min(piece.endMs, toMs)];
     if (endMs <= startMs) continue;
     sums[place] += endMs - startMs;
-    if (place !== 'missing') continue;
+    if (place !== 'missing') {
+      const last = pieces.at(-1);
+      if (last?.state !== place) pieces.push({ startMs, endMs, state: place });
+      else pieces[pieces.length - 1] = { ...last, endMs };
+      continue;
+    }
+    const firstGap = gaps.length;
     for (const gap of causes.explain(piece.startMs, piece.endMs)) {
       const clipped = {
         ...gap,
@@ -43,6 +54,7 @@ export function sumUp(known: Known, fromMs: number, toMs: number): Omit<Continui
       };
       if (clipped.endMs > clipped.startMs) addGap(gaps, clipped);
     }
+    for (const gap of gaps.slice(firstGap)) pieces.push({ state: 'missing', ...gap });
   }
   return {
     fromMs,
@@ -51,6 +63,7 @@ export function sumUp(known: Known, fromMs: number, toMs: number): Omit<Continui
     spooledMs: sums.spooled,
     missingMs: sums.missing,
     gaps,
+    pieces,
     causes: sumCauses(gaps),
   };
 }

@@ -110,6 +110,13 @@ export interface SegmentRecord extends CameraName {
   readonly sha256: string;
 }
 
+/** How a segment's file begins, before its media: with their description. */
+export interface SegmentInit {
+  readonly bytes: number;
+  /** Of the description, 16 hex digits: those of equal ones are equal. */
+  readonly hash: string;
+}
+
 /** What the bucket answered for a segment that it holds. */
 export interface StoredProof {
   readonly key: string;
@@ -145,6 +152,26 @@ export interface Gap {
   readonly cause: GapCause;
   /** In plain words; may be empty. */
   readonly detail: string;
+}
+
+/** A stretch of a camera's time that is all in one place, from `startMs` to just before `endMs`. */
+export interface TimelinePiece {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly state: 'stored' | 'spooled' | 'missing';
+  /** Of what is missing. */
+  readonly cause?: GapCause;
+  readonly detail?: string;
+}
+
+/** {@link Continuity}, in the order of time and without seams. */
+export interface Timeline {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly storedMs: number;
+  readonly spooledMs: number;
+  readonly missingMs: number;
+  readonly pieces: readonly TimelinePiece[];
 }
 
 export interface CauseSum {

@@ -17,6 +17,8 @@ export interface ChildOptions {
   /** Added to a minimal environment (PATH, HOME, LANG, TZ=UTC); the daemon's own is not passed on, for its secrets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly onStdoutLine?: (line: string) => void;
+  /** For output that is not text, in the place of `onStdoutLine`. */
+  readonly onStdoutBytes?: (chunk: Buffer) => void;
   readonly onStderrLine?: (line: string) => void;
   /** Whether a line of standard error may explain the program's end; all may unless given. */
   readonly isLastWord?: (line: string) => boolean;
@@ -76,7 +78,9 @@ export class Child implements AsyncDisposable {
     this.#options = options;
     this.#process = spawn(options);
     this.#exit = this.#watchExit();
-    this.#read(this.#process.stdout, options.onStdoutLine);
+    const { onStdoutBytes } = options;
+    if (onStdoutBytes === undefined) this.#read(this.#process.stdout, options.onStdoutLine);
+    else this.#process.stdout.on('data', onStdoutBytes).on('error', () => {});
     this.#read(
       this.#process.stderr,
       (line) => {

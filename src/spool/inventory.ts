@@ -49,6 +49,11 @@ export class Inventory {
     return this.#shelves.get(formatCameraName(camera))?.files.has(name) ?? false;
   }
 
+  get(camera: CameraName, name: string): Segment | undefined {
+    const bytes = this.#shelves.get(formatCameraName(camera))?.files.get(name);
+    return bytes === undefined ? undefined : this.#segment(camera, name, bytes);
+  }
+
   /** The segment if it is new, undefined if it was here before. */
   add(camera: CameraName, name: string, bytes: number): Segment | undefined {
     const segment = this.#segment(camera, name, bytes);

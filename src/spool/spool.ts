@@ -239,6 +239,11 @@ export class Spool implements AsyncDisposable {
     return this.#inventory.cameras();
   }
 
+  /** The segment of a camera with a file of that name, without reading the directory. */
+  find(camera: CameraName, fileName: string): Segment | undefined {
+    return this.#inventory.get(camera, fileName);
+  }
+
   /** The oldest segment of a camera that `accept` takes, without reading the directory. */
   oldest(camera: CameraName, accept: (segment: Segment) => boolean): Segment | undefined {
     return this.#inventory.oldest(camera, accept);

@@ -6,6 +6,7 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { SegmentIdentity } from '../lib/segment-name.ts';
 import { httpStatus } from './explain.ts';
 import { parseSegmentKey } from './key.ts';
@@ -136,11 +137,23 @@ export class BucketReader {
     return { bytes, sha256: hash.digest('hex') };
   }
 
-  /** The content of an object, piece by piece; undefined if there is none. */
-  async open(key: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+  /**
+   * The content of an object, piece by piece; undefined if there is none.
+   *
+   * @param range from the byte `start` to before `end`; all unless given
+   */
+  async open(
+    key: string,
+    signal: AbortSignal,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
     try {
       const { Body: body } = await this.#access.client.send(
-        new GetObjectCommand({ Bucket: this.#access.bucket, Key: key }),
+        new GetObjectCommand({
+          Bucket: this.#access.bucket,
+          Key: key,
+          ...(range && { Range: `bytes=${range.start}-${range.end - 1}` }),
+        }),
         { abortSignal: signal },
       );
       return (body ?? []) as AsyncIterable<Uint8Array>;
@@ -148,6 +161,12 @@ export class BucketReader {
       if (httpStatus(error) === 404) return undefined;
       throw error;
     }
+  }
+
+  /** An address at which whoever has it can read the object for `seconds`. */
+  async presign(key: string, seconds: number): Promise<string> {
+    const command = new GetObjectCommand({ Bucket: this.#access.bucket, Key: key });
+    return getSignedUrl(this.#access.client, command, { expiresIn: seconds });
   }
 
   #list(

@@ -119,6 +119,16 @@ describe('the configuration', () => {
     assert.deepEqual(complete.metrics, { listen: { host: '127.0.0.1', port: 9464 } });
     assert.deepEqual(load('bucket: {name: a}\nmetrics: {}').metrics, complete.metrics);
     assert.equal(load(example).gateway, undefined);
+    assert.deepEqual(load(example).console, {});
+    assert.deepEqual(complete.console.web, {
+      listen: { host: '127.0.0.1', port: 8080 },
+      tls: {
+        certificateFile: '/etc/sapiengraph-cctv/web.crt',
+        keyFile: '/etc/sapiengraph-cctv/web.key',
+      },
+      publicUrl: 'https://cctv.example.com',
+      proxy: false,
+    });
     assert.deepEqual(complete.gateway, {
       listen: { host: '0.0.0.0', port: 554 },
       tls: {
@@ -132,6 +142,22 @@ describe('the configuration', () => {
       maxViewersPerAccount: 50,
       maxViewersPerAddress: 50,
     });
+  });
+
+  it('serves browsers where it is told to, and warns when others can listen in', () => {
+    const web = (yaml: string) => load(`bucket: {name: a}\nconsole: {web: ${yaml}}`);
+    assert.deepEqual(web('{}').console.web, {
+      listen: { host: '127.0.0.1', port: 8080 },
+      proxy: false,
+    });
+    assert.deepEqual(web('{}').warnings, []);
+    assert.match(web('{listen: ":8080"}').warnings.join(), /without TLS/);
+    assert.match(
+      problemsOf(
+        'bucket: {name: a}\nconsole: {web: {publicUrl: "https://example.com/cctv"}}',
+      ).join(),
+      /console\.web\.publicUrl .* must be an address without a path/,
+    );
   });
 
   it('takes a budget and a reserve in gigabytes, and refuses ones that make no sense', () => {

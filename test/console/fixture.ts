@@ -51,6 +51,7 @@ export class ConsoleFixture implements AsyncDisposable {
     ...{ region: 'us-east-1', pathStyle: true, accessKeyId: 'id', secretAccessKey: 'secret' },
     log: silentLog,
   });
+  exports: ControlOptions['exports'];
   fleet: CameraStatus[] = [];
   watching: ControlOptions['watching'] = {
     makePassword,
@@ -118,6 +119,7 @@ export class ConsoleFixture implements AsyncDisposable {
         this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);
       },
       watching: this.watching,
+      ...(this.exports === undefined ? {} : { exports: this.exports }),
       alerting: this.alerting,
       log: silentLog,
       version: '0.1.0',

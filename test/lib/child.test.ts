@@ -39,6 +39,18 @@ describe('a child program', { concurrency: true }, () => {
     await assert.rejects(child.ended(never), /thing was killed by SIGKILL/);
   });
 
+  it('hands over output that is not text, byte for byte', async () => {
+    const chunks: Buffer[] = [];
+    await using child = new Child({
+      name: 'thing',
+      file: 'printf',
+      args: ['\\377\\0\\n\\n\\200'],
+      onStdoutBytes: (chunk) => chunks.push(chunk),
+    });
+    await child.gone();
+    assert.deepEqual(Buffer.concat(chunks), Buffer.from([0xff, 0, 0x0a, 0x0a, 0x80]));
+  });
+
   it('that does not exist is told by name', async () => {
     await using child = new Child({ name: 'thing', file: 'no-such-program', args: [] });
     await assert.rejects(child.ended(never), /thing .*no-such-program/);

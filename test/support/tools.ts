@@ -12,7 +12,8 @@ function present(path: string): string {
   return path;
 }
 
-function onPath(program: string): string {
+/** A program of the system. */
+export function onPath(program: string): string {
   const found = `${process.env['PATH'] ?? ''}:/usr/sbin`
     .split(delimiter)
     .map((directory) => join(directory, program))

@@ -6,7 +6,7 @@ import {
   type Message,
   MessageReader,
   ProtocolError,
-} from '../../src/gateway/message.ts';
+} from '../../../src/lib/rtsp/message.ts';
 
 const readAll = (bytes: Buffer, pieces = bytes.length): Message[] => {
   const reader = new MessageReader();

@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
-import { describeError } from '../lib/errors.ts';
+import { describeError } from '../errors.ts';
 import { formatMessage, type Frame, MessageReader, type Response } from './message.ts';
 
-export interface RelayEvents {
+export interface RtspEvents {
   /** A frame of a track; its bytes are the receiver's to change. */
   onFrame(frame: Frame): void;
   /** All frames that came at once have been handed over. */
   onFrames(): void;
-  /** The relay has gone. Not called after the client was disposed of. */
+  /** The server has gone. Not called after the client was disposed of. */
   onGone(reason: string): void;
 }
 
@@ -19,25 +19,25 @@ export interface TrackStart {
   readonly time: string;
 }
 
-/** The relay did not do what it was asked. */
-export class RelayRefusalError extends Error {
-  override name = 'RelayRefusalError';
+/** The server did not do what it was asked. */
+export class RtspRefusalError extends Error {
+  override name = 'RtspRefusalError';
 }
 
 type Headers = readonly (readonly [name: string, value: string])[];
 
 const answerWithinMs = 5_000;
 const closeWithinMs = 1_000;
-/** What a viewer may have on its way to the relay: reports, a few bytes a second. */
+/** What may be on its way to the server: reports, a few bytes a second. */
 const maxUpstreamBytes = 16 * 1024;
 
 /**
- * One viewer's connection to a camera's relay. All that is sent is made here: of what a viewer says
+ * A player's connection to an RTSP server. All that is sent is made here: of what somebody behind it says
  * only whole RTCP packets get this far. Track N (from 0) has the channels 2N and 2N + 1.
  */
-export class RelayClient implements AsyncDisposable {
+export class RtspClient implements AsyncDisposable {
   readonly #url: string;
-  readonly #events: RelayEvents;
+  readonly #events: RtspEvents;
   readonly #socket: Socket;
   readonly #reader = new MessageReader();
   readonly #closed: Promise<void>;
@@ -50,15 +50,15 @@ export class RelayClient implements AsyncDisposable {
   #failure: string | undefined;
   #disposed = false;
 
-  /** @param url of a relay on this machine: rtsp://127.0.0.1:PORT/NAME */
-  constructor(url: string, events: RelayEvents) {
+  /** @param url of a server without a password: rtsp://127.0.0.1:PORT/NAME */
+  constructor(url: string, events: RtspEvents) {
     this.#url = url;
     this.#events = events;
     const { hostname, port } = new URL(url);
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
     this.#closed = new Promise((resolve) => {
       this.#socket.once('close', () => {
-        this.#gone('the relay closed the connection');
+        this.#gone('the server closed the connection');
         resolve();
       });
     });
@@ -66,7 +66,7 @@ export class RelayClient implements AsyncDisposable {
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
 
-  /** The camera's session description. */
+  /** The stream's session description. */
   async describe(): Promise<string> {
     return (await this.#request('DESCRIBE', this.#url, [['Accept', 'application/sdp']])).body;
   }
@@ -84,7 +84,7 @@ export class RelayClient implements AsyncDisposable {
     const [, session] = /^([\w.+$-]{1,128})(?:;|$)/.exec(headers.get('session') ?? '') ?? [];
     const channels = /;interleaved=(\d+)-(\d+)/.exec(headers.get('transport') ?? '')?.slice(1);
     if (session === undefined || channels?.join() !== `${2 * track},${2 * track + 1}`) {
-      throw new RelayRefusalError('the relay set up another transport than it was asked for');
+      throw new RtspRefusalError('the server set up another transport than it was asked for');
     }
     this.#session = session;
   }
@@ -102,12 +102,12 @@ export class RelayClient implements AsyncDisposable {
     return found;
   }
 
-  /** Says that the viewer is still there; a relay stops sending to one of which it hears nothing for 65 s. */
+  /** Says that the player is still there; live555's servers stop sending to one of which they hear nothing for 65 s. */
   async keepAlive(): Promise<void> {
     await this.#request('GET_PARAMETER', this.#url, []);
   }
 
-  /** An RTCP packet of the viewer's, for a track. Reports are lost rather than queued. */
+  /** An RTCP packet of the player's, for a track. Reports are lost rather than queued. */
   report(track: number, packet: Buffer): void {
     if (this.#socket.destroyed || this.#socket.writableLength > maxUpstreamBytes) return;
     const frame = Buffer.alloc(4 + packet.length);
@@ -120,7 +120,7 @@ export class RelayClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    this.#gone('the viewer left');
+    this.#gone('the player left');
     // What is still on its way is of no use to anybody.
     this.#socket.removeAllListeners('data').resume();
     if (this.#session !== undefined && this.#socket.writable) {
@@ -149,19 +149,19 @@ export class RelayClient implements AsyncDisposable {
   }
 
   async #ask(method: string, url: string, headers: Headers): Promise<Response> {
-    if (this.#failure !== undefined) throw new RelayRefusalError(this.#failure);
+    if (this.#failure !== undefined) throw new RtspRefusalError(this.#failure);
     const done = Promise.withResolvers<Response>();
     const text = this.#format(method, url, headers);
     this.#waiting = { cseq: String(this.#cseq), done };
     const late = setTimeout(
-      () => this.#gone(`the relay did not answer ${method} within ${answerWithinMs / 1000} s`),
+      () => this.#gone(`the server did not answer ${method} within ${answerWithinMs / 1000} s`),
       answerWithinMs,
     );
     try {
       this.#socket.write(text);
       const response = await done.promise;
       if (response.status === 200) return response;
-      throw new RelayRefusalError(`the relay answered ${response.status} to ${method}`);
+      throw new RtspRefusalError(`the server answered ${response.status} to ${method}`);
     } finally {
       clearTimeout(late);
       this.#waiting = undefined;
@@ -176,7 +176,7 @@ export class RelayClient implements AsyncDisposable {
       }
       this.#events.onFrames();
     } catch (error) {
-      this.#gone(`the relay does not speak RTSP: ${describeError(error)}`);
+      this.#gone(`the server does not speak RTSP: ${describeError(error)}`);
     }
   }
 
@@ -187,7 +187,7 @@ export class RelayClient implements AsyncDisposable {
   #gone(reason: string): void {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
-    this.#waiting?.done.reject(new RelayRefusalError(reason));
+    this.#waiting?.done.reject(new RtspRefusalError(reason));
     if (this.#disposed) return;
     this.#socket.destroy();
     this.#events.onGone(reason);

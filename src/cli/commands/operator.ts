@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import type { OperatorAnswer, OperatorsAnswer } from '../../console/operator-routes.ts';
+import { confirm } from '../confirm.ts';
+import { clientOf, print, printJson } from '../context.ts';
+import { readPasswordFile } from '../files.ts';
+import { table } from '../table.ts';
+
+interface PasswordOptions {
+  readonly passwordFile?: string;
+}
+
+const passwordOption = [
+  '--password-file <file>',
+  'a file with a password of your own, instead of a strong new one; - for standard input',
+] as const;
+
+const ownPassword = async ({ passwordFile }: PasswordOptions): Promise<{ password?: string }> =>
+  passwordFile === undefined ? {} : { password: await readPasswordFile(passwordFile) };
+
+const loginLines = ({ operator, password }: OperatorAnswer): string[] => [
+  `User      ${operator.name}`,
+  `Password  ${password ?? '(your own)'}`,
+  '',
+  'Log in at the page of console.web, with no account.',
+  ...(password === undefined
+    ? []
+    : [`The password is not shown again. For a new one: cctv operator password ${operator.name}`]),
+];
+
+export function addOperatorCommands(program: Command): void {
+  const operator = program
+    .command('operator')
+    .description('operators: who may see how all cameras are, in a browser');
+
+  operator
+    .command('add <name>')
+    .description('let somebody see how all cameras are')
+    .option(...passwordOption)
+    .action(async (name: string, options: PasswordOptions, command: Command) => {
+      const given = { name, ...(await ownPassword(options)) };
+      const answer = await clientOf(command).post<OperatorAnswer>('/operators', given);
+      print([`Operator ${name} is added.`, '', ...loginLines(answer)]);
+    });
+
+  operator
+    .command('list')
+    .description('list the operators')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: true }, command: Command) => {
+      const answer = await clientOf(command).get<OperatorsAnswer>('/operators');
+      if (json) return printJson(answer);
+      if (answer.operators.length === 0) {
+        return print(['There are no operators. Add one with: cctv operator add NAME']);
+      }
+      const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+      print(
+        table(
+          [
+            { head: 'OPERATOR', cell: ({ name }) => name },
+            { head: 'ADDED', cell: ({ createdMs }) => day(createdMs) },
+            { head: 'PASSWORD SET', cell: ({ passwordSetMs }) => day(passwordSetMs) },
+          ],
+          answer.operators,
+        ),
+      );
+    });
+
+  operator
+    .command('password <name>')
+    .description('a new password; whoever is logged in with the old one is logged out')
+    .option(...passwordOption)
+    .action(async (name: string, options: PasswordOptions, command: Command) => {
+      const path = `/operators/${encodeURIComponent(name)}/password`;
+      const answer = await clientOf(command).post<OperatorAnswer>(path, await ownPassword(options));
+      print([`Operator ${name} has a new password.`, '', ...loginLines(answer)]);
+    });
+
+  operator
+    .command('remove <name>')
+    .description('let somebody in no longer')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, { yes }: { yes?: true }, command: Command) => {
+      const question = `Remove the operator ${name}?`;
+      if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);
+      await clientOf(command).delete(`/operators/${encodeURIComponent(name)}`);
+      print([`Operator ${name} is removed.`]);
+    });
+}

@@ -1,0 +1,168 @@
+/** All NAL units of one picture, without start codes. */
+export interface AccessUnit {
+  readonly nals: readonly Buffer[];
+  /** Of RTP: 32 bits, 90,000 a second. */
+  readonly timestamp: number;
+}
+
+export interface H264DepacketizerOptions {
+  readonly onUnit: (unit: AccessUnit) => void;
+  /** Something is missing: until the next key frame, pictures refer to what never came. */
+  readonly onLoss: () => void;
+}
+
+interface RtpPacket {
+  readonly marker: boolean;
+  readonly type: number;
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly payload: Buffer;
+}
+
+const maxUnitBytes = 4 * 1024 * 1024;
+const maxUnitNals = 512;
+
+/** RFC 3550 section 5.1; undefined if it is not one. */
+function parseRtp(packet: Buffer): RtpPacket | undefined {
+  if (packet.length < 12) return undefined;
+  const first = packet.readUInt8(0);
+  if (first >> 6 !== 2) return undefined;
+  let start = 12 + 4 * (first & 0x0f);
+  if (first & 0x10) {
+    if (packet.length < start + 4) return undefined;
+    start += 4 + 4 * packet.readUInt16BE(start + 2);
+  }
+  const padding = first & 0x20 ? packet.readUInt8(packet.length - 1) : 0;
+  if (start >= packet.length - padding) return undefined;
+  return {
+    marker: packet.readUInt8(1) >= 0x80,
+    type: packet.readUInt8(1) & 0x7f,
+    sequence: packet.readUInt16BE(2),
+    timestamp: packet.readUInt32BE(4),
+    payload: packet.subarray(start, packet.length - padding),
+  };
+}
+
+/** A slice of a picture (ITU-T H.264 table 7-1), not partitioned. */
+const isSlice = (nal: Buffer): boolean => [1, 5].includes(nal.readUInt8(0) & 0x1f);
+
+/**
+ * Puts pictures together from RTP packets that come in order (RFC 6184: single NAL units, STAP-A,
+ * FU-A). A picture ends with the marker bit; of cameras that set it at each slice, with the next time.
+ */
+export class H264Depacketizer {
+  readonly #options: H264DepacketizerOptions;
+  readonly #payloadType: number;
+  #nextSequence: number | undefined;
+  #timestamp = 0;
+  #nals: Buffer[] = [];
+  #bytes = 0;
+  #hasSlice = false;
+  /** Of a NAL unit in several packets, those that came. */
+  #fragments: Buffer[] | undefined;
+  /** The time of the newest picture that ended with a marker. */
+  #endedAt: number | undefined;
+  #markersLie = false;
+
+  constructor(payloadType: number, options: H264DepacketizerOptions) {
+    this.#payloadType = payloadType;
+    this.#options = options;
+  }
+
+  push(bytes: Buffer): void {
+    const packet = parseRtp(bytes);
+    if (packet === undefined || packet.type !== this.#payloadType) return;
+    const { sequence, timestamp, marker, payload } = packet;
+    const isNext = this.#nextSequence === undefined || this.#nextSequence === sequence;
+    this.#nextSequence = (sequence + 1) & 0xffff;
+    if (!isNext) this.#lose();
+    if (timestamp !== this.#timestamp) {
+      if (this.#fragments !== undefined) this.#lose();
+      this.#flush();
+      this.#timestamp = timestamp;
+    }
+    this.#read(payload);
+    if (marker && this.#hasSlice && !this.#markersLie) {
+      this.#endedAt = timestamp;
+      this.#flush();
+    }
+  }
+
+  #read(payload: Buffer): void {
+    const type = payload.readUInt8(0) & 0x1f;
+    if (type >= 1 && type <= 23) return this.#add([payload]);
+    if (type === 24) return this.#readAggregate(payload);
+    if (type === 28 && payload.length > 2) return this.#readFragment(payload);
+    this.#lose();
+  }
+
+  /** STAP-A (section 5.7.1). */
+  #readAggregate(payload: Buffer): void {
+    for (let at = 1; at < payload.length; ) {
+      const bytes = at + 2 <= payload.length ? payload.readUInt16BE(at) : 0;
+      at += 2;
+      if (bytes === 0 || at + bytes > payload.length) return this.#lose();
+      this.#add([payload.subarray(at, at + bytes)]);
+      at += bytes;
+    }
+  }
+
+  /** FU-A (section 5.8). */
+  #readFragment(payload: Buffer): void {
+    const indicator = payload.readUInt8(0);
+    const header = payload.readUInt8(1);
+    if (header & 0x80) {
+      if (this.#fragments !== undefined) this.#lose();
+      this.#fragments = [Buffer.from([(indicator & 0xe0) | (header & 0x1f)])];
+    } else if (this.#fragments === undefined) {
+      // The beginning was lost, or we began to listen in its midst.
+      return this.#lose();
+    }
+    this.#fragments.push(payload.subarray(2));
+    this.#bytes += payload.length;
+    if (this.#bytes > maxUnitBytes) return this.#lose();
+    if (header & 0x40) {
+      const whole = this.#fragments;
+      this.#fragments = undefined;
+      this.#add(whole);
+    }
+  }
+
+  #add(parts: readonly Buffer[]): void {
+    const [head] = parts;
+    const nal = parts.length === 1 && head !== undefined ? head : Buffer.concat(parts);
+    if (isSlice(nal)) {
+      // first_mb_in_slice is 0 (section 7.4.3), which is one bit that is set.
+      const startsPicture = nal.length > 1 && nal.readUInt8(1) >= 0x80;
+      if (startsPicture && this.#hasSlice) this.#flush();
+      if (!startsPicture && !this.#hasSlice) {
+        if (this.#endedAt === this.#timestamp) this.#markersLie = true;
+        return this.#lose();
+      }
+      this.#hasSlice = true;
+    }
+    this.#nals.push(nal);
+    if (parts.length === 1) this.#bytes += nal.length;
+    if (this.#bytes > maxUnitBytes || this.#nals.length > maxUnitNals) this.#lose();
+  }
+
+  /** Parameter sets that came under a time of their own stay, and go with the picture that follows. */
+  #flush(): void {
+    if (!this.#hasSlice) return;
+    const unit = { nals: this.#nals, timestamp: this.#timestamp };
+    this.#clear();
+    this.#options.onUnit(unit);
+  }
+
+  #lose(): void {
+    this.#clear();
+    this.#options.onLoss();
+  }
+
+  #clear(): void {
+    this.#nals = [];
+    this.#bytes = 0;
+    this.#hasSlice = false;
+    this.#fragments = undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { html } from '/vendor/htm-preact.js';
+import type { Piece } from '../api-types.ts';
+import { type Day, fromLocalInput, toLocalInput } from '../time/zone.ts';
+import { formText } from './form-text.ts';
+import type { Playback } from './use-playback.ts';
+
+export interface PlaybackControlsProps {
+  readonly playback: Playback;
+  readonly day: Day;
+  readonly timeZone: string;
+  readonly gaps: readonly Piece[];
+  readonly seek: (atMs: number) => void;
+  readonly seekGap: (startMs: number) => void;
+  readonly zoom: number;
+  readonly mostZoom: number;
+  readonly setZoom: (zoom: number) => void;
+  readonly onExport: () => void;
+}
+
+const rates = [0.5, 1, 2, 4, 8, 16];
+/** A gap that one was just taken to is not the next. */
+const sameGapMs = 6_000;
+
+export function PlaybackControls(props: PlaybackControlsProps) {
+  const { playback, day, timeZone, gaps, seek, seekGap, zoom, mostZoom, setZoom, onExport } = props;
+  const { atMs, isPlaying, rate, toggle, setRate } = playback;
+  const nextGap = gaps.find(({ startMs }) => startMs > atMs + sameGapMs);
+  const gapBefore = gaps.findLast(({ endMs }) => endMs < atMs - sameGapMs);
+  const jump = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const time = formText(event, 'time');
+    const toMs = fromLocalInput(`${day}T${time.length === 5 ? `${time}:00` : time}`, timeZone);
+    if (toMs !== undefined) seek(toMs);
+  };
+  const button = (label: string, words: string, act: () => void, disabled = false) =>
+    html`<button type="button" title=${label} disabled=${disabled} onClick=${act}>${words}</button>`;
+  return html`<div class="controls" role="group" aria-label="Playback">
+    <button type="button" class="main play" onClick=${toggle}>${isPlaying ? 'Pause' : 'Play'}</button>
+    ${button('10 seconds back', '−10 s', () => seek(atMs - 10_000))}
+    ${button('10 seconds on', '+10 s', () => seek(atMs + 10_000))}
+    <label><span class="unseen">Speed</span>
+      <select onChange=${(event: Event) => setRate(Number((event.target as HTMLSelectElement).value))}>
+        ${rates.map((one) => html`<option value=${one} selected=${one === rate}>${one}×</option>`)}
+      </select>
+    </label>
+    ${button('To the gap before', 'Gap before', () => gapBefore && seekGap(gapBefore.startMs), gapBefore === undefined)}
+    ${button('To the next gap', 'Next gap', () => nextGap && seekGap(nextGap.startMs), nextGap === undefined)}
+    <form class="jump" onSubmit=${jump}>
+      <label><span class="unseen">Time to go to</span>
+        <input type="time" name="time" step="1" required key=${day} defaultValue=${toLocalInput(atMs, timeZone).slice(11)} />
+      </label>
+      <button type="submit">Go</button>
+    </form>
+    ${button('Show less of the day', 'Zoom in', () => setZoom(zoom + 1), zoom >= mostZoom)}
+    ${button('Show more of the day', 'Zoom out', () => setZoom(zoom - 1), zoom <= 0)}
+    <button type="button" onClick=${onExport}>Export…</button>
+  </div>`;
+}

@@ -1,0 +1,29 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+
+const saltBytes = 16;
+const hashBytes = 32;
+// OWASP's least for scrypt with 16 MB; about 50 ms of a core.
+const cost = { N: 2 ** 14, r: 8, p: 5 };
+
+const derive = (password: string, salt: Uint8Array): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    scrypt(password, salt, hashBytes, cost, (error, hash) => {
+      if (error === null) resolve(hash);
+      else reject(error);
+    });
+  });
+
+/** What to keep of an operator's password: salt and scrypt hash. */
+export async function hashPassword(password: string): Promise<Buffer> {
+  const salt = randomBytes(saltBytes);
+  return Buffer.concat([salt, await derive(password, salt)]);
+}
+
+const nobody = Buffer.alloc(saltBytes + hashBytes);
+
+/** @param kept undefined takes as long, and is never right */
+export async function isPassword(password: string, kept: Uint8Array | undefined): Promise<boolean> {
+  const known = kept ?? nobody;
+  const hash = await derive(password, known.subarray(0, saltBytes));
+  return timingSafeEqual(hash, known.subarray(saltBytes)) && kept !== undefined;
+}
