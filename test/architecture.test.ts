@@ -31,7 +31,7 @@ const table: Readonly<
   config: { imports: ['alert'] },
   camera: { imports: ['tunnel', 'relay', 'archive'], typesOf: ['spool'] },
   gateway: {},
-  console: { imports: ['ledger', 'camera'], typesOf: ['gateway', 'alert'] },
+  console: { imports: ['ledger', 'camera'], typesOf: ['gateway', 'alert', 'spool', 'storage'] },
   // Looks at each part from outside, whether the daemon runs or not.
   doctor: { imports: ['config', 'relay', 'storage', 'ledger'], typesOf: ['console'] },
   cli: {
