@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { networkOf, plainAddress } from '../../lib/addresses.ts';
-import { FloodGate } from '../../lib/flood-gate.ts';
+import type { FloodGate } from '../../lib/flood-gate.ts';
 import type { Api } from './api.ts';
 import { HttpError } from './errors.ts';
 import { LoginLimit } from './login-limit.ts';
@@ -18,7 +18,7 @@ export function addSessionRoutes(
   api: Api,
   sessions: Sessions,
   { ledger, credentialsOf, log }: Pick<WebParts, 'ledger' | 'credentialsOf' | 'log'>,
-  gate = new FloodGate(log),
+  gate: FloodGate,
 ): void {
   const limit = new LoginLimit();
 

@@ -4,6 +4,7 @@ import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import { type FastifyInstance, fastify } from 'fastify';
 import { describeError, OperatorError } from '../../lib/errors.ts';
+import { FloodGate } from '../../lib/flood-gate.ts';
 import { Api } from './api.ts';
 import { addCameraRoutes } from './camera-routes.ts';
 import { answerErrors, notThere } from './errors.ts';
@@ -72,7 +73,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   });
   const sessions = new Sessions(ledger, isSecure);
   const api = new Api(app, { sessions, publicUrl });
-  addSessionRoutes(api, sessions, options);
+  addSessionRoutes(api, sessions, options, parts.use(new FloodGate(log)));
   addCameraRoutes(api, options, parts.use(new Pictures(options.picture)));
   addTimelineRoutes(api, options);
   const previews = parts.use(new Previews(options.footage, options.program));
