@@ -16,7 +16,7 @@ result=/var/lib/sapiengraph-cctv/tried
   if mount -t tmpfs none /tmp; then echo 'DONE: mounted'; fi
   if chmod u+s /var/lib/sapiengraph-cctv/tried; then echo 'DONE: set a set-user-id bit'; fi
   if [ -e /dev/kmsg ] || ls /dev/sd* /dev/vd*; then echo 'DONE: saw a device'; fi
-  echo done
+  echo 'done'
 } >"$result" 2>&1
 trap '' TERM
 while :; do sleep 60; done
