@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { parseDocument } from 'yaml';
+import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
+import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
+import { eventually } from '../support/until.ts';
+import { CameraOutside } from './camera-outside.ts';
+import { inside, Machine, outside } from './machine.ts';
+import { asVersion, buildPackage } from './packages.ts';
+
+const cameraCount = 5;
+const etc = '/etc/sapiengraph-cctv';
+const state = '/var/lib/sapiengraph-cctv';
+
+const parts = new AsyncDisposableStack();
+let directory: string;
+let machine: Machine;
+let store: S3Server;
+let endpoint: string;
+let rtsp: RtspCamera;
+let present: string;
+let next: string;
+const cameras: CameraOutside[] = [];
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cctv-booted-'));
+  parts.defer(() => rm(directory, { recursive: true, force: true }));
+  present = await buildPackage(join(directory, 'present'));
+  [machine, next, store, rtsp] = await Promise.all([
+    Machine.boot(),
+    asVersion(present, '99.0.0', join(directory, 'next')),
+    startS3Server({ directory: join(directory, 's3') }),
+    startRtspCamera({ video: 'h264', width: 320, height: 240, framesPerSecond: 5 }),
+  ]);
+  for (const part of [machine, store, rtsp]) parts.use(part);
+  endpoint = await openToMachine(Number(new URL(store.endpoint).port));
+  await s3().send(new CreateBucketCommand({ Bucket: 'footage' }));
+});
+after(() => parts.disposeAsync());
+
+const s3 = (): S3Client =>
+  new S3Client({
+    ...{ endpoint: store.endpoint, region: store.region, forcePathStyle: true },
+    credentials: store,
+  });
+
+/** The stand-in listens on loopback only: this lets the machine reach it. */
+async function openToMachine(port: number): Promise<string> {
+  const server = createServer((client) => {
+    const up = connect({ host: '127.0.0.1', port });
+    for (const [from, to] of [
+      [client, up],
+      [up, client],
+    ] as const) {
+      from.on('error', () => to.destroy()).on('close', () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  server.listen(0, outside);
+  await once(server, 'listening');
+  parts.defer(() => void server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return `http://${outside}:${address.port}`;
+}
+
+async function storedCount(): Promise<number> {
+  const { Contents = [] } = await s3().send(
+    new ListObjectsV2Command({ Bucket: 'footage', Prefix: 'bach/' }),
+  );
+  return Contents.length;
+}
+
+const recordingCount = async (): Promise<number> => {
+  const { cameras: all } = JSON.parse(await machine.run('cctv', 'cameras', '--json')) as {
+    readonly cameras: readonly { readonly state: string }[];
+  };
+  return all.filter((one) => one.state === 'recording').length;
+};
+
+async function allRecording(what: string, withinMs: number): Promise<void> {
+  try {
+    await eventually(what, withinMs, async () => (await recordingCount()) >= cameras.length);
+  } catch (cause) {
+    const log = await machine.run('journalctl', '-u', 'sapiengraph-cctv', '-n', '20', '-o', 'cat');
+    throw new Error(log, { cause });
+  }
+}
+
+describe('the package on a booted Debian 12', () => {
+  it('is the same, byte for byte, when it is built again', async () => {
+    const again = await buildPackage(join(directory, 'again'));
+    assert.ok((await readFile(present)).equals(await readFile(again)));
+  });
+
+  it('leaves a running service that says what is still to be done', async () => {
+    const said = await machine.install(present);
+    assert.equal(await machine.unit('ActiveState'), 'active', said);
+    assert.match(await machine.unit('StatusText'), /Nothing is recorded yet.*cctvd setup/);
+    assert.match(await machine.run('cctv', 'status'), /Nothing is recorded yet.*cctvd setup/);
+    assert.equal(await machine.unit('NRestarts'), '0');
+    assert.match(
+      await machine.run('bash', '-c', '. /usr/share/bash-completion/completions/cctv; complete'),
+      /cctv/,
+    );
+  });
+
+  it('writes nothing when the bucket can’t be used, and is set up when it can', async () => {
+    await writeFile(machine.path('/root/wrong'), 'not the secret');
+    await writeFile(machine.path('/root/secret'), store.secretAccessKey);
+    const setup = (secret: string): Promise<string> =>
+      machine.run(
+        ...['cctvd', 'setup', '--bucket', 'footage', '--endpoint', endpoint],
+        ...['--region', store.region, '--access-key-id', store.accessKeyId],
+        ...['--secret-access-key-file', secret],
+      );
+    assert.match(await setup('/root/wrong'), /FAILED {2}store an object[^]*Nothing was written/);
+    assert.deepEqual(await readdir(machine.path(etc)), ['config.example.yaml', 'credentials']);
+    assert.match(await setup('/root/secret'), /ok {6}delete it again[^]*is written/);
+    await eventually('a daemon that takes cameras', 20_000, async () =>
+      /0 cameras connected/.test(await machine.unit('StatusText')),
+    );
+    const modes = await machine.run(
+      'stat',
+      '-c',
+      '%a %U:%G',
+      `${etc}/config.yaml`,
+      `${etc}/credentials`,
+    );
+    assert.deepEqual(modes.split('\n'), ['640 root:sapiengraph-cctv', '700 root:root']);
+    assert.match(await machine.run('cctvd', 'check'), /can be used/);
+  });
+
+  it('records a camera that dials in, in a sandbox that it can’t write or look out of', async () => {
+    await writeFile(machine.path('/home/diary'), 'private');
+    await copyFile(
+      join(import.meta.dirname, 'try-sandbox.sh'),
+      machine.path('/usr/local/bin/try-sandbox'),
+    );
+    const config = parseDocument(await readFile(machine.path(`${etc}/config.yaml`), 'utf8'));
+    config.setIn(['archive', 'segmentSeconds'], 2);
+    config.setIn(['archive', 'profile'], 'copy');
+    config.set('processors', [{ name: 'try', command: ['/usr/local/bin/try-sandbox'] }]);
+    await writeFile(machine.path(`${etc}/config.yaml`), String(config));
+    await machine.run('systemctl', 'restart', 'sapiengraph-cctv');
+    await machine.run('cctv', 'account', 'add', 'bach');
+    const hostKey = (
+      JSON.parse(await machine.run('cctv', 'status', '--json')) as {
+        tunnel: { hostKeyLine: string };
+      }
+    ).tunnel.hostKeyLine;
+    const add = async (name: string): Promise<void> => {
+      const home = join(directory, 'cameras', name);
+      await mkdir(home, { recursive: true });
+      const camera = await CameraOutside.make(home, `bach.${name}`, hostKey, rtsp.port);
+      await copyFile(camera.publicKey, machine.path(`/root/${name}.pub`));
+      await machine.run('cctv', 'camera', 'add', `bach/${name}`, '--key', `/root/${name}.pub`);
+      camera.keepDialling(inside);
+      cameras.push(parts.use(camera));
+    };
+    await add('camera-0');
+    await allRecording('recording', 20_000);
+    await eventually('an object in the bucket', 20_000, async () => (await storedCount()) > 0);
+    const tried = await eventually(
+      'what was tried',
+      10_000,
+      () =>
+        /^done$/m.test(readFileSync(machine.path(`${state}/tried`), 'utf8')) &&
+        readFileSync(machine.path(`${state}/tried`), 'utf8'),
+    );
+    assert.doesNotMatch(tried, /^DONE/m);
+    assert.match(tried, /user sapiengraph-cctv$/m);
+    await Promise.all(
+      Array.from({ length: cameraCount - 1 }, (_, index) => add(`camera-${index + 1}`)),
+    );
+    await allRecording('all cameras recording', 60_000);
+    assert.match(await machine.unit('StatusText'), /cameras connected, \d+ recording/);
+  });
+
+  it('is back after kill -9', async () => {
+    const before = await machine.unit('MainPID');
+    const stored = await storedCount();
+    await machine.run('kill', '-9', before);
+    await eventually('another daemon', 20_000, async () => {
+      const pid = await machine.unit('MainPID');
+      return pid !== '0' && pid !== before && (await machine.unit('SubState')) === 'running';
+    });
+    await allRecording('recording again', 60_000);
+    await eventually('more objects', 20_000, async () => (await storedCount()) > stored);
+  });
+
+  it('is started anew when its event loop is blocked', async () => {
+    await machine.sh(
+      `mkdir -p /run/systemd/system/sapiengraph-cctv.service.d
+      printf '[Service]\\nWatchdogSec=5\\n' >/run/systemd/system/sapiengraph-cctv.service.d/soon.conf
+      systemctl daemon-reload; systemctl restart sapiengraph-cctv`,
+    );
+    await allRecording('recording under a short watchdog', 60_000);
+    const before = await machine.unit('MainPID');
+    await copyFile(
+      join(import.meta.dirname, 'block-event-loop.mjs'),
+      machine.path('/root/block.mjs'),
+    );
+    await machine.run('/usr/lib/sapiengraph-cctv/node/bin/node', '/root/block.mjs', before);
+    await eventually('another daemon', 40_000, async () => {
+      const pid = await machine.unit('MainPID');
+      return pid !== '0' && pid !== before && (await machine.unit('SubState')) === 'running';
+    });
+    assert.match(
+      await machine.run('journalctl', '-u', 'sapiengraph-cctv', '--grep', 'Watchdog timeout'),
+      /Watchdog timeout/,
+    );
+    await machine.sh(
+      'rm -r /run/systemd/system/sapiengraph-cctv.service.d; systemctl daemon-reload',
+    );
+    await allRecording('recording again', 60_000);
+  });
+
+  it('stops with a program that ignores SIGTERM, and leaves no daemon, relay or archiver', async () => {
+    const startedAt = performance.now();
+    await machine.run('systemctl', 'stop', 'sapiengraph-cctv');
+    assert.equal(await machine.unit('Result'), 'success');
+    assert.ok(performance.now() - startedAt < 30_000);
+    const left = await machine.run('ps', '-u', 'sapiengraph-cctv', '-o', 'comm=');
+    assert.doesNotMatch(left, /MainThread|node|ffmpeg|live555/);
+    await machine.run('systemctl', 'start', 'sapiengraph-cctv');
+    await allRecording('recording again', 60_000);
+  });
+
+  it('is upgraded while cameras are connected, which are back soon, and keeps its configuration', async () => {
+    const config = await readFile(machine.path(`${etc}/config.yaml`), 'utf8');
+    const stored = await storedCount();
+    const said = await machine.install(next);
+    assert.match(await machine.run('cctv', 'status'), /version 99\.0\.0/, said);
+    await allRecording('recording again', 60_000);
+    assert.equal(await readFile(machine.path(`${etc}/config.yaml`), 'utf8'), config);
+    await eventually('more objects', 20_000, async () => (await storedCount()) > stored);
+  });
+
+  it('is purged without footage that is nowhere else, and wholly when there is none', async () => {
+    await store.stop();
+    await eventually('footage that waits', 20_000, () =>
+      spooled().then((names) => names.length > 0),
+    );
+    const said = await machine.run('apt-get', 'purge', '--yes', 'sapiengraph-cctv');
+    assert.match(said, /footage that is not in the bucket is left/);
+    assert.ok((await spooled()).length > 0);
+    assert.deepEqual(await readdir(machine.path(state)), ['spool']);
+    assert.equal(
+      await machine
+        .sh(`ls -d ${etc} /usr/lib/sapiengraph-cctv || true`)
+        .then((text) => text.match(/^\//gm)),
+      null,
+    );
+    await machine.install(present);
+    await rm(machine.path(`${state}/spool`), { recursive: true });
+    await machine.run('apt-get', 'purge', '--yes', 'sapiengraph-cctv');
+    assert.match(await machine.run('ls', state), /No such file/);
+  });
+});
+
+/** Finished segments on the machine's disk. */
+async function spooled(): Promise<string[]> {
+  const names = await readdir(machine.path(`${state}/spool`), { recursive: true });
+  return names.filter((name) => name.includes('ready') && name.endsWith('.mp4'));
+}
