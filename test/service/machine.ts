@@ -5,7 +5,6 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { debian12 } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
 
 /** Ours and the machine's end of the cable between. */
@@ -31,6 +30,8 @@ export class Machine implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'cctv-machine-'));
     await execa('mount', ['-t', 'tmpfs', 'none', directory]);
     for (const part of ['changed', 'work', 'disk']) mkdirSync(join(directory, part));
+    // Made by `bin/tools package`, and not to be changed.
+    const debian12 = join(import.meta.dirname, '../../.tools/machine');
     const layers = `lowerdir=${debian12},upperdir=${directory}/changed,workdir=${directory}/work`;
     await execa('mount', ['-t', 'overlay', 'overlay', '-o', layers, `${directory}/disk`]);
     const machine = new Machine(directory);

@@ -74,6 +74,3 @@ export const wpaPassphrase = present(join(tools, 'debian/trixie/usr/bin/wpa_pass
 export const bearerbox = onPath('bearerbox');
 export const smsbox = onPath('smsbox');
 export const fakesmsc = present('/usr/lib/kannel/test/fakesmsc');
-
-/** A Debian 12 with systemd, as a directory; not to be changed. */
-export const debian12 = present(join(tools, 'machine'));

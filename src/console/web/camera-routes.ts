@@ -44,6 +44,8 @@ export function addCameraRoutes(
         .filter(({ camera }) => maySee(session, camera))
         .map((known) => {
           const connection = connected.get(formatCameraName(known));
+          // Whoever looks at the list may watch one of them next, and need not wait for a key frame then.
+          if (connection?.relay !== undefined) live?.warm(formatCameraName(known));
           return {
             name: known.camera,
             ...describeNow(known, connection),

@@ -19,7 +19,7 @@ export interface WebParts {
   /** What is kept of a viewer's password. */
   readonly credentialsOf: (user: string, password: string) => ViewerCredentials;
   /** Its cameras are called `account/camera`. Absent: nobody can watch live. */
-  readonly live?: Pick<LiveHub, 'watch' | 'skip'>;
+  readonly live?: Pick<LiveHub, 'watch' | 'skip' | 'warm'>;
   readonly footage: FootageSource;
   readonly exports: Exports;
   readonly spoolUsage: () => SpoolStatus;

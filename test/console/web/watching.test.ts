@@ -29,6 +29,7 @@ describe('watching in a browser', () => {
           one.sendBinary(Buffer.from([1, 2, 3]));
         },
         skip: (one) => void skipped.push(one),
+        warm: () => {},
       },
     });
     web.addCamera(door);
