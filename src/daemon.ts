@@ -82,7 +82,7 @@ export async function runDaemon(
     directory: config.spoolDirectory,
     disk: config.spool,
     log,
-    onDropped: (segment) => ledger.lost(segment, 'disk full', 'dropped, to make room in the spool'),
+    onDropped: (segment) => reconciler.dropped(segment, 'dropped, to make room in the spool'),
     onVanished: (segment) => reconciler.doubt(segment, 'its file was deleted here'),
   });
   await using _leftovers = await publishLeftovers(spool, ledger, log);

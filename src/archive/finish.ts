@@ -93,7 +93,8 @@ class Timeline {
     const atOnce = ((pictures[0]?.track.timescale ?? 0) * atOnceMs) / 1000;
     const live = all.findIndex((ticks) => ticks > atOnce);
     const intervals = live < 0 ? [] : all.slice(live);
-    const median = intervals.toSorted((a, b) => a - b)[intervals.length >> 1];
+    // The lower of two: of a picture's time and a pause, the pause is not what is usual.
+    const median = intervals.toSorted((a, b) => a - b)[(intervals.length - 1) >> 1];
     if (median === undefined)
       return ((pictures[0]?.track.timescale ?? 0) * unknownIntervalMs) / 1000;
     const usual = intervals.filter((ticks) => ticks <= leastHoleIntervals * median);

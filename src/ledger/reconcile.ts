@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
+import type { GapCause } from '../lib/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
@@ -20,8 +21,11 @@ export interface ReconcilerOptions {
   readonly retryMs?: number;
 }
 
+const mostDropped = 10_000;
+
 interface Doubt {
   readonly segment: SegmentRecord;
+  readonly cause: GapCause;
   /** What became of its file here. */
   readonly detail: string;
 }
@@ -43,10 +47,24 @@ export class Reconciler implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
   }
 
+  /**
+   * Takes note that a segment's file was dropped for want of room: it is lost at once, so that the
+   * file may go, unless it turns out that the bucket has it.
+   */
+  dropped(segment: SegmentRecord, detail: string): void {
+    this.#options.ledger.lost(segment, 'disk full', detail);
+    // An outage of weeks may drop any number.
+    if (this.#doubts.size < mostDropped) this.#doubt({ segment, cause: 'disk full', detail });
+  }
+
   /** Takes note that a segment's file is gone or damaged, and why. */
   doubt(segment: SegmentRecord, detail: string): void {
+    this.#doubt({ segment, cause: 'segment lost', detail });
+  }
+
+  #doubt(doubt: Doubt): void {
     if (this.#life.signal.aborted) return;
-    this.#doubts.set(nameOf(segment), { segment, detail });
+    this.#doubts.set(nameOf(doubt.segment), doubt);
     this.#working ??= this.#work().finally(() => (this.#working = undefined));
   }
 
@@ -89,7 +107,7 @@ export class Reconciler implements AsyncDisposable {
     }
   }
 
-  async #settle({ segment, detail }: Doubt, signal: AbortSignal): Promise<void> {
+  async #settle({ segment, cause, detail }: Doubt, signal: AbortSignal): Promise<void> {
     const { ledger, store, log } = this.#options;
     const proof = await store.find(segment, signal);
     signal.throwIfAborted();
@@ -101,8 +119,8 @@ export class Reconciler implements AsyncDisposable {
     if (proof !== undefined) {
       ledger.stored(segment, proof);
       log.info('a segment that is gone here is in the bucket', fields);
-    } else {
-      ledger.lost(segment, 'segment lost', detail);
+    } else if (cause === 'segment lost') {
+      ledger.lost(segment, cause, detail);
       log.error('a segment is lost: it is neither here nor in the bucket', fields);
     }
   }

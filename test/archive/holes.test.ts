@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { finishFile } from '../../src/archive/finish.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { eventually } from '../support/until.ts';
 import { copy, mediaOf, Recording, Sieve, small } from './recording.ts';
@@ -20,6 +25,29 @@ const seams = ({ files }: Recording): number[] =>
 
 const recordingPictures = (recording: Recording, frames: number) =>
   eventually('pictures', 20_000, () => recording.archiver.status().frames >= frames);
+
+describe('a file with a pause', () => {
+  it('lasts until its last picture has had its usual time, however few there are', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'pause-'));
+    const path = join(directory, '000000.mp4');
+    try {
+      const pictures = "select='eq(n,0)+eq(n,1)+eq(n,21)'";
+      await execa('ffmpeg', [
+        ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=rate=5:duration=5', '-vf', pictures],
+        ...['-fps_mode', 'vfr', '-c:v', 'libx264', '-bf', '0', '-g', '1'],
+        ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof', path],
+      ]);
+      const file = await finishFile(path);
+      assert.equal(file?.durationMs, 4_400);
+      assert.deepEqual(
+        file.holes?.map(({ durationMs }) => durationMs),
+        [3_800],
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});
 
 describe('holes', { concurrency: true }, () => {
   for (const profile of [copy, small]) {

@@ -79,9 +79,10 @@ function wasDropped(path: string, gaps: ReadonlyMap<string, readonly Gap[]>): bo
   const [account = '', camera = '', name = ''] = path.split('/');
   const segment = parseSegmentFileName({ account, camera }, name);
   if (segment === undefined) return false;
-  // Not all of it: it may have had holes, which have their own cause.
+  // A part of it does: it may have had holes, which have their own cause, and overlap with another.
+  const endsMs = segment.startMs + segment.durationMs;
   return (gaps.get(`${account}/${camera}`) ?? []).some(
     ({ startMs, endMs, cause }) =>
-      cause === 'disk full' && startMs <= segment.startMs && segment.startMs < endMs,
+      cause === 'disk full' && startMs < endsMs && segment.startMs < endMs,
   );
 }

@@ -79,6 +79,20 @@ describe('segments that the ledger expects in the spool and that are not there',
     assert.equal(account().missingMs, 0);
   });
 
+  it('that were dropped are missing at once, until the bucket turns out to have them', async () => {
+    const answer = Promise.withResolvers<StoredProof>();
+    const store = { find: () => answer.promise };
+    await using doubting = new Reconciler({ ledger, store, log: silentLog });
+    doubting.dropped(segment(1), 'dropped');
+    assert.deepEqual(
+      account().gaps.map(({ cause }) => cause),
+      ['disk full'],
+    );
+    answer.resolve(proof);
+    await eventually('an answer', 5_000, () => account().storedMs === minuteMs);
+    assert.deepEqual(account().gaps, []);
+  });
+
   it('stay in doubt over a stop', async () => {
     const doubting = reconciler(() => {
       throw new Error('unreachable');
