@@ -103,7 +103,12 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
     assert.equal(camera.dbclients.length, 1);
 
     assert.match(service('stop'), /^rc 0\n$/);
-    await delay(3_000);
+    await eventually(
+      'the end of the service',
+      20_000,
+      () => camera.processes('sapiengraph').length === 0,
+    );
+    await delay(1_000);
     assert.deepEqual(camera.processes('sapiengraph'), []);
     assert.deepEqual(camera.rtspServers, []);
     assert.match(service('status'), /^rc 1\n$/);

@@ -65,7 +65,7 @@ function theUploader(kind: S3Kind): void {
         }),
       );
     };
-    const empty = (withinMs = 15_000) =>
+    const empty = (withinMs = 30_000) =>
       eventually('an empty spool', withinMs, () => spool.usage().files === 0);
     const said = (level: string) =>
       log.lines.filter((line) => line.level === level).map(({ message }) => message);
@@ -372,4 +372,7 @@ function theUploader(kind: S3Kind): void {
   });
 }
 
-for (const kind of s3Kinds) describe(`the uploader to ${kind.name}`, () => theUploader(kind));
+// In what stores differ is the object store's to know, which is tried on all of them.
+for (const kind of s3Kinds.slice(0, 1)) {
+  describe(`the uploader to ${kind.name}`, () => theUploader(kind));
+}

@@ -88,7 +88,11 @@ export class Watcher implements LiveViewer {
     try {
       const file = join(directory, 'live.mp4');
       await writeFile(file, Buffer.concat(this.#stream));
-      const { stderr } = await execa(ffmpeg, ['-v', 'warning', '-i', file, '-f', 'null', '-']);
+      const { stderr } = await execa(ffmpeg, [
+        ...['-v', 'warning', '-i', file],
+        // Times as they are: two pictures may be closer than the frame rate says.
+        ...['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'],
+      ]);
       if (stderr !== '') throw new Error(stderr);
       return await probe(file);
     } finally {
