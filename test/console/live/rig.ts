@@ -90,8 +90,8 @@ export class Watcher implements LiveViewer {
       await writeFile(file, Buffer.concat(this.#stream));
       const { stderr } = await execa(ffmpeg, [
         ...['-v', 'warning', '-i', file],
-        // Times as they are: two pictures may be closer than the frame rate says.
-        ...['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'],
+        // Pictures alone: their times may be closer than a muxer of the frame rate would have them.
+        ...['-fps_mode', 'passthrough', '-f', 'rawvideo', '-y', '/dev/null'],
       ]);
       if (stderr !== '') throw new Error(stderr);
       return await probe(file);
