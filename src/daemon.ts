@@ -204,6 +204,6 @@ export async function runDaemon(
   log.info('stopping: last segments are finished first');
   // Cameras are recorded while the last uploads finish; what is recorded after that is safe in the
   // spool. And they dial again as soon as their tunnels close, so that the next daemon has them soon.
-  await uploader[Symbol.asyncDispose]();
+  await Promise.all([gateway?.[Symbol.asyncDispose](), uploader[Symbol.asyncDispose]()]);
   await fleet[Symbol.asyncDispose]();
 }
