@@ -1,4 +1,5 @@
-import { boxes, findBox, type Run, readTrun } from './fragmented-mp4.ts';
+import { boxes } from '../lib/mp4-boxes.ts';
+import { findBox, type Run, readTrun } from './fragmented-mp4.ts';
 
 /** Sets the decode time of a run's first sample, in its fragment's moof. */
 export function moveTo(run: Run, ticks: number): void {

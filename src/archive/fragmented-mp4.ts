@@ -1,3 +1,4 @@
+import { boxes } from '../lib/mp4-boxes.ts';
 import type { FileHandle } from 'node:fs/promises';
 
 /** A track of a fragmented MP4 file (ISO/IEC 14496-12). */
@@ -43,28 +44,10 @@ export interface FragmentedMp4 {
   readonly completeBytes: number;
 }
 
-interface Box {
-  readonly type: string;
-  /** The whole box, header included. */
-  readonly whole: Buffer;
-  readonly body: Buffer;
-}
-
 const readAtOnce = 4096;
 /** Far more than any real one: what is larger is damage. */
 const maxHeaderBytes = 4 * 1024 * 1024;
 const maxSamples = 1_000_000;
-
-/** The boxes that lie one after the other in `bytes`. Stops at what can't be one. */
-export function* boxes(bytes: Buffer): Generator<Box> {
-  for (let at = 0; at + 8 <= bytes.length; ) {
-    const size = bytes.readUInt32BE(at);
-    if (size < 8 || at + size > bytes.length) return;
-    const whole = bytes.subarray(at, at + size);
-    yield { type: whole.toString('latin1', 4, 8), whole, body: whole.subarray(8) };
-    at += size;
-  }
-}
 
 /** The first box at the end of `path`, each name a box inside the one before it. */
 export function findBox(bytes: Buffer, ...path: readonly string[]): Buffer | undefined {

@@ -1,35 +1,18 @@
 import { createHash } from 'node:crypto';
+import { type Box, boxes } from '../../lib/mp4-boxes.ts';
 import type { SegmentInit } from '../../ledger/types.ts';
 
 // Fragmented MP4 (ISO/IEC 14496-12), as far as players and exports need it.
 
-export interface Box {
-  readonly type: string;
-  /** Header included. */
-  readonly whole: Buffer;
-  readonly body: Buffer;
-}
-
 /** No part of real footage is larger. */
 const maxBoxBytes = 128 * 1024 * 1024;
-
-/** The boxes inside of one. Stops at what can't be one. */
-export function* boxesIn(bytes: Buffer): Generator<Box> {
-  for (let at = 0; at + 8 <= bytes.length; ) {
-    const size = bytes.readUInt32BE(at);
-    if (size < 8 || at + size > bytes.length) return;
-    const whole = bytes.subarray(at, at + size);
-    yield { type: whole.toString('latin1', 4, 8), whole, body: whole.subarray(8) };
-    at += size;
-  }
-}
 
 /** The bodies of the boxes at the end of `path`, each name a box inside the one before it. */
 export function findBoxes(bytes: Buffer, ...path: readonly string[]): Buffer[] {
   let found = [bytes];
   for (const name of path) {
     found = found.flatMap((inside) =>
-      [...boxesIn(inside)].filter(({ type }) => type === name).map(({ body }) => body),
+      [...boxes(inside)].filter(({ type }) => type === name).map(({ body }) => body),
     );
   }
   return found;
