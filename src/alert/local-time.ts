@@ -1,17 +1,4 @@
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-CA', {
-      timeZone,
-      hourCycle: 'h23',
-      ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
-}
+import { zonedTime } from '../lib/zoned-time.ts';
 
 interface LocalTime {
   /** `2026-11-23` */
@@ -25,16 +12,8 @@ interface LocalTime {
  * @param timeZone an IANA name
  */
 export function localTime(ms: number, timeZone: string): LocalTime {
-  const parts = new Map(
-    formatOf(timeZone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, value]),
-  );
-  const part = (name: Intl.DateTimeFormatPartTypes): string => parts.get(name) ?? '';
-  return {
-    date: `${part('year')}-${part('month')}-${part('day')}`,
-    time: `${part('hour')}:${part('minute')}`,
-  };
+  const { date, hour, minute: minutes } = zonedTime(ms, timeZone);
+  return { date, time: `${hour}:${minutes}` };
 }
 
 /** `10:42`, with its date if that is not the date of `nowMs`. */

@@ -1,37 +1,9 @@
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-CA', {
-      timeZone,
-      hourCycle: 'h23',
-      ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
-      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'longOffset' },
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
-}
-
-const partsOf = (ms: number, timeZone: string): ReadonlyMap<string, string> =>
-  new Map(
-    formatOf(timeZone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, value]),
-  );
-
-const dateOf = (ms: number, timeZone: string): string => {
-  const parts = partsOf(ms, timeZone);
-  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
-};
+import { zonedTime } from '../../lib/zoned-time.ts';
 
 /** `2026-11-22_21-00-00+0800`: for the names of files. */
 export function fileTime(ms: number, timeZone: string): string {
-  const parts = partsOf(ms, timeZone);
-  const [hour, minute, second] = [parts.get('hour'), parts.get('minute'), parts.get('second')];
-  const offset = parts.get('timeZoneName')?.replaceAll(/GMT|:/g, '') || '+0000';
-  return `${dateOf(ms, timeZone)}_${hour}-${minute}-${second}${offset}`;
+  const { date, hour, minute: minutes, second, offset } = zonedTime(ms, timeZone);
+  return `${date}_${hour}-${minutes}-${second}${offset}`;
 }
 
 const minute = 60_000;
@@ -52,7 +24,7 @@ function startOf(date: string, timeZone: string): number {
   // Offsets have been whole minutes since 1972.
   while (from - before > minute) {
     const middle = before + Math.floor((from - before) / minute / 2) * minute;
-    if (dateOf(middle, timeZone) < date) before = middle;
+    if (zonedTime(middle, timeZone).date < date) before = middle;
     else from = middle;
   }
   if (starts.size >= maxKept) starts.clear();
