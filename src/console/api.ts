@@ -9,6 +9,7 @@ import type {
   Token,
 } from '../ledger/types.ts';
 import type { CameraName } from '../lib/names.ts';
+import type { DiskStatus } from '../spool/guard.ts';
 import type { Verdict } from './health.ts';
 
 // What the control socket answers, as JSON. Times are milliseconds since 1970 UTC, sizes bytes.
@@ -28,28 +29,6 @@ export interface SpoolStatus {
   readonly bytes: number;
   readonly oldestMs?: number;
   readonly disk: DiskStatus;
-}
-
-/** The disk that the spool lies on. */
-export interface DiskStatus {
-  /** `full`: the oldest footage is being dropped, or recording stands still. */
-  readonly state: 'ok' | 'nearly full' | 'full';
-  /** Whether recording stands still. */
-  readonly isFull: boolean;
-  /** Why it is nearly full or full. */
-  readonly detail?: string;
-  readonly whenFull: 'keep-newest' | 'keep-oldest';
-  /** By the spool. */
-  readonly usedBytes: number;
-  readonly budgetBytes?: number;
-  readonly freeBytes: number;
-  readonly reserveBytes: number;
-  /** What was taken out of the way because it could not be uploaded for what it says it is. */
-  readonly damagedBytes: number;
-  /** Until it is full at the present rate. */
-  readonly lastsMs?: number;
-  /** Footage that was deleted for want of room, since the daemon started. */
-  readonly dropped: { readonly files: number; readonly bytes: number };
 }
 
 export interface TunnelInfo {

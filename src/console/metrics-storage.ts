@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
-import type { DiskStatus, SpoolStatus } from './api.ts';
+import type { DiskStatus } from '../spool/guard.ts';
+import type { SpoolStatus } from './api.ts';
 import { counter, gauge, only } from './metrics-gauges.ts';
 import type { MetricsParts } from './metrics.ts';
 

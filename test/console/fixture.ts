@@ -76,7 +76,7 @@ export class ConsoleFixture implements AsyncDisposable {
     isFull: false,
     whenFull: 'keep-newest',
     ...{ usedBytes: 33_000_000, freeBytes: 250_000_000_000, reserveBytes: 1_000_000_000 },
-    ...{ damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
+    ...{ recordingBytes: 0, damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
   };
   metrics = new Metrics();
   verdict: Verdict = { ok: true, problems: [] };

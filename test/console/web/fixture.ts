@@ -78,7 +78,12 @@ export class WebFixture implements AsyncDisposable {
         ...{ files: 0, bytes: 0 },
         disk: {
           ...{ state: 'ok', isFull: false, whenFull: 'keep-newest', usedBytes: 0, freeBytes: 1e9 },
-          ...{ reserveBytes: 0, damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
+          ...{
+            reserveBytes: 0,
+            recordingBytes: 0,
+            damagedBytes: 0,
+            dropped: { files: 0, bytes: 0 },
+          },
         },
       }),
       uploaderStatus: () => ({ uploading: 0, waiting: 0, stored: 0 }),
