@@ -10,6 +10,7 @@ import { startGateway } from './gateway/gateway.ts';
 import { startJournal } from './ledger/journal.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { Reconciler } from './ledger/reconcile.ts';
+import { formatAddress } from './lib/addresses.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { ServiceManager } from './lib/notify.ts';
@@ -27,7 +28,6 @@ import {
   checkStore,
   counted,
   footageOf,
-  formatAddress,
   gatewayOptions,
   greet,
   openExports,

@@ -6,6 +6,7 @@ import type { Profile } from './archive/profile.ts';
 import { salvage } from './archive/salvage.ts';
 import type { CameraParts, CameraSettings } from './camera/camera.ts';
 import type { Fleet } from './camera/fleet.ts';
+import { isRecording } from './camera/status.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
 import type { Metrics } from './console/metrics.ts';
@@ -20,12 +21,13 @@ import type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { SegmentInit } from './ledger/types.ts';
+import { formatAddress } from './lib/addresses.ts';
+import { background } from './lib/background.ts';
 import { systemClock } from './lib/clock.ts';
 import { describeError } from './lib/errors.ts';
 import { FloodGate } from './lib/flood-gate.ts';
 import type { Log } from './lib/log.ts';
 import { type CameraName, formatCameraName, parseCameraName } from './lib/names.ts';
-import { Scope } from './lib/scope.ts';
 import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
@@ -153,12 +155,7 @@ export const openExports = (
     ...parts,
     program,
     directory: join(stateDirectory, 'exports'),
-    isRecording: (camera) => {
-      const name = formatCameraName(camera);
-      return fleet
-        .statuses()
-        .some((status) => formatCameraName(status) === name && status.state === 'recording');
-    },
+    isRecording: (camera) => isRecording(fleet.statuses(), camera),
   });
 
 type WebAnswers = Pick<WebParts, 'spoolUsage' | 'uploaderStatus' | 'alertsFailing' | 'version'>;
@@ -206,25 +203,18 @@ function repeat(
   task: () => Promise<void> | void,
   { log, trouble }: { readonly log: Log; readonly trouble: string },
 ): AsyncDisposable {
-  const life = new Scope();
-  const done = (async () => {
+  return background(async (signal) => {
     using gate = new FloodGate(log);
     for (;;) {
-      await clock.sleep(everyMs, life.signal);
-      if (life.signal.aborted) return;
+      await clock.sleep(everyMs, signal);
+      if (signal.aborted) return;
       try {
         await task();
       } catch (error) {
         gate.warn(trouble, trouble, { cause: describeError(error) });
       }
     }
-  })();
-  return {
-    async [Symbol.asyncDispose]() {
-      life[Symbol.dispose]();
-      await done;
-    },
-  };
+  });
 }
 
 /** Notes that a camera is there, and whether the key that it came with is still good in this moment. */
@@ -377,9 +367,6 @@ export function uploadStatus(
   const failing = status.failing ?? (storedCount === 0 ? failingAtStart : undefined);
   return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
 }
-
-export const formatAddress = ({ host, port }: { host: string; port: number }): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 export function watchingParts(config: Config, gateway: Gateway | undefined): WatchingParts {
   return {

@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { background } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
 
 export interface HeartbeatOptions {
@@ -23,7 +23,6 @@ const jitter = 0.1;
 /** Beats until it is disposed of. What goes wrong is said once, and once when it goes well again. */
 export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
   const { url, everyMs, isHealthy, clock, log } = options;
-  const scope = new Scope();
   let trouble: string | undefined;
   const note = (cause: string | undefined): void => {
     if (cause === trouble) return;
@@ -32,29 +31,21 @@ export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
     else if (trouble === undefined) log.warn('the heartbeat fails', { cause });
     trouble = cause;
   };
-  const run = async (): Promise<void> => {
-    while (!scope.signal.aborted) {
+  return background(async (ended) => {
+    while (!ended.aborted) {
       if (isHealthy()) {
         try {
-          await within(answerWithinMs, 'the answer', scope.signal, (signal) => beat(url, signal));
+          await within(answerWithinMs, 'the answer', ended, (signal) => beat(url, signal));
           note(undefined);
         } catch (error) {
-          if (!scope.signal.aborted) note(describeError(error));
+          if (!ended.aborted) note(describeError(error));
         }
       } else {
         note('it is withheld: the daemon is not healthy');
       }
-      await clock.sleep(everyMs * (1 - jitter * Math.random()), scope.signal);
+      await clock.sleep(everyMs * (1 - jitter * Math.random()), ended);
     }
-  };
-  const done = run();
-  return {
-    async [Symbol.asyncDispose]() {
-      scope.end(new Error('the heartbeat ends'));
-      await done;
-      scope[Symbol.dispose]();
-    },
-  };
+  });
 }
 
 /** Its answer's body is of no interest, and may be endless. */

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { formatAddress } from '../lib/addresses.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type DeliveryReport, isMessageId } from './channel.ts';
@@ -79,7 +80,7 @@ export async function startReports(options: ReportsOptions): Promise<Reports> {
   await listen(server, options.listen);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const baseUrl = options.baseUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const baseUrl = options.baseUrl ?? `http://${formatAddress({ host, port })}`;
   const under = new Set<Promise<void>>();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../lib/names.ts';
 
 /** What a connected camera is doing, in the order in which it comes about. */
 export type CameraState =
@@ -39,4 +39,12 @@ export interface CameraStatus extends CameraName {
   readonly restarts: number;
   readonly relay?: { readonly pid: number; readonly port: number; readonly url: string };
   readonly archiver?: { readonly pid: number };
+}
+
+/** Whether one of the connected cameras is this one, and records. */
+export function isRecording(connected: readonly CameraStatus[], camera: CameraName): boolean {
+  const name = formatCameraName(camera);
+  return connected.some(
+    (status) => status.state === 'recording' && formatCameraName(status) === name,
+  );
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { formatCameraName } from '../lib/names.ts';
+import { isRecording } from '../camera/status.ts';
 import type { ContinuityAnswer } from './api.ts';
 import { type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
@@ -13,11 +13,7 @@ export function addContinuityRoutes(
   app.get<NamedCamera>('/continuity/:account/:name', (request): ContinuityAnswer => {
     const name = nameOf(request.params);
     const { from, to } = parseRequest(continuityRange, request.query);
-    const wanted = formatCameraName(name);
-    const isRecording = fleet().some(
-      (status) => formatCameraName(status) === wanted && status.state === 'recording',
-    );
-    const nowMs = Date.now();
-    return { ...name, ...ledger.continuity(name, { fromMs: from, toMs: to, nowMs, isRecording }) };
+    const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
+    return { ...name, ...ledger.continuity(name, { fromMs: from, toMs: to, ...now }) };
   });
 }

@@ -1,3 +1,4 @@
+import { urlHost } from '../lib/addresses.ts';
 import type { Selection, ViewerStatus } from '../gateway/gateway.ts';
 import type { Viewer, ViewerCredentials } from '../ledger/viewers.ts';
 
@@ -69,7 +70,7 @@ export function publicAddresses(place: PublicPlace, account: string, camera: str
     const at = place[scheme];
     if (at === undefined) return [];
     const port = at.port === standardPorts[scheme] ? '' : `:${at.port}`;
-    const host = at.host.includes(':') ? `[${at.host}]` : at.host;
+    const host = urlHost(at.host);
     return domain === undefined
       ? `${scheme}://${host}${port}/${account}/${camera}`
       : `${scheme}://${account}.${domain}${port}/${camera}`;

@@ -4,6 +4,12 @@ import { isIPv4 } from 'node:net';
 export const plainAddress = (address: string): string =>
   address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 
+/** A host as it stands in a URL, before `:PORT`. */
+export const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+export const formatAddress = ({ host, port }: { host: string; port: number }): string =>
+  `${urlHost(host)}:${port}`;
+
 /**
  * What one stranger has of the address space: an IPv4 address, or an IPv6 /64.
  *

@@ -1,6 +1,6 @@
+import { background } from '../lib/background.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
 import { httpStatus } from './explain.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -30,16 +30,8 @@ const sweepWithinMs = hourMs;
  * Removes what killed uploads have left in the bucket, where it costs and no listing shows it: now
  * and once a day, until it is disposed of, which waits for no answer of the store.
  */
-export function startSweeps(options: SweepOptions): AsyncDisposable {
-  const life = new Scope();
-  const done = sweepDaily(options, life.signal);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      life.end();
-      await done;
-    },
-  };
-}
+export const startSweeps = (options: SweepOptions): AsyncDisposable =>
+  background((signal) => sweepDaily(options, signal));
 
 /** Never rejects. */
 async function sweepDaily(options: SweepOptions, signal: AbortSignal): Promise<void> {

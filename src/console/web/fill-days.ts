@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { background } from '../../lib/background.ts';
 import { describeError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
-import { Scope } from '../../lib/scope.ts';
 import { localDays } from './local-days.ts';
 
 const dayMs = 86_400_000;
@@ -16,10 +16,7 @@ const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 /** Sums up days that have ended before anybody asks for them, a few at a time. */
 export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
-  const life = new Scope();
-  const { signal } = life;
-
-  const fillAll = async (): Promise<void> => {
+  const fillAll = async (signal: AbortSignal): Promise<void> => {
     for (const { name: account } of ledger.accounts()) {
       const zone = ledger.timeZone(account) ?? 'UTC';
       for (const camera of ledger.cameraStates(account)) {
@@ -36,10 +33,10 @@ export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
     }
   };
 
-  const done = (async () => {
+  return background(async (signal) => {
     while (!signal.aborted) {
       try {
-        await fillAll();
+        await fillAll(signal);
         await delay(againMs, undefined, { signal });
       } catch (error) {
         if (signal.aborted) return;
@@ -48,11 +45,5 @@ export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
         await delay(againMs, undefined, { signal }).catch(() => {});
       }
     }
-  })();
-  return {
-    async [Symbol.asyncDispose]() {
-      life[Symbol.dispose]();
-      await done;
-    },
-  };
+  });
 }

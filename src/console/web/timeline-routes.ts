@@ -1,4 +1,4 @@
-import type { CameraName } from '../../lib/names.ts';
+import { isRecording } from '../../camera/status.ts';
 import type { Api } from './api.ts';
 import { requireCamera } from './camera-access.ts';
 import { localDays } from './local-days.ts';
@@ -16,12 +16,6 @@ export function addTimelineRoutes(
   api: Api,
   { ledger, fleet }: Pick<WebParts, 'ledger' | 'fleet'>,
 ): void {
-  const isRecording = ({ account, camera }: CameraName): boolean =>
-    fleet().some(
-      (status) =>
-        status.account === account && status.camera === camera && status.state === 'recording',
-    );
-
   api.add({
     method: 'GET',
     path: '/api/cameras/{camera}/timeline',
@@ -37,7 +31,7 @@ export function addTimelineRoutes(
       const nowMs = Date.now();
       return ledger.timeline(name, {
         ...{ fromMs: from, toMs: to, nowMs },
-        isRecording: isRecording(name),
+        isRecording: isRecording(fleet(), name),
       });
     },
   });
@@ -54,7 +48,7 @@ export function addTimelineRoutes(
       const name = requireCamera(ledger, session, params.camera);
       const days = localDays(from, to, session.timeZone);
       const nowMs = Date.now();
-      const sums = ledger.daySums(name, { days, nowMs, isRecording: isRecording(name) });
+      const sums = ledger.daySums(name, { days, nowMs, isRecording: isRecording(fleet(), name) });
       return { days: days.map((day, i) => ({ ...day, ...sums[i] })) };
     },
   });
