@@ -1,5 +1,6 @@
 import type { Config, Credentials } from './config/config.ts';
 import { startAlerting } from './alerting.ts';
+import { footageOf, openExports, serveWeb } from './browsing.ts';
 import { Fleet } from './camera/fleet.ts';
 import { startControl } from './console/control.ts';
 import { startHealth } from './console/health.ts';
@@ -27,12 +28,9 @@ import {
   cameraParts,
   checkStore,
   counted,
-  footageOf,
   gatewayOptions,
   greet,
-  openExports,
   publishLeftovers,
-  serveWeb,
   settingsOf,
   storeOptions,
   tunnelOptions,
@@ -85,8 +83,7 @@ export async function runDaemon(
     onDropped: (segment) => reconciler.dropped(segment, 'dropped, to make room in the spool'),
     onVanished: (segment) => reconciler.doubt(segment, 'its file was deleted here'),
   });
-  await using _leftovers = await publishLeftovers(spool, ledger, log);
-  reconciler.doubtAllBut(await spool.list());
+  await using _leftovers = await publishLeftovers(spool, ledger, reconciler, log);
 
   await using fleet = new Fleet({
     clock,

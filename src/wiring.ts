@@ -1,33 +1,26 @@
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { type Archiver, startArchiver } from './archive/archiver.ts';
 import type { Profile } from './archive/profile.ts';
 import { salvage } from './archive/salvage.ts';
 import type { CameraParts, CameraSettings } from './camera/camera.ts';
 import type { Fleet } from './camera/fleet.ts';
-import { isRecording } from './camera/status.ts';
 import { commandProcessor } from './camera/processor.ts';
 import type { Config } from './config/config.ts';
 import type { Metrics } from './console/metrics.ts';
-import { Exports, type ExportsOptions } from './console/web/exports.ts';
-import { FootageSource } from './console/web/footage.ts';
 import { readInit } from './console/web/mp4.ts';
-import type { WebParts } from './console/web/options.ts';
-import { startWeb } from './console/web/web.ts';
-import { LiveHub } from './console/live/live.ts';
 import type { WatchingParts } from './console/watching.ts';
 import type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 import { credentialsOf, makePassword } from './gateway/password.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { Reconciler } from './ledger/reconcile.ts';
 import type { SegmentInit } from './ledger/types.ts';
-import { formatAddress } from './lib/addresses.ts';
 import { background } from './lib/background.ts';
 import { systemClock } from './lib/clock.ts';
 import { describeError } from './lib/errors.ts';
 import { FloodGate } from './lib/flood-gate.ts';
 import type { Log } from './lib/log.ts';
-import { type CameraName, formatCameraName, parseCameraName } from './lib/names.ts';
+import { type CameraName, formatCameraName } from './lib/names.ts';
 import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
@@ -41,7 +34,7 @@ import type { Tunnel } from './tunnel/tunnel.ts';
 const clock = systemClock;
 
 /** Goes into what is kept of viewers' passwords: all of them would be wrong with another. */
-const realm = 'cctv';
+export const realm = 'cctv';
 
 /** Until a failed recording is tried again. Soon: each wait is footage that is missing. */
 const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
@@ -74,13 +67,16 @@ export function beginRun(ledger: Ledger, version: string, log: Log): AsyncDispos
 export async function publishLeftovers(
   spool: Spool,
   ledger: Ledger,
+  reconciler: Reconciler,
   log: Log,
 ): Promise<AsyncDisposable> {
   await using parts = new AsyncDisposableStack();
   const gate = parts.use(new FloodGate(log));
   await publishOnce(spool, ledger, log, gate);
   // One that was published just before a crash may not be in the ledger yet.
-  for (const segment of await spool.list()) ledger.spooled(segment);
+  const inSpool = await spool.list();
+  for (const segment of inSpool) ledger.spooled(segment);
+  reconciler.doubtAllBut(inSpool);
   parts.use(
     repeat(leftoversEveryMs, () => publishOnce(spool, ledger, log, gate), {
       log,
@@ -133,68 +129,6 @@ async function initOf(path: string): Promise<SegmentInit | undefined> {
     // It may have been stored and deleted by now. Whoever plays it looks again.
     return undefined;
   }
-}
-
-/** Where footage is read from, for the page and for exports. */
-export async function footageOf(store: ObjectStore, spool: Spool): Promise<FootageSource> {
-  const link = await store.reader.presign('origin', 60);
-  return new FootageSource({
-    bucket: store.reader,
-    bucketOrigin: new URL(link).origin,
-    findSpooled: (camera, fileName) => spool.find(camera, fileName),
-  });
-}
-
-/** Makes files of footage to keep, in a directory of its own. */
-export const openExports = (
-  { stateDirectory, archive: { program } }: Config,
-  parts: Pick<ExportsOptions, 'ledger' | 'footage' | 'log' | 'version'>,
-  fleet: Fleet,
-): Promise<Exports> =>
-  Exports.open({
-    ...parts,
-    program,
-    directory: join(stateDirectory, 'exports'),
-    isRecording: (camera) => isRecording(fleet.statuses(), camera),
-  });
-
-type WebAnswers = Pick<WebParts, 'spoolUsage' | 'uploaderStatus' | 'alertsFailing' | 'version'>;
-
-/** The page for browsers, if the configuration has one. */
-export async function serveWeb(
-  { console: { web }, archive: { program } }: Config,
-  parts: { readonly ledger: Ledger; readonly fleet: Fleet; readonly log: Log } & Pick<
-    WebParts,
-    'footage' | 'exports'
-  > &
-    WebAnswers,
-): Promise<AsyncDisposable | undefined> {
-  if (web === undefined) return undefined;
-  const { ledger, fleet, log, footage, exports } = parts;
-  await using owned = new AsyncDisposableStack();
-  const relayUrl = (camera: string): string | undefined => {
-    const name = parseCameraName(camera);
-    return name && fleet.relayUrl(name);
-  };
-  const live = owned.use(new LiveHub({ relayUrl, program, clock, log }));
-  const server = owned.use(
-    await startWeb({
-      ...web,
-      ...{ ledger, footage, exports, program, live, log },
-      fleet: () => fleet.statuses(),
-      picture: (camera, signal) => fleet.picture(camera, signal),
-      credentialsOf: (user, password) => credentialsOf(realm, user, password),
-      spoolUsage: parts.spoolUsage,
-      uploaderStatus: parts.uploaderStatus,
-      alertsFailing: parts.alertsFailing,
-      version: parts.version,
-    }),
-  );
-  log.info('serving browsers', {
-    address: `${web.tls === undefined ? 'http' : 'https'}://${formatAddress(server.address)}`,
-    ...(web.publicUrl === undefined ? {} : { publicUrl: web.publicUrl }),
-  });
-  return owned.move();
 }
 
 /** Runs `task` again and again, until it is disposed of; what it throws is said once a minute. */

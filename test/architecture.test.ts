@@ -39,8 +39,12 @@ const table: Readonly<
     typesOf: ['console', 'camera', 'ledger'],
   },
   'recovery.ts': { imports: ['spool', 'storage', 'ledger'] },
-  // Only these two know all the parts: one builds them, the other says what they are to each other.
-  'daemon.ts': { imports: [...parts, 'wiring.ts', 'alerting.ts'], typesOf: ['config'] },
+  // Only these know all the parts: one builds them, the others say what they are to each other.
+  'daemon.ts': {
+    imports: [...parts, 'wiring.ts', 'alerting.ts', 'browsing.ts'],
+    typesOf: ['config'],
+  },
+  'browsing.ts': { imports: [...parts, 'wiring.ts'], typesOf: ['config'] },
   'alerting.ts': { imports: ['alert'], typesOf: [...parts, 'config'] },
   'wiring.ts': { imports: parts, typesOf: ['config'] },
 };
