@@ -173,7 +173,7 @@ export class Site implements AsyncDisposable {
     for (const stream of [daemon.stdout, daemon.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.log.push(parseLine(line)));
     }
-    const ready = await eventually('a daemon that takes cameras', 20_000, () => {
+    const ready = await eventually('a daemon that takes cameras', 60_000, () => {
       if (daemon.exitCode !== null) throw new Error(`daemon exited: ${this.#lastLines()}`);
       return this.log.slice(from).find((line) => line.message === 'taking cameras');
     });
