@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '../faults/random.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
+import { isAlive } from '../support/processes.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 import { startChurn } from './churn.ts';
@@ -39,7 +40,7 @@ const uploadedWithinMs = 90_000;
 /** Lets cameras and viewers come and go for a long time, and measures the daemon. */
 export async function soak(options: RunOptions): Promise<Progress> {
   const run = new Run(options);
-  await run.start();
+  await run.start().catch((error: unknown) => run.trouble(error));
   return run.progress;
 }
 
@@ -158,23 +159,23 @@ class Run {
     const [before] = this.#samples;
     const tunnels = async (): Promise<boolean> =>
       ((await sampler.scrape()).get('cctv_tunnels') ?? 0) === 0;
-    await eventually('the end of all tunnels', 10_000, tunnels).catch(this.#trouble);
+    await eventually('the end of all tunnels', 10_000, tunnels).catch(this.trouble);
     await delay(leftNothingWithinMs);
     const { values } = await sampler.sample();
     for (const name of ['relays', 'ffmpegs', 'otherChildren', 'zombies', 'listening'] as const) {
       const left = values[name] - (before?.values[name] ?? 0);
-      if (left > 0) this.#trouble(`${left} left after 2 s: ${figures[name].words}`);
+      if (left > 0) this.trouble(`${left} left after 2 s: ${figures[name].words}`);
     }
     await eventually('an empty spool', uploadedWithinMs, async () => {
       const scrape = await sampler.scrape();
       await delay(1_000);
       return sum(scrape, 'cctv_uploads_') === 0;
-    }).catch(this.#trouble);
+    }).catch(this.trouble);
     await this.#take(sampler, true);
     this.#options.onProgress(this.progress);
   }
 
-  readonly #trouble = (what: unknown): void => {
+  readonly trouble = (what: unknown): void => {
     const minutes = ((this.#samples.at(-1)?.hours ?? 0) * 60).toFixed(0);
     this.#troubles.push(`after ${minutes} min: ${String(what)}`);
   };
@@ -185,7 +186,9 @@ class Run {
       this.#samples.push(sample);
       this.#options.onSample(sample);
     } catch (error) {
-      if (!this.#options.signal.aborted) this.#trouble(`no sample: ${String(error)}`);
+      if (this.#options.signal.aborted) return;
+      if (!isAlive(sampler.pid)) throw new Error('the daemon died', { cause: error });
+      this.trouble(`no sample: ${String(error)}`);
     }
   }
 }

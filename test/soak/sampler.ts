@@ -24,6 +24,11 @@ export class Sampler {
     this.#last = this.#totals();
   }
 
+  /** Of the daemon. */
+  get pid(): number {
+    return this.#site.daemonPid;
+  }
+
   get hours(): number {
     return (performance.now() - this.#startedAt) / 3_600_000;
   }
@@ -68,7 +73,7 @@ export class Sampler {
   }
 
   #fromKernel() {
-    const pid = this.#site.daemonPid;
+    const { pid } = this;
     const { rssBytes, threads } = kernel.memoryOf(pid);
     const descriptors = kernel.descriptorsOf(pid);
     const ports = kernel.portsOf(pid, descriptors.socketInodes);

@@ -112,18 +112,18 @@ class Page {
       headers: { cookie: this.#cookie, origin: this.#origin },
       handshakeTimeout: answerWithinMs,
     });
+    socket.on('error', () => {});
     let pictures = 0;
     const gone = Promise.withResolvers<void>();
     socket.on('message', (_, isBinary) => void (pictures += isBinary ? 1 : 0));
     socket.once('close', () => gone.resolve());
     await once(socket, 'open');
-    socket.on('error', () => {});
     await Promise.race([stays(), gone.promise]);
     if (random.next() < 0.5) socket.close();
     else socket.terminate();
-    const isOver = AbortSignal.timeout(answerWithinMs);
-    isOver.addEventListener('abort', () => socket.terminate());
+    const timer = setTimeout(() => socket.terminate(), answerWithinMs);
     await gone.promise;
+    clearTimeout(timer);
     return pictures > 0 ? 'saw pictures' : 'saw no picture';
   }
 
