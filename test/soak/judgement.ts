@@ -25,7 +25,9 @@ export function judgeAll(samples: readonly Sample[], warmUpHours: number): Judge
   const warm = samples.filter(({ hours }) => hours >= warmUpHours);
   const flowing = warm.filter(({ isEbb }) => !isEbb);
   const ebbs = warm.filter(({ isEbb }) => isEbb);
-  const quarter = Math.floor(flowing.length / 4);
+  // During the warm-up, what there is.
+  const shown = flowing.length < 4 ? samples.filter(({ isEbb }) => !isEbb) : flowing;
+  const quarter = Math.ceil(shown.length / 4);
   return figureNames.map((name) => {
     const trend = trendOf(
       flowing.map(({ hours, cameras, viewers, values }) => ({
@@ -35,8 +37,8 @@ export function judgeAll(samples: readonly Sample[], warmUpHours: number): Judge
     const left = ebbs.map(({ values }) => values[name]);
     return {
       figure: name,
-      first: quarterOf(flowing.slice(0, quarter), name),
-      last: quarterOf(flowing.slice(-quarter), name),
+      first: quarterOf(shown.slice(0, quarter), name),
+      last: quarterOf(shown.slice(-quarter), name),
       ...{ trend, ebbs: left, verdict: verdict(figures[name], trend, left) },
     };
   });

@@ -46,7 +46,7 @@ export function report(progress: Progress): string {
 }
 
 const cell = (value: number | undefined): string =>
-  (value === undefined || Number.isNaN(value)
+  (value === undefined || !Number.isFinite(value)
     ? '-'
     : value.toFixed(Math.abs(value) < 100 && !Number.isInteger(value) ? 1 : 0)
   ).padStart(9);

@@ -20,7 +20,8 @@ const { values } = parseArgs({
 });
 
 const stop = new AbortController();
-for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+// Ctrl-C under npm comes twice.
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
 const startedAt = performance.now();
 const say = (line: string): void => {
   const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0);
