@@ -9,7 +9,7 @@ export interface Judgement {
   readonly trend: Trend | undefined;
   /** Whenever all had gone. */
   readonly ebbs: readonly number[];
-  readonly verdict: 'flat' | 'GROWS' | 'too short' | '';
+  readonly verdict: 'flat' | 'GROWS' | 'unclear' | '';
 }
 
 interface Quarter {
@@ -62,6 +62,6 @@ function verdict(
     last !== undefined &&
     last > Math.max(...earlier) + mayRemain;
   if (remains) return 'GROWS';
-  if (trend === undefined || !(trend.error < mayGrow)) return 'too short';
+  if (trend === undefined || !(trend.error < mayGrow)) return 'unclear';
   return trend.perHour > mayGrow && trend.perHour > sureAt * trend.error ? 'GROWS' : 'flat';
 }

@@ -114,17 +114,17 @@ class Page {
     });
     socket.on('error', () => {});
     let pictures = 0;
-    const gone = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<string>();
     socket.on('message', (_, isBinary) => void (pictures += isBinary ? 1 : 0));
-    socket.once('close', () => gone.resolve());
+    socket.once('close', (_, reason) => gone.resolve(reason.toString()));
     await once(socket, 'open');
     await Promise.race([stays(), gone.promise]);
     if (random.next() < 0.5) socket.close();
     else socket.terminate();
     const timer = setTimeout(() => socket.terminate(), answerWithinMs);
-    await gone.promise;
+    const why = await gone.promise;
     clearTimeout(timer);
-    return pictures > 0 ? 'saw pictures' : 'saw no picture';
+    return pictures > 0 ? 'saw pictures' : `saw no picture${why === '' ? '' : `: ${why}`}`;
   }
 
   async #signIn(): Promise<void> {
