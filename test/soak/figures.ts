@@ -4,6 +4,8 @@ export interface Figure {
   readonly unit: 'MB' | 'ms' | '%' | '';
   /** In an hour, with as many cameras connected; undefined: it is only shown. */
   readonly mayGrow?: number;
+  /** It is judged only after so many hours, if that is longer than the warm-up. */
+  readonly settlesHours?: number;
   /**
    * What may be left more of it whenever all cameras and viewers have gone than the first times;
    * undefined: it is not compared then.
@@ -18,7 +20,10 @@ const counted = { unit: '', mayGrow: 3, mayRemain: 0 } as const;
 const withIdleConnections = { ...counted, mayRemain: 10 } as const;
 
 export const figures = {
-  rss: { words: 'memory, resident', ...memory },
+  // V8 reserves its young generation early, and touches its last page only after most of an hour.
+  rss: { words: 'memory, resident', ...memory, settlesHours: 1 },
+  young: { words: 'memory, young generation', unit: 'MB' },
+  old: { words: 'memory, old generation', ...memory },
   heap: { words: 'memory, heap used', ...memory },
   external: { words: 'memory, buffers', ...memory },
   sockets: { words: 'descriptors: sockets', ...withIdleConnections },

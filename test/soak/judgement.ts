@@ -29,8 +29,10 @@ export function judgeAll(samples: readonly Sample[], warmUpHours: number): Judge
   const shown = flowing.length < 4 ? samples.filter(({ isEbb }) => !isEbb) : flowing;
   const quarter = Math.ceil(shown.length / 4);
   return figureNames.map((name) => {
+    const figure: Figure = figures[name];
+    const settled = flowing.filter(({ hours }) => hours >= (figure.settlesHours ?? 0));
     const trend = trendOf(
-      flowing.map(({ hours, cameras, viewers, values }) => ({
+      settled.map(({ hours, cameras, viewers, values }) => ({
         ...{ hours, value: values[name], others: [cameras, viewers] },
       })),
     );
@@ -39,7 +41,7 @@ export function judgeAll(samples: readonly Sample[], warmUpHours: number): Judge
       figure: name,
       first: quarterOf(shown.slice(0, quarter), name),
       last: quarterOf(shown.slice(-quarter), name),
-      ...{ trend, ebbs: left, verdict: verdict(figures[name], trend, left) },
+      ...{ trend, ebbs: left, verdict: verdict(figure, trend, left) },
     };
   });
 }

@@ -37,6 +37,10 @@ const progressEveryMs = 600_000;
 const leftNothingWithinMs = 2_000;
 const uploadedWithinMs = 90_000;
 
+/** How much of a run is not judged. */
+export const warmUpMsOf = (minutes: number): number =>
+  Math.min(warmUpMinutes, minutes / 4) * 60_000;
+
 /** Lets cameras and viewers come and go for a long time, and measures the daemon. */
 export async function soak(options: RunOptions): Promise<Progress> {
   const run = new Run(options);
@@ -71,7 +75,7 @@ class Run {
   }
 
   get #warmUpMs(): number {
-    return Math.min(warmUpMinutes, this.#options.minutes / 4) * 60_000;
+    return warmUpMsOf(this.#options.minutes);
   }
 
   /** When all are to go, in milliseconds since the start: after the warm-up, and then now and again. */

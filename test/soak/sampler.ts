@@ -64,6 +64,8 @@ export class Sampler {
     const one = (name: string): number => scrape.get(name) ?? Number.NaN;
     return {
       heap: one('nodejs_heap_size_used_bytes') / megabyte,
+      old: one('nodejs_heap_space_size_used_bytes{space="old"}') / megabyte,
+      young: one('nodejs_heap_space_size_total_bytes{space="new"}') / megabyte,
       external: one('nodejs_external_memory_bytes') / megabyte,
       // A type of which there is nothing has no series.
       timers: scrape.get('nodejs_active_resources{type="Timeout"}') ?? 0,

@@ -1,7 +1,8 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Sample } from './figures.ts';
 import { faultsOf, type Progress, report } from './report.ts';
-import { soak } from './run.ts';
+import { soak, warmUpMsOf } from './run.ts';
 
 // Lets many cameras and viewers come and go for hours, and measures whether anything of the daemon
 // grows that should not. Exits with 1 if it does, or if footage is not accounted for.
@@ -16,6 +17,8 @@ const { values } = parseArgs({
     table: { type: 'string' },
     samples: { type: 'string' },
     log: { type: 'string' },
+    /** Judges such a file of samples, and runs nothing. */
+    judge: { type: 'string' },
   },
 });
 
@@ -39,20 +42,31 @@ const write = (progress: Progress): string => {
   if (values.table !== undefined) writeFileSync(values.table, `\`\`\`\n${text}\`\`\`\n`);
   return text;
 };
+
+function judged(file: string): Progress {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  const samples = lines.map((line) => JSON.parse(line) as Sample);
+  const minutes = 60 * (samples.at(-1)?.hours ?? 0);
+  const none = { log: [], done: new Map(), troubles: [], footage: undefined };
+  return { ...none, seed, samples, warmUpHours: warmUpMsOf(minutes) / 3_600_000 };
+}
+
 const seed = Number(values.seed);
-say(`seed ${seed}`);
-const progress = await soak({
-  ...{ minutes: Number(values.minutes), cameras: Number(values.cameras), seed, say },
-  sampleEveryMs: Number(values['sample-seconds']) * 1_000,
-  onSample: (sample) => append(values.samples, [sample]),
-  onProgress: (so) => {
-    write(so);
-    const { cameras = 0, values: now } = so.samples.at(-1) ?? {};
-    if (now === undefined) return;
-    const all = `${(now.rss).toFixed(0)} MB resident, ${now.heap.toFixed(0)} MB heap, ${now.sockets} sockets`;
-    say(`${cameras} cameras, ${all}, ${now.timers} timers; wrong so far: ${faultsOf(so).length}`);
-  },
-  signal: stop.signal,
-});
+const run = () =>
+  soak({
+    ...{ minutes: Number(values.minutes), cameras: Number(values.cameras), seed, say },
+    sampleEveryMs: Number(values['sample-seconds']) * 1_000,
+    onSample: (sample) => append(values.samples, [sample]),
+    onProgress: (so) => {
+      write(so);
+      const { cameras = 0, values: now } = so.samples.at(-1) ?? {};
+      if (now === undefined) return;
+      const all = `${(now.rss).toFixed(0)} MB resident, ${now.heap.toFixed(0)} MB heap, ${now.sockets} sockets`;
+      say(`${cameras} cameras, ${all}, ${now.timers} timers; wrong so far: ${faultsOf(so).length}`);
+    },
+    signal: stop.signal,
+  });
+if (values.judge === undefined) say(`seed ${seed}`);
+const progress = values.judge === undefined ? await run() : judged(values.judge);
 console.log(`\n${write(progress)}`);
 if (faultsOf(progress).length > 0) process.exitCode = 1;
