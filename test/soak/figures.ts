@@ -24,7 +24,7 @@ export const figures = {
   rss: { words: 'memory, resident', ...memory, settlesHours: 1 },
   young: { words: 'memory, young generation', unit: 'MB' },
   old: { words: 'memory, old generation', ...memory },
-  heap: { words: 'memory, heap used', ...memory },
+  heap: { words: 'memory, heap used', ...memory, settlesHours: 1 },
   external: { words: 'memory, buffers', ...memory },
   sockets: { words: 'descriptors: sockets', ...withIdleConnections },
   pipes: { words: 'descriptors: pipes', ...counted },

@@ -26,7 +26,7 @@ describe('a soak', () => {
       .map(({ figure }) => figure);
 
   it('finds nothing where nothing grows but at the start', () => {
-    assert.deepEqual(growing(samples('heap', (hours) => -200 * Math.exp(-30 * hours))), []);
+    assert.deepEqual(growing(samples('old', (hours) => -200 * Math.exp(-30 * hours))), []);
     assert.deepEqual(growing(samples('rss', (hours) => 100 * Math.min(hours, 0.9))), []);
     assert.ok(
       judgeAll(
