@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from '../../src/lib/child.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
 import { dbclients } from '../support/tools.ts';
-import { descendants } from '../support/processes.ts';
+import { descendants, listeningPorts } from '../support/processes.ts';
 import { eventually } from '../support/until.ts';
 import { AnsweringProcess } from './answering-process.ts';
 import { costOf } from './cost.ts';
@@ -232,12 +232,10 @@ export async function openSsh(directory: string, keys: readonly CameraKey[]): Pr
     }),
   );
   const pid = server.pid ?? 0;
-  const listening = Promise.withResolvers<void>();
   await Promise.race([
-    eventually('sshd', 10_000, () => execFileSync('ss', ['-Hltn', `sport = ${port}`]).length > 0),
+    eventually('sshd listening', 10_000, () => listeningPorts(pid).includes(port)),
     server.ended(new AbortController().signal),
   ]);
-  listening.resolve();
   const owned = stack.move();
   return {
     name: 'OpenSSH sshd',
