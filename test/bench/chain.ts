@@ -5,6 +5,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { treesCpuMs, treesMemoryKib } from './chain-cost.ts';
+import { builtDaemon } from './chain-daemon.ts';
 import { WatchedStore } from './chain-store.ts';
 import { bareFfmpeg, type Task, throughDaemon, throughOriginal, type Way } from './chain-ways.ts';
 import { shareOfMemoryKib } from './cost.ts';
@@ -96,6 +97,7 @@ await using owned = new AsyncDisposableStack();
 const rtsp = owned.use(await startRtspCamera({ video: 'h264', ...picture }));
 let watched: WatchedStore | undefined;
 const site = await Site.start({
+  program: await builtDaemon(),
   segmentSeconds,
   config: { log: { format: 'json', level: 'info' } },
   storeBehind: async (endpoint) => {

@@ -22,10 +22,12 @@ const dialEveryMs = 15;
 
 /** A daemon of its own with many tunnels and no pictures. */
 export async function measureIdleTunnels(
+  program: string,
   tunnels: number,
   measuredMs: number,
 ): Promise<IdleTunnels> {
   await using site = await Site.start({
+    program,
     config: {
       metrics: { listen: '127.0.0.1:0' },
       log: { format: 'json', level: 'info' },

@@ -3,12 +3,13 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { descendants } from '../support/processes.ts';
 import { Site } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 import { AnsweringProcess } from './answering-process.ts';
 import { treesCpuMs, treesMemoryKib } from './chain-cost.ts';
+import { builtDaemon } from './chain-daemon.ts';
 import type { CamerasAnswer, CamerasQuestion } from './density-cameras-process.ts';
 import { Crowd } from './density-crowd.ts';
 import { measureIdleTunnels } from './density-idle.ts';
@@ -97,6 +98,8 @@ interface OriginalStep {
   readonly cameras: number;
   readonly cpu: number;
   readonly mib: number;
+  /** That came to the bucket meanwhile. */
+  readonly files: number;
 }
 
 async function climbWithOriginal(
@@ -119,15 +122,20 @@ async function climbWithOriginal(
     await delay(dialEveryMs);
   }
   await delay(10_000);
+  const listed = async (): Promise<number> =>
+    (await site.s3.send(new ListObjectsV2Command({ Bucket: 'original' }))).KeyCount ?? 0;
+  const filesBefore = await listed();
   const [cpuBefore, from] = [treesCpuMs([original.pid]), performance.now()];
   await delay(measuredMs / 2);
   const mib = treesMemoryKib([original.pid]) / 1024;
   await delay(from + measuredMs - performance.now());
   const cpuMs = treesCpuMs([original.pid]) - cpuBefore;
-  return { cameras, mib, cpu: (cpuMs / (performance.now() - from)) * 100 };
+  const cpu = (cpuMs / (performance.now() - from)) * 100;
+  return { cameras, mib, cpu, files: (await listed()) - filesBefore };
 }
 
 async function main(): Promise<void> {
+  const program = await builtDaemon();
   await using pictures = new AnsweringProcess('density-cameras-process.ts');
   const question: CamerasQuestion = { sources };
   const { ports } = await pictures.ask<CamerasAnswer>(question, 60_000);
@@ -136,7 +144,7 @@ async function main(): Promise<void> {
   let why = '';
   {
     await using site = await Site.start({
-      ...{ segmentSeconds, profile: 'copy' },
+      ...{ program, segmentSeconds, profile: 'copy' },
       config: { metrics: { listen: '127.0.0.1:0' }, log: { format: 'json', level: 'info' } },
     });
     const store = descendants(process.pid).filter(({ command }) => command.includes('s3-server'));
@@ -154,7 +162,7 @@ async function main(): Promise<void> {
   printOriginals(originals, steps);
   const tunnels = Number(values.idle);
   if (tunnels > 0) {
-    const idle = await measureIdleTunnels(tunnels, 20_000);
+    const idle = await measureIdleTunnels(program, tunnels, 20_000);
     console.log(
       `\n${tunnels} idle tunnels: ${figure(idle.kibEach, 1)} KiB each, ` +
         `${figure(idle.cpu, 1)} % of a core for keep-alives (${figure(idle.cpuWithout, 1)} % without any), ` +
@@ -221,17 +229,26 @@ function outlook(steps: readonly Step[]): string {
 
 function printOriginals(originals: readonly OriginalStep[], steps: readonly Step[]): void {
   if (originals.length === 0) return;
-  const rows = originals.map(({ cameras, cpu, mib }) => {
+  const rows = originals.map(({ cameras, cpu, mib, files }) => {
     const ours = steps.find((step) => step.cameras === cameras);
     const ourCpu = ours === undefined ? Number.NaN : ours.daemonCpu + ours.childrenCpu;
     const ourMib = ours === undefined ? Number.NaN : ours.daemonMib + ours.childrenMib;
     return [
       `${cameras}`,
       ...[figure(ourCpu, 1), figure(cpu, 1), figure(cpu / ourCpu, 2)],
-      ...[figure(ourMib, 0), figure(mib, 0), figure(mib / ourMib, 2)],
+      ...[figure(ourMib, 0), figure(mib, 0), figure(mib / ourMib, 2), `${files}`],
     ];
   });
-  const head = ['cameras', 'cctvd %', 'sshd %', 'ratio', 'cctvd MiB', 'sshd MiB', 'ratio'];
+  const head = [
+    'cameras',
+    'cctvd %',
+    'sshd %',
+    'ratio',
+    'cctvd MiB',
+    'sshd MiB',
+    'ratio',
+    'sshd files',
+  ];
   console.log('');
   for (const line of markdown(head, rows)) console.log(line);
   console.log(`\nsshd: ${findSshd().version} with a script, ${findUploader(uploader).version}`);
