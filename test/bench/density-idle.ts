@@ -1,67 +1,80 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Site } from '../support/site.ts';
-import { eventually } from '../support/until.ts';
+import { makeDropbearKey } from '../../src/provision/dropbear-key.ts';
+import { dbclients } from '../support/tools.ts';
+import { AnsweringProcess } from './answering-process.ts';
 import { costOf, shareOfMemoryKib } from './cost.ts';
-import { Crowd } from './density-crowd.ts';
-import { Metrics } from './density-metrics.ts';
+import type { TunnelAnswer, TunnelQuestion } from './tunnel-process.ts';
 
 export interface IdleTunnels {
-  readonly tunnels: number;
-  /** Of the daemon, that each adds; what the kernel keeps for its sockets is not in it. */
+  /** Of the server, that each adds; what the kernel keeps for its sockets is not in it. */
   readonly kibEach: number;
   /** Of one core; sent and answered keep-alives are all that goes on. */
   readonly cpu: number;
-  /** The same daemon without a tunnel. */
-  readonly cpuWithout: number;
-  readonly loopP99Ms: number;
   /** From the first dial-in to the last tunnel. */
   readonly upMs: number;
 }
 
-const dialEveryMs = 15;
+/** The next ones dial in when these have their tunnels. */
+const dialledAtOnce = 50;
+const settleMs = 3_000;
 
-/** A daemon of its own with many tunnels and no pictures. */
+/**
+ * The tunnel server alone with many tunnels in which nothing goes on. The daemon would not have them:
+ * it hangs up on a camera that offers no service, and starts a relay for one that does.
+ */
 export async function measureIdleTunnels(
-  program: string,
   tunnels: number,
   measuredMs: number,
 ): Promise<IdleTunnels> {
-  await using site = await Site.start({
-    program,
-    config: {
-      metrics: { listen: '127.0.0.1:0' },
-      log: { format: 'json', level: 'info' },
-      tunnel: { listen: '127.0.0.1:0', maxUnauthenticatedPerAddress: 200 },
-    },
-  });
-  await using crowd = await Crowd.of(site);
-  const names = Array.from({ length: tunnels }, (_, i) => `idle-${i}`);
-  for (const name of names) await crowd.enrol(name);
-  const settle = 3_000;
-  await delay(settle);
-  const memory = (): number => shareOfMemoryKib([site.daemonPid]);
-  const cpuOver = async (ms: number): Promise<number> => {
-    const [before, from] = [costOf([site.daemonPid]).cpuMs, performance.now()];
-    await delay(ms);
-    const used = costOf([site.daemonPid]).cpuMs - before;
-    return (used / (performance.now() - from)) * 100;
-  };
-  const cpuWithout = await cpuOver(measuredMs / 2);
-  const memoryWithout = memory();
-  const from = performance.now();
-  for (const name of names) {
-    crowd.dial(name);
-    await delay(dialEveryMs);
+  await using owned = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'cctv-idle-'));
+  owned.defer(() => rm(home, { recursive: true, force: true }));
+  const keys: Record<string, string> = {};
+  for (let i = 0; i < tunnels; i += 1) {
+    const { file, publicLine } = makeDropbearKey();
+    await writeFile(join(home, `camera-${i}`), file, { mode: 0o600 });
+    keys[`bach/camera-${i}`] = publicLine;
   }
-  await eventually(`${tunnels} tunnels`, 60_000, async () => {
-    await delay(200);
-    return (await Metrics.of(site)).get('cctv_tunnels') === tunnels;
+  const server = owned.use(new AnsweringProcess('tunnel-process.ts'));
+  const ask = (question: TunnelQuestion): Promise<TunnelAnswer> =>
+    server.ask<TunnelAnswer>(question, 60_000);
+  const begun = await ask({ hostKeyFile: join(home, 'host_key'), keys });
+  await mkdir(join(home, '.ssh'), { mode: 0o700 });
+  await writeFile(join(home, '.ssh', 'known_hosts'), `127.0.0.1 ${begun.hostKeyLine}\n`);
+  const clients = owned.adopt<ReturnType<typeof spawn>[]>([], (all) => {
+    for (const client of all) client.kill('SIGKILL');
   });
+  const dial = (name: string): void => {
+    const { dbclient = '' } = dbclients.at(-1) ?? {};
+    const args = ['-N', '-T', '-K', '3', '-i', join(home, name), '-R', '554:127.0.0.1:554'];
+    const target = ['-p', `${begun.ports[0]}`, `bach.${name}@127.0.0.1`];
+    const client = spawn('setpriv', ['--pdeathsig', 'KILL', '--', dbclient, ...args, ...target], {
+      env: { ...process.env, HOME: home },
+      stdio: 'ignore',
+    });
+    clients.push(client);
+  };
+  const names = Object.keys(keys).map((name) => name.slice('bach/'.length));
+  const memory = async (): Promise<number> => {
+    await ask({ tidy: true });
+    return shareOfMemoryKib([server.pid]);
+  };
+  const memoryWithout = await memory();
+  const from = performance.now();
+  for (let i = 0; i < tunnels; i += dialledAtOnce) {
+    const some = names.slice(i, i + dialledAtOnce);
+    for (const name of some) dial(name);
+    await ask({ portsOf: some.map((name) => `bach/${name}`) });
+  }
   const upMs = performance.now() - from;
-  await delay(settle);
-  await Metrics.of(site);
-  const cpu = await cpuOver(measuredMs);
-  const { loop } = await Metrics.of(site);
-  const kibEach = (memory() - memoryWithout) / tunnels;
-  return { tunnels, kibEach, cpu, cpuWithout, loopP99Ms: loop.p99Ms, upMs };
+  await delay(settleMs);
+  const [cpuBefore, measuredFrom] = [costOf([server.pid]).cpuMs, performance.now()];
+  await delay(measuredMs);
+  const cpuMs = costOf([server.pid]).cpuMs - cpuBefore;
+  const cpu = (cpuMs / (performance.now() - measuredFrom)) * 100;
+  return { kibEach: ((await memory()) - memoryWithout) / tunnels, cpu, upMs };
 }

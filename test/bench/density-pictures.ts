@@ -48,6 +48,11 @@ export class PictureCheck {
     await Promise.all(Array.from({ length: atOnce }, work));
   }
 
+  /** Until when all cameras that have footage are read, in milliseconds since 1970 UTC. */
+  get readToMs(): number {
+    return Math.min(...[...this.#read.values()].map(({ endMs }) => endMs));
+  }
+
   /** Of all cameras, between two times; in what has been read. */
   lostBetween(fromMs: number, toMs: number): number {
     const within = this.#losses.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
