@@ -39,3 +39,12 @@ export function costOf(pids: readonly number[]): Cost {
   }
   return { cpuMs, memoryKib };
 }
+
+/** The memory of processes, what they share counted in parts, in KiB (Pss of proc_pid_smaps_rollup). */
+export function shareOfMemoryKib(pids: readonly number[]): number {
+  let kib = 0;
+  for (const pid of pids) {
+    kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+  }
+  return kib;
+}

@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 /** One way in one round. */
 export interface Measurement {
@@ -45,10 +45,51 @@ function summary(rounds: readonly Measurement[], viewers: number): Summary {
   };
 }
 
-const figure = (value: number, digits: number): string =>
+export const figure = (value: number, digits: number): string =>
   Number.isNaN(value) ? '-' : value.toFixed(digits).replace(/^-(?=[0.]+$)/, '');
 
-/** What `npm run bench` prints; ratios are to the first way. */
+/** A table in Markdown, its columns as wide as they need to be; all but the first are of figures. */
+export function markdown(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, 3, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string => {
+    const padded = widths.map((width, column) =>
+      (cells[column] ?? '')[column === 0 ? 'padEnd' : 'padStart'](width),
+    );
+    return `| ${padded.join(' | ')} |`;
+  };
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [line(head), line(rule), ...rows.map(line)];
+}
+
+/** What the figures were measured on, and how much else it had to do. */
+export const machine = (): string =>
+  [
+    `on ${availableParallelism()} cores of ${cpus()[0]?.model}`,
+    `${figure(totalmem() / 2 ** 30, 0)} GiB of memory`,
+    `Linux ${release()}`,
+    `Node ${process.version}`,
+    `load ${figure(loadavg()[0] ?? 0, 1)}`,
+  ].join(', ');
+
+/** Of values in any order; NaN of none. */
+export function quantileOf(values: readonly number[], part: number): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    part,
+  );
+}
+
+/** Of values in any order; NaN of none. */
+export const median = (values: readonly number[]): number => quantileOf(values, 0.5);
+
+/** What `npm run bench` prints of the gateway; ratios are to the first way. */
 export function report(
   ways: ReadonlyMap<string, readonly Measurement[]>,
   viewers: number,
@@ -67,20 +108,13 @@ export function report(
     figure(memoryKib / (first?.memoryKib ?? Number.NaN), 1),
   ]);
   const head = ['way', 'served', 'p50 ms', 'p99 ms', 'CPU %', 'ratio', 'own %', 'KiB', 'ratio'];
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell[column === 0 ? 'padEnd' : 'padStart'](widths[column] ?? 0))
-      .join('  ');
   return [
-    ...[head, ...rows].map(line),
+    ...markdown(head, rows),
     '',
     `served: viewers of ${viewers}, in each round; other figures are of rounds that served all`,
     'ms: when a whole picture came, after a viewer at the relay had it',
     'CPU %: of one core, for each Mbit/s to viewers; of the relays and what stands before them (own %)',
     'KiB: that a viewer adds to the private memory of these processes, at most',
-    `on ${availableParallelism()} cores of ${cpus()[0]?.model}, Node ${process.version}, load ${figure(loadavg()[0] ?? 0, 1)}`,
+    machine(),
   ];
 }

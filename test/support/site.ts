@@ -32,6 +32,8 @@ const cli = join(import.meta.dirname, '../../src/cli');
 export interface SiteOptions {
   readonly segmentSeconds?: number;
   readonly profile?: 'copy' | 'downsample';
+  /** The daemon's program; its source, run by Node, unless given. */
+  readonly program?: string;
   /** More of the configuration, beside what every site has. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Where the daemon is to reach the store, given its real address; there unless given. */
@@ -164,11 +166,12 @@ export class Site implements AsyncDisposable {
   /** Starts the daemon and waits until it takes cameras. The port stays the same over restarts. */
   async startDaemon(): Promise<void> {
     const from = this.log.length;
-    const daemon = spawn(
-      process.execPath,
-      [join(cli, 'cctvd.ts'), '--config', join(this.directory, 'config.yaml')],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const { program } = this.#options;
+    const [file, ...args] =
+      program === undefined ? [process.execPath, join(cli, 'cctvd.ts')] : [program];
+    const daemon = spawn(file, [...args, '--config', join(this.directory, 'config.yaml')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#daemon = daemon;
     for (const stream of [daemon.stdout, daemon.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.log.push(parseLine(line)));
