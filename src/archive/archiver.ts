@@ -282,6 +282,6 @@ class Ffmpeg implements Archiver {
   #readLog(line: string): void {
     this.#picture ??= readPicture(line);
     const { isTrouble, text, kind } = readLogLine(line);
-    if (isTrouble) this.#complaints.warn(kind, 'ffmpeg complains', { text });
+    if (isTrouble && text !== '') this.#complaints.warn(kind, 'ffmpeg complains', { text });
   }
 }
