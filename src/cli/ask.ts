@@ -8,6 +8,8 @@ export interface Question {
   readonly otherwise?: string;
   /** What is typed is not shown. */
   readonly secret?: boolean;
+  /** What is wrong with an answer: a sentence, and it is asked again. */
+  readonly wrongWith?: (answer: string) => string | undefined;
 }
 
 /**
@@ -15,13 +17,17 @@ export interface Question {
  *
  * @throws {OperatorError} on Ctrl-C and Ctrl-D
  */
-export async function ask({ words, otherwise, secret = false }: Question): Promise<string> {
+export async function ask(question: Question): Promise<string> {
+  const { words, otherwise, secret = false, wrongWith } = question;
   const hint = otherwise === undefined || otherwise === '' ? '' : ` [${otherwise}]`;
   for (;;) {
     process.stderr.write(`${words}${hint}: `);
-    const answer = (await readLine(secret)).trim();
-    if (answer !== '') return answer;
-    if (otherwise !== undefined) return otherwise;
+    const typed = (await readLine(secret)).trim();
+    const answer = typed === '' ? otherwise : typed;
+    if (answer === undefined) continue;
+    const wrong = wrongWith?.(answer);
+    if (wrong === undefined) return answer;
+    process.stderr.write(`${wrong}\n`);
   }
 }
 
