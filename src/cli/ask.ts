@@ -21,8 +21,7 @@ export async function ask(question: Question): Promise<string> {
   const { words, otherwise, secret = false, wrongWith } = question;
   const hint = otherwise === undefined || otherwise === '' ? '' : ` [${otherwise}]`;
   for (;;) {
-    process.stderr.write(`${words}${hint}: `);
-    const typed = (await readLine(secret)).trim();
+    const typed = (await readLine(`${words}${hint}: `, secret)).trim();
     const answer = typed === '' ? otherwise : typed;
     if (answer === undefined) continue;
     const wrong = wrongWith?.(answer);
@@ -31,12 +30,14 @@ export async function ask(question: Question): Promise<string> {
   }
 }
 
-async function readLine(secret: boolean): Promise<string> {
+async function readLine(prompt: string, secret: boolean): Promise<string> {
   // With an output that drops all, readline echoes nothing.
   const output = secret
     ? new Writable({ write: (_chunk, _encoding, done) => done() })
     : process.stderr;
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  // Only now, when the terminal itself echoes nothing any more.
+  process.stderr.write(prompt);
   const closed = new AbortController();
   terminal.once('close', () => closed.abort());
   try {

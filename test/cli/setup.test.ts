@@ -40,8 +40,6 @@ class Terminal implements AsyncDisposable {
       return found >= 0 && found + question.length;
     });
     this.#read = at;
-    // The answer is read from when the question stands there.
-    await new Promise((resolve) => setTimeout(resolve, 100));
     this.#program.stdin?.write(`${line}\r`);
   }
 
