@@ -8,6 +8,8 @@ export interface Question {
   readonly otherwise?: string;
   /** What is typed is not shown. */
   readonly secret?: boolean;
+  /** What is wrong with an answer: a sentence, and it is asked again. */
+  readonly wrongWith?: (answer: string) => string | undefined;
 }
 
 /**
@@ -15,22 +17,27 @@ export interface Question {
  *
  * @throws {OperatorError} on Ctrl-C and Ctrl-D
  */
-export async function ask({ words, otherwise, secret = false }: Question): Promise<string> {
+export async function ask(question: Question): Promise<string> {
+  const { words, otherwise, secret = false, wrongWith } = question;
   const hint = otherwise === undefined || otherwise === '' ? '' : ` [${otherwise}]`;
   for (;;) {
-    process.stderr.write(`${words}${hint}: `);
-    const answer = (await readLine(secret)).trim();
-    if (answer !== '') return answer;
-    if (otherwise !== undefined) return otherwise;
+    const typed = (await readLine(`${words}${hint}: `, secret)).trim();
+    const answer = typed === '' ? otherwise : typed;
+    if (answer === undefined) continue;
+    const wrong = wrongWith?.(answer);
+    if (wrong === undefined) return answer;
+    process.stderr.write(`${wrong}\n`);
   }
 }
 
-async function readLine(secret: boolean): Promise<string> {
+async function readLine(prompt: string, secret: boolean): Promise<string> {
   // With an output that drops all, readline echoes nothing.
   const output = secret
     ? new Writable({ write: (_chunk, _encoding, done) => done() })
     : process.stderr;
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  // Only now, when the terminal itself echoes nothing any more.
+  process.stderr.write(prompt);
   const closed = new AbortController();
   terminal.once('close', () => closed.abort());
   try {

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { chmodSync, chownSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Document, isMap, parseDocument } from 'yaml';
+import { type Document, isMap, parseDocument } from 'yaml';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { groupId } from '../lib/groups.ts';
+import { withOption } from './yaml-edit.ts';
 
 /** What `cctvd setup` asks for. */
 export interface BucketAnswers {
@@ -50,8 +51,29 @@ export function writeSetup(file: string, answers: BucketAnswers): void {
   }
 }
 
-/** @throws {OperatorError} if the file is no YAML, or has the keys in it, which would then stand in two places */
+/**
+ * The bucket that a configuration names, if it is there and names one.
+ *
+ * @throws {OperatorError} if it is there and {@link writeSetup} could not change it
+ */
+export function bucketOf(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const name: unknown = changeable(file).getIn(['bucket', 'name']);
+  return typeof name === 'string' ? name : undefined;
+}
+
 function configWith(source: string, answers: BucketAnswers): string {
+  changeable(source);
+  const { name, endpoint, region, prefix } = answers;
+  const options = { name, endpoint, region, prefix: prefix === '' ? undefined : prefix };
+  return Object.entries(options).reduce(
+    (text, [option, value]) => withOption(text, 'bucket', option, value),
+    readFileSync(source, 'utf8'),
+  );
+}
+
+/** @throws {OperatorError} if the file is no YAML, or has the keys in it, which would then stand in two places */
+function changeable(source: string): Document {
   const document = parseDocument(readFileSync(source, 'utf8'));
   if (document.errors.length > 0 || !(document.contents === null || isMap(document.contents))) {
     throw new OperatorError(
@@ -63,16 +85,7 @@ function configWith(source: string, answers: BucketAnswers): string {
       `${source} says in bucket.credentials where the bucket's keys are. Remove that: they are kept in ${credentialsDirectoryOf(source)}.`,
     );
   }
-  set(document, 'name', answers.name);
-  set(document, 'endpoint', answers.endpoint);
-  set(document, 'region', answers.region);
-  set(document, 'prefix', answers.prefix === '' ? undefined : answers.prefix);
-  return document.toString({ lineWidth: 0 });
-}
-
-function set(document: Document, option: string, value: string | undefined): void {
-  if (value === undefined) document.deleteIn(['bucket', option]);
-  else document.setIn(['bucket', option], value);
+  return document;
 }
 
 /** The new content stands there whole or not at all, and never for more people than `mode` says. */

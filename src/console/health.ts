@@ -35,7 +35,10 @@ export interface Health extends AsyncDisposable {
    * reach, a full disk or a camera that is gone are none.
    */
   health(): Verdict;
-  /** Whether cameras are taken, and what they send is kept: in the bucket, or at least in the spool. */
+  /**
+   * Whether cameras are taken, and what they send is kept: in the bucket, or at least in the spool. All
+   * that is a problem of health is one here; a new process would not mend all that is one here.
+   */
   readiness(): Verdict;
 }
 
@@ -45,6 +48,8 @@ const answerMs = 10_000;
 const standstillMs = 2_000;
 /** An uploader looks for segments each minute, even while the bucket is out of reach. */
 const uploaderIdleMs = 5 * 60_000;
+/** An upload that moves no byte is given up far sooner; one of a long segment over a slow line may take as long. */
+const uploadStuckMs = 30 * 60_000;
 /** Beyond the time in which an archiver without footage ends itself. */
 const archiverGraceMs = 2 * 60_000;
 
@@ -74,14 +79,15 @@ export function startHealth(options: HealthOptions): Health {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
   let problems: readonly string[] = [];
-  let tunnel: string | undefined;
+  let stuck: string | undefined;
 
   const look = async (): Promise<void> => {
     // It counts the time of its own timer as delay; of nothing, there is no mean.
     const delayMs = Number.isNaN(histogram.mean) ? 0 : histogram.mean / 1e6 - resolutionMs;
     histogram.reset();
-    tunnel = await tunnelProblem(options.tunnelAddress(), life.signal);
+    const tunnel = await tunnelProblem(options.tunnelAddress(), life.signal);
     const now = clock.now();
+    stuck = stuckUploadProblem(options.uploads(), uploads, now);
     problems = [
       delayMs > standstillMs
         ? `the event loop is held up by ${Math.round(delayMs)} ms on average`
@@ -106,7 +112,9 @@ export function startHealth(options: HealthOptions): Health {
   return {
     health: () => verdict(problems),
     readiness: () =>
-      verdict([tunnel, keepingProblem(options)].filter((problem) => problem !== undefined)),
+      verdict(
+        [...problems, stuck, keepingProblem(options)].filter((problem) => problem !== undefined),
+      ),
     async [Symbol.asyncDispose]() {
       life[Symbol.dispose]();
       await looking;
@@ -160,6 +168,18 @@ function uploaderProblem(
   const idleMs = seen.forMs('begun', waiting > 0 && uploading === 0 ? begun : undefined, nowMs);
   if (waiting === 0 || uploading > 0 || idleMs < uploaderIdleMs) return undefined;
   return `no upload was begun for ${Math.round(idleMs / 60_000)} minutes though ${waiting} segments wait`;
+}
+
+/** What is begun neither succeeds nor fails. It may be the line, and then a new process would begin it all again. */
+function stuckUploadProblem(
+  { uploading, begun, stored }: ReturnType<HealthOptions['uploads']>,
+  seen: Unchanged,
+  nowMs: number,
+): string | undefined {
+  const ended = uploading === 0 ? undefined : `${begun} ${uploading} ${stored}`;
+  const stuckMs = seen.forMs('ended', ended, nowMs);
+  if (uploading === 0 || stuckMs < uploadStuckMs) return undefined;
+  return `none of the ${uploading} uploads under way has ended for ${Math.round(stuckMs / 60_000)} minutes`;
 }
 
 /** One archiver may stand still for reasons of its own; most at once do for the daemon's. */

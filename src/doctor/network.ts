@@ -24,13 +24,14 @@ export async function checkNetwork(
   found: Findings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { gateway, alerts, metrics, tunnel } = config;
+  const { gateway, console: page, alerts, metrics, tunnel } = config;
   const running = daemon.status !== undefined;
   const tunnelPlace = running ? parsePlace(daemon.status.tunnel.address) : tunnel.listen;
   const places: readonly (readonly [string, Place | undefined])[] = [
     ['cameras (tunnel)', tunnelPlace],
     ['viewers (RTSP)', gateway?.listen],
     ['viewers (RTSPS)', gateway?.tls?.listen],
+    ['browsers', page.web?.listen],
     ['delivery reports of alerts', alerts?.reports?.listen],
     ['metrics', metrics?.listen],
   ];
@@ -42,7 +43,16 @@ export async function checkNetwork(
     `Whether port ${tunnelPlace.port} can be reached by cameras: that is seen from outside only`,
     `Try from elsewhere: nc -vz THIS-SERVER ${tunnelPlace.port}`,
   );
-  if (gateway?.tls !== undefined) checkCertificate(gateway.tls, gateway.domain, found);
+  if (gateway?.tls !== undefined) {
+    // Each account's cameras have a name of their own.
+    const names = gateway.domain === undefined ? undefined : `*.${gateway.domain}`;
+    checkCertificate(gateway.tls, names, found);
+  }
+  if (page.web?.tls !== undefined) {
+    const { publicUrl } = page.web;
+    const name = publicUrl === undefined ? undefined : new URL(publicUrl).hostname;
+    checkCertificate(page.web.tls, name, found);
+  }
   await checkEndpoint(bucketAddress(config), found, signal);
 }
 
@@ -126,15 +136,15 @@ function judgeExpiry(what: string, validTo: string, advice: string, found: Findi
 
 function checkCertificate(
   { certificateFile, keyFile }: { readonly certificateFile: string; readonly keyFile: string },
-  domain: string | undefined,
+  name: string | undefined,
   found: Findings,
 ): void {
   const advice = 'Renew it; the daemon reads it again by itself';
   try {
     const certificate = new X509Certificate(readFileSync(certificateFile));
     judgeExpiry(`The certificate ${certificateFile}`, certificate.validTo, advice, found);
-    if (domain !== undefined && certificate.checkHost(`account.${domain}`) === undefined) {
-      found.problem(`${certificateFile} is not for *.${domain}`, `Get one for *.${domain}`);
+    if (name !== undefined && !isFor(certificate, name)) {
+      found.problem(`${certificateFile} is not for ${name}`, `Get one for ${name}`);
     }
   } catch (error) {
     if (errorCode(error) === 'EACCES') {
@@ -151,6 +161,13 @@ function checkCertificate(
   } catch (error) {
     found.unseen(`The key ${keyFile}: ${describeError(error)}`, 'Run it with sudo');
   }
+}
+
+/** @param name of a host, or its address, or `*.` and a domain: any one name in it */
+function isFor(certificate: X509Certificate, name: string): boolean {
+  const host = name.replace(/^\*\./, 'any.').replace(/^\[|\]$/g, '');
+  const match = isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host);
+  return match !== undefined;
 }
 
 async function checkEndpoint(address: URL, found: Findings, signal: AbortSignal): Promise<void> {

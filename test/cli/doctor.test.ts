@@ -118,7 +118,11 @@ describe('cctv doctor and support-bundle', () => {
   };
 
   it('finds nothing wrong where all is well, and says what can only be seen from elsewhere', async () => {
-    const findings = await examine(configure('well.yaml'));
+    await using certificate = await makeCertificate('127.0.0.1');
+    // Who answers at the port of the tunnel does for the page too.
+    const listen = `127.0.0.1:${tunnelPort}`;
+    const web = { listen, tls: filesOf(certificate), publicUrl: `https://${listen}` };
+    const findings = await examine(configure('well.yaml', { console: { web } }));
     const wrong = findings.filter(({ severity }) => severity === 'problem');
     // The machine that tests run on is not ours to judge.
     assert.deepEqual(
@@ -133,6 +137,7 @@ describe('cctv doctor and support-bundle', () => {
     has(findings, 'programs', 'ok', /^live555ProxyServer \d{4}\./);
     has(findings, 'programs', 'ok', /^The relay keeps to loopback$/);
     has(findings, 'network', 'ok', /^It answers at 127\.0\.0\.1 port \d+, for cameras/);
+    has(findings, 'network', 'ok', /^It answers at 127\.0\.0\.1 port \d+, for browsers/);
     has(findings, 'network', 'unseen', /can be reached by cameras/);
     has(findings, 'clock', 'ok', /^This clock and that of 127\.0\.0\.1:\d+ agree$/);
     for (const right of ['put', 'head', 'get', 'list', 'delete']) {
@@ -169,6 +174,13 @@ describe('cctv doctor and support-bundle', () => {
       relay: { program: live555ProxyServer, preload: process.execPath },
       archive: { program: poor },
       gateway: { tls: { listen: '127.0.0.1:0', ...filesOf(certificate) }, domain: 'cctv.test' },
+      console: {
+        web: {
+          listen: `127.0.0.1:${tunnelPort}`,
+          tls: filesOf(certificate),
+          publicUrl: 'https://cctv.example.com',
+        },
+      },
       control: { socket: join(broken, 'none.sock') },
     });
     const findings = await examine(config, { CCTV_BUCKET_SECRET_ACCESS_KEY: 'wrong' });
@@ -178,6 +190,8 @@ describe('cctv doctor and support-bundle', () => {
     has(findings, 'network', 'problem', /^Another program listens at 127\.0\.0\.1 port \d+/);
     has(findings, 'network', 'warning', /^The certificate .* expires in 1 days$/);
     has(findings, 'network', 'problem', /is not for \*\.cctv\.test$/);
+    has(findings, 'network', 'problem', /^Another program listens at .*, for browsers$/);
+    has(findings, 'network', 'problem', /is not for cctv\.example\.com$/);
     has(findings, 'bucket', 'problem', /does not let us put objects: The secret access key/);
     has(findings, 'ledger', 'problem', /can't be read: file is not a database/);
     has(findings, 'secrets', 'problem', /^Every user of this machine may read .*host-ed25519/);

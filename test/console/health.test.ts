@@ -108,6 +108,7 @@ describe('health', () => {
     daemon.clock.at += 6 * 60_000;
     await until(() => !health.health().ok);
     assert.match(health.health().problems[0] ?? '', /no upload was begun for 6 minutes/);
+    assert.deepEqual(health.readiness(), health.health());
     const failing = { sinceMs: 0, cause: 'access denied' };
     for (let begun = 8; begun < 12; begun += 1) {
       daemon.uploads = { uploading: 0, waiting: 3, stored: 0, begun, failing };
@@ -123,6 +124,24 @@ describe('health', () => {
       /not kept: the bucket can't be used \(access denied\) and the spool is full \(no room\)/,
     );
     assert.equal(health.health().ok, true);
+    await server.close();
+  });
+
+  it('is good, but the daemon is not ready, when uploads that were begun do not end', async () => {
+    const server = await listener('SSH-2.0-x\r\n');
+    const daemon = new Daemon();
+    daemon.port = server.port;
+    daemon.uploads = { uploading: 2, waiting: 3, stored: 5, begun: 7 };
+    await using health = daemon.start();
+    await looks();
+    daemon.clock.at += 31 * 60_000;
+    await until(() => !health.readiness().ok);
+    assert.deepEqual(health.readiness().problems, [
+      'none of the 2 uploads under way has ended for 31 minutes',
+    ]);
+    assert.equal(health.health().ok, true);
+    daemon.uploads = { uploading: 2, waiting: 3, stored: 6, begun: 8 };
+    await until(() => health.readiness().ok);
     await server.close();
   });
 
@@ -146,6 +165,7 @@ describe('health', () => {
     assert.equal(health.health().ok, true);
     await advance([0]);
     assert.match(health.health().problems[0] ?? '', /2 of 3 archivers have recorded nothing/);
+    assert.deepEqual(health.readiness(), health.health());
     daemon.fleet = daemon.fleet.map((one) => ({ ...one, archiver: { pid: 9 } }));
     await until(() => health.health().ok);
     await server.close();

@@ -11,10 +11,21 @@ import { eventually } from '../support/until.ts';
 export const outside = '10.99.0.1';
 export const inside = '10.99.0.2';
 
+export type Release = 'bookworm' | 'trixie';
+
 /**
- * A Debian 12 that was booted by its own systemd, on a copy of its disk that goes when it does, with
- * a cable to the network namespace that this process runs in. Needs root, and namespaces of network
- * and mounts that nobody else uses.
+ * Runs a program in a control group of its own, given by name, in each hierarchy that systemd uses:
+ * two machines that shared one would find processes there that they can't see, and kill none.
+ */
+const inOwnGroup = `for at in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+  if [ -e "$at/cgroup.procs" ]; then mkdir -p "$at/$0"; echo $$ >"$at/$0/cgroup.procs"; fi
+done
+exec "$@"`;
+
+/**
+ * A Debian that was booted by its own systemd, on a copy of its disk that goes when it does, with a
+ * cable to the network namespace that this process runs in. Needs root, and namespaces of network and
+ * mounts that nobody else uses.
  */
 export class Machine implements AsyncDisposable {
   readonly #directory: string;
@@ -26,13 +37,13 @@ export class Machine implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  static async boot(): Promise<Machine> {
+  static async boot(release: Release): Promise<Machine> {
     const directory = await mkdtemp(join(tmpdir(), 'cctv-machine-'));
     await execa('mount', ['-t', 'tmpfs', 'none', directory]);
     for (const part of ['changed', 'work', 'disk']) mkdirSync(join(directory, part));
     // Made by `bin/tools package`, and not to be changed.
-    const debian12 = join(import.meta.dirname, '../../.tools/machine');
-    const layers = `lowerdir=${debian12},upperdir=${directory}/changed,workdir=${directory}/work`;
+    const debian = join(import.meta.dirname, `../../.tools/machine-${release}`);
+    const layers = `lowerdir=${debian},upperdir=${directory}/changed,workdir=${directory}/work`;
     await execa('mount', ['-t', 'overlay', 'overlay', '-o', layers, `${directory}/disk`]);
     const machine = new Machine(directory);
     await machine.start();
@@ -44,11 +55,13 @@ export class Machine implements AsyncDisposable {
     return join(this.#directory, 'disk', file);
   }
 
+  /** Boots it, for the first time or after its power was off. */
   async start(): Promise<void> {
     const nspawn = spawn(
-      'setpriv',
+      'sh',
       [
-        ...['--pdeathsig', 'KILL', '--', 'systemd-nspawn', '--quiet', '-D', this.path('/')],
+        ...['-c', inOwnGroup, basename(this.#directory), 'setpriv', '--pdeathsig', 'TERM', '--'],
+        ...['systemd-nspawn', '--quiet', '-D', this.path('/')],
         ...['--register=no', '--keep-unit', '--machine=cctv', '--network-veth'],
         ...['--resolv-conf=off', '--console=pipe', '--boot'],
       ],
@@ -102,12 +115,38 @@ export class Machine implements AsyncDisposable {
     return await this.run('apt-get', 'install', '--yes', file);
   }
 
+  /** Everything in it is stopped in order. */
+  async powerOff(): Promise<void> {
+    const gone = this.#gone();
+    await this.run('systemctl', 'poweroff');
+    await gone;
+  }
+
+  /** Everything in it is gone at once; what was written to its disk is there. */
+  async cutPower(): Promise<void> {
+    const gone = this.#gone();
+    // With the first process of a namespace all others end; without nspawn alone, none.
+    if (this.#leader !== '') process.kill(Number(this.#leader), 'SIGKILL');
+    else this.#nspawn?.kill('SIGKILL');
+    await gone;
+  }
+
+  get #isOn(): boolean {
+    return this.#nspawn?.exitCode === null && this.#nspawn.signalCode === null;
+  }
+
+  async #gone(): Promise<void> {
+    if (this.#nspawn !== undefined && this.#isOn) {
+      await once(this.#nspawn, 'exit', { signal: AbortSignal.timeout(120_000) });
+    }
+    this.#leader = '';
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const nspawn = this.#nspawn;
-    if (nspawn !== undefined && nspawn.exitCode === null && nspawn.signalCode === null) {
-      const gone = once(nspawn, 'exit');
-      nspawn.kill('SIGKILL');
-      await gone;
+    if (this.#isOn) await this.cutPower();
+    for (const at of ['', 'systemd/', 'unified/']) {
+      const group = `/sys/fs/cgroup/${at}${basename(this.#directory)}`;
+      await execa('find', [group, '-depth', '-type', 'd', '-delete'], { reject: false });
     }
     await execa('umount', ['--lazy', join(this.#directory, 'disk')], { reject: false });
     await execa('umount', ['--lazy', this.#directory], { reject: false });

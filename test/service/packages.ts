@@ -6,7 +6,7 @@ const build = join(import.meta.dirname, '../../systemd/package/build');
 
 /** Builds the package into a directory, and returns its path. */
 export async function buildPackage(directory: string): Promise<string> {
-  await execa(build, [directory], { timeout: 120_000 });
+  await execa(build, [directory], { timeout: 300_000 });
   const [name = ''] = await readdir(directory);
   return join(directory, name);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run by the daemon as one of its programs: tries what its sandbox is to prevent, and says what it could do.
-# Then it doesn't end, whatever it is asked.
+# Then it doesn't end, whatever it is asked, nor does another that it has put out of the daemon's sight.
 result=/var/lib/sapiengraph-cctv/tried
 {
   echo "user $(id -un)"
@@ -19,4 +19,5 @@ result=/var/lib/sapiengraph-cctv/tried
   echo 'done'
 } >"$result" 2>&1
 trap '' TERM
+setsid sleep 1000 &
 while :; do sleep 60; done

@@ -4,10 +4,16 @@ import { probeBucket, type ProbeStep } from '../../daemon.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { ask, type Question } from '../ask.ts';
+import { confirm } from '../confirm.ts';
 import { print } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
-import { type BucketAnswers, credentialsDirectoryOf, writeSetup } from '../setup-files.ts';
+import {
+  bucketOf,
+  type BucketAnswers,
+  credentialsDirectoryOf,
+  writeSetup,
+} from '../setup-files.ts';
 import { onStopSignals } from '../signals.ts';
 
 interface Options {
@@ -19,6 +25,7 @@ interface Options {
   readonly accessKeyId?: string;
   readonly secretAccessKeyFile?: string;
   readonly test: boolean;
+  readonly yes?: true;
 }
 
 const defaultRegion = 'us-east-1';
@@ -46,12 +53,16 @@ export function addSetupCommand(program: Command): void {
       '--secret-access-key-file <file>',
       'a file with its secret part, or - for standard input',
     )
+    .option('--yes', 'do not ask before the bucket of a configuration is replaced')
     .addOption(new Option('--no-test', 'write the configuration without trying the bucket'))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<Options>();
-      const answers = await gather(options);
-      if (options.test) await tryBucket(answers);
-      writeSetup(options.config, answers);
+      const before = bucketOf(options.config);
+      if (before !== undefined && options.yes !== true) {
+        const there = `${options.config} names the bucket ${before}. Replace that?`;
+        if (!(await confirm(there))) throw new OperatorError('Nothing was changed.');
+      }
+      writeSetup(options.config, await gatherUsable(options));
       // What else may be wrong in a file that was there before.
       loadConfig(options.config, {
         CREDENTIALS_DIRECTORY: credentialsDirectoryOf(options.config),
@@ -65,24 +76,58 @@ export function addSetupCommand(program: Command): void {
     });
 }
 
-async function gather(options: Options): Promise<BucketAnswers> {
+/** Asks until the bucket can be used; once, where there is nobody to ask or nothing left to ask for. */
+async function gatherUsable(options: Options): Promise<BucketAnswers> {
+  let before: BucketAnswers | undefined;
+  for (;;) {
+    const { answers, asked } = await gather(options, before);
+    const problem = options.test ? await tryBucket(answers) : undefined;
+    if (problem === undefined) return answers;
+    if (!asked) throw new OperatorError(`${problem} Nothing was written.`);
+    print([problem, 'Nothing was written. Once more, or Ctrl-C to leave it:']);
+    before = answers;
+  }
+}
+
+async function gather(
+  options: Options,
+  before: BucketAnswers | undefined,
+): Promise<{ readonly answers: BucketAnswers; readonly asked: boolean }> {
+  let asked = false;
   const given = async (value: string | undefined, flag: string, question: Question) => {
-    if (value !== undefined) return value;
-    if (process.stdin.isTTY && options.secretAccessKeyFile !== '-') return await ask(question);
+    if (value !== undefined) {
+      const wrong = question.wrongWith?.(value);
+      if (wrong !== undefined) throw new UsageError(`${flag}: ${wrong}`);
+      return value;
+    }
+    if (process.stdin.isTTY && options.secretAccessKeyFile !== '-') {
+      asked = true;
+      return await ask(question);
+    }
     if (question.otherwise !== undefined) return question.otherwise;
     throw new UsageError(`There is no terminal to ask at: give ${flag}.`);
   };
-  const name = await given(options.bucket, '--bucket', { words: 'Name of the bucket' });
+  const instead = (former: string | undefined) =>
+    former === undefined ? {} : { otherwise: former };
+  const name = await given(options.bucket, '--bucket', {
+    words: 'Name of the bucket',
+    ...instead(before?.name),
+  });
   const endpoint = await given(options.endpoint, '--endpoint', {
     words: 'Address of the store, as https://s3.example.net (empty: Amazon S3)',
-    otherwise: '',
+    otherwise: before?.endpoint ?? '',
+    wrongWith: (answer) =>
+      answer === '' || /^https?:$/.test(URL.parse(answer)?.protocol ?? '')
+        ? undefined
+        : `"${answer}" is no address of a store: write https://HOST[:PORT].`,
   });
   const region = await given(options.region, '--region', {
     words: 'Region',
-    otherwise: defaultRegion,
+    otherwise: before?.region ?? defaultRegion,
   });
   const accessKeyId = await given(options.accessKeyId, '--access-key-id', {
     words: 'Access key ID',
+    ...instead(before?.accessKeyId),
   });
   const secretAccessKey =
     options.secretAccessKeyFile === undefined
@@ -91,11 +136,8 @@ async function gather(options: Options): Promise<BucketAnswers> {
           secret: true,
         })
       : await readPasswordFile(options.secretAccessKeyFile);
-  if (endpoint !== '' && !URL.canParse(endpoint)) {
-    throw new UsageError(`"${endpoint}" is no address of a store: write https://HOST[:PORT].`);
-  }
   const prefix = options.prefix ?? '';
-  return {
+  const answers = {
     name,
     region,
     accessKeyId,
@@ -103,9 +145,11 @@ async function gather(options: Options): Promise<BucketAnswers> {
     prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
     ...(endpoint === '' ? {} : { endpoint }),
   };
+  return { answers, asked };
 }
 
-async function tryBucket(answers: BucketAnswers): Promise<void> {
+/** Why the bucket can't be used, if it can't. */
+async function tryBucket(answers: BucketAnswers): Promise<string | undefined> {
   using stop = onStopSignals();
   const steps = await probeBucket(
     {
@@ -124,7 +168,7 @@ async function tryBucket(answers: BucketAnswers): Promise<void> {
     print([
       'The key may not delete, which is as it should be; a small object stays as _ledger/probe.',
     ]);
-  } else if (failed !== undefined) {
-    throw new OperatorError(`${failed.problem} Nothing was written.`);
+    return undefined;
   }
+  return failed?.problem;
 }
