@@ -30,9 +30,18 @@ export const range = z
 
 /** A playlist of more would be megabytes. */
 const maxPlaylistMs = 3 * 86_400_000;
-export const playlistRange = range.refine(({ from, to }) => to - from <= maxPlaylistMs, {
-  error: () => 'at most 3 days at a time',
-});
+const way = {
+  via: z
+    .literal('daemon')
+    .optional()
+    .meta({ description: 'For browsers that cannot read the bucket themselves.' }),
+};
+export const playlistRange = range
+  .safeExtend(way)
+  .refine(({ from, to }) => to - from <= maxPlaylistMs, {
+    error: () => 'at most 3 days at a time',
+  });
+export const fileWay = z.object(way);
 
 export const at = z.object({ at: moment });
 
