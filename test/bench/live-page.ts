@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Browser, Page } from 'playwright-core';
 import type { RtspCamera } from '../stand-ins/rtsp-camera.ts';
@@ -124,10 +125,14 @@ export async function openLivePage(
       await page.evaluate('void (window.seen.pictures = [])');
       await page.waitForTimeout(ms);
       const pictures = await page.evaluate<OnScreen[]>('window.seen.pictures');
-      return pictures.flatMap((picture) => {
+      const delays: number[] = [];
+      for (const picture of pictures) {
         const sentMs = known.sentMs(picture);
-        return sentMs === undefined ? [] : [picture.atMs - sentMs];
-      });
+        if (sentMs !== undefined) delays.push(picture.atMs - sentMs);
+        // The camera is in this process, and must not be held up.
+        await setImmediate();
+      }
+      return delays;
     },
     [Symbol.asyncDispose]: () => context.close(),
   };

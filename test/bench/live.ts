@@ -82,8 +82,9 @@ const less = (one: Measured, other: Measured): Measured => ({
   share: one.share - other.share,
   memoryMib: one.memoryMib - other.memoryMib,
 });
+/** Of what is less than its own noise, nothing is said. */
 const times = (one: number, other: number): string =>
-  one <= 0.001 ? 'many times' : `${(other / one).toFixed(1)} times`;
+  one <= 0.001 || other <= 0.001 ? 'not measurably more' : `${(other / one).toFixed(1)} times`;
 
 /** Of daemon and relay, with so many viewers more than none; by their number. */
 async function measureOurs(
@@ -93,6 +94,8 @@ async function measureOurs(
   origin: string,
 ): Promise<Map<number, Measured>> {
   const costs = new Map<number, Measured>();
+  // What came with its start is over then.
+  await delay(watchMs);
   const idle = await measure(await watchedPids(site, camera), () => delay(2 * watchMs));
   say(`daemon and relay without viewers: ${text(idle)}`);
   for (const count of counts) {
