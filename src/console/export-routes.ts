@@ -41,7 +41,9 @@ export function addExportRoutes(
       const { fromMs, toMs } = parseRequest(range, request.body);
       const camera = ledger.requireCamera(nameOf(request.params));
       const timeZone = ledger.timeZone(camera.account) ?? 'UTC';
-      const started = await told(() => exports.start(camera, { fromMs, toMs, timeZone, owner }));
+      const started = await told(() =>
+        exports.start(camera, { fromMs, toMs, timeZone, owner, withDetails: true }),
+      );
       return reply.code(201).send(started);
     },
   );

@@ -106,6 +106,12 @@ export class Child implements AsyncDisposable {
     throw new ChildDiedError(this.#obituary(await this.#exit));
   }
 
+  /** Resolves when a program that ends by itself has done its work; rejects with {@link ChildDiedError} if it failed. */
+  async finished(): Promise<void> {
+    const exit = await this.#exit;
+    if (exit.code !== 0) throw new ChildDiedError(this.#obituary(exit));
+  }
+
   /** Resolves when the program is gone and all that it wrote has been read, however it went. */
   async gone(): Promise<void> {
     await this.#exit;

@@ -290,4 +290,36 @@ describe('the owner’s page', () => {
     assert.equal((await context.request.get(`${address}/api/cameras`)).status(), 401);
     assert.deepEqual(faults, []);
   });
+
+  it('shows operators how all cameras are, the worst first', async () => {
+    const printed = await site.cctv('operator', 'add', 'olga');
+    await page.getByLabel('User').fill('olga');
+    await page.getByLabel('Password').fill(/^Password +(\S+)$/m.exec(printed)?.[1] ?? '');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: '3 of 3 cameras are recording.' }).waitFor();
+    cameras[2]?.killClients();
+    await page.getByRole('heading', { name: '2 of 3 cameras are recording.' }).waitFor();
+    const rows = await page.locator('tbody tr').allInnerTexts();
+    assert.equal(rows.length, 3);
+    assert.match(rows[0] ?? '', /^bach\/garden\s+camera offline since \d\d:\d\d/);
+    assert.match(rows[1] ?? '', /^bach\/(front-door|garage)\s+recording since/);
+    const answer = await context.request.get(`${address}/api/operator/overview`);
+    const { cameras: told, uploads } = (await answer.json()) as {
+      cameras: { name: string; detail: string; last24h: { storedMs: number } }[];
+      uploads: { stored: number };
+    };
+    assert.ok(uploads.stored > 10, `${uploads.stored} uploads`);
+    for (const { name, last24h } of told) {
+      assert.ok(last24h.storedMs > 5_000, `${name}: ${last24h.storedMs} ms stored`);
+    }
+    assert.notEqual(told.find(({ name }) => name === 'garden')?.detail, '');
+    for (const [size, viewport] of Object.entries(sizes)) {
+      await page.setViewportSize(viewport);
+      assert.deepEqual(await seriousFindings(page), [], size);
+      await picture(`overview-${size}`);
+    }
+    // Owners' pages are not theirs.
+    assert.equal((await context.request.get(`${address}/api/cameras`)).status(), 404);
+    assert.deepEqual(faults, []);
+  });
 });

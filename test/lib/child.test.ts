@@ -87,6 +87,15 @@ describe('a child program', { concurrency: true }, () => {
     assert.ok(!lives(Number(lines[0])));
   });
 
+  it('has finished its work when it says so, and only then', async () => {
+    await using good = shell('exit 0');
+    await good.finished();
+    await using bad = shell('echo "no room" >&2; exit 3');
+    await assert.rejects(bad.finished(), /exited with code 3; last words: no room/);
+    await using killed = shell('kill -9 $$');
+    await assert.rejects(killed.finished(), /was killed by SIGKILL/);
+  });
+
   it('is not reported as dead when we stopped it', async () => {
     const life = new AbortController();
     await using child = shell('sleep 60');

@@ -21,7 +21,6 @@ export interface Camera {
   readonly isRecording: boolean;
   /** `recording`, or why it is not. */
   readonly state: string;
-  readonly detail?: string;
   readonly sinceMs?: number;
   readonly lastFootageAtMs?: number;
   readonly live: boolean;
@@ -43,7 +42,6 @@ export interface Piece {
   readonly endMs: number;
   readonly state: 'stored' | 'spooled' | 'missing';
   readonly cause?: string;
-  readonly detail?: string;
 }
 
 export interface Timeline extends Sums {
@@ -70,10 +68,13 @@ export interface ExportState {
   readonly bytes?: number;
   readonly sha256?: string;
   readonly error?: string;
+  /** It failed since the format changed then: one file has one format. */
+  readonly changedAtMs?: number;
 }
 
 export interface OverviewCamera extends Omit<Camera, 'live'> {
   readonly account: string;
+  readonly detail: string;
   readonly last24h: Sums;
 }
 

@@ -93,8 +93,9 @@ export const days = async (
     )
   ).days;
 
-export const playlistUrl = (camera: string, span: Span): string =>
-  `${cameraPath(camera)}/playlist.m3u8?${spanQuery(span)}`;
+/** @param viaDaemon for when this browser cannot read the bucket itself */
+export const playlistUrl = (camera: string, span: Span, viaDaemon: boolean): string =>
+  `${cameraPath(camera)}/playlist.m3u8?${spanQuery(span)}${viaDaemon ? '&via=daemon' : ''}`;
 
 export const previewUrl = (camera: string, atMs: number): string =>
   `${cameraPath(camera)}/preview?at=${Math.floor(atMs)}`;

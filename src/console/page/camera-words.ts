@@ -14,13 +14,21 @@ export function stateWords(camera: Camera, nowMs: number, timeZone: string): str
   return `${since}: ${causeWords(camera.state)}`;
 }
 
+/** Those that an owner would not know by the ledger's words. */
+const words: Readonly<Record<string, string>> = {
+  disabled: 'switched off by the operator',
+  'stream stalled': 'the camera ceased to send',
+  'relay died': 'a fault of the server',
+  'archiver died': 'a fault of the server',
+  'disk full': 'the server had no room',
+  'daemon down': 'the server was off',
+  upgrade: 'the server was updated',
+  'clock jumped': 'the server’s clock was set',
+  'segment lost': 'lost before it was stored',
+};
+
 /** A cause of the ledger, as an owner reads it. */
-export const causeWords = (cause: string | undefined): string =>
-  cause === undefined
-    ? 'unexplained'
-    : cause === 'disabled'
-      ? 'switched off by the operator'
-      : cause;
+export const causeWords = (cause = 'unexplained'): string => words[cause] ?? cause;
 
 /** `All 3 cameras are recording.` */
 export function summaryWords(cameras: readonly Camera[]): string {
@@ -56,6 +64,6 @@ export function pieceWords(piece: Piece, timeZone: string): string {
     case 'spooled':
       return `${span}: recorded, on its way to storage`;
     case 'missing':
-      return `${span} (${length}) missing: ${causeWords(piece.cause)}${piece.detail ? ` – ${piece.detail}` : ''}`;
+      return `${span} (${length}) missing: ${causeWords(piece.cause)}`;
   }
 }

@@ -16,7 +16,6 @@ export function describeNow(known: CameraState, connection: CameraStatus | undef
   return {
     isRecording: connection?.state === 'recording',
     state: known.state,
-    detail: known.detail,
     sinceMs: known.sinceMs,
     ...(footageAt.length === 0 ? {} : { lastFootageAtMs: Math.max(...footageAt) }),
   };

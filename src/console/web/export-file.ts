@@ -14,6 +14,20 @@ export interface Wanted {
   readonly toMs: number;
 }
 
+/** One file has one format. */
+export class FormatChangedError extends HttpError {
+  readonly atMs: number;
+
+  /** @param atMs since when the footage is of another format than before */
+  constructor(atMs: number) {
+    super(
+      409,
+      `The format of the picture or the sound changed at ${new Date(atMs).toISOString()}. Export up to then, and from then on.`,
+    );
+    this.atMs = atMs;
+  }
+}
+
 /** Joins segments to one file of fragments, with media times that go on from one to the next. */
 export class ExportFile {
   readonly #file: FileHandle;
@@ -88,10 +102,7 @@ export class ExportFile {
       this.#hash = hash;
       await this.#file.write(init);
     } else if (hash !== this.#hash) {
-      throw new HttpError(
-        409,
-        `The format of the picture or the sound changed at ${new Date(startMs).toISOString()}. Export up to then, and from then on.`,
-      );
+      throw new FormatChangedError(startMs);
     }
   }
 

@@ -10,13 +10,14 @@ import { describeError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { type CameraName, formatCameraName } from '../../lib/names.ts';
 import { Scope } from '../../lib/scope.ts';
-import { aborted } from '../../lib/until.ts';
+import { rejectOnAbort } from '../../lib/until.ts';
 import { HttpError, notThere } from './errors.ts';
 import { evidenceText } from './evidence.ts';
-import { appendSegment, ExportFile, type Wanted } from './export-file.ts';
+import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './export-file.ts';
 import type { FootageSource } from './footage.ts';
 import { Limit } from './limit.ts';
 import { fileTime } from './local-days.ts';
+import { gapsForOwners } from './owners-words.ts';
 
 const maxRangeMs = 24 * 3_600_000;
 const maxBytes = 20e9;
@@ -48,6 +49,8 @@ export interface ExportRequest extends Wanted {
   /** Who may have it. */
   readonly owner: string;
   readonly timeZone: string;
+  /** Whether what is told of gaps is for an operator. */
+  readonly withDetails?: boolean;
 }
 
 export interface StartedExport {
@@ -70,6 +73,8 @@ export interface ExportStatus {
   readonly sha256?: string;
   /** Why it failed, for whoever asked for it. */
   readonly error?: string;
+  /** When the format changed, if that is why. */
+  readonly changedAtMs?: number;
   /** Until when it can be had. */
   readonly expiresMs?: number;
 }
@@ -133,10 +138,11 @@ export class Exports implements AsyncDisposable {
       throw new HttpError(400, 'An export has at most 20 GB. Export it in parts.');
     }
     const nowMs = Date.now();
-    const { gaps } = ledger.continuity(camera, {
+    const continuity = ledger.continuity(camera, {
       ...{ fromMs, toMs, nowMs },
       isRecording: isRecording(camera),
     });
+    const gaps = request.withDetails === true ? continuity.gaps : gapsForOwners(continuity.gaps);
     const disk = await statfs(directory);
     // It is written twice: joined, and then with an index at its beginning.
     if (disk.bavail * disk.bsize < 2.2 * estimatedBytes + reserveBytes) {
@@ -205,7 +211,8 @@ export class Exports implements AsyncDisposable {
     } catch (error) {
       await rm(job.path, { force: true });
       const told = error instanceof HttpError ? error.message : 'The export failed.';
-      set({ state: 'failed', error: told });
+      const changed = error instanceof FormatChangedError && { changedAtMs: error.atMs };
+      set({ state: 'failed', error: told, ...changed });
       if (!this.#life.signal.aborted) {
         log.warn('an export failed', { ...fields, cause: describeError(error) });
       }
@@ -249,7 +256,6 @@ export class Exports implements AsyncDisposable {
 
   /** Every player takes a file with one index at its beginning. */
   async #index(from: string, to: string, signal: AbortSignal): Promise<void> {
-    let words = '';
     await using ffmpeg = new Child({
       name: 'export',
       file: this.#options.program,
@@ -257,15 +263,10 @@ export class Exports implements AsyncDisposable {
         ...['-nostdin', '-loglevel', 'error', '-threads', '1', '-i', from, '-map', '0'],
         ...['-c', 'copy', '-movflags', '+faststart', '-f', 'mp4', '-y', to],
       ],
-      onStderrLine: (line) => (words = line),
       graceMs: 1_000,
       memoryBytes: maxMemoryBytes,
     });
-    await Promise.race([ffmpeg.gone(), aborted(signal)]);
-    signal.throwIfAborted();
-    // Its exit code is not told; a file without an index is none.
-    const made = await stat(to).catch(() => undefined);
-    if (made === undefined || made.size === 0) throw new Error(`ffmpeg made no file: ${words}`);
+    await Promise.race([ffmpeg.finished(), rejectOnAbort(signal)]);
   }
 }
 

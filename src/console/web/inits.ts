@@ -13,7 +13,10 @@ const maxWaiting = 20_000;
 
 export type WithInit = FootageSegment & { readonly init: SegmentInit };
 
-/** Where in segments the media begin: read once from each, and kept in the ledger. */
+/** A recorder that begins anew, and may record another format, leaves a longer seam. */
+const seamMs = 100;
+
+/** Where in segments the media begin: read from as few as will do, and kept in the ledger. */
 export class Inits {
   readonly #ledger: Ledger;
   readonly #footage: FootageSource;
@@ -24,25 +27,45 @@ export class Inits {
     this.#footage = footage;
   }
 
-  /** Those that are gone or damaged are left out. */
+  /**
+   * Those that are gone or damaged are left out, where they were looked at.
+   *
+   * @param segments in the order of time
+   */
   async complete(
     camera: Camera,
     segments: readonly FootageSegment[],
     signal: AbortSignal,
   ): Promise<WithInit[]> {
+    const inits = segments.map(({ init }) => init);
     const found: WithInit[] = [];
-    const complete = await Promise.all(
-      segments.map(async (segment): Promise<WithInit | undefined> => {
-        if (segment.init !== undefined) return { ...segment, init: segment.init };
-        const init = await this.#limit.run(() => this.#read(camera, segment, signal));
-        if (init === undefined) return undefined;
-        const one = { ...segment, init };
-        found.push(one);
-        return one;
-      }),
-    );
+    const look = async (i: number): Promise<void> => {
+      const segment = segments[i];
+      if (segment === undefined || inits[i] !== undefined) return;
+      const init = await this.#limit.run(() => this.#read(camera, segment, signal));
+      if (init === undefined) return;
+      inits[i] = init;
+      found.push({ ...segment, init });
+    };
+    /** Without a seam, what lies between two equal ones is equal to them; else there is a change to be found. */
+    const fill = async (first: number, last: number): Promise<void> => {
+      await Promise.all([look(first), look(last)]);
+      if (last - first < 2) return;
+      const [before, after] = [inits[first], inits[last]];
+      if (before !== undefined && before.hash === after?.hash) {
+        for (let i = first + 1; i < last; i += 1) inits[i] ??= before;
+        return;
+      }
+      const middle = (first + last) >> 1;
+      await look(middle);
+      await Promise.all([fill(first, middle), fill(middle, last)]);
+    };
+    await Promise.all(runsOf(segments).map(([first, last]) => fill(first, last)));
     if (found.length > 0) this.#ledger.noteInits(camera, found);
-    return complete.filter((segment) => segment !== undefined);
+    return segments.flatMap((segment, i) => {
+      const init = inits[i];
+      return init === undefined ? [] : [{ ...segment, init }];
+    });
   }
 
   async #read(
@@ -64,4 +87,17 @@ export class Inits {
     }
     return undefined;
   }
+}
+
+/** The first and the last of each run of segments that follow one another without a seam. */
+function runsOf(segments: readonly FootageSegment[]): [first: number, last: number][] {
+  const runs: [number, number][] = [];
+  let endMs = -Infinity;
+  for (const [i, { startMs, durationMs }] of segments.entries()) {
+    const run = runs.at(-1);
+    if (run !== undefined && Math.abs(startMs - endMs) <= seamMs) run[1] = i;
+    else runs.push([i, i]);
+    endMs = startMs + durationMs;
+  }
+  return runs;
 }

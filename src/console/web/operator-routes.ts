@@ -43,7 +43,13 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
         .map((known) => {
           const now = describeNow(known, connected.get(formatCameraName(known)));
           const { account, camera: name } = known;
-          return { account, name, ...now, last24h: lastDay(known, now.isRecording) };
+          return {
+            account,
+            name,
+            ...now,
+            detail: known.detail,
+            last24h: lastDay(known, now.isRecording),
+          };
         })
         .toSorted(
           (a, b) =>

@@ -11,7 +11,7 @@ import { Inits } from './inits.ts';
 import type { WebOptions } from './options.ts';
 import { playlistOf } from './playlist.ts';
 import type { Previews } from './previews.ts';
-import { at, cameraParams, fileParams, playlistRange, problem } from './schemas.ts';
+import { at, cameraParams, fileParams, fileWay, playlistRange, problem } from './schemas.ts';
 
 /** A link to the bucket is good for so long; browsers ask for each file anew. */
 const linkSeconds = 300;
@@ -29,9 +29,19 @@ export function hungUp(reply: FastifyReply): AbortSignal {
 /** Watching what was recorded. */
 export function addPlaybackRoutes(
   api: Api,
-  { ledger, footage, proxy }: Pick<WebOptions, 'ledger' | 'footage' | 'proxy'>,
+  { ledger, footage, proxy, log }: Pick<WebOptions, 'ledger' | 'footage' | 'proxy' | 'log'>,
   previews: Previews,
 ): void {
+  let isDetourTold = false;
+  /** Costs the daemon all that the browser reads, and whoever runs it may never know. */
+  const tellDetour = (request: FastifyRequest): void => {
+    if (isDetourTold || proxy) return;
+    isDetourTold = true;
+    log.info(
+      "a browser can't read the bucket itself, so footage goes through the daemon: let the bucket allow GET from the page's origin (CORS), or set console.web.proxy",
+      { origin: request.headers.origin ?? request.host, bucket: footage.bucketOrigin },
+    );
+  };
   const inits = new Inits(ledger, footage);
 
   api.add({
@@ -44,7 +54,7 @@ export function addPlaybackRoutes(
     answers: {
       200: { description: 'RFC 8216.', type: 'application/vnd.apple.mpegurl' },
     },
-    handle: async ({ session, params, query: { from, to }, reply }) => {
+    handle: async ({ session, params, query: { from, to, via }, request, reply }) => {
       const camera = requireCamera(ledger, session, params.camera);
       const range = { fromMs: from, toMs: to, limit: maxSegments + 1 };
       const segments = ledger.footage(camera, range);
@@ -54,7 +64,9 @@ export function addPlaybackRoutes(
       }
       const complete = await inits.complete(camera, segments, hungUp(reply));
       if (complete.length === 0) throw notThere();
-      return reply.type('application/vnd.apple.mpegurl').send(playlistOf(camera, complete));
+      if (via !== undefined) tellDetour(request);
+      const query = via === undefined ? '' : `?via=${via}`;
+      return reply.type('application/vnd.apple.mpegurl').send(playlistOf(camera, complete, query));
     },
   });
 
@@ -82,6 +94,7 @@ export function addPlaybackRoutes(
     summary: 'One file of footage, or where it is.',
     access: 'viewer',
     params: fileParams,
+    query: fileWay,
     answers: {
       200: { description: 'The file.', type: 'video/mp4' },
       206: { description: 'The range of it that was asked for.', type: 'video/mp4' },
@@ -89,7 +102,7 @@ export function addPlaybackRoutes(
       304: { description: 'It is the same.' },
       416: { description: 'The range is not in it.', schema: problem },
     },
-    handle: async ({ session, params, request, reply }) => {
+    handle: async ({ session, params, query: { via }, request, reply }) => {
       const camera = requireCamera(ledger, session, params.camera);
       const named = parseSegmentFileName(camera, params.file);
       if (named === undefined) throw notThere();
@@ -97,7 +110,7 @@ export function addPlaybackRoutes(
       for (let tries = 0; ; tries += 1) {
         const segment = ledger.footageSegment(camera, named);
         if (segment?.durationMs !== named.durationMs) throw notThere();
-        if (segment.objectKey !== undefined && !proxy) {
+        if (segment.objectKey !== undefined && !proxy && via === undefined) {
           const link = await footage.presign(segment.objectKey, linkSeconds);
           return reply
             .header('cache-control', `private, max-age=${linkKeptSeconds}`)

@@ -10,8 +10,9 @@ const overlapMs = 1000;
  * at 0, hence a discontinuity before each.
  *
  * @param segments in the order of time
+ * @param query what comes after the address of each file: empty, or begins with `?`
  */
-export function playlistOf(camera: Camera, segments: readonly WithInit[]): string {
+export function playlistOf(camera: Camera, segments: readonly WithInit[], query = ''): string {
   const longestMs = Math.max(1000, ...segments.map(({ durationMs }) => durationMs));
   const lines = [
     '#EXTM3U',
@@ -29,7 +30,7 @@ export function playlistOf(camera: Camera, segments: readonly WithInit[]): strin
     const endMs = startMs + durationMs;
     if (durationMs === 0 || endMs <= playedToMs + overlapMs) continue;
     playedToMs = endMs;
-    const file = `segments/${segmentFileName({ ...camera, ...segment })}`;
+    const file = `segments/${segmentFileName({ ...camera, ...segment })}${query}`;
     if (!isFirst) lines.push('#EXT-X-DISCONTINUITY');
     isFirst = false;
     if (segment.init.hash !== init) {

@@ -30,9 +30,18 @@ export const range = z
 
 /** A playlist of more would be megabytes. */
 const maxPlaylistMs = 3 * 86_400_000;
-export const playlistRange = range.refine(({ from, to }) => to - from <= maxPlaylistMs, {
-  error: () => 'at most 3 days at a time',
-});
+const way = {
+  via: z
+    .literal('daemon')
+    .optional()
+    .meta({ description: 'For browsers that cannot read the bucket themselves.' }),
+};
+export const playlistRange = range
+  .safeExtend(way)
+  .refine(({ from, to }) => to - from <= maxPlaylistMs, {
+    error: () => 'at most 3 days at a time',
+  });
+export const fileWay = z.object(way);
 
 export const at = z.object({ at: moment });
 
@@ -79,7 +88,6 @@ const camera = z.object({
   name: z.string(),
   isRecording: z.boolean(),
   state: recordingState,
-  detail: z.string(),
   sinceMs: ms,
   lastFootageAtMs: ms.optional(),
   live: z.boolean().meta({ description: 'Whether it can be watched live.' }),
@@ -91,7 +99,6 @@ const gap = z.object({
   startMs: ms,
   endMs: ms,
   cause: z.enum(gapCauses),
-  detail: z.string(),
 });
 export const timeline = z.object({
   fromMs: ms,
@@ -103,7 +110,6 @@ export const timeline = z.object({
       endMs: ms,
       state: z.enum(['stored', 'spooled', 'missing']),
       cause: z.enum(gapCauses).optional(),
-      detail: z.string().optional(),
     }),
   ),
 });
@@ -127,6 +133,10 @@ export const exportState = z.object({
   bytes: z.number().optional(),
   sha256: z.string().optional(),
   error: z.string().optional(),
+  changedAtMs: ms.optional().meta({
+    description:
+      'It failed since the format changed then: it can be exported up to then, and from then on.',
+  }),
   expiresMs: ms.optional(),
 });
 
@@ -136,6 +146,7 @@ export const overview = z.object({
   cameras: z.array(
     camera.omit({ live: true, isRecording: true }).extend({
       account: z.string(),
+      detail: z.string(),
       isRecording: z.boolean(),
       last24h: z.object(sums),
     }),

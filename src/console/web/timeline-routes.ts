@@ -3,6 +3,7 @@ import type { Api } from './api.ts';
 import { requireCamera } from './camera-access.ts';
 import { localDays } from './local-days.ts';
 import type { WebParts } from './options.ts';
+import { piecesForOwners } from './owners-words.ts';
 import {
   cameraParams,
   dayRange,
@@ -29,10 +30,11 @@ export function addTimelineRoutes(
     handle: ({ session, params, query: { from, to } }) => {
       const name = requireCamera(ledger, session, params.camera);
       const nowMs = Date.now();
-      return ledger.timeline(name, {
+      const timeline = ledger.timeline(name, {
         ...{ fromMs: from, toMs: to, nowMs },
         isRecording: isRecording(fleet(), name),
       });
+      return { ...timeline, pieces: piecesForOwners(timeline.pieces) };
     },
   });
 

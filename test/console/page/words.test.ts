@@ -64,7 +64,7 @@ describe('what is missing', () => {
     const piece = { startMs: nowMs, endMs: nowMs + 40_000, state: 'missing' } as const;
     assert.equal(
       pieceWords({ ...piece, cause: 'upgrade' }, zone),
-      '11:00:00 to 11:00:40 (40 s) missing: upgrade',
+      '11:00:00 to 11:00:40 (40 s) missing: the server was updated',
     );
     assert.match(pieceWords(piece, zone), /unexplained$/);
   });

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Exports } from '../../../src/console/web/exports.ts';
 import { probe } from '../../support/media.ts';
+import { recordingLog } from '../../support/segments.ts';
 import { eventually } from '../../support/until.ts';
 import { makeFootage } from './footage.ts';
 import { type Browser, WebFixture } from './fixture.ts';
@@ -15,6 +17,7 @@ interface State {
   readonly state: string;
   readonly progress: number;
   readonly error?: string;
+  readonly changedAtMs?: number;
   readonly sha256?: string;
   readonly bytes?: number;
 }
@@ -137,12 +140,33 @@ describe('an export', () => {
     const changed = (await (await start(startMs + 18_000, startMs + 64_000)).json()) as {
       id: string;
     };
-    const { state, error } = await finished(changed.id);
+    const { state, error, changedAtMs } = await finished(changed.id);
     assert.equal(state, 'failed');
+    assert.equal(changedAtMs, startMs + 60_000);
     assert.match(error ?? '', /format .* changed at 2026-11-22T13:01:00\.000Z/);
     assert.equal((await start(startMs - 9_000, startMs - 8_000)).status, 404);
     assert.equal((await start(startMs, startMs + 25 * 3_600_000)).status, 400);
     assert.equal((await start(startMs, startMs)).status, 400);
+  });
+
+  it('is not what a program left that failed', async () => {
+    const program = join(web.directory, 'failing-ffmpeg');
+    const script = 'for last; do :; done; echo half > "$last"; echo "no room" >&2; exit 3';
+    await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const log = recordingLog();
+    await using exports = await Exports.open({
+      ...{ ledger: web.ledger, footage: web.footage, program, log, version: '0.1.0' },
+      ...{ directory: join(web.directory, 'failing'), isRecording: () => false },
+    });
+    const { id } = await exports.start(web.ledger.requireCamera(door), {
+      ...{ fromMs: startMs, toMs: startMs + 4_000, owner: 'me', timeZone: 'UTC' },
+    });
+    const { state, error } = await eventually('its end', 10_000, () => {
+      const status = exports.status('me', id);
+      return ['done', 'failed'].includes(status.state) && status;
+    });
+    assert.deepEqual({ state, error }, { state: 'failed', error: 'The export failed.' });
+    assert.match(String(log.lines.at(-1)?.fields['cause']), /code 3; last words: no room/);
   });
 
   it('is not made of footage that is not what was recorded', async () => {

@@ -60,6 +60,28 @@ describe('what was recorded', () => {
     assert.equal((await web.get(path('playlist.m3u8?from=1&to=2'), anna)).status, 404);
   });
 
+  it('is looked into only where its description may have changed', async () => {
+    const hour = startMs + 3_600_000;
+    const durationMs = 4_000;
+    const red = web.objects.get(`bach/front-door/${names[1]}`) ?? Buffer.alloc(0);
+    const small = await makeFootage({ size: '160x120' });
+    const add = (i: number, content: Buffer): string =>
+      web.addFootage(door, 'stored', { startMs: hour + i * durationMs, durationMs, content });
+    for (let i = 0; i < 40; i += 1) add(i, red);
+    const reads = web.reads;
+    const maps = async (): Promise<string[]> =>
+      [...(await playlist(hour, hour + 400_000)).matchAll(/MAP:URI="segments\/(.*?)"/g)].map(
+        ([, name = '']) => name,
+      );
+    assert.equal((await maps()).length, 1);
+    assert.equal(web.reads, reads + 2);
+    const changed = add(40, small);
+    for (let i = 41; i < 80; i += 1) add(i, small);
+    const [, second] = await maps();
+    assert.equal(second, changed);
+    assert.ok(web.reads < reads + 12, `${web.reads - reads} looks`);
+  });
+
   it('can be played from its playlist: each range of media behind its description', async () => {
     const text = await playlist(startMs, startMs + 8_000);
     const [, init = ''] = /BYTERANGE="(\d+)@0"/.exec(text) ?? [];

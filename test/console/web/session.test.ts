@@ -58,7 +58,7 @@ describe('a browser', () => {
     const { sinceMs, ...shown } = attic as unknown as Record<string, unknown>;
     assert.ok(Number(sinceMs) > 1e12);
     assert.deepEqual(shown, {
-      ...{ name: 'attic', isRecording: true, state: 'recording', detail: '' },
+      ...{ name: 'attic', isRecording: true, state: 'recording' },
       ...{ lastFootageAtMs: 1_000, live: false },
     });
     assert.equal(door?.name, 'front-door');

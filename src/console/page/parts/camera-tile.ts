@@ -35,7 +35,6 @@ export function CameraTile({ camera, nowMs, timeZone, isLive, onToggle }: Camera
     <div class="about">
       <h2><a href=${routeHash({ view: 'live', camera: name })}>${name}</a></h2>
       <p class="state"><span class="mark" aria-hidden="true"></span>${stateWords(camera, nowMs, timeZone)}</p>
-      ${!isRecording && camera.detail && html`<p class="detail">${camera.detail}</p>`}
       <${LastDay} camera=${name} />
     </div>
   </li>`;

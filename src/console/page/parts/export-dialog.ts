@@ -27,6 +27,8 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
   const [from, setFrom] = useState(toLocalInput(span.fromMs, timeZone));
   const [to, setTo] = useState(toLocalInput(span.toMs, timeZone));
   const [started, setStarted] = useState<StartedExport | undefined>(undefined);
+  const [made, setMade] = useState(span);
+  const [change, setChange] = useState<{ span: Span; atMs: number } | undefined>(undefined);
   const [trouble, setTrouble] = useState('');
   useEffect(() => {
     dialog.current?.showModal();
@@ -36,12 +38,15 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
   const toMs = fromLocalInput(to, timeZone);
   const chosen =
     fromMs !== undefined && toMs !== undefined && toMs > fromMs ? { fromMs, toMs } : undefined;
-  const submit = async (event: SubmitEvent): Promise<void> => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    if (chosen === undefined) return;
+    if (chosen !== undefined) void make(chosen);
+  };
+  const make = async (what: Span): Promise<void> => {
     setTrouble('');
+    setMade(what);
     try {
-      setStarted(await startExport(camera, chosen));
+      setStarted(await startExport(camera, what));
     } catch (error) {
       setTrouble(error instanceof ApiError ? error.message : 'The server cannot be reached.');
     }
@@ -58,7 +63,8 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
       <p class="hint">Times of ${timeZone}.</p>
       ${chosen === undefined ? html`<p class="trouble" role="alert">The end must be after the beginning.</p>` : started === undefined && html`<${Lacks} ...${{ camera, timeZone, span: chosen }} />`}
       ${trouble !== '' && html`<p class="trouble" role="alert">${trouble}</p>`}
-      ${started !== undefined && html`<${Progress} started=${started} />`}
+      ${change !== undefined && html`<${Changed} ...${{ ...change, timeZone, make }} />`}
+      ${started !== undefined && html`<${Progress} key=${started.id} ...${{ started, onChanged: (atMs: number) => setChange({ span: made, atMs }) }} />`}
       <div class="actions">
         ${started === undefined && html`<button type="submit" class="main" disabled=${chosen === undefined}>Make the file</button>`}
         <button type="button" onClick=${() => dialog.current?.close()}>Close</button>
@@ -96,17 +102,24 @@ function Lacks({ camera, timeZone, span }: LacksProps) {
   </div>`;
 }
 
-function Progress({ started }: { readonly started: StartedExport }) {
+interface ProgressProps {
+  readonly started: StartedExport;
+  readonly onChanged: (atMs: number) => void;
+}
+
+function Progress({ started, onChanged }: ProgressProps) {
   const [isDone, setDone] = useState(false);
   const { value, error } = usePolled<ExportState>(
     async (signal) => {
       const state = await exportState(started.id, signal);
       if (isOver(state)) setDone(true);
+      if (state.changedAtMs !== undefined) onChanged(state.changedAtMs);
       return state;
     },
     [started.id, isDone],
     isDone ? {} : { everyMs: 500 },
   );
+  if (value?.changedAtMs !== undefined) return null;
   if (value?.error !== undefined || (value !== undefined && value.state === 'failed')) {
     return html`<p class="trouble" role="alert">${value.error ?? 'The file could not be made.'}</p>`;
   }
@@ -124,5 +137,24 @@ function Progress({ started }: { readonly started: StartedExport }) {
   </div>`;
 }
 
+interface ChangedProps {
+  readonly atMs: number;
+  readonly span: Span;
+  readonly timeZone: string;
+  readonly make: (span: Span) => void;
+}
+
+/** One file has one format, so there are two files to be made. */
+function Changed({ atMs, span: { fromMs, toMs }, timeZone, make }: ChangedProps) {
+  const at = toLocalInput(atMs, timeZone).replace('T', ', ');
+  return html`<div class="lacks" role="alert">
+    <p>The format of the picture or the sound changed on ${at}. One file has one format: make two.</p>
+    <div class="actions">
+      <button type="button" onClick=${() => make({ fromMs, toMs: atMs })}>Make the file up to then</button>
+      <button type="button" onClick=${() => make({ fromMs: atMs, toMs })}>Make the file from then on</button>
+    </div>
+  </div>`;
+}
+
 const isOver = ({ sha256, state }: ExportState): boolean =>
-  sha256 !== undefined || state === 'done';
+  sha256 !== undefined || state === 'done' || state === 'failed';

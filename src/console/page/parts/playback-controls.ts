@@ -2,10 +2,12 @@ import { html } from '/vendor/htm-preact.js';
 import type { Piece } from '../api-types.ts';
 import { type Day, fromLocalInput, toLocalInput } from '../time/zone.ts';
 import { formText } from './form-text.ts';
+import type { Sound } from './use-sound.ts';
 import type { Playback } from './use-playback.ts';
 
 export interface PlaybackControlsProps {
   readonly playback: Playback;
+  readonly sound: Sound;
   readonly day: Day;
   readonly timeZone: string;
   readonly gaps: readonly Piece[];
@@ -22,8 +24,9 @@ const rates = [0.5, 1, 2, 4, 8, 16];
 const sameGapMs = 6_000;
 
 export function PlaybackControls(props: PlaybackControlsProps) {
-  const { playback, day, timeZone, gaps, seek, seekGap, zoom, mostZoom, setZoom, onExport } = props;
-  const { atMs, isPlaying, rate, toggle, setRate } = playback;
+  const { playback, sound, day, timeZone, gaps, seek, seekGap, zoom, mostZoom, setZoom, onExport } =
+    props;
+  const { atMs, isPlaying, hasSound, rate, toggle, setRate } = playback;
   const nextGap = gaps.find(({ startMs }) => startMs > atMs + sameGapMs);
   const gapBefore = gaps.findLast(({ endMs }) => endMs < atMs - sameGapMs);
   const jump = (event: SubmitEvent): void => {
@@ -43,6 +46,9 @@ export function PlaybackControls(props: PlaybackControlsProps) {
         ${rates.map((one) => html`<option value=${one} selected=${one === rate}>${one}×</option>`)}
       </select>
     </label>
+    <button type="button" class="sound" title="Sound (M)" disabled=${hasSound === false} onClick=${sound.toggle}>
+      ${hasSound === false ? 'No sound' : sound.isOn ? 'Mute' : 'Unmute'}
+    </button>
     ${button('To the gap before', 'Gap before', () => gapBefore && seekGap(gapBefore.startMs), gapBefore === undefined)}
     ${button('To the next gap', 'Next gap', () => nextGap && seekGap(nextGap.startMs), nextGap === undefined)}
     <form class="jump" onSubmit=${jump}>

@@ -14,6 +14,8 @@ export interface Playback {
   readonly isLoading: boolean;
   readonly rate: number;
   readonly trouble: string;
+  /** Whether what plays has sound, as far as is known. */
+  readonly hasSound: boolean | undefined;
   readonly goTo: (atMs: number) => void;
   readonly toggle: () => void;
   readonly setRate: (rate: number) => void;
@@ -28,6 +30,9 @@ export interface PlaybackOptions {
   /** All that was opened has been played, up to that moment. */
   readonly onEnded: (atMs: number) => void;
 }
+
+/** The bucket is not for this browser, as was seen: stored footage comes through the daemon. */
+let mustAskDaemon = false;
 
 /** Plays a day's footage. Nothing is fetched before it is wanted. */
 export function usePlayback(options: PlaybackOptions): Playback {
@@ -44,6 +49,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
   const [isLoading, setLoading] = useState(false);
   const [rate, setRate] = useState(1);
   const [trouble, setTrouble] = useState('');
+  const [hasSound, setHasSound] = useState<boolean | undefined>(undefined);
 
   const close = (): void => {
     player.current?.close();
@@ -63,8 +69,17 @@ export function usePlayback(options: PlaybackOptions): Playback {
     film.current = filmAround(span, fromMs);
     player.current = new RecordedPlayer({
       video: element,
-      url: playlistUrl(camera, film.current),
+      url: playlistUrl(camera, film.current, mustAskDaemon),
       startAtMs: fromMs,
+      onElsewhereRefused: mustAskDaemon
+        ? undefined
+        : () => {
+            mustAskDaemon = true;
+            // Before the first picture, it is nowhere yet.
+            const begun = element.currentTime > 0;
+            open((begun ? player.current?.atMs : undefined) ?? fromMs);
+          },
+      onSound: setHasSound,
       onTrouble: (words) => {
         setTrouble(words);
         setLoading(false);
@@ -82,6 +97,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
   useEffect(() => {
     setAt(startAtMs);
     setOpenedAt(startAtMs);
+    setHasSound(undefined);
     if (wantsToPlay.current) open(startAtMs);
     return close;
   }, [camera, span.fromMs, startAtMs]);
@@ -131,6 +147,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
     isLoading,
     rate,
     trouble,
+    hasSound,
     goTo,
     toggle,
     setRate: changeRate,

@@ -1,4 +1,4 @@
-import Hls from '/vendor/hls.js';
+import Hls, { type ErrorData, type LoadPolicy } from '/vendor/hls.js';
 import { mediaTimeOf, recordedAtMs } from './media-times.ts';
 
 export interface RecordedPlayerOptions {
@@ -8,9 +8,16 @@ export interface RecordedPlayerOptions {
   readonly startAtMs: number;
   /** Something cannot be played; in words. */
   readonly onTrouble: (words: string) => void;
+  /** Whether what plays from here on has sound. */
+  readonly onSound: (hasSound: boolean) => void;
   /** The playlist is read, and its first wanted picture under way. */
   readonly onReady: () => void;
+  /** Another host than the page's, to which the server sent us, gives nothing; unless given, that is a trouble. */
+  readonly onElsewhereRefused?: (() => void) | undefined;
 }
+
+/** Of the server's own answers, none takes so long. */
+const firstByteMs = 4_000;
 
 /** Plays footage of a day as if it were one film, and speaks of its moments in ms since 1970 UTC. */
 export class RecordedPlayer {
@@ -18,7 +25,8 @@ export class RecordedPlayer {
   readonly #video: HTMLVideoElement;
   #wantedMs: number | undefined;
 
-  constructor({ video, url, startAtMs, onTrouble, onReady }: RecordedPlayerOptions) {
+  constructor(options: RecordedPlayerOptions) {
+    const { video, url, startAtMs, onTrouble, onReady, onSound, onElsewhereRefused } = options;
     this.#video = video;
     this.#wantedMs = startAtMs;
     const hls = new Hls({
@@ -31,6 +39,7 @@ export class RecordedPlayer {
       // Segments meet to the millisecond and no closer.
       maxBufferHole: 0.3,
       nudgeOnVideoHole: true,
+      ...(onElsewhereRefused && { fragLoadPolicy: impatient(Hls.DefaultConfig.fragLoadPolicy) }),
     });
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_LOADED, () => {
@@ -44,8 +53,12 @@ export class RecordedPlayer {
       hls.attachMedia(video);
       onReady();
     });
+    hls.on(Hls.Events.BUFFER_CODECS, (_, tracks) =>
+      onSound(tracks.audio !== undefined || tracks.audiovideo !== undefined),
+    );
     let recoveries = 0;
     hls.on(Hls.Events.ERROR, (_, error) => {
+      if (onElsewhereRefused !== undefined && isRefusal(error)) return onElsewhereRefused();
       if (!error.fatal) return;
       if (error.type === Hls.ErrorTypes.MEDIA_ERROR && recoveries < 3) {
         recoveries += 1;
@@ -98,3 +111,12 @@ export class RecordedPlayer {
     this.#hls.destroy();
   }
 }
+
+const impatient = ({ default: policy }: LoadPolicy): LoadPolicy => ({
+  default: { ...policy, maxTimeToFirstByteMs: firstByteMs },
+});
+
+/** Of a bucket that doesn't let this page read it, browsers tell nothing; it may be out of reach, too. */
+const isRefusal = ({ details, response }: ErrorData): boolean =>
+  details === Hls.ErrorDetails.FRAG_LOAD_TIMEOUT ||
+  (details === Hls.ErrorDetails.FRAG_LOAD_ERROR && [0, 403].includes(response?.code ?? 0));

@@ -9,6 +9,7 @@ import { PlaybackControls } from '../parts/playback-controls.ts';
 import { usePolled } from '../parts/polled.ts';
 import { TimelineBar } from '../parts/timeline-bar.ts';
 import { usePlayback } from '../parts/use-playback.ts';
+import { useSound } from '../parts/use-sound.ts';
 import { nextFootage } from '../player/film.ts';
 import { serverClock } from '../time/server-clock.ts';
 import { windowAround, windowLengths } from '../time/window.ts';
@@ -46,6 +47,13 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   };
   const playback = usePlayback({ video, camera, span, startAtMs, onEnded });
   const { atMs, goTo } = playback;
+  const sound = useSound(video);
+  /** As players everywhere have it; not while somebody types. */
+  const onKey = ({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent): void => {
+    if (key.toLowerCase() !== 'm' || ctrlKey || metaKey || altKey) return;
+    if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement))
+      sound.toggle();
+  };
   const [zoom, setZoom] = useState(0);
   const [exporting, setExporting] = useState(false);
   const shown = useShownWindow(span, atMs, zoom);
@@ -66,9 +74,9 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   const words = `${dayWords(day)} ${clockTime(atMs, timeZone, true)}`;
   return html`<section class="past" aria-label=${`${camera}, ${dayInFull(day)}`}>
     <${DayPicker} ...${{ camera, names, day, today: dayOf(nowMs, timeZone), timeZone, chooseDay, go, atMs }} />
-    <div class="watch">
+    <div class="watch" onKeyDown=${onKey}>
       <div class="screen big">
-        <video ref=${video} poster=${previewUrl(camera, playback.openedAtMs)} muted playsinline disablepictureinpicture aria-label=${`${camera}, recorded`}></video>
+        <video ref=${video} poster=${previewUrl(camera, playback.openedAtMs)} playsinline disablepictureinpicture aria-label=${`${camera}, recorded`}></video>
         <span class="badge" data-at-ms=${Math.round(atMs)}>${words}${playback.isLoading ? ' …' : ''}</span>
         ${skipped !== undefined && html`<p class="skipped" role="status">Not recorded: ${pieceWords(skipped, timeZone)}</p>`}
         ${playback.trouble !== '' && html`<p class="on-screen" role="alert">${playback.trouble}</p>`}
@@ -79,7 +87,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
         <span class="zone">${timeZone}</span>
       </p>
       <${PlaybackControls}
-        ...${{ playback, day, timeZone, gaps, seek, seekGap, zoom, setZoom, mostZoom: windowLengths.length - 1 }}
+        ...${{ playback, sound, day, timeZone, gaps, seek, seekGap, zoom, setZoom, mostZoom: windowLengths.length - 1 }}
         onExport=${() => setExporting(true)}
       />
       ${error !== undefined && html`<p class="trouble" role="alert">${error}</p>`}

@@ -30,6 +30,7 @@ export function LiveView({ camera: name, timeZone, onLoggedOut }: LiveViewProps)
     <div class="screen big">
       ${camera.live ? html`<${Live} ...${{ camera, timeZone }} />` : html`<${Picture} ...${{ ...camera, camera: name, timeZone }} />`}
     </div>
+    <p class="hint">Live pictures are without sound. Recordings have it, if the camera does.</p>
     <p class="actions">
       <a class="button" href=${routeHash({ view: 'past', camera: name })}>What happened before</a>
       ${document.fullscreenEnabled && html`<button type="button" onClick=${fill}>Full screen</button>`}

@@ -1,7 +1,6 @@
 import { html } from '/vendor/htm-preact.js';
 import { overview } from '../api.ts';
 import type { AlertNote, Overview, OverviewCamera } from '../api-types.ts';
-import { causeWords } from '../camera-words.ts';
 import { usePolled } from '../parts/polled.ts';
 import { bytesWords, lengthWords, percentWords, sinceWords } from '../time/words.ts';
 
@@ -47,7 +46,7 @@ function row(camera: OverviewCamera, nowMs: number) {
   const since = sinceMs === undefined ? '' : ` since ${sinceWords(sinceMs, nowMs, timeZone)}`;
   return html`<tr key=${`${account}/${name}`} class=${isRecording ? '' : 'silent'}>
     <th scope="row">${account}/${name}</th>
-    <td><span class="mark" aria-hidden="true"></span>${state === 'recording' ? state : causeWords(state)}${since}${!isRecording && detail && html`<br /><small>${detail}</small>`}</td>
+    <td><span class="mark" aria-hidden="true"></span>${state}${since}${!isRecording && detail && html`<br /><small>${detail}</small>`}</td>
     <td>${lastFootageAtMs === undefined ? 'never' : sinceWords(lastFootageAtMs, nowMs, timeZone)}</td>
     <td class=${known > there ? 'holes' : ''}><span class="share" aria-hidden="true"><span style=${{ width: `${known === 0 ? 0 : (100 * there) / known}%` }}></span></span> ${percentWords(there, known)}</td>
     <td>${last24h.missingMs === 0 ? 'nothing' : lengthWords(last24h.missingMs)}</td>
