@@ -224,7 +224,8 @@ export class Exports implements AsyncDisposable {
     const { ledger, footage, version } = this.#options;
     const { camera, request, segments, path } = job;
     const joined = `${path}.joined`;
-    const { signal } = this.#life;
+    using scope = new Scope(this.#life.signal);
+    const { signal } = scope;
     try {
       {
         await using file = await open(joined, 'w', 0o600);
