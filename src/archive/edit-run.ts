@@ -61,5 +61,23 @@ export function dropSamples(run: Run, count: number): number {
   return dropped;
 }
 
+/** Takes the last sample out of a run; its bytes stay in the mdat box, and no box changes its place. */
+export function dropLastSample(run: Run): void {
+  const trun = [...boxes(run.traf.subarray(8))].findLast(({ type }) => type === 'trun');
+  const layout = trun === undefined ? undefined : readTrun(trun.body);
+  if (trun === undefined || layout === undefined || layout.count <= 1) {
+    makeFree(run.traf);
+    return;
+  }
+  trun.body.writeUInt32BE(layout.count - 1, 4);
+  const rest = trun.whole.subarray(trun.whole.length - layout.entrySize);
+  // With less room than a box takes, it stays behind the entries that count.
+  if (rest.length < 8) return;
+  trun.whole.writeUInt32BE(trun.whole.length - rest.length, 0);
+  rest.fill(0);
+  rest.writeUInt32BE(rest.length, 0);
+  makeFree(rest);
+}
+
 /** Makes a box one that readers skip. */
 export const makeFree = (box: Buffer): number => box.write('free', 4, 'latin1');

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FinishedFile, Hole } from '../spool/segment.ts';
+import { withoutCutPicture } from './cut-picture.ts';
 import { dropSamples, makeFree, moveTo, setLastDuration } from './edit-run.ts';
 import { type Fragment, type Run, readFragmentedMp4, type Track } from './fragmented-mp4.ts';
 
@@ -31,7 +32,8 @@ const startInName = /-at-(\d{1,15})\.mp4$/;
 export async function finishFile(path: string): Promise<FinishedFile | undefined> {
   await using file = await open(path, 'r+');
   const { size, mtimeMs } = await file.stat();
-  const { fragments, completeBytes } = await readFragmentedMp4(file);
+  const { fragments: written, completeBytes } = await readFragmentedMp4(file);
+  const fragments = await withoutCutPicture(file, written);
   const pictures = fragments.flatMap(({ runs }) => runs.filter(isPictures));
   const [first] = pictures;
   if (first === undefined) {
