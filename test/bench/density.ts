@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { describeError } from '../../src/lib/errors.ts';
 import { descendants } from '../support/processes.ts';
 import { Site } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
@@ -84,7 +85,12 @@ async function climb(scene: Scene, ports: readonly number[], steps: Step[]): Pro
       return (await Metrics.of(site)).get('cctv_cameras{state="recording"}') === cameras;
     }).catch(() => false);
     await delay(3_000);
-    const step = await measureStep(scene, cameras, measuredMs, probe);
+    const step = await measureStep(scene, cameras, measuredMs, probe).catch((error: unknown) =>
+      describeError(error),
+    );
+    if (typeof step === 'string') {
+      return await finish(`with ${cameras} cameras it could not be measured: ${step}`);
+    }
     steps.push(step);
     console.error(`${cameras} cameras: loop ${figure(step.loop.maxMs, 0)} ms at most`);
     await pictures.proceed();
