@@ -12,7 +12,7 @@ const isPictureIn: Readonly<Record<string, ((first: number) => boolean) | undefi
 
 /**
  * Takes out a last sample that has no picture: the parameter sets of one that had not arrived when
- * the stream broke off, which ffmpeg hands on as they are. Browsers take it for damage and stop.
+ * the stream broke off, which ffmpeg hands on as they are. Decoders take it for damage.
  * Only the fragment's header is written, once, so this may be killed and done again.
  *
  * @returns the fragments as they then are
