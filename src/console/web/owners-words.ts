@@ -2,29 +2,36 @@ import type { Gap, TimelinePiece } from '../../ledger/types.ts';
 
 // Details are for operators: there may be addresses and programs of the server in them.
 
-/** As owners get them; what then is the same becomes one. */
-export function piecesForOwners(pieces: readonly TimelinePiece[]): Omit<TimelinePiece, 'detail'>[] {
-  const told: Omit<TimelinePiece, 'detail'>[] = [];
-  for (const { detail: _, ...piece } of pieces) {
-    const last = told.at(-1);
-    if (last?.endMs === piece.startMs && last.state === piece.state && last.cause === piece.cause) {
-      told[told.length - 1] = { ...last, endMs: piece.endMs };
-    } else {
-      told.push(piece);
-    }
-  }
-  return told;
+interface Stretch {
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
+/** As owners get them; what then is the same becomes one. */
+export const piecesForOwners = (
+  pieces: readonly TimelinePiece[],
+): Omit<TimelinePiece, 'detail'>[] =>
+  joined(
+    pieces.map(({ detail: _, ...piece }) => piece),
+    (one, next) => one.state === next.state && one.cause === next.cause,
+  );
+
 /** Likewise. */
-export function gapsForOwners(gaps: readonly Gap[]): Gap[] {
-  const told: Gap[] = [];
-  for (const gap of gaps) {
+export const gapsForOwners = (gaps: readonly Gap[]): Gap[] =>
+  joined(
+    gaps.map((gap) => ({ ...gap, detail: '' })),
+    (one, next) => one.cause === next.cause,
+  );
+
+/** Those that follow one another without a break and are the same become one. */
+function joined<T extends Stretch>(all: readonly T[], isSame: (one: T, next: T) => boolean): T[] {
+  const told: T[] = [];
+  for (const next of all) {
     const last = told.at(-1);
-    if (last?.endMs === gap.startMs && last.cause === gap.cause) {
-      told[told.length - 1] = { ...last, endMs: gap.endMs };
+    if (last?.endMs === next.startMs && isSame(last, next)) {
+      told[told.length - 1] = { ...last, endMs: next.endMs };
     } else {
-      told.push({ ...gap, detail: '' });
+      told.push(next);
     }
   }
   return told;
