@@ -58,23 +58,24 @@ export function writeSetup(file: string, answers: BucketAnswers): void {
  */
 export function bucketOf(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
-  const name: unknown = changeable(file).getIn(['bucket', 'name']);
+  const name: unknown = changeable(file, readFileSync(file, 'utf8')).getIn(['bucket', 'name']);
   return typeof name === 'string' ? name : undefined;
 }
 
 function configWith(source: string, answers: BucketAnswers): string {
-  changeable(source);
+  const text = readFileSync(source, 'utf8');
+  changeable(source, text);
   const { name, endpoint, region, prefix } = answers;
   const options = { name, endpoint, region, prefix: prefix === '' ? undefined : prefix };
   return Object.entries(options).reduce(
-    (text, [option, value]) => withOption(text, 'bucket', option, value),
-    readFileSync(source, 'utf8'),
+    (changed, [option, value]) => withOption(changed, 'bucket', option, value),
+    text,
   );
 }
 
 /** @throws {OperatorError} if the file is no YAML, or has the keys in it, which would then stand in two places */
-function changeable(source: string): Document {
-  const document = parseDocument(readFileSync(source, 'utf8'));
+function changeable(source: string, text: string): Document {
+  const document = parseDocument(text);
   if (document.errors.length > 0 || !(document.contents === null || isMap(document.contents))) {
     throw new OperatorError(
       `${source} can't be changed, as it is not right itself: ${document.errors[0]?.message ?? 'no options stand in it'}`,
