@@ -1,7 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
-import { boxes } from '../lib/mp4-boxes.ts';
 import { dropLastSample } from './edit-run.ts';
-import { findBox, type Fragment, readTrun, type Run } from './fragmented-mp4.ts';
+import {
+  findBox,
+  type Fragment,
+  isPictures,
+  readTrun,
+  readUsual,
+  type Run,
+  trunsOf,
+} from './fragmented-mp4.ts';
 
 /** NAL units that are part of a picture (ITU-T H.264 table 7-1, H.265 table 7-1), by their first byte. */
 const isPictureIn: Readonly<Record<string, ((first: number) => boolean) | undefined>> = {
@@ -21,9 +28,9 @@ export async function withoutCutPicture(
   file: FileHandle,
   fragments: readonly Fragment[],
 ): Promise<readonly Fragment[]> {
-  const at = fragments.findLastIndex(({ runs }) => runs.some(hasPictures));
+  const at = fragments.findLastIndex(({ runs }) => runs.some(isPictures));
   const fragment = fragments[at];
-  const run = fragment?.runs.findLast(hasPictures);
+  const run = fragment?.runs.findLast(isPictures);
   if (fragment === undefined || run === undefined) return fragments;
   const isPicture = isPictureIn[run.track.codec];
   const place = lastSampleOf(run);
@@ -47,27 +54,20 @@ export async function withoutCutPicture(
   return fragments.with(at, { ...fragment, runs });
 }
 
-const hasPictures = ({ track, durations }: Run): boolean =>
-  track.kind === 'vide' && durations.length > 0;
-
 /** In bytes, from the beginning of the fragment. Undefined if it is written otherwise than by ffmpeg. */
 function lastSampleOf({
   traf,
 }: Run): { readonly offset: number; readonly size: number } | undefined {
-  const body = traf.subarray(8);
-  const truns = [...boxes(body)].filter(({ type }) => type === 'trun');
+  const truns = trunsOf(traf);
   const [trun] = truns;
-  const tfhd = findBox(body, 'tfhd');
+  const tfhd = findBox(traf.subarray(8), 'tfhd');
   if (trun === undefined || truns.length !== 1 || tfhd === undefined) return undefined;
   if ((trun.body.readUInt32BE(0) & 1) === 0) return undefined;
-  const { count, entries, entrySize, hasDuration, hasSize } = readTrun(trun.body);
-  const flags = tfhd.readUInt32BE(0);
-  const usualAt = 8 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0) + (flags & 8 ? 4 : 0);
-  if (!hasSize && ((flags & 0x10) === 0 || tfhd.length < usualAt + 4)) return undefined;
+  const { count, entries, entrySize, hasSize, sizeAt } = readTrun(trun.body);
+  const { size: usual } = readUsual(tfhd);
+  if (!hasSize && usual === undefined) return undefined;
   const sizeOf = (i: number): number =>
-    hasSize
-      ? entries.readUInt32BE(i * entrySize + (hasDuration ? 4 : 0))
-      : tfhd.readUInt32BE(usualAt);
+    hasSize ? entries.readUInt32BE(i * entrySize + sizeAt) : (usual ?? 0);
   let offset = trun.body.readInt32BE(8);
   for (let i = 0; i < count - 1; i += 1) offset += sizeOf(i);
   return { offset, size: sizeOf(count - 1) };

@@ -1,5 +1,4 @@
-import { boxes } from '../lib/mp4-boxes.ts';
-import { findBox, type Run, readTrun } from './fragmented-mp4.ts';
+import { findBox, type Run, readTrun, trunsOf } from './fragmented-mp4.ts';
 
 /** Sets the decode time of a run's first sample, in its fragment's moof. */
 export function moveTo(run: Run, ticks: number): void {
@@ -10,10 +9,7 @@ export function moveTo(run: Run, ticks: number): void {
 
 /** Sets the duration of a run's last sample, if the file has room for it. */
 export function setLastDuration(run: Run, ticks: number): void {
-  const trun = boxes(run.traf.subarray(8))
-    .filter(({ type }) => type === 'trun')
-    .toArray()
-    .at(-1);
+  const trun = trunsOf(run.traf).at(-1);
   if (trun === undefined) return;
   const { hasDuration, entries, entrySize, count } = readTrun(trun.body);
   if (hasDuration && count > 0) entries.writeUInt32BE(ticks, (count - 1) * entrySize);
@@ -26,7 +22,7 @@ export function setLastDuration(run: Run, ticks: number): void {
  * @returns how many were taken out
  */
 export function dropSamples(run: Run, count: number): number {
-  const truns = [...boxes(run.traf.subarray(8))].filter(({ type }) => type === 'trun');
+  const truns = trunsOf(run.traf);
   const [trun] = truns;
   const layout = trun === undefined ? undefined : readTrun(trun.body);
   // What goes must leave room for the header of a free box in its place.
@@ -44,8 +40,7 @@ export function dropSamples(run: Run, count: number): number {
     makeFree(run.traf);
     return run.durations.length;
   }
-  const { entries, entrySize, entriesAt } = layout;
-  const sizeAt = layout.hasDuration ? 4 : 0;
+  const { entries, entrySize, entriesAt, sizeAt } = layout;
   let bytes = 0;
   for (let i = 0; i < dropped; i += 1) bytes += entries.readUInt32BE(i * entrySize + sizeAt);
   trun.body.writeUInt32BE(layout.count - dropped, 4);
@@ -63,7 +58,7 @@ export function dropSamples(run: Run, count: number): number {
 
 /** Takes the last sample out of a run; its bytes stay in the mdat box, and no box changes its place. */
 export function dropLastSample(run: Run): void {
-  const trun = [...boxes(run.traf.subarray(8))].findLast(({ type }) => type === 'trun');
+  const trun = trunsOf(run.traf).at(-1);
   const layout = trun === undefined ? undefined : readTrun(trun.body);
   if (trun === undefined || layout === undefined || layout.count <= 1) {
     makeFree(run.traf);

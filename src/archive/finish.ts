@@ -3,7 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import type { FinishedFile, Hole } from '../spool/segment.ts';
 import { withoutCutPicture } from './cut-picture.ts';
 import { dropSamples, makeFree, moveTo, setLastDuration } from './edit-run.ts';
-import { type Fragment, type Run, readFragmentedMp4, type Track } from './fragmented-mp4.ts';
+import {
+  type Fragment,
+  isPictures,
+  readFragmentedMp4,
+  type Run,
+  type Track,
+} from './fragmented-mp4.ts';
 
 /** A media time beyond this is one since 1970, as ffmpeg wrote it; below, one since the file's beginning. */
 const epochSeconds = 100_000_000;
@@ -53,9 +59,6 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
   await rebase(file, fragments, timeline);
   return { path: finished, startMs, durationMs, ...(holes.length === 0 ? {} : { holes }) };
 }
-
-const isPictures = ({ track, durations }: Run): boolean =>
-  track.kind === 'vide' && durations.length > 0;
 
 const isSince1970 = ({ start, track }: Run): boolean => start >= epochSeconds * track.timescale;
 

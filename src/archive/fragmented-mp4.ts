@@ -1,5 +1,5 @@
-import { boxes } from '../lib/mp4-boxes.ts';
 import type { FileHandle } from 'node:fs/promises';
+import { type Box, boxes } from '../lib/mp4-boxes.ts';
 
 /** A track of a fragmented MP4 file (ISO/IEC 14496-12). */
 export interface Track {
@@ -25,6 +25,9 @@ export interface Run {
   /** The traf box, as part of the fragment's `moof`. */
   readonly traf: Buffer;
 }
+
+export const isPictures = ({ track, durations }: Run): boolean =>
+  track.kind === 'vide' && durations.length > 0;
 
 /** A moof box and the mdat box behind it, both complete. */
 export interface Fragment {
@@ -177,18 +180,29 @@ function readRun(traf: Buffer, body: Buffer, tracks: readonly KnownTrack[]): Run
   const track = tracks.find(({ id }) => id === tfhd.readUInt32BE(4));
   if (track === undefined) return undefined;
   const start = readDecodeTime(tfdt);
-  const flags = tfhd.readUInt32BE(0);
-  const beforeDuration = (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0);
-  const usual = flags & 8 ? tfhd.readUInt32BE(8 + beforeDuration) : track.defaultDuration;
-  const durations = [...boxes(body)]
-    .filter(({ type }) => type === 'trun')
-    .flatMap((trun) => {
-      const { count, entries, entrySize, hasDuration } = readTrun(trun.body);
-      return Array.from({ length: count }, (_, i) =>
-        hasDuration ? entries.readUInt32BE(i * entrySize) : usual,
-      );
-    });
+  const usual = readUsual(tfhd).duration ?? track.defaultDuration;
+  const durations = trunsOf(traf).flatMap((trun) => {
+    const { count, entries, entrySize, hasDuration } = readTrun(trun.body);
+    return Array.from({ length: count }, (_, i) =>
+      hasDuration ? entries.readUInt32BE(i * entrySize) : usual,
+    );
+  });
   return { track, start, durations, traf };
+}
+
+/** Those of a traf box. */
+export const trunsOf = (traf: Buffer): Box[] =>
+  [...boxes(traf.subarray(8))].filter(({ type }) => type === 'trun');
+
+/** Of a tfhd box's body: what holds for samples that say nothing else. Throws RangeError if it is too short for the duration. */
+export function readUsual(tfhd: Buffer): { readonly duration?: number; readonly size?: number } {
+  const flags = tfhd.readUInt32BE(0);
+  const durationAt = 8 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0);
+  const sizeAt = durationAt + (flags & 8 ? 4 : 0);
+  return {
+    ...(flags & 8 ? { duration: tfhd.readUInt32BE(durationAt) } : {}),
+    ...(flags & 0x10 && tfhd.length >= sizeAt + 4 ? { size: tfhd.readUInt32BE(sizeAt) } : {}),
+  };
 }
 
 /** The body of a tfdt box. */
@@ -204,6 +218,8 @@ export interface Trun {
   /** An entry begins with its duration, if it has one; then comes its size, if it has one. */
   readonly hasDuration: boolean;
   readonly hasSize: boolean;
+  /** Where in an entry the size is, if it has one. */
+  readonly sizeAt: number;
 }
 
 /** The body of a trun box. Throws RangeError if it is shorter than it says. */
@@ -223,5 +239,6 @@ export function readTrun(body: Buffer): Trun {
     entrySize,
     hasDuration: (flags & 0x100) !== 0,
     hasSize: (flags & 0x200) !== 0,
+    sizeAt: flags & 0x100 ? 4 : 0,
   };
 }
