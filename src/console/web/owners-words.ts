@@ -12,7 +12,10 @@ export const piecesForOwners = (
   pieces: readonly TimelinePiece[],
 ): Omit<TimelinePiece, 'detail'>[] =>
   joined(
-    pieces.map(({ detail: _, ...piece }) => piece),
+    pieces.map((piece) => {
+      const { detail: _, ...told } = piece;
+      return told;
+    }),
     (one, next) => one.state === next.state && one.cause === next.cause,
   );
 
