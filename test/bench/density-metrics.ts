@@ -1,3 +1,4 @@
+import { type Scrape, scrape, sumOf } from '../support/scrape.ts';
 import type { Site } from '../support/site.ts';
 
 /** prom-client measures the event loop with a timer of this period, which its figures contain. */
@@ -5,27 +6,15 @@ const timerMs = 10;
 
 /** What a daemon says of itself for Prometheus. */
 export class Metrics {
-  readonly #values: ReadonlyMap<string, number>;
+  readonly #values: Scrape;
 
-  private constructor(values: ReadonlyMap<string, number>) {
+  private constructor(values: Scrape) {
     this.#values = values;
   }
 
   /** Asking begins a new measurement of the event loop's delay. */
   static async of(site: Site): Promise<Metrics> {
-    const line = site.log.find(({ message }) => message === 'serving metrics');
-    const answer = await fetch(`http://${String(line?.['address'])}/metrics`, {
-      signal: AbortSignal.timeout(30_000),
-    });
-    const lines = (await answer.text()).split('\n').filter((one) => !one.startsWith('#'));
-    return new Metrics(
-      new Map(
-        lines.map((one) => {
-          const space = one.lastIndexOf(' ');
-          return [one.slice(0, space), Number(one.slice(space + 1))] as const;
-        }),
-      ),
-    );
+    return new Metrics(await scrape(site, 30_000));
   }
 
   get(series: string): number {
@@ -34,8 +23,7 @@ export class Metrics {
 
   /** Over all its labels. */
   sum(name: string): number {
-    const series = [...this.#values].filter(([one]) => one.startsWith(`${name}{`));
-    return series.reduce((sum, [, value]) => sum + value, 0);
+    return sumOf(this.#values, `${name}{`);
   }
 
   /** Of the event loop, since the daemon was asked before. */

@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '../faults/random.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { isAlive } from '../support/processes.ts';
+import { sumOf } from '../support/scrape.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 import { startChurn } from './churn.ts';
 import { figures, type Sample } from './figures.ts';
 import { accountFor, type FootageAccount } from './footage.ts';
 import type { Progress } from './report.ts';
-import { Sampler, sum } from './sampler.ts';
+import { Sampler } from './sampler.ts';
 import { startViewing } from './viewing.ts';
 
 export interface RunOptions {
@@ -173,7 +174,7 @@ class Run {
     await eventually('an empty spool', uploadedWithinMs, async () => {
       const scrape = await sampler.scrape();
       await delay(1_000);
-      return sum(scrape, 'cctv_uploads_') === 0;
+      return sumOf(scrape, 'cctv_uploads_') === 0;
     }).catch(this.trouble);
     await this.#take(sampler, true);
     this.#options.onProgress(this.progress);

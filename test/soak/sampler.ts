@@ -1,12 +1,10 @@
 import { join } from 'node:path';
+import { type Scrape, scrape, sumOf } from '../support/scrape.ts';
 import type { Site } from '../support/site.ts';
 import type { FigureName, Sample } from './figures.ts';
 import * as kernel from './kernel.ts';
 
 const megabyte = 1_000_000;
-
-/** Of the text format of Prometheus. */
-export type Scrape = ReadonlyMap<string, number>;
 
 /** Measures the daemon of a site from outside. */
 export class Sampler {
@@ -33,42 +31,31 @@ export class Sampler {
     return (performance.now() - this.#startedAt) / 3_600_000;
   }
 
-  async scrape(): Promise<Scrape> {
-    const line = this.#site.log.find(({ message }) => message === 'serving metrics');
-    const signal = AbortSignal.timeout(10_000);
-    const answer = await fetch(`http://${String(line?.['address'])}/metrics`, { signal });
-    return new Map(
-      (await answer.text())
-        .split('\n')
-        .filter((one) => one !== '' && !one.startsWith('#'))
-        .map((one) => {
-          const space = one.lastIndexOf(' ');
-          return [one.slice(0, space), Number(one.slice(space + 1))] as const;
-        }),
-    );
+  scrape(): Promise<Scrape> {
+    return scrape(this.#site, 10_000);
   }
 
   async sample(isEbb = false): Promise<Sample> {
-    const scrape = await this.scrape();
+    const series = await this.scrape();
     const rates = this.#rates();
     return {
       hours: this.hours,
-      cameras: scrape.get('cctv_tunnels') ?? Number.NaN,
-      viewers: sum(scrape, 'cctv_viewers{'),
+      cameras: series.get('cctv_tunnels') ?? Number.NaN,
+      viewers: sumOf(series, 'cctv_viewers{'),
       isEbb,
-      values: { ...this.#fromMetrics(scrape), ...this.#fromKernel(), ...this.#onDisk(), ...rates },
+      values: { ...this.#fromMetrics(series), ...this.#fromKernel(), ...this.#onDisk(), ...rates },
     };
   }
 
-  #fromMetrics(scrape: Scrape) {
-    const one = (name: string): number => scrape.get(name) ?? Number.NaN;
+  #fromMetrics(series: Scrape) {
+    const one = (name: string): number => series.get(name) ?? Number.NaN;
     return {
       heap: one('nodejs_heap_size_used_bytes') / megabyte,
       old: one('nodejs_heap_space_size_used_bytes{space="old"}') / megabyte,
       young: one('nodejs_heap_space_size_total_bytes{space="new"}') / megabyte,
       external: one('nodejs_external_memory_bytes') / megabyte,
       // A type of which there is nothing has no series.
-      timers: scrape.get('nodejs_active_resources{type="Timeout"}') ?? 0,
+      timers: series.get('nodejs_active_resources{type="Timeout"}') ?? 0,
       resources: one('nodejs_active_resources_total'),
       loopDelay: one('nodejs_eventloop_lag_p99_seconds') * 1_000,
     } satisfies Partial<Record<FigureName, number>>;
@@ -133,7 +120,3 @@ export class Sampler {
     } satisfies Partial<Record<FigureName, number>>;
   }
 }
-
-/** Of all series whose name begins so. */
-export const sum = (scrape: Scrape, prefix: string): number =>
-  [...scrape].reduce((total, [name, value]) => total + (name.startsWith(prefix) ? value : 0), 0);
