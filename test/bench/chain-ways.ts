@@ -108,7 +108,7 @@ export async function bareFfmpeg(task: Task): Promise<Way> {
       ...['-i', `rtsp://127.0.0.1:${rtspPort}/unicast`, ...encoding(kind, segmentSeconds)],
       '%Y%m%dT%H%M%SZ.mp4',
     ];
-    children.push(new Child({ name: 'ffmpeg', file: ffmpeg, args, cwd }));
+    children.push(new Child({ name: 'ffmpeg', file: ffmpeg(), args, cwd }));
   }
   return {
     name: 'bare ffmpeg',

@@ -49,7 +49,7 @@ export class Crowd implements AsyncDisposable {
     const client = spawn(
       'setpriv',
       [
-        ...['--pdeathsig', 'KILL', '--', dbclients.at(-1)?.dbclient ?? '', '-N', '-T', '-K', '3'],
+        ...['--pdeathsig', 'KILL', '--', dbclients().at(-1)?.dbclient ?? '', '-N', '-T', '-K', '3'],
         ...['-i', join(this.#home, name), ...forward],
         ...['-p', `${this.#site.tunnelPort}`, `${account}.${name}@127.0.0.1`],
       ],

@@ -49,7 +49,7 @@ export async function measureIdleTunnels(
     for (const client of all) client.kill('SIGKILL');
   });
   const dial = (name: string): void => {
-    const { dbclient = '' } = dbclients.at(-1) ?? {};
+    const { dbclient = '' } = dbclients().at(-1) ?? {};
     const args = ['-N', '-T', '-K', '3', '-i', join(home, name), '-R', '554:127.0.0.1:554'];
     const target = ['-p', `${begun.ports[0]}`, `bach.${name}@127.0.0.1`];
     const client = spawn('setpriv', ['--pdeathsig', 'KILL', '--', dbclient, ...args, ...target], {

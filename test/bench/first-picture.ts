@@ -27,7 +27,7 @@ const beginMs = endMs - minutes * minute;
 /** A minute as it is recorded at the usual settings: 1.4 MB, a key frame every 3 s. */
 async function minuteOfFootage(directory: string, n: number): Promise<Buffer> {
   const file = join(directory, 'minute.mp4');
-  await execa(ffmpeg, [
+  await execa(ffmpeg(), [
     ...['-nostdin', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=10'],
     ...['-t', '60', '-vf', `hue=h=${n * 18}`, '-c:v', 'libx264', '-preset', 'ultrafast'],
     ...['-threads', '2', '-pix_fmt', 'yuv420p', '-g', '30', '-bf', '0', '-b:v', '190k'],

@@ -26,8 +26,8 @@ for (let camera = 0; camera < cameras; camera += 1) {
   const { url } = owned.use(await startRtspCamera(picture));
   const relay = await startRelay({
     source: url,
-    program: live555ProxyServer,
-    preload: loopbackOnly,
+    program: live555ProxyServer(),
+    preload: loopbackOnly(),
     log: silentLog,
     signal: new AbortController().signal,
   });

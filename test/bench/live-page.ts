@@ -70,7 +70,7 @@ export class KnownPictures {
     shape: { width: number; height: number; framesPerSecond: number },
   ): Promise<KnownPictures> {
     const { stdout } = await execa(
-      ffmpeg,
+      ffmpeg(),
       [
         ...['-nostdin', '-loglevel', 'error', '-f', 'lavfi', '-i'],
         `testsrc2=size=${shape.width}x${shape.height}:rate=${shape.framesPerSecond}:duration=${clipSeconds}`,

@@ -67,7 +67,7 @@ function rival(url: string): ChildProcess {
   return spawn(
     'setpriv',
     [
-      ...['--pdeathsig', 'KILL', '--', ffmpeg, '-nostdin', '-loglevel', 'error'],
+      ...['--pdeathsig', 'KILL', '--', ffmpeg(), '-nostdin', '-loglevel', 'error'],
       ...['-fflags', 'nobuffer', '-rtsp_transport', 'tcp', '-i', url, '-an', '-c', 'copy'],
       ...['-f', 'mp4', '-movflags', 'frag_every_frame+empty_moov+default_base_moof', 'pipe:1'],
     ],

@@ -20,9 +20,9 @@ export class SecondRelay implements AsyncDisposable {
     this.#port = port;
     this.#child = new Child({
       name: 'second relay',
-      file: live555ProxyServer,
+      file: live555ProxyServer(),
       args: ['-t', '-p', String(port), ...relays],
-      env: { LD_PRELOAD: loopbackOnly },
+      env: { LD_PRELOAD: loopbackOnly() },
       graceMs: 1_000,
       memoryBytes: 256 * 1024 ** 2,
       onStderrBytes: (bytes) => {

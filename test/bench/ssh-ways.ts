@@ -19,7 +19,7 @@ const cameraRelease = '2022.83';
 const dialledAtOnce = 5;
 const upWithinMs = 30_000;
 
-const dropbear = dbclients.find(({ version }) => version === cameraRelease);
+const dropbear = dbclients().find(({ version }) => version === cameraRelease);
 if (dropbear === undefined)
   throw new Error(`dropbear ${cameraRelease} is missing: run bin/tools bench`);
 const { dbclient, dropbearkey } = dropbear;

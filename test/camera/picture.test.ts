@@ -31,7 +31,7 @@ describe('a picture', () => {
   };
   const take = (how: { program?: string; withinMs?: number; signal?: AbortSignal } = {}) =>
     takePicture({
-      program: ffmpeg,
+      program: ffmpeg(),
       relayUrl: camera.url,
       withinMs: 10_000,
       signal: new AbortController().signal,

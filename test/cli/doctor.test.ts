@@ -81,8 +81,8 @@ describe('cctv doctor and support-bundle', () => {
       stateDirectory: join(directory, 'state'),
       ledgerFile: join(fixture.directory, 'ledger', 'ledger.sqlite'),
       bucket: { name: bucket.name, endpoint, region },
-      relay: { program: live555ProxyServer, preload: loopbackOnly },
-      archive: { program: ffmpeg },
+      relay: { program: live555ProxyServer(), preload: loopbackOnly() },
+      archive: { program: ffmpeg() },
       control: { socket: fixture.socket },
       ...more,
     };
@@ -171,7 +171,7 @@ describe('cctv doctor and support-bundle', () => {
       ledgerFile: damaged,
       tunnel: { listen: `127.0.0.1:${tunnelPort}` },
       // It is a library, but not the one that keeps the relay in.
-      relay: { program: live555ProxyServer, preload: process.execPath },
+      relay: { program: live555ProxyServer(), preload: process.execPath },
       archive: { program: poor },
       gateway: { tls: { listen: '127.0.0.1:0', ...filesOf(certificate) }, domain: 'cctv.test' },
       console: {

@@ -35,7 +35,7 @@ describe('cctv, of what is seen in browsers', () => {
       },
     });
     exports = await Exports.open({
-      ...{ ledger: fixture.ledger, footage, program: ffmpeg, log: silentLog, version: '0.1.0' },
+      ...{ ledger: fixture.ledger, footage, program: ffmpeg(), log: silentLog, version: '0.1.0' },
       ...{ directory: join(fixture.directory, 'exports'), isRecording: () => false },
     });
     const content = await makeFootage();

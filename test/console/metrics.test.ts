@@ -70,7 +70,7 @@ describe('metrics', () => {
     const { status, type, body } = await ask('/metrics');
     assert.equal(status, 200);
     assert.match(type, /^text\/plain; version=0\.0\.4/);
-    const { exitCode, stderr, stdout } = await execa(promtool, ['check', 'metrics'], {
+    const { exitCode, stderr, stdout } = await execa(promtool(), ['check', 'metrics'], {
       input: body,
       reject: false,
       timeout: 20_000,

@@ -13,7 +13,7 @@ const rules = readFileSync(rulesFile, 'utf8');
 const dashboard = readFileSync(join(systemd, 'grafana-dashboard.json'), 'utf8');
 
 /** Fails with what promtool says. */
-const check = (...args: string[]) => execa(promtool, args, { timeout: 20_000 });
+const check = (...args: string[]) => execa(promtool(), args, { timeout: 20_000 });
 
 const expressions = (value: unknown): string[] =>
   value === null || typeof value !== 'object'

@@ -100,14 +100,14 @@ describe('an owner is told by SMS when a camera stops recording, and when it rec
           // Its working directory tells whose archiver it is.
           program: await script(
             'archiver',
-            `case $PWD in */recording/archiver/*) [ ! -e '${flag('no-archiver')}' ] || exit 1 ;; esac\nexec ${ffmpeg} "$@"`,
+            `case $PWD in */recording/archiver/*) [ ! -e '${flag('no-archiver')}' ] || exit 1 ;; esac\nexec ${ffmpeg()} "$@"`,
           ),
         },
         relay: {
           program: await script(
             'relay',
             // Its last word is the camera's address.
-            `for last; do :; done\ngrep -qxF "$last" '${flag('no-relay')}' 2>/dev/null && exit 1\nexec ${live555ProxyServer} "$@"`,
+            `for last; do :; done\ngrep -qxF "$last" '${flag('no-relay')}' 2>/dev/null && exit 1\nexec ${live555ProxyServer()} "$@"`,
           ),
         },
         spool: { budgetGigabytes: 0.2, reserveGigabytes: 0.01, whenFull: 'keep-oldest' },

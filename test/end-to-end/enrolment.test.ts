@@ -10,7 +10,7 @@ import { Site, SiteCamera } from '../support/site.ts';
 import { dbclients, ffprobe } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
 
-const [dropbear] = dbclients.slice(-1);
+const [dropbear] = dbclients().slice(-1);
 const cctvd = join(import.meta.dirname, '../../src/cli/cctvd.ts');
 
 /** A card as a batch has it: who uses it makes a key of its own. */
@@ -121,7 +121,7 @@ describe('cameras that enrol themselves', { timeout: 180_000 }, () => {
       clearInterval(counting);
     }
     assert.equal(mostClients, 2, 'each camera goes on having one client');
-    const { stdout } = await execa(ffprobe, [
+    const { stdout } = await execa(ffprobe(), [
       ...['-v', 'error', '-show_entries', 'stream=codec_name,width,height', '-of', 'csv=p=0', file],
     ]);
     const { picture } = (await shown(first)).connection ?? {};

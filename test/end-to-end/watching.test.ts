@@ -39,7 +39,7 @@ describe('an owner who watches', () => {
     const url = address.replace('//', `//${user}:${secret}@`);
     const limits = ['-t', String(seconds), '-c', 'copy', '-y', file];
     const { failed, stderr } = await execa(
-      ffmpeg,
+      ffmpeg(),
       ['-nostdin', '-v', 'error', '-i', url, ...limits],
       { reject: false, timeout: 20_000 },
     );

@@ -80,7 +80,7 @@ export class CameraMachine implements AsyncDisposable {
   }
 
   switchOn(card: 'writable' | 'read-only' | 'full' = 'writable'): void {
-    const emulator = architecture === 'mipsel' ? [qemuMipsel] : [];
+    const emulator = architecture === 'mipsel' ? [qemuMipsel()] : [];
     const root = join(this.directory, 'root');
     this.#init = spawn(
       'setpriv',
@@ -180,11 +180,11 @@ export class CameraMachine implements AsyncDisposable {
     }
     const busybox = join(root, 'bin/busybox');
     if (architecture === 'mipsel') {
-      cpSync(bookwormMipsel, root, { recursive: true, verbatimSymlinks: true });
+      cpSync(bookwormMipsel(), root, { recursive: true, verbatimSymlinks: true });
     } else {
       cpSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), busybox);
       // The oldest dropbear, with libraries of its own, whose paths are others here.
-      const tree = join(dirname(realpathSync(dbclients[0]?.dbclient ?? '')), '../..');
+      const tree = join(dirname(realpathSync(dbclients()[0]?.dbclient ?? '')), '../..');
       cpSync(tree, join(root, 'native'), { recursive: true, verbatimSymlinks: true });
       const libraries = '$(echo /native/lib/*-linux-gnu):$(echo /native/usr/lib/*-linux-gnu)';
       for (const name of ['dbclient', 'dropbearkey']) {
@@ -226,7 +226,7 @@ export class CameraMachine implements AsyncDisposable {
       'echo "$@" >/run/rtsp-options',
       'while [ "$1" != -P ]; do shift; done',
       // What it leaves behind when it is killed goes with the machine.
-      `export PATH=${dirname(ffmpeg)}:$PATH TMPDIR=${this.directory}`,
+      `export PATH=${dirname(ffmpeg())}:$PATH TMPDIR=${this.directory}`,
       `exec chroot /host ${process.execPath} ${rtspStandIn} --port "$2" --size 320x180`,
     );
     write(
@@ -260,7 +260,7 @@ function writeLines(file: string, lines: readonly string[]): void {
 
 function applets(busybox: string): string[] {
   const [command, ...args] =
-    architecture === 'mipsel' ? [qemuMipsel, busybox, '--list'] : [busybox, '--list'];
+    architecture === 'mipsel' ? [qemuMipsel(), busybox, '--list'] : [busybox, '--list'];
   return execFileSync(command ?? '', args, { encoding: 'utf8' })
     .trim()
     .split('\n');

@@ -6,7 +6,7 @@ import { dbclients } from '../support/tools.ts';
 
 /** The release of dropbear that the cameras of these tests have: the newest. */
 export function newestDropbear() {
-  const newest = dbclients.at(-1);
+  const newest = dbclients().at(-1);
   if (newest === undefined) throw new Error('no dropbear is installed: run bin/tools test');
   return newest;
 }

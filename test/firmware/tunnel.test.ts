@@ -202,7 +202,7 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
       Rig.start({ findCamera: () => camera, ...options });
     await using before = await started({});
     const listen = { host: '127.0.0.1', port: before.port };
-    const { dropbearkey, dbclient } = dbclients.at(-1) ?? assert.fail('no dropbear is installed');
+    const { dropbearkey, dbclient } = dbclients().at(-1) ?? assert.fail('no dropbear is installed');
     const settings = [`DBCLIENT=${dbclient}`, `DROPBEARKEY=${dropbearkey}`];
     await using home = await Home.make(`127.0.0.1:${listen.port}`, [
       ...settings,
@@ -365,7 +365,7 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
     });
   }
 
-  for (const { version, dbclient, dropbearkey } of dbclients) {
+  for (const { version, dbclient, dropbearkey } of dbclients()) {
     it(`knows a damaged key by what dbclient ${version} says, and a key by what dropbearkey writes`, async () => {
       const key = `DROPBEARKEY=${dropbearkey}`;
       await using home = await Home.make('127.0.0.1:1', [`DBCLIENT=${dbclient}`, key]);

@@ -56,7 +56,7 @@ const found = async (directory: string, pattern: RegExp): Promise<string[]> =>
 
 /** openRTSP comes with live555ProxyServer, and runs with the libraries that were given to that. */
 async function openRtsp(cwd: string, args: readonly string[]): Promise<void> {
-  const proxy = realpathSync(live555ProxyServer);
+  const proxy = realpathSync(live555ProxyServer());
   const print = async (what: string): Promise<string> =>
     (await execa('patchelf', [`--print-${what}`, proxy])).stdout;
   const [loader, libraries] = await Promise.all([print('interpreter'), print('rpath')]);
@@ -71,7 +71,7 @@ const ffmpegLike = (name: string, transport: readonly string[], briefly = false)
   record: async (attempt) => {
     const file = join(attempt.directory, 'out.mkv');
     const input = [...transport, '-i', withPassword(attempt)];
-    await run(attempt.directory, ffmpeg, [
+    await run(attempt.directory, ffmpeg(), [
       ...['-nostdin', '-v', 'error', ...input, '-t', '2', '-c', 'copy', '-y', file],
     ]);
     return [file];

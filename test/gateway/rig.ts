@@ -94,8 +94,8 @@ export class Rig implements AsyncDisposable {
   async addRelay(name: string, source: string): Promise<Relay> {
     const relay = await startRelay({
       source,
-      program: live555ProxyServer,
-      preload: loopbackOnly,
+      program: live555ProxyServer(),
+      preload: loopbackOnly(),
       log: silentLog,
       signal: new AbortController().signal,
     });

@@ -35,7 +35,7 @@ describe('a camera with its card', () => {
     const [host = '', port = ''] = value('SERVERS').split(':');
     // As firmware/common/tunnel.sh runs it.
     const client = spawn(
-      dbclients[0]?.dbclient ?? assert.fail('no dbclient'),
+      dbclients()[0]?.dbclient ?? assert.fail('no dbclient'),
       [
         ...['-N', '-T', '-K', '10', '-i', join(home, 'id_dropbear')],
         ...['-o', 'ExitOnForwardFailure=yes', '-R', `554:${value('RTSP')}`],

@@ -51,7 +51,7 @@ describe("a key in dropbear's format", () => {
     }
   });
 
-  for (const [index, { version, dropbearkey }] of dbclients.entries()) {
+  for (const [index, { version, dropbearkey }] of dbclients().entries()) {
     it(`is read by dropbearkey ${version}, which sees the same public key`, async () => {
       for (let n = index * 20; n < index * 20 + 20; n += 1) {
         const { stdout } = await execa(dropbearkey, ['-y', '-f', files[n] ?? '']);
@@ -62,7 +62,7 @@ describe("a key in dropbear's format", () => {
   }
 
   // Older ones write what they convert wrongly.
-  for (const { version, dropbearconvert } of dbclients.filter(
+  for (const { version, dropbearconvert } of dbclients().filter(
     (release) => Number(release.version) >= 2022.82,
   )) {
     it(`is a key of OpenSSH's once dropbearconvert ${version} has converted it`, async () => {
@@ -77,7 +77,7 @@ describe("a key in dropbear's format", () => {
 
   it('opens a tunnel with every dbclient', async () => {
     await using rig = await Rig.start();
-    for (const [n, dropbear] of dbclients.entries()) {
+    for (const [n, dropbear] of dbclients().entries()) {
       const publicKey = parsePublicKey(keys[n]?.publicLine ?? '');
       rig.enrol(publicKey, `bach/camera-${n}`);
       await using _camera = rig.dial({

@@ -34,7 +34,7 @@ describe('the Wi-Fi of a card', () => {
 
   for (const [ssid, password] of odd) {
     it(`has the key that wpa_passphrase computes for ${JSON.stringify(ssid)}`, async () => {
-      const { stdout } = await execa(wpaPassphrase, [ssid, password]);
+      const { stdout } = await execa(wpaPassphrase(), [ssid, password]);
       assert.equal(readWifi(ssid, password).psk, /^\tpsk=([0-9a-f]{64})$/m.exec(stdout)?.[1]);
     });
 

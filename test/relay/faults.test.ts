@@ -39,7 +39,7 @@ ${fault}
 
 const relayOf = (path: string) =>
   startRelay({
-    ...{ source: 'rtsp://u:secret@127.0.0.1:9/unicast', program: path, preload: loopbackOnly },
+    ...{ source: 'rtsp://u:secret@127.0.0.1:9/unicast', program: path, preload: loopbackOnly() },
     ...{ log: silentLog, signal: never },
   });
 
@@ -79,7 +79,7 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
     await assert.rejects(
       startRelay({
-        ...{ source: camera.url, program: live555ProxyServer, preload: '/dev/null' },
+        ...{ source: camera.url, program: live555ProxyServer(), preload: '/dev/null' },
         ...{ log: silentLog, signal: never },
       }),
       /relay listens beyond loopback/,
@@ -89,7 +89,7 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
   it('a relay that works is left alone', async () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
     await using relay = await startRelay({
-      ...{ source: camera.url, program: live555ProxyServer, preload: loopbackOnly },
+      ...{ source: camera.url, program: live555ProxyServer(), preload: loopbackOnly() },
       ...{ log: silentLog, signal: never },
     });
     await relay.ended(AbortSignal.timeout(6_000));
@@ -114,11 +114,11 @@ if mkdir '${directory}/taken' 2>/dev/null; then
   ' "$4" > '${directory}/ready' &
   while ! [ -s '${directory}/ready' ]; do sleep 0.02; done
 fi
-exec '${live555ProxyServer}' "$@"
+exec '${live555ProxyServer()}' "$@"
 `;
       await writeFile(path, source, { mode: 0o755 });
       await using relay = await startRelay({
-        ...{ source: camera.url, program: path, preload: loopbackOnly },
+        ...{ source: camera.url, program: path, preload: loopbackOnly() },
         ...{ log: silentLog, signal: never },
       });
       assert.deepEqual(relay.media, { video: { codec: 'h264' } });

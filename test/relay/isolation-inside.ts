@@ -31,13 +31,13 @@ async function tryPorts(pid: number): Promise<Answers> {
 
 await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
 await using relay = await startRelay({
-  ...{ source: camera.url, program: live555ProxyServer, preload: loopbackOnly },
+  ...{ source: camera.url, program: live555ProxyServer(), preload: loopbackOnly() },
   ...{ log: silentLog, signal: new AbortController().signal },
 });
 const ours = await tryPorts(relay.pid);
 await using unguarded = new Child({
   name: 'relay',
-  file: live555ProxyServer,
+  file: live555ProxyServer(),
   args: ['-t', '-p', '9999', camera.url],
 });
 const pid = unguarded.pid ?? 0;

@@ -14,8 +14,8 @@ const never = new AbortController().signal;
 const relayOf = (source: string, signal = never): Promise<Relay> =>
   startRelay({
     source,
-    program: live555ProxyServer,
-    preload: loopbackOnly,
+    program: live555ProxyServer(),
+    preload: loopbackOnly(),
     log: silentLog,
     signal,
   });

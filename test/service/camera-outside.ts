@@ -31,7 +31,7 @@ export class CameraOutside implements AsyncDisposable {
     rtspPort: number,
   ): Promise<CameraOutside> {
     const camera = new CameraOutside(home, user, rtspPort);
-    const dropbearkey = dbclients.at(-1)?.dropbearkey ?? '';
+    const dropbearkey = dbclients().at(-1)?.dropbearkey ?? '';
     const { stdout } = await execa(dropbearkey, ['-t', 'ed25519', '-f', join(home, 'id_dropbear')]);
     await writeFile(
       camera.publicKey,
@@ -53,7 +53,7 @@ export class CameraOutside implements AsyncDisposable {
               '--pdeathsig',
               'KILL',
               '--',
-              dbclients.at(-1)?.dbclient ?? '',
+              dbclients().at(-1)?.dbclient ?? '',
               '-N',
               '-T',
               '-K',

@@ -18,9 +18,9 @@ async function openSockets(pid: number, protocol: 'tcp' | 'udp'): Promise<string
 function startProxy(source: string, port: number): Child {
   return new Child({
     name: 'relay',
-    file: live555ProxyServer,
+    file: live555ProxyServer(),
     args: ['-t', '-p', String(port), source],
-    env: { LD_PRELOAD: loopbackOnly },
+    env: { LD_PRELOAD: loopbackOnly() },
   });
 }
 
@@ -47,7 +47,7 @@ describe('a live555ProxyServer with loopback-only preloaded', () => {
     await eventually('a stream', 10_000, () => execa('ffprobe', ['-v', 'error', url]));
     await using _viewer = new Child({
       name: 'viewer',
-      file: ffmpeg,
+      file: ffmpeg(),
       args: ['-v', 'error', '-nostdin', '-rtsp_transport', 'tcp', '-i', url, '-f', 'null', '-'],
     });
     const sockets = await eventually('sockets for UDP', 10_000, async () => {

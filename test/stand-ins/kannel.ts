@@ -53,7 +53,7 @@ export async function startKannel(directory: string): Promise<Kannel> {
     const script =
       '[ -p "$1" ] || mkfifo "$1"; exec "$0" -H 127.0.0.1 -r "$2" -v 0 -m 0 none <>"$1" >>"$3" 2>&1';
     const pipe = join(directory, 'centre.in');
-    const args = ['-c', script, fakesmsc, pipe, String(centrePort), log];
+    const args = ['-c', script, fakesmsc(), pipe, String(centrePort), log];
     centre = new Child({ name: 'fakesmsc', file: 'sh', args });
     await eventually('a connection of fakesmsc', readyWithinMs, async () =>
       (await readFile(log, 'latin1')).slice(before).includes('Connecting to'),
@@ -88,8 +88,8 @@ export async function startKannel(directory: string): Promise<Kannel> {
     ]);
   };
   try {
-    await start('bearerbox', bearerbox, /Start-up done/);
-    await start('smsbox', smsbox, /Started thread .*|entering mainloop|Connected to bearerbox/i);
+    await start('bearerbox', bearerbox(), /Start-up done/);
+    await start('smsbox', smsbox(), /Started thread .*|entering mainloop|Connected to bearerbox/i);
     await eventually('an answer of smsbox', readyWithinMs, () =>
       fetch(`http://127.0.0.1:${http}/`, { signal: AbortSignal.timeout(2_000) }).then(() => true),
     );

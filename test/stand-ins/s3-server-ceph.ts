@@ -42,14 +42,14 @@ export async function startCephServer({
   const life = new AbortController();
   const starting = AbortSignal.any([life.signal, AbortSignal.timeout(readyWithinMs)]);
   const run = (program: string, ...args: string[]) =>
-    promisify(execFile)(join(ceph.programs, program), ['-c', inside('ceph.conf'), ...args], {
+    promisify(execFile)(join(ceph().programs, program), ['-c', inside('ceph.conf'), ...args], {
       signal: starting.aborted ? life.signal : starting,
     });
   const started: Child[] = [];
   const serve = (program: string, ...args: string[]): Child => {
     const child = new Child({
       name: program,
-      file: join(ceph.programs, program),
+      file: join(ceph().programs, program),
       args: ['-c', inside('ceph.conf'), '-f', ...args],
       // Asked politely, the gateway takes half a minute; and nobody will want the data.
       graceMs: 0,
@@ -141,9 +141,9 @@ mon cluster log to file = false
 keyring = ${directory}/keyring
 mon data = ${directory}/monitor
 osd data = ${directory}/storage
-plugin dir = ${ceph.libraries}/ceph
-erasure code dir = ${ceph.libraries}/ceph/erasure-code
-osd class dir = ${ceph.libraries}/rados-classes
+plugin dir = ${ceph().libraries}/ceph
+erasure code dir = ${ceph().libraries}/ceph/erasure-code
+osd class dir = ${ceph().libraries}/rados-classes
 
 osd pool default size = 1
 osd pool default min size = 1

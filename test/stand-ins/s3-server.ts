@@ -38,7 +38,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   const timeout = AbortSignal.timeout(readyWithinMs);
   const server = new Child({
     name: 'S3 server',
-    file: swiftPython,
+    file: swiftPython(),
     args: ['-s', '-W', 'ignore', program, options.directory, String(options.port ?? 0)],
     onStdoutLine: (line) => ready.resolve(JSON.parse(line) as S3Address),
   });

@@ -228,7 +228,7 @@ export class Site implements AsyncDisposable {
     this.#accounts.add(account);
     const home = join(this.directory, 'cameras', name);
     mkdirSync(join(home, '.ssh'), { recursive: true, mode: 0o700 });
-    const { dbclient, dropbearkey } = dbclients.at(-1) ?? assertNever('a dbclient is installed');
+    const { dbclient, dropbearkey } = dbclients().at(-1) ?? assertNever('a dbclient is installed');
     const key = join(home, 'id_dropbear');
     const { stdout } = await execa(dropbearkey, ['-t', 'ed25519', '-f', key]);
     await writeFile(`${key}.pub`, stdout.split('\n').find((line) => line.startsWith('ssh-')) ?? '');

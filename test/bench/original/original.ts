@@ -87,7 +87,7 @@ export class Original implements AsyncDisposable {
   /** A camera with its RTSP server at this port dials in. */
   async dial(camera: string, rtspPort: number): Promise<void> {
     const [forward, relay] = [await freePort(), await freePort()];
-    const dbclient = dbclients.at(-1)?.dbclient ?? '';
+    const dbclient = dbclients().at(-1)?.dbclient ?? '';
     const client = spawn(
       'setpriv',
       [
@@ -125,9 +125,9 @@ function settingsFile(options: OriginalOptions): string {
   const { directory, store, bucket, kind, segmentSeconds, uploader } = options;
   const settings = {
     archive: join(directory, 'archive'),
-    live555: live555ProxyServer,
-    preload: loopbackOnly,
-    ffmpeg,
+    live555: live555ProxyServer(),
+    preload: loopbackOnly(),
+    ffmpeg: ffmpeg(),
     decoding: decoding(kind).join(' '),
     encoding: encoding(kind, segmentSeconds).join(' '),
     uploader,

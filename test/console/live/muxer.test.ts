@@ -19,7 +19,7 @@ interface Clip {
 
 async function clip(size: string, extra: readonly string[] = []): Promise<Clip> {
   const { stdout } = await execa(
-    ffmpeg,
+    ffmpeg(),
     [
       ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=10:duration=2`],
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-threads', '1', '-g', '10', ...extra],

@@ -88,7 +88,7 @@ export class Watcher implements LiveViewer {
     try {
       const file = join(directory, 'live.mp4');
       await writeFile(file, Buffer.concat(this.#stream));
-      const { stderr } = await execa(ffmpeg, ['-v', 'warning', '-i', file, '-f', 'null', '-']);
+      const { stderr } = await execa(ffmpeg(), ['-v', 'warning', '-i', file, '-f', 'null', '-']);
       // Two pictures may be closer than the frame rate says, by which ffmpeg counts when it writes.
       const damage = stderr.split('\n').filter((line) => !/^$|non monotonically/.test(line));
       if (damage.length > 0) throw new Error(damage.join('\n'));
@@ -121,7 +121,7 @@ export class LiveRig implements AsyncDisposable {
     this.camera = camera;
     this.hub = new LiveHub({
       relayUrl: (name) => (name === 'cam' ? this.relay?.url : undefined),
-      program: ffmpeg,
+      program: ffmpeg(),
       clock: systemClock,
       log: silentLog,
       lingerMs: 300,
@@ -146,8 +146,8 @@ export class LiveRig implements AsyncDisposable {
   async startRelay(): Promise<Relay> {
     const relay = await startRelay({
       source: this.camera.url,
-      program: live555ProxyServer,
-      preload: loopbackOnly,
+      program: live555ProxyServer(),
+      preload: loopbackOnly(),
       log: silentLog,
       signal: new AbortController().signal,
     });

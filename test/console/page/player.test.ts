@@ -53,7 +53,7 @@ describe('a picture on the screen', () => {
   it('has its media time in the boxes that ffmpeg writes', () => {
     const flags = 'frag_keyframe+empty_moov+default_base_moof';
     const file = execFileSync(
-      ffmpeg,
+      ffmpeg(),
       [
         ...['-v', 'error', '-f', 'lavfi', '-i', 'color=s=64x64:r=10', '-t', '3', '-g', '10'],
         ...['-c:v', 'libx264', '-movflags', flags, '-video_track_timescale', '9000'],

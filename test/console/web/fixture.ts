@@ -88,7 +88,7 @@ export class WebFixture implements AsyncDisposable {
       }),
       uploaderStatus: () => ({ uploading: 0, waiting: 0, stored: 0 }),
       alertsFailing: () => [],
-      program: ffmpeg,
+      program: ffmpeg(),
       log: silentLog,
       version: '0.1.0',
       ...more,
@@ -103,7 +103,7 @@ export class WebFixture implements AsyncDisposable {
 
   async open(more: Partial<WebOptions> = {}): Promise<void> {
     this.exports = await Exports.open({
-      ...{ ledger: this.ledger, footage: this.footage, program: ffmpeg, log: silentLog },
+      ...{ ledger: this.ledger, footage: this.footage, program: ffmpeg(), log: silentLog },
       ...{ directory: join(this.directory, 'exports'), version: '0.1.0' },
       isRecording: () => false,
     });

@@ -19,7 +19,7 @@ export async function makeFootage(look: Look = {}): Promise<Buffer> {
   try {
     const source =
       color === undefined ? `testsrc=s=${size}:r=10` : `color=c=${color}:s=${size}:r=10`;
-    await execa(ffmpeg, [
+    await execa(ffmpeg(), [
       ...['-nostdin', '-loglevel', 'error', '-f', 'lavfi', '-i', source],
       ...(sound ? ['-f', 'lavfi', '-i', 'sine=f=440:r=16000', '-c:a', 'aac', '-ac', '1'] : []),
       ...['-t', `${seconds}`, '-c:v', 'libx264', '-preset', 'ultrafast', '-threads', '1'],

@@ -121,7 +121,7 @@ describe('what was recorded', () => {
       assert.equal(response.status, 200);
       assert.equal(response.headers.get('content-type'), 'image/jpeg');
       const { stdout } = await execa(
-        ffmpeg,
+        ffmpeg(),
         [
           ...['-loglevel', 'error', '-i', 'pipe:0', '-vf', 'scale=1:1', '-f', 'rawvideo'],
           ...['-pix_fmt', 'rgb24', 'pipe:1'],

@@ -70,7 +70,7 @@ export class DropbearCamera {
 }
 
 function newest() {
-  const dropbear = dbclients.at(-1);
+  const dropbear = dbclients().at(-1);
   if (dropbear === undefined) throw new Error('there is no dbclient: run bin/tools');
   return dropbear;
 }
