@@ -1,6 +1,9 @@
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CameraStatus } from '../../src/camera/status.ts';
@@ -13,6 +16,7 @@ import { Scope } from '../../src/lib/scope.ts';
 import { Bucket } from './quickstart/bucket.ts';
 import { Daemon } from './quickstart/daemon.ts';
 import { DropbearCamera } from './quickstart/dropbear-camera.ts';
+import { lock } from './quickstart/lock.ts';
 import { parseRtspUrl, type RtspSource } from './quickstart/rtsp-source.ts';
 import { startRtspCamera } from './rtsp-camera.ts';
 import { type S3Address, startS3Server } from './s3-server.ts';
@@ -21,6 +25,7 @@ const account = 'trial';
 const s3Port = 9000;
 const tunnelPort = 2222;
 const gatewayPort = 8554;
+const webPort = 8080;
 
 const startedAt = performance.now();
 const say = (text: string): void => {
@@ -40,6 +45,8 @@ async function quickstart(
   signal: AbortSignal,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
+  const sockets = await directoryOfSockets(directory);
+  await using _lock = await lock(join(sockets, 'quickstart.sock'));
   await using store = await startS3Server({
     directory: join(directory, 's3'),
     port: await freePort(s3Port),
@@ -49,15 +56,21 @@ async function quickstart(
   const before = await bucket.news();
   say(`S3 server: ${store.endpoint}, bucket ${bucket.name} with ${before.length} objects`);
 
+  const web = await freePort(webPort);
   await using daemon = await Daemon.start({
     directory,
     store,
     bucket: bucket.name,
     tunnelPort: await freePort(tunnelPort),
     gatewayPort: await freePort(gatewayPort),
+    webPort: web,
+    controlSocket: join(sockets, 'control.sock'),
     onTrouble: (line) => say(`daemon: ${line}`),
   });
-  const tunnel = await daemon.ready(signal);
+  const tunnel = await daemon.ready(
+    (seconds) => say(`daemon: starting, ${seconds.toFixed(0)} s so far`),
+    signal,
+  );
   say(`daemon: takes cameras at ${tunnel.address}, host key ${tunnel.hostKeyFingerprint}`);
 
   await using standIn =
@@ -69,7 +82,9 @@ async function quickstart(
   const name = `${account}/${own === undefined ? 'clock' : 'own'}`;
   const camera = await DropbearCamera.open(name, join(directory, 'cameras', name));
   await enrol(daemon, camera, source, join(directory, 'camera.pub'));
-  const watching = await watchingAddress(daemon, name, join(directory, 'viewer-password'));
+  const password = await viewerPassword(daemon, join(directory, 'viewer-password'));
+  const watching = await watchingAddress(daemon, name, password);
+  const page = `http://127.0.0.1:${web}/  (account ${account}, user ${account}, password ${password})`;
   say(`camera ${name}: RTSP server at ${source.host}:${source.port}, its key is known; dialling`);
 
   const log = createLog({ format: 'people', level: 'warn' });
@@ -84,7 +99,7 @@ async function quickstart(
       log,
       until,
     ),
-    showCamera(daemon, (status) => whereToLook(daemon, store, status, watching), until),
+    showCamera(daemon, (status) => whereToLook(daemon, store, status, { page, watching }), until),
     bucket.watch(
       ({ key, bytes }) => say(`stored: ${key}  ${size(bytes)}`),
       1_000,
@@ -157,14 +172,19 @@ async function showCamera(
   await overview;
 }
 
-/** Where the owner watches, with the password: it stays the same over runs, as a player's bookmark does. */
-async function watchingAddress(daemon: Daemon, name: string, file: string): Promise<string> {
+/** The owner's password: it stays the same over runs, as a player's bookmark does. */
+async function viewerPassword(daemon: Daemon, file: string): Promise<string> {
   let password = await readFile(file, 'utf8').catch(() => '');
   if (password === '') {
     password = makePassword();
     await writeFile(file, password, { mode: 0o600 });
   }
   await daemon.cctv(['account', 'password', account, '--password-file', '-'], password);
+  return password;
+}
+
+/** Where the owner watches with a player. */
+async function watchingAddress(daemon: Daemon, name: string, password: string): Promise<string> {
   const address = await daemon.cctv(['camera', 'url', name]);
   return address.trim().replace('rtsp://', `rtsp://${account}:${password}@`);
 }
@@ -173,13 +193,14 @@ function whereToLook(
   daemon: Daemon,
   store: S3Address,
   camera: CameraStatus,
-  watching: string,
+  { page, watching }: { readonly page: string; readonly watching: string },
 ): string {
   const near = relative(process.cwd(), daemon.directory);
   const directory = near.startsWith('..') ? daemon.directory : near;
   const config = join(directory, 'config.yaml');
-  const cctv = `bin/cctv --config ${config}`;
+  const cctv = `bin/cctv --config ${config.includes(' ') ? `'${config}'` : config}`;
   return [
+    `the page      ${page}`,
     `live picture  ffplay ${watching}`,
     `this list     ${cctv} cameras --watch`,
     `its footage   ${cctv} segments ${formatCameraName(camera)}`,
@@ -190,18 +211,33 @@ function whereToLook(
   ].join('\n');
 }
 
-/** `preferred`, or any port if it is taken. */
+/** `preferred`, or another port if it is taken. */
 async function freePort(preferred: number): Promise<number> {
   const server = createServer();
   try {
     server.listen(preferred, '127.0.0.1');
     await once(server, 'listening');
-    return preferred;
-  } catch {
-    return 0;
+    return (server.address() as AddressInfo).port;
+  } catch (error) {
+    if (preferred === 0) throw error;
+    return await freePort(0);
   } finally {
     server.close();
   }
+}
+
+/**
+ * Where sockets may lie: in `directory`, or, since a socket's path has 107 bytes at most, in a directory below /tmp that
+ * is the same for each run.
+ */
+async function directoryOfSockets(directory: string): Promise<string> {
+  if (Buffer.byteLength(join(directory, 'quickstart.sock')) <= 107) return directory;
+  const name = createHash('sha256').update(directory).digest('hex').slice(0, 16);
+  const short = join(tmpdir(), `cctv-quickstart-${name}`);
+  await mkdir(short, { recursive: true, mode: 0o700 });
+  const { uid, mode } = await lstat(short);
+  if (uid === process.getuid?.() && (mode & 0o077) === 0) return short;
+  throw new Error(`${short} is another user's: remove it, or give a shorter --directory`);
 }
 
 const usage = 'bin/quickstart [--directory DIR] [rtsp://[user:password@]host[:port]/path]';
@@ -218,10 +254,13 @@ async function main(): Promise<void> {
   }
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const directory = resolve(values.directory);
   try {
-    await quickstart(resolve(values.directory), own, stop.signal);
+    await quickstart(directory, own, stop.signal);
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (stop.signal.aborted) return say('ended');
+    const log = join(directory, 'daemon.log');
+    throw existsSync(log) ? new Error(`${describeError(error)}. The log is ${log}`) : error;
   }
   say('ended');
 }

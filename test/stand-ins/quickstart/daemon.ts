@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execa, ExecaError } from 'execa';
 import { stringify } from 'yaml';
 import type { StatusAnswer, TunnelInfo } from '../../../src/console/api.ts';
 import { Child } from '../../../src/lib/child.ts';
@@ -9,7 +9,8 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import type { S3Address } from '../s3-server.ts';
 
 const bin = join(import.meta.dirname, '../../../bin');
-const readyWithinMs = 30_000;
+const tellWaitingEveryMs = 5_000;
+const cctvWithinMs = 60_000;
 
 export interface DaemonOptions {
   /** Gets config.yaml, daemon.log and state/. */
@@ -18,6 +19,9 @@ export interface DaemonOptions {
   readonly bucket: string;
   readonly tunnelPort: number;
   readonly gatewayPort: number;
+  readonly webPort: number;
+  /** The control socket, at most 107 bytes long (unix(7)). */
+  readonly controlSocket: string;
   /** A warning or an error of the daemon's log. */
   readonly onTrouble: (line: string) => void;
 }
@@ -52,9 +56,13 @@ export class Daemon implements AsyncDisposable {
     return new Daemon(options.directory, file, child);
   }
 
-  /** Resolves when cameras may dial in, with how; rejects if the daemon ends before. */
-  async ready(signal: AbortSignal): Promise<TunnelInfo> {
-    const deadline = performance.now() + readyWithinMs;
+  /**
+   * Resolves when cameras may dial in, with how; rejects if the daemon ends before. It may take long on a busy
+   * machine: `onWaiting` is told every few seconds, with the seconds that have passed.
+   */
+  async ready(onWaiting: (seconds: number) => void, signal: AbortSignal): Promise<TunnelInfo> {
+    const startedAt = performance.now();
+    let tellAt = startedAt + tellWaitingEveryMs;
     let death: unknown;
     void this.#child.ended(signal).catch((error: unknown) => {
       death = error;
@@ -64,19 +72,35 @@ export class Daemon implements AsyncDisposable {
       if (death !== undefined) throw death;
       try {
         return (JSON.parse(await this.cctv(['status', '--json'])) as StatusAnswer).tunnel;
-      } catch (cause) {
-        if (performance.now() > deadline) throw new Error('the daemon does not answer', { cause });
+      } catch {
+        // It doesn't listen yet.
+      }
+      if (performance.now() > tellAt) {
+        onWaiting((performance.now() - startedAt) / 1_000);
+        tellAt += tellWaitingEveryMs;
       }
       await systemClock.sleep(100, signal);
     }
   }
 
-  /** Runs `cctv` and gives what it prints. */
+  /**
+   * Runs `cctv` and gives what it prints.
+   *
+   * @throws {Error} with what it says if it fails
+   */
   async cctv(args: readonly string[], input = ''): Promise<string> {
-    const { stdout } = await execa(join(bin, 'cctv'), ['--config', this.#configFile, ...args], {
-      input,
-    });
-    return stdout;
+    try {
+      const { stdout } = await execa(join(bin, 'cctv'), ['--config', this.#configFile, ...args], {
+        input,
+        timeout: cctvWithinMs,
+      });
+      return stdout;
+    } catch (cause) {
+      const said = cause instanceof ExecaError ? String(cause.stderr).trim() : '';
+      throw new Error(`cctv ${args.slice(0, 2).join(' ')} failed: ${said || String(cause)}`, {
+        cause,
+      });
+    }
   }
 
   /** `cctv cameras --watch --json`: what is connected, each second. */
@@ -112,7 +136,8 @@ async function writeConfig(options: DaemonOptions): Promise<string> {
     gateway: { listen: `127.0.0.1:${options.gatewayPort}` },
     // A minute is better for all but the impatient.
     archive: { segmentSeconds: 10 },
-    control: { socket: 'control.sock' },
+    console: { web: { listen: `127.0.0.1:${options.webPort}` } },
+    control: { socket: options.controlSocket },
   };
   const file = join(options.directory, 'config.yaml');
   await writeFile(file, `# Written anew by each start of bin/quickstart.\n${stringify(config)}`);

@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { descendants } from '../../support/processes.ts';
+import { eventually } from '../../support/until.ts';
+
+const checkout = join(import.meta.dirname, '../../..');
+const tools = join(checkout, '.tools');
+
+export type Suite = 'bookworm' | 'trixie';
+export type User = 'root' | 'someone';
+
+export interface MachineOptions {
+  readonly suite: Suite;
+  /** The folder below the user's home that holds the checkout; `checkout` unless given. */
+  readonly folder?: string;
+}
+
+/**
+ * How this machine reaches its package registries: it is its own affair, and goes along. Other variables of ours do
+ * not, as a newcomer hasn't got them.
+ */
+const isOfRegistries = (name: string): boolean =>
+  /CERT|_CA_|CAINFO|^DEBIAN_MIRROR$|_proxy$/i.test(name);
+
+/**
+ * A bare Debian in a folder of its own, as a newcomer has it (`bin/tools fresh` made it), with a clone of what is
+ * committed here. Its processes, mounts and host name are its own, its network is this machine's. Needs root.
+ */
+export class FreshMachine implements AsyncDisposable {
+  readonly #root: string;
+  /** The checkout, as seen in the machine. */
+  readonly checkout: string;
+
+  private constructor(root: string, folder: string) {
+    this.#root = root;
+    this.checkout = join('/home/someone', folder);
+  }
+
+  static async make({ suite, folder = 'checkout' }: MachineOptions): Promise<FreshMachine> {
+    await mkdir(join(tools, 'fresh'), { recursive: true });
+    const root = await mkdtemp(join(tools, 'fresh', 'run-'));
+    const machine = new FreshMachine(root, folder);
+    try {
+      await execa('cp', ['-a', '--reflink=auto', join(tools, `bare-${suite}`, '.'), root]);
+      await machine.#reachRegistries();
+      // A machine without an init would start services by its old scripts.
+      await writeFile(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+      await execa('git', [
+        'clone',
+        '--quiet',
+        '--no-hardlinks',
+        checkout,
+        join(root, machine.checkout),
+      ]);
+      await execa('chroot', [root, 'chown', '-R', 'someone:', '/home/someone']);
+      return machine;
+    } catch (error) {
+      await machine[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Starts a command in the checkout, with a terminal or without any. */
+  start(user: User, command: readonly string[], terminal = false): Command {
+    const asUser = user === 'root' ? [] : ['sudo', '-E', '-u', user, '-H', '--'];
+    const words = [...asUser, ...command];
+    const onTerminal = ['script', '-qefc', words.map(quoted).join(' '), '/dev/null'];
+    return new Command(this.#root, this.checkout, terminal ? onTerminal : words, terminal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Mounts went with the namespace of each command.
+    await execa('rm', ['-rf', '--one-file-system', this.#root]);
+  }
+
+  async #reachRegistries(): Promise<void> {
+    const root = this.#root;
+    const { stdout: globalNpmrc } = await execa('npm', ['config', 'get', 'globalconfig']);
+    await cp('/etc/apt/apt.conf.d', join(root, 'etc/apt/apt.conf.d'), { recursive: true });
+    const files = ['/etc/resolv.conf', '/etc/hosts', '/etc/npmrc', '/root/.npmrc', globalNpmrc];
+    const certificates = Object.entries(process.env).flatMap(([name, value = '']) =>
+      isOfRegistries(name) ? [value] : [],
+    );
+    for (const file of [...files, ...certificates]) {
+      if (!(await isFile(file))) continue;
+      await mkdir(dirname(join(root, file)), { recursive: true });
+      await cp(file, join(root, file), { dereference: true });
+      if (!/npmrc$/.test(file)) continue;
+      // Node's headers on this machine are not on that one.
+      const text = await readFile(file, 'utf8');
+      await writeFile(join(root, file), text.replaceAll(/^nodedir.*\n?/gm, ''));
+    }
+    if (await isFile(join(root, 'root/.npmrc'))) {
+      await cp(join(root, 'root/.npmrc'), join(root, 'home/someone/.npmrc'));
+    }
+    await rm(join(root, 'etc/ssl/certs'), { recursive: true, force: true });
+    await execa('cp', ['-aL', '/etc/ssl/certs', join(root, 'etc/ssl/certs')]);
+  }
+}
+
+/**
+ * Mounts and goes into the root, and is then the first process of the machine, which heeds no signal: what is tried is
+ * its child, with a process group of its own, as on a terminal.
+ */
+const enter = `
+mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys" 2>/dev/null || true
+exec chroot "$1" bash -c '
+  cd "$1"; shift
+  git config --global --add safe.directory "*"
+  if [ "$1" = terminal ]; then shift; exec "$@"; fi
+  shift; set -m
+  "$@" </dev/null & wait $!' first "$2" "\${@:3}"`;
+
+/** A program that runs in a fresh machine. */
+export class Command implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly #startedAt = performance.now();
+  readonly #process: ChildProcess;
+  readonly #exit: Promise<unknown[]>;
+  readonly #terminal: boolean;
+
+  constructor(root: string, directory: string, command: readonly string[], terminal: boolean) {
+    this.#terminal = terminal;
+    const registries = Object.entries(process.env).filter(([name]) => isOfRegistries(name));
+    const kind = terminal ? 'terminal' : 'none';
+    this.#process = spawn(
+      'unshare',
+      [
+        ...['-m', '-p', '-u', '-f', '--kill-child=KILL', '--'],
+        ...['bash', '-c', enter, 'enter', root, directory, kind, ...command],
+      ],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: {
+          PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+          HOME: '/root',
+          TERM: 'dumb',
+          LANG: 'C.UTF-8',
+          ...Object.fromEntries(registries),
+        },
+      },
+    );
+    this.#exit = once(this.#process, 'exit');
+    for (const input of [this.#process.stdout, this.#process.stderr]) {
+      if (input === null) continue;
+      createInterface({ input }).on('line', (line) => this.lines.push(line.replace(/\r$/, '')));
+    }
+  }
+
+  get #pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Since its start. */
+  get seconds(): number {
+    return (performance.now() - this.#startedAt) / 1_000;
+  }
+
+  /** The first line that matches, now or later. Rejects, with all lines, if the program ends or time is up before. */
+  async line(pattern: RegExp, withinMs: number): Promise<RegExpExecArray> {
+    const find = (): RegExpExecArray | undefined => {
+      for (const line of this.lines) {
+        const match = pattern.exec(line);
+        if (match !== null) return match;
+      }
+      return undefined;
+    };
+    await Promise.race([
+      eventually(`${pattern}`, withinMs, find).catch(() => {}),
+      this.#exit.then(() => new Promise((resolve) => setImmediate(resolve))),
+    ]);
+    const found = find();
+    if (found !== undefined) return found;
+    throw new Error(`no ${pattern} after ${this.seconds.toFixed(0)} s:\n${this.lines.join('\n')}`);
+  }
+
+  /** Presses Ctrl-C: on its terminal, or else as one would send it to the process group. */
+  pressCtrlC(): void {
+    if (this.#terminal) {
+      this.#process.stdin?.write('\x03');
+      return;
+    }
+    // unshare, the machine's first process, the program.
+    const [, program] = descendants(this.#pid);
+    if (program === undefined) throw new Error('nothing runs');
+    process.kill(-program.pid, 'SIGINT');
+  }
+
+  /** Resolves with the exit code, or null if it had to be killed after `withinMs`. */
+  async ended(withinMs: number): Promise<number | null> {
+    const [code] = (await eventually('an end', withinMs, () =>
+      this.#process.exitCode === null && this.#process.signalCode === null ? undefined : this.#exit,
+    ).catch(() => [null])) as [number | null];
+    return code;
+  }
+
+  /** Kills all that is left of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { pid } of descendants(this.#pid).slice(0, 1)) process.kill(pid, 'SIGKILL');
+    await this.#exit;
+  }
+}
+
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
