@@ -45,7 +45,8 @@ export class FreshMachine implements AsyncDisposable {
     const root = await mkdtemp(join(tools, 'fresh', 'run-'));
     const machine = new FreshMachine(root, folder);
     try {
-      await execa('cp', ['-a', '--reflink=auto', join(tools, `bare-${suite}`, '.'), root]);
+      // With `join`, the dot that means its contents would go.
+      await execa('cp', ['-a', '--reflink=auto', `${join(tools, `bare-${suite}`)}/.`, root]);
       await machine.#reachRegistries();
       // A machine without an init would start services by its old scripts.
       await writeFile(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
@@ -104,16 +105,25 @@ export class FreshMachine implements AsyncDisposable {
 
 /**
  * Mounts and goes into the root, and is then the first process of the machine, which heeds no signal: what is tried is
- * its child, with a process group of its own, as on a terminal.
+ * its child, with a process group of its own, as on a terminal. The machine has device files of its own, since what
+ * runs as root in it could remove this machine's.
  */
-const enter = `
-mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys" 2>/dev/null || true
-exec chroot "$1" bash -c '
+const enter = `set -eu
+cd "$1"
+mount -t tmpfs none dev
+for device in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 dev/\${device%:*} c 1 \${device#*:}; done
+mknod -m 666 dev/tty c 5 0
+ln -s /proc/self/fd dev/fd; for n in 0:stdin 1:stdout 2:stderr; do ln -s /proc/self/fd/\${n%:*} dev/\${n#*:}; done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=666,mode=620 none dev/pts; ln -s pts/ptmx dev/ptmx
+mount -t tmpfs -o mode=1777 none dev/shm
+mount -t proc proc proc; mount -t sysfs sysfs sys
+exec chroot . bash -c '
   cd "$1"; shift
   git config --global --add safe.directory "*"
   if [ "$1" = terminal ]; then shift; exec "$@"; fi
   shift; set -m
-  "$@" </dev/null & wait $!' first "$2" "\${@:3}"`;
+  "$@" </dev/null & wait $!' first "\${@:2}"`;
 
 /** A program that runs in a fresh machine. */
 export class Command implements AsyncDisposable {
