@@ -90,7 +90,7 @@ export class FreshMachine implements AsyncDisposable {
       if (!(await isFile(file))) continue;
       await mkdir(dirname(join(root, file)), { recursive: true });
       await cp(file, join(root, file), { dereference: true });
-      if (!/npmrc$/.test(file)) continue;
+      if (!file.endsWith('npmrc')) continue;
       // Node's headers on this machine are not on that one.
       const text = await readFile(file, 'utf8');
       await writeFile(join(root, file), text.replaceAll(/^nodedir.*\n?/gm, ''));
