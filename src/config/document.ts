@@ -7,6 +7,8 @@ import {
   LineCounter,
   parseDocument,
 } from 'yaml';
+import { describeError } from '../lib/errors.ts';
+import { yamlProblems } from './yaml-problems.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -24,10 +26,8 @@ export interface ConfigDocument {
 export function parseConfigDocument(source: string): ConfigDocument {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
-  const problems = [...document.errors, ...document.warnings].map((error) =>
-    error.message.replace(/:?\s*\n[\s\S]*$/, '').replace(/ at line /, ', at line '),
-  );
-  const value: unknown = problems.length === 0 ? withoutEmpty(document.toJS()) : undefined;
+  const problems = yamlProblems(document, source, lines);
+  const value: unknown = problems.length === 0 ? valueOf(document, problems) : undefined;
   return {
     value,
     problems,
@@ -45,6 +45,16 @@ export function parseConfigDocument(source: string): ConfigDocument {
         value,
       ),
   };
+}
+
+/** Adds a problem if the file refers to its own parts so often that it would be huge. */
+function valueOf(document: Document, problems: string[]): unknown {
+  try {
+    return withoutEmpty(document.toJS());
+  } catch (error) {
+    problems.push(`the file refers to parts of itself too often: ${describeError(error)}`);
+    return undefined;
+  }
 }
 
 function offsetOf(document: Document, path: Path): number | undefined {

@@ -7,7 +7,8 @@ import type { Config, Credentials } from './config.ts';
 import { credentialsSchema } from './credentials-schema.ts';
 import { type ConfigDocument, parseConfigDocument } from './document.ts';
 import { ConfigError } from './errors.ts';
-import { describeIssues } from './problems.ts';
+import { clashes } from './clashes.ts';
+import { describeIssues, where } from './problems.ts';
 import { defaultRelayPreload, defaultRelayProgram } from './programs.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 import {
@@ -54,6 +55,9 @@ export function examineConfig(
   const { problems } = found;
   if (!parsed.success) return { problems };
   const config = complete(file, parsed.data, { credentials, alerts }, env, found.warnings);
+  for (const { path: option, problem } of clashes(config)) {
+    problems.push(`${where(option, document)} ${problem}`);
+  }
   return { config, problems };
 }
 

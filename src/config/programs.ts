@@ -6,6 +6,17 @@ import type { Environment } from './secrets.ts';
 const packageRoot = join(import.meta.dirname, '..', '..');
 const libraryDirectory = '/usr/lib/sapiengraph-cctv';
 
+/** What the daemon runs besides the programs that can be configured. */
+const systemPrograms = {
+  flock: { brings: 'util-linux', use: 'it keeps a second daemon from the same spool' },
+  setpriv: { brings: 'util-linux', use: 'it ends what the daemon started when that is killed' },
+  prlimit: {
+    brings: 'util-linux',
+    use: 'it limits the memory of the programs that read what cameras send',
+  },
+  sync: { brings: 'coreutils', use: 'it brings footage safely onto the disk' },
+};
+
 /** live555ProxyServer: on PATH, as our package brings it, or as set-up puts it into a checkout. */
 export function defaultRelayProgram(env: Environment): string {
   const name = 'live555ProxyServer';
@@ -32,6 +43,10 @@ export function missingPrograms(config: Config, env: Environment): string[] {
       isAbsolute(program) && isFile(program) ? 'may not be executed' : 'is not on this machine';
     problems.push(`${option}: ${program} ${fault}. ${advice}`);
   };
+  for (const [program, { brings, use }] of Object.entries(systemPrograms)) {
+    if (findProgram(program, env) !== undefined) continue;
+    problems.push(`${program} is not on this machine: ${use}. Install the package ${brings}`);
+  }
   need('relay.program', config.relay.program, 'Install livemedia-utils, or give its path');
   if (!isFile(config.relay.preload)) {
     problems.push(
@@ -39,10 +54,18 @@ export function missingPrograms(config: Config, env: Environment): string[] {
     );
   }
   need('archive.program', config.archive.program, 'Install ffmpeg, or give its path');
-  for (const option of ['certificateFile', 'keyFile'] as const) {
-    const file = config.gateway?.tls?.[option];
-    if (file !== undefined && !isFile(file)) {
-      problems.push(`gateway.tls.${option}: there is no file ${file}. Give the path of a PEM file`);
+  const certificates = {
+    'gateway.tls': config.gateway?.tls,
+    'console.web.tls': config.console.web?.tls,
+  };
+  for (const [section, tls] of Object.entries(certificates)) {
+    for (const option of ['certificateFile', 'keyFile'] as const) {
+      const file = tls?.[option];
+      if (file !== undefined && !isFile(file)) {
+        problems.push(
+          `${section}.${option}: there is no file ${file}. Give the path of a PEM file`,
+        );
+      }
     }
   }
   const caFile = config.alerts?.carriers.caFile;

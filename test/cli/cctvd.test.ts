@@ -23,6 +23,9 @@ describe('cctvd', () => {
 relay: {program: sh, preload: ${join(directory, 'config.yaml')}}
 archive: {program: sh, segmentSeconds: 30}
 gateway: {listen: ':8554'}
+console: {web: {publicUrl: 'https://cctv.example.com'}}
+metrics: {}
+alerts: {}
 `,
     );
     const { code, stdout, stderr } = await run('cctvd', ['check', '--config', file], { env });
@@ -30,6 +33,12 @@ gateway: {listen: ':8554'}
     assert.match(stdout, /config\.yaml can be used:$/m);
     assert.match(stdout, /^ {2}Cameras dial in at +0\.0\.0\.0:2222$/m);
     assert.match(stdout, /^ {2}Viewers connect to +0\.0\.0\.0:8554, RTSP in the clear$/m);
+    assert.match(
+      stdout,
+      /^ {2}Owners open the page at +https:\/\/cctv\.example\.com\/, which a proxy brings to http:\/\/127\.0\.0\.1:8080\/$/m,
+    );
+    assert.match(stdout, /^ {2}Metrics are at +http:\/\/127\.0\.0\.1:9464\/metrics$/m);
+    assert.match(stdout, /^ {2}Alerts go out by +webhook$/m);
     assert.match(stdout, /segments of 30 s$/m);
     assert.match(stdout, /the bucket footage at http:\/\/127\.0\.0\.1:9$/m);
     assert.doesNotMatch(stdout, /hunter2/);

@@ -247,8 +247,26 @@ describe('the configuration', () => {
   });
 
   it('says where YAML itself is broken, and refuses an option given twice', () => {
-    assert.match(problemsOf('bucket:\n  name: "footage\n')[0] ?? '', /line 3/);
-    assert.match(problemsOf('bucket: {name: a}\nbucket: {name: b}\n')[0] ?? '', /unique.*line 2/);
+    const mistakes: readonly (readonly [yaml: string, problem: RegExp])[] = [
+      ['bucket:\n  name: "footage\nlog: {}\n', /^line 2: the quotation mark " is never closed$/],
+      ['bucket: {name: a}\nbucket: {name: b}\n', /^line 2: bucket stands twice, first in line 1/],
+      ['bucket:\n  name: a\n  name: b\n', /^line 3: bucket.name stands twice, first in line 2/],
+      ['bucket:\n\tname: a\n', /^line 2: it is indented with a tab/],
+      ['bucket:\n  name: a\n endpoint: b\n', /^line 3: it is indented otherwise/],
+      ['bucket:\n  name: a\n    region: b\n', /^line 3: it is indented deeper than line 2/],
+      ['bucket:\n  name a\n  region: b\n', /^line 2: it has no colon/],
+      ['bucket:\n  name: a: b\n', /^line 2: its value has a colon and a blank/],
+      ['bucket: {name: a\ntunnel:\n', /^line 1: the { is never closed with }$/],
+      ['bucket: {name: a}\nprocessors: [a\nlog:\n', /^line 2: the \[ is never closed with \]$/],
+      ['bucket:\n  name: @a\n', /^line 2: a value can't begin with @/],
+      ['gateway:\n  domain: *.example.com\n', /^line 2: a value that begins with \*/],
+      ['bucket:\n  name: a\n---\nlog: {}\n', /^line 3: --- begins a second file/],
+    ];
+    for (const [yaml, problem] of mistakes) {
+      const problems = problemsOf(yaml);
+      assert.match(problems[0] ?? '', problem);
+      assert.equal(problems.length, 1, problems.join('\n'));
+    }
     assert.match(problemsOf('just words')[0] ?? '', /^the file must be a section/);
     assert.match(problemsOf('')[0] ?? '', /^bucket is missing/);
   });
@@ -300,16 +318,39 @@ describe('the configuration', () => {
     );
   });
 
+  it('names listeners on one address, and one file for two things', () => {
+    assert.deepEqual(
+      problemsOf(
+        "bucket: {name: a}\ntunnel:\n  listen: ':2222'\ngateway:\n  listen: 127.0.0.1:2222\n  tls: {listen: '[::]:8080', certificateFile: a, keyFile: b}\nconsole:\n  web: {}\nmetrics: {listen: '127.0.0.2:0'}\ncontrol: {socket: x}\nledgerFile: x\n",
+      ),
+      [
+        'gateway.listen (line 5) is an address on which tunnel.listen listens already: give one of them another port',
+        'console.web.listen (line 8) is an address on which gateway.tls.listen listens already: give one of them another port',
+        'control.socket (line 10) is the file of ledgerFile, too: give one of them another',
+      ],
+    );
+    load(
+      "bucket: {name: a}\ntunnel: {listen: '127.0.0.1:2222'}\ngateway: {listen: '127.0.0.2:2222'}",
+    );
+  });
+
   it('names each program that this machine lacks', () => {
     const config = load(
-      'bucket: {name: a}\nrelay: {program: /none/relay, preload: /none/l.so}\narchive: {program: /none/ffmpeg}\nprocessors: [{name: a, command: [no-such-program]}, {name: b, command: [sh]}]\ngateway: {tls: {certificateFile: /none/a, keyFile: /etc/passwd}}\nalerts: {caFile: /none/ca}',
+      'bucket: {name: a}\nrelay: {program: /none/relay, preload: /none/l.so}\narchive: {program: /none/ffmpeg}\nprocessors: [{name: a, command: [no-such-program]}, {name: b, command: [sh]}]\ngateway: {tls: {certificateFile: /none/a, keyFile: /etc/passwd}}\nconsole: {web: {tls: {certificateFile: /etc/passwd, keyFile: /none/b}}}\nalerts: {caFile: /none/ca}',
     );
     assert.deepEqual(
       missingPrograms(config, process.env).map((problem) => problem.split(':')[0]),
       [
         ...['relay.program', 'relay.preload', 'archive.program'],
-        ...['gateway.tls.certificateFile', 'alerts.caFile', 'processors[0].command (a)'],
+        ...['gateway.tls.certificateFile', 'console.web.tls.keyFile'],
+        ...['alerts.caFile', 'processors[0].command (a)'],
       ],
+    );
+    assert.deepEqual(
+      missingPrograms(config, { PATH: directory })
+        .map((problem) => problem.split(' ')[0])
+        .slice(0, 4),
+      ['flock', 'setpriv', 'prlimit', 'sync'],
     );
   });
 });

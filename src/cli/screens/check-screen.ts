@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { formatAddress } from '../../lib/addresses.ts';
 import { facts } from '../table.ts';
 
 /** What `cctvd check` shows of a configuration that can be used. */
@@ -14,8 +15,16 @@ export function checkScreen(config: Config): string[] {
     ...config.warnings.map((warning) => `Warning: ${warning}`),
     `${config.file} can be used:`,
     ...facts([
-      ['  Cameras dial in at', `${tunnel.listen.host}:${tunnel.listen.port}`],
+      ['  Cameras dial in at', formatAddress(tunnel.listen)],
       ['  Viewers connect to', ...describeGateway(config.gateway)],
+      ['  Owners open the page at', ...describePage(config.console.web)],
+      [
+        '  Metrics are at',
+        config.metrics === undefined
+          ? 'the control socket only'
+          : `http://${formatAddress(config.metrics.listen)}/metrics`,
+      ],
+      ['  Alerts go out by', ...describeAlerts(config.alerts)],
       ['  Footage is', `${profile}, in segments of ${archive.segmentSeconds} s`],
       ['  It goes to', `the bucket ${bucket.name} at ${store}`],
       ['  Spool', config.spoolDirectory],
@@ -27,11 +36,33 @@ export function checkScreen(config: Config): string[] {
   ];
 }
 
+function describePage(web: Config['console']['web']): string[] {
+  if (web === undefined) return ['nowhere: no page is configured'];
+  const { listen, tls, publicUrl } = web;
+  const own = `${tls === undefined ? 'http' : 'https'}://${formatAddress(listen)}/`;
+  return publicUrl === undefined ? [own] : [`${publicUrl}/, which a proxy brings to ${own}`];
+}
+
+function describeAlerts(alerts: Config['alerts']): string[] {
+  if (alerts === undefined) return ['nothing: no alerts are configured'];
+  const { carriers, reports } = alerts;
+  const ways = [
+    ...Object.keys(carriers.sms ?? {}).map((name) =>
+      name === 'gateway' ? 'SMS' : `SMS (${name})`,
+    ),
+    ...(carriers.smtp === undefined ? [] : ['e-mail']),
+    'webhook',
+  ];
+  const lines = [ways.join(', ')];
+  if (reports !== undefined) lines.push(`carriers report to ${formatAddress(reports.listen)}`);
+  return lines;
+}
+
 function describeGateway(gateway: Config['gateway']): string[] {
   if (gateway === undefined) return ['nothing: no gateway is configured'];
   const { listen, tls } = gateway;
   return [
-    ...(listen === undefined ? [] : [`${listen.host}:${listen.port}, RTSP in the clear`]),
-    ...(tls === undefined ? [] : [`${tls.listen.host}:${tls.listen.port}, RTSPS`]),
+    ...(listen === undefined ? [] : [`${formatAddress(listen)}, RTSP in the clear`]),
+    ...(tls === undefined ? [] : [`${formatAddress(tls.listen)}, RTSPS`]),
   ];
 }
