@@ -13,14 +13,17 @@ import { openLedger } from './ledger/ledger.ts';
 import { Reconciler } from './ledger/reconcile.ts';
 import { formatAddress } from './lib/addresses.ts';
 import { systemClock } from './lib/clock.ts';
-import type { Log } from './lib/log.ts';
+import type { AdjustableLog } from './lib/log.ts';
 import type { ServiceManager } from './lib/notify.ts';
+import { Replaceable } from './lib/replaceable.ts';
+import { Setting } from './lib/setting.ts';
 import { aborted } from './lib/until.ts';
 import { readVersion } from './lib/version.ts';
 import { openSpool } from './spool/spool.ts';
 import { createObjectStore } from './storage/object-store.ts';
 import { startSweeps } from './storage/sweep.ts';
 import { startUploader } from './storage/uploader.ts';
+import { Reloader } from './reload.ts';
 import { parsePublicKey } from './tunnel/public-key.ts';
 import { startTunnelServer } from './tunnel/server.ts';
 import {
@@ -35,6 +38,8 @@ import {
   storeOptions,
   tunnelOptions,
   uploadStatus,
+  viewerLimitOptions,
+  viewerLimits,
   watchingParts,
 } from './wiring.ts';
 
@@ -48,19 +53,25 @@ const clock = systemClock;
 /** What the ledger knows beside segments is this new in the bucket. */
 const journalEveryMs = 5 * 60_000;
 
+export interface ConfigReaders {
+  /** Reads and checks the configuration anew, for a reload. */
+  readonly readConfig: () => Config;
+  /** Reads the bucket's keys anew, when those in use are refused. */
+  readonly readCredentials: () => Credentials;
+}
+
 /**
  * The daemon, from its start until `signal` aborts: each part before those that need it, and ended
  * after them.
  *
- * @param readCredentials reads the bucket's anew, when those of `config` are refused
  * @param manager hears when it is ready, and that it is well
  * @throws {OperatorError} what keeps it from starting, in words for the operator
  */
 export async function runDaemon(
   config: Config,
-  log: Log,
+  log: AdjustableLog,
   signal: AbortSignal,
-  readCredentials: () => Credentials,
+  { readConfig, readCredentials }: ConfigReaders,
   manager?: ServiceManager,
 ): Promise<void> {
   const startedAtMs = clock.wallNow();
@@ -85,13 +96,14 @@ export async function runDaemon(
   });
   await using _leftovers = await publishLeftovers(spool, ledger, reconciler, log);
 
+  const processors = new Setting(config.processors);
   await using fleet = new Fleet({
     clock,
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, settings, cameraLog) =>
-      counted(metrics, cameraParts(config, spool, ledger, camera, settings, cameraLog)),
+      counted(metrics, cameraParts(config, spool, ledger, camera, settings, processors, cameraLog)),
   });
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
@@ -131,16 +143,16 @@ export async function runDaemon(
       ...gatewayOptions(config.gateway, ledger, fleet),
       log,
     }));
-  await using alerting =
-    config.alerts &&
-    (await startAlerting(config.alerts, {
+  await using alerting = await Replaceable.start(config.alerts, (alerts) =>
+    startAlerting(alerts, {
       ledger,
       fleet: () => fleet.statuses(),
       spoolStatus: () => spool.usage(),
       uploadsFail: () => uploads().failing,
       isHealthy: () => health.health().ok,
       log,
-    }));
+    }),
+  );
 
   const footage = await footageOf(store, spool);
   await using exports = await openExports(config, { ledger, footage, log, version }, fleet);
@@ -152,17 +164,34 @@ export async function runDaemon(
     watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
     uploaderStatus: uploads,
-    ...(alerting === undefined ? {} : { alerting: alerting.parts }),
+    alerting: () => alerting.part?.parts,
     tunnelCounts: () => tunnels.counts,
   };
   metrics.watch(watched);
   await using _web = await serveWeb(config, {
     ...watched,
     ...{ fleet, footage, exports },
-    alertsFailing: () => alerting?.parts.failing() ?? [],
+    alertsFailing: () => alerting.part?.parts.failing() ?? [],
   });
-  await using metricsServer =
-    config.metrics && (await startMetricsServer({ ...watched, ...config.metrics }));
+  await using metricsServer = await Replaceable.start(config.metrics, (options) =>
+    startMetricsServer({ ...watched, ...options }),
+  );
+  const reloader = new Reloader(
+    config,
+    readConfig,
+    [
+      { option: 'log.level', take: (wanted) => void (log.level = wanted.log.level) },
+      { option: 'alerts', take: (wanted) => alerting.replace(wanted.alerts) },
+      { option: 'metrics', take: (wanted) => metricsServer.replace(wanted.metrics) },
+      { option: 'processors', take: (wanted) => processors.set(wanted.processors) },
+      ...viewerLimitOptions.map((option) => ({
+        option,
+        take: (wanted: Config) => wanted.gateway && gateway?.limit(viewerLimits(wanted.gateway)),
+      })),
+      { option: 'gateway.tls', always: true, take: () => gateway?.reloadTls() },
+    ],
+    log,
+  );
   await using _control = await startControl({
     ...config.control,
     ...{ ...watched, exports },
@@ -174,6 +203,7 @@ export async function runDaemon(
       fleet.disconnect(camera, reason);
     },
     picture: (camera, asking) => fleet.picture(camera, asking),
+    reload: () => reloader.reload(),
     copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),
     startedAtMs,
   });
@@ -187,9 +217,6 @@ export async function runDaemon(
       address: address && formatAddress(address),
       addressTls: addressTls && formatAddress(addressTls),
     });
-  }
-  if (metricsServer !== undefined) {
-    log.info('serving metrics', { address: formatAddress(metricsServer.address) });
   }
   await using _service = startService({
     ...{ manager, signal, clock, log },

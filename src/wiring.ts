@@ -21,6 +21,7 @@ import { describeError } from './lib/errors.ts';
 import { FloodGate } from './lib/flood-gate.ts';
 import type { Log } from './lib/log.ts';
 import { type CameraName, formatCameraName } from './lib/names.ts';
+import type { Setting } from './lib/setting.ts';
 import { type Relay, startRelay } from './relay/relay.ts';
 import type { FinishedFile } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
@@ -181,6 +182,7 @@ export function cameraParts(
   ledger: Ledger,
   camera: CameraName,
   settings: CameraSettings,
+  processors: Setting<Config['processors']>,
   log: Log,
 ): CameraParts {
   const { program, segmentSeconds, stallSeconds, downsample } = config.archive;
@@ -197,8 +199,8 @@ export function cameraParts(
     log,
     restart,
     forwardWithinMs,
-    processors: config.processors.map(({ name, command }) =>
-      commandProcessor(name, command, camera, log),
+    processors: processors.map((all) =>
+      all.map(({ name, command }) => commandProcessor(name, command, camera, log)),
     ),
     openPort: (forward) => openLoopbackPort(forward, log),
     startRelay: (source, signal) =>
@@ -251,11 +253,7 @@ export function gatewayOptions(
     domain,
     realm,
     basicWithoutTls,
-    limits: {
-      viewers: given.maxViewers,
-      viewersPerAccount: given.maxViewersPerAccount,
-      viewersPerAddress: given.maxViewersPerAddress,
-    },
+    limits: viewerLimits(given),
     findViewer: (account, user) => ledger.findViewer(account, user),
     relayPlace: (account, camera) => {
       const url = fleet.relayUrl({ account, camera });
@@ -264,6 +262,18 @@ export function gatewayOptions(
     },
   };
 }
+
+export const viewerLimitOptions = [
+  'gateway.maxViewers',
+  'gateway.maxViewersPerAccount',
+  'gateway.maxViewersPerAddress',
+];
+
+export const viewerLimits = (given: NonNullable<Config['gateway']>) => ({
+  viewers: given.maxViewers,
+  viewersPerAccount: given.maxViewersPerAccount,
+  viewersPerAddress: given.maxViewersPerAddress,
+});
 
 export const storeOptions = (config: Config, log: Log): ObjectStoreOptions => ({
   ...config.bucket,

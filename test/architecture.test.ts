@@ -41,12 +41,13 @@ const table: Readonly<
   'recovery.ts': { imports: ['spool', 'storage', 'ledger'] },
   // Only these know all the parts: one builds them, the others say what they are to each other.
   'daemon.ts': {
-    imports: [...parts, 'wiring.ts', 'alerting.ts', 'browsing.ts'],
+    imports: [...parts, 'wiring.ts', 'alerting.ts', 'browsing.ts', 'reload.ts'],
     typesOf: ['config'],
   },
   'browsing.ts': { imports: [...parts, 'wiring.ts'], typesOf: ['config'] },
   'alerting.ts': { imports: ['alert'], typesOf: [...parts, 'config'] },
   'wiring.ts': { imports: parts, typesOf: ['config'] },
+  'reload.ts': { typesOf: ['config', 'console'] },
 };
 
 const folderOf = (path: string): string => relative(src, path).split('/')[0] ?? '';

@@ -2,6 +2,7 @@ import type { Archiver } from '../archive/archiver.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
+import type { Changing } from '../lib/setting.ts';
 import type { RecordingState } from '../lib/gap-cause.ts';
 import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
@@ -38,7 +39,8 @@ export interface CameraParts {
   readonly restart: Restart;
   /** How long a camera may be connected without asking for its RTSP forward. */
   readonly forwardWithinMs: number;
-  readonly processors: readonly Processor[];
+  /** What runs beside the archiver; it may be changed while the camera is recorded. */
+  readonly processors: Changing<readonly Processor[]>;
   readonly disk: Disk;
   /**
    * What the recording does from now on, for the account of this camera's footage. Of what failed,
@@ -100,17 +102,28 @@ async function relay(
   view.starting();
   await using server = await parts.startRelay(source, signal);
   using life = new Scope(signal);
-  const processing = parts.processors.map((processor) =>
-    supervise(`processor ${processor.name}`, (inner) => processor.run(server.url, inner), {
-      ...parts,
-      signal: life.signal,
-    }),
-  );
+  const processing = process(server, parts, life.signal);
   try {
     await archive(port, server, parts, view, life.signal);
   } finally {
     life.end();
-    await Promise.all(processing);
+    await processing;
+  }
+}
+
+/** Runs the processors; all of them anew when they are changed. */
+async function process(server: Relay, parts: CameraParts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    using life = new Scope(signal);
+    const running = parts.processors.value.map((processor) =>
+      supervise(`processor ${processor.name}`, (inner) => processor.run(server.url, inner), {
+        ...parts,
+        signal: life.signal,
+      }),
+    );
+    await parts.processors.changed(signal);
+    life.end();
+    await Promise.all(running);
   }
 }
 

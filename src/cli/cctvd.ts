@@ -51,7 +51,10 @@ const program = new Command('cctvd')
         config,
         createLog(config.log),
         stop.signal,
-        () => loadConfig(file, process.env).bucket.credentials,
+        {
+          readConfig: () => loadChecked(file),
+          readCredentials: () => loadConfig(file, process.env).bucket.credentials,
+        },
         manager,
       );
     });

@@ -68,7 +68,8 @@ interface Explained {
 function explain(error: YAMLError, document: Document, text: Text): Explained {
   const [at] = error.pos;
   const line = text.lineOf(at);
-  switch (error.code) {
+  const code: string = error.code;
+  switch (code) {
     case 'DUPLICATE_KEY':
       return { line, sentence: explainTwice(at, document, text) };
     case 'MISSING_CHAR': {
@@ -145,7 +146,11 @@ function openQuote(
   at: number,
   document: Document,
 ): { readonly at: number; readonly mark: string } | undefined {
-  const open = last(document, at, (node) => isScalar(node) && /^QUOTE/.test(node.type ?? ''));
+  const open = last(
+    document,
+    at,
+    (node) => isScalar(node) && (node.type ?? '').startsWith('QUOTE'),
+  );
   if (open === undefined || !isScalar(open)) return undefined;
   return { at: open.range?.[0] ?? 0, mark: open.type === 'QUOTE_SINGLE' ? "'" : '"' };
 }

@@ -59,7 +59,8 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
   const { ledger, log } = parts;
 
   const alerting = (): AlertingParts => {
-    if (parts.alerting !== undefined) return parts.alerting;
+    const now = parts.alerting();
+    if (now !== undefined) return now;
     throw new OperatorError('This daemon tells nobody anything: it has no alerts.');
   };
 
@@ -69,7 +70,7 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
     address: T,
   ): T => ({
     ...address,
-    address: parts.alerting?.shownAddress(address.kind, address.address) ?? address.address,
+    address: parts.alerting()?.shownAddress(address.kind, address.address) ?? address.address,
   });
 
   const contactAnswer = (contact: KnownContact): ContactAnswer => {
@@ -136,7 +137,7 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
   app.get('/alerts', (request): AlertsAnswer => {
     const { account, limit } = parseRequest(alertList, request.query);
     const alerts = ledger.alertMessages({ limit, ...(account === undefined ? {} : { account }) });
-    return { alerts: alerts.map(alertAnswer), failing: parts.alerting?.failing() ?? [] };
+    return { alerts: alerts.map(alertAnswer), failing: parts.alerting()?.failing() ?? [] };
   });
 
   app.get<NamedAlert>('/alerts/:id', (request): AlertMessage => {

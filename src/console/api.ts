@@ -50,6 +50,14 @@ export interface HostKeyInfo {
 }
 
 /** GET /status */
+/** POST /reload: what became of the options that differ from those in force, by name. */
+export interface ReloadAnswer {
+  readonly taken: readonly string[];
+  readonly needsRestart: readonly string[];
+  /** They could not be used; those before remain. */
+  readonly failed: readonly { readonly option: string; readonly cause: string }[];
+}
+
 export interface StatusAnswer {
   readonly version: string;
   readonly pid: number;

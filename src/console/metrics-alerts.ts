@@ -27,6 +27,6 @@ export function addAlertMetrics(
   gauge(
     registry,
     { name: 'cctv_alert_channels_failing', help: 'Ways to tell contacts that do not work now' },
-    () => only(alerting?.failing().length ?? 0),
+    () => only(alerting()?.failing().length ?? 0),
   );
 }

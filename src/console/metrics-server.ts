@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
+import { formatAddress } from '../lib/addresses.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { addHealthRoutes, type HealthParts } from './health-routes.ts';
@@ -52,9 +53,11 @@ export async function startMetricsServer({
       { cause: error },
     );
   }
-  const address = app.server.address() as AddressInfo;
+  const bound = app.server.address() as AddressInfo;
+  const address = { host: bound.address, port: bound.port };
+  log.info('serving metrics', { address: formatAddress(address) });
   return {
-    address: { host: address.address, port: address.port },
+    address,
     [Symbol.asyncDispose]: () => app.close(),
   };
 }

@@ -8,7 +8,7 @@ import type { VerifiedBucket } from '../ledger/verify.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { HealthParts } from './health-routes.ts';
-import type { CopiedKeyInfo, SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
+import type { CopiedKeyInfo, ReloadAnswer, SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
 
 /** What the control socket shows and changes. Each is asked anew for each request. */
 export interface ControlParts extends HealthParts {
@@ -18,8 +18,8 @@ export interface ControlParts extends HealthParts {
   /** The cameras that are connected. */
   readonly fleet: () => readonly CameraStatus[];
   readonly watching: WatchingParts;
-  /** Absent: nobody is told anything. */
-  readonly alerting?: AlertingParts;
+  /** Undefined: nobody is told anything. */
+  readonly alerting: () => AlertingParts | undefined;
   /** Absent: footage can't be exported. */
   readonly exports?: Exports;
   readonly spoolUsage: () => SpoolStatus;
@@ -33,6 +33,8 @@ export interface ControlParts extends HealthParts {
   readonly picture: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
   /** Whether two clients took turns with a key. */
   readonly copiedKey: (fingerprint: string) => Omit<CopiedKeyInfo, 'fingerprint'> | undefined;
+  /** Reads the configuration again, and takes what can be taken without a gap. */
+  readonly reload: () => Promise<ReloadAnswer>;
   readonly log: Log;
   readonly version: string;
   readonly startedAtMs: number;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { addAlertRoutes } from './alert-routes.ts';
-import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
+import type { AccountsAnswer, ReloadAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
 import { addContinuityRoutes } from './continuity-routes.ts';
@@ -39,6 +39,8 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       readiness: parts.health.readiness(),
     };
   });
+
+  app.post('/reload', (): Promise<ReloadAnswer> => parts.reload());
 
   addHealthRoutes(app, parts);
 

@@ -65,6 +65,8 @@ export interface Gateway extends AsyncDisposable {
   viewers(): ViewerStatus[];
   /** For who may not watch any more: a password that was changed, a camera or an account that was removed. */
   disconnect(whom: Selection, reason: string): void;
+  /** Other limits from now on; who is connected stays. */
+  limit(limits: Partial<GatewayLimits>): void;
   /**
    * Reads certificate and key again, for new connections; it also happens by itself within a minute
    * of their change. On failure the old ones stay in use.
@@ -115,7 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 class PublicGateway implements Gateway {
   readonly #options: GatewayOptions;
-  readonly #limits: GatewayLimits;
+  #limits: GatewayLimits;
   readonly #patience: Patience;
   readonly #certificate: Certificate | undefined;
   readonly #gate: FloodGate;
@@ -186,6 +188,10 @@ class PublicGateway implements Gateway {
       if (viewer !== undefined && known.viewer.name !== viewer) continue;
       connection.drop(reason);
     }
+  }
+
+  limit(limits: Partial<GatewayLimits>): void {
+    this.#limits = { ...this.#limits, ...limits };
   }
 
   async reloadTls(): Promise<void> {

@@ -16,6 +16,11 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
+/** A log of which the level can be changed; that of its children goes along. */
+export interface AdjustableLog extends Log {
+  level: string;
+}
+
 export interface LogOptions {
   readonly format: 'people' | 'json';
   readonly level: 'error' | 'warn' | 'info' | 'debug';
@@ -58,7 +63,7 @@ const people = winston.format.printf(({ level, message, timestamp, ...fields }) 
 });
 
 /** The daemon's log. Passwords in URLs and fields with telling names are masked. */
-export function createLog({ format, level, stream }: LogOptions): Log {
+export function createLog({ format, level, stream }: LogOptions): AdjustableLog {
   return winston.createLogger({
     level,
     format: winston.format.combine(

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CameraSettings, type Disk, runCamera } from '../../src/camera/camera.ts';
 import { CameraView } from '../../src/camera/camera-view.ts';
 import { commandProcessor } from '../../src/camera/processor.ts';
+import { Setting } from '../../src/lib/setting.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
@@ -96,6 +97,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     tunnel.camera,
     log,
   );
+  const processors = new Setting(commands.processor === undefined ? [] : [processor]);
   const ended = runCamera(
     tunnel,
     given,
@@ -104,7 +106,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
       log,
       restart: { minMs: 20, maxMs: 40, healthyAfterMs: 10_000 },
       forwardWithinMs: 1_000,
-      processors: commands.processor === undefined ? [] : [processor],
+      processors,
       openPort: async () => {
         events.push('+port');
         return {
@@ -312,7 +314,7 @@ describe("a camera's life", { concurrency: true }, () => {
           log: silentLog,
           restart: { minMs: 1, maxMs: 1, healthyAfterMs: 1 },
           forwardWithinMs: 50,
-          processors: [],
+          processors: new Setting([]),
           openPort: unused,
           startRelay: unused,
           startArchiver: unused,

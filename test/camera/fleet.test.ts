@@ -5,6 +5,7 @@ import { Fleet } from '../../src/camera/fleet.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import { Setting } from '../../src/lib/setting.ts';
 import { aborted } from '../../src/lib/until.ts';
 import { type Tunnel, TunnelGoneError } from '../../src/tunnel/tunnel.ts';
 import { descendants } from '../support/processes.ts';
@@ -53,7 +54,7 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
       log: silentLog,
       restart: { minMs: 10, maxMs: 10, healthyAfterMs: 1_000 },
       forwardWithinMs: 1_000,
-      processors: [],
+      processors: new Setting([]),
       openPort: async () => ({
         port: 7,
         hungUp: aborted,

@@ -59,7 +59,7 @@ export class ConsoleFixture implements AsyncDisposable {
     gateway: undefined,
   };
   tested: string[] = [];
-  alerting: NonNullable<ControlOptions['alerting']> = {
+  alerting: NonNullable<ReturnType<ControlOptions['alerting']>> = {
     kinds: new Set(['sms', 'email', 'webhook']),
     parseAddress,
     shownAddress,
@@ -120,7 +120,8 @@ export class ConsoleFixture implements AsyncDisposable {
       },
       watching: this.watching,
       ...(this.exports === undefined ? {} : { exports: this.exports }),
-      alerting: this.alerting,
+      alerting: () => this.alerting,
+      reload: async () => ({ taken: [], needsRestart: [], failed: [] }),
       log: silentLog,
       version: '0.1.0',
       startedAtMs: Date.now() - 3 * 3_600_000,
