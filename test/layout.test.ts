@@ -19,7 +19,7 @@ const folders: Readonly<Record<string, RegExp>> = {
   firmware: /^(README\.md|LAYOUT|common|dafang|generic|thingino)$/,
   src: /^[a-z]+(-[a-z]+)*(\.ts)?$/,
   systemd: /^(README\.md|package|[a-z.-]+\.(service|yaml|json|md|conf))$/,
-  test: /^([a-z]+(-[a-z]+)*|[a-z-]+(\.test)?\.ts|lint\.json|tsconfig\.json)$/,
+  test: /^(README\.md|[a-z]+(-[a-z]+)*|[a-z-]+(\.test)?\.ts|lint\.json|tsconfig\.json)$/,
 };
 
 /** Every name below it: kebab-case, or one that a tool or a camera's firmware asks for. */
