@@ -91,3 +91,6 @@ export const wpaPassphrase = once(() =>
 export const bearerbox = once(() => onPath('bearerbox'));
 export const smsbox = once(() => onPath('smsbox'));
 export const fakesmsc = once(() => present('/usr/lib/kannel/test/fakesmsc'));
+
+/** The web server that the operator's handbook has as a proxy. */
+export const nginx = once(() => onPath('nginx'));
