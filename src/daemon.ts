@@ -90,8 +90,8 @@ export async function runDaemon(
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
-    partsFor: (camera, settings, cameraLog) =>
-      counted(metrics, cameraParts(config, spool, ledger, camera, settings, cameraLog)),
+    partsFor: (camera, cameraLog) =>
+      counted(metrics, cameraParts(config, spool, ledger, camera, cameraLog)),
   });
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
@@ -173,6 +173,7 @@ export async function runDaemon(
       gateway?.disconnect(camera, reason);
       fleet.disconnect(camera, reason);
     },
+    settingsChanged: (camera, what) => fleet.settingsChanged(camera, what),
     picture: (camera, asking) => fleet.picture(camera, asking),
     copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),
     startedAtMs,

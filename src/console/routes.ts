@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { addAlertRoutes } from './alert-routes.ts';
 import type { AccountsAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
+import { addCameraSettingsRoute } from './camera-settings.ts';
 import type { ControlParts } from './options.ts';
 import { addContinuityRoutes } from './continuity-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
@@ -60,6 +61,7 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
 
   addTokenRoutes(app, parts);
   addCameraRoutes(app, parts);
+  addCameraSettingsRoute(app, parts);
   addVerifyRoutes(app, parts);
   addContinuityRoutes(app, parts);
 

@@ -7,7 +7,13 @@ import { transaction } from './database.ts';
 import { DuplicateError, hint, UnknownNameError } from './errors.ts';
 import { number, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import type { Camera, KnownCamera, NewCamera, PublicKey } from './types.ts';
+import {
+  type Camera,
+  defaultRtspPath,
+  type KnownCamera,
+  type NewCamera,
+  type PublicKey,
+} from './types.ts';
 
 export interface CameraQueries {
   /**
@@ -169,7 +175,7 @@ export function prepareCameras(
         if (camera(given) !== undefined) {
           throw new DuplicateError(`There is a camera ${name} already.`);
         }
-        const { rtspPath = '/unicast', rtspUser, rtspPassword, profile, key } = given;
+        const { rtspPath = defaultRtspPath, rtspUser, rtspPassword, profile, key } = given;
         const nowMs = Date.now();
         const row = add.get(
           account,

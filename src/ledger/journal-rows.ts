@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { withoutPasswords } from '../lib/log.ts';
+import { isSecretPath } from '../lib/secret-path.ts';
 import {
   type CamerasDocument,
   camerasName,
@@ -68,9 +69,6 @@ const lossesSql = `SELECT accounts.name AS account, ${nameAt('losses.startMs')},
   JOIN accounts ON accounts.id = cameras.account
   WHERE startMs >= ? AND startMs < ? ORDER BY accounts.name, cameras.id, startMs, durationMs, cause, hole`;
 
-/** Paths of some cameras hold the password, as `/user=admin&password=…`. */
-const secretPath = /pass|psw|pwd|secret|token|auth/i;
-
 function readKey({ blob, successor, ...key }: Record<string, unknown>) {
   return {
     ...key,
@@ -84,7 +82,7 @@ function readCamera(row: Row): DocumentedCamera {
   return {
     account: text(row, 'account'),
     camera: text(row, 'camera'),
-    ...(secretPath.test(rtspPath) ? {} : { rtspPath }),
+    ...(isSecretPath(rtspPath) ? {} : { rtspPath }),
     ...optional(row, 'rtspUser', text),
     hasRtspPassword: row['hasRtspPassword'] === 1,
     // The schema allows no other words.

@@ -19,6 +19,7 @@ import { prepareSegments, type SegmentQueries } from './segments.ts';
 import { prepareSessions, type SessionQueries } from './sessions.ts';
 import { prepareSilences, type SilenceQueries } from './silences.ts';
 import { prepareStates, type StateQueries } from './states.ts';
+import { prepareStreamChanges, type StreamQueries } from './stream-changes.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
 import { prepareVerifyRows, type VerifyRows } from './verify-rows.ts';
 
@@ -30,6 +31,7 @@ export interface Ledger
   extends AccountQueries,
     CameraQueries,
     CameraChanges,
+    StreamQueries,
     TokenQueries,
     SegmentQueries,
     StateQueries,
@@ -62,6 +64,7 @@ export function openLedger(file: string): Ledger {
     ...accounts,
     ...cameras,
     ...prepareCameraChanges(database, cameras, states),
+    ...prepareStreamChanges(database, cameras),
     ...prepareTokens(database, accounts, cameras, states),
     ...prepareSegments(database, ids),
     ...states,

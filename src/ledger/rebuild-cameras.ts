@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { formatCameraName } from '../lib/names.ts';
 import type { CamerasDocument, DocumentedCamera, KnownAccount } from './journal-documents.ts';
 import { number } from './rows.ts';
+import { defaultRtspPath } from './types.ts';
 
 export interface KnownCameras {
   readonly accounts: readonly KnownAccount[];
@@ -69,7 +70,7 @@ export function insertCameras(database: DatabaseSync, known: KnownCameras, nowMs
     const row = addCamera.get(
       account,
       camera.camera,
-      camera.rtspPath ?? '/unicast',
+      camera.rtspPath ?? defaultRtspPath,
       camera.rtspUser ?? null,
       camera.profile ?? null,
       camera.createdMs,

@@ -7,7 +7,7 @@ import { transaction } from './database.ts';
 import { hint, UnknownNameError } from './errors.ts';
 import { number, optional, type Row, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import type { NewToken, PublicKey, Token } from './types.ts';
+import { defaultRtspPath, type NewToken, type PublicKey, type Token } from './types.ts';
 
 /** A key that wants in. */
 export type EnrolKey = Omit<PublicKey, 'comment'>;
@@ -103,7 +103,7 @@ export function prepareTokens(
   };
 
   return {
-    addToken({ account, uses, expiresMs, rtspPath = '/unicast', ...stream }) {
+    addToken({ account, uses, expiresMs, rtspPath = defaultRtspPath, ...stream }) {
       const token = makeToken();
       const createdMs = Date.now();
       const { rtspUser = null, rtspPassword = null, profile = null } = stream;

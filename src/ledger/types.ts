@@ -21,9 +21,11 @@ export interface PublicKey {
   readonly comment: string;
 }
 
+export const defaultRtspPath = '/unicast';
+
 /** How a camera is reached and recorded. */
 export interface StreamSettings {
-  /** Path of the stream at the camera's RTSP server; `/unicast` unless given. */
+  /** Path of the stream at the camera's RTSP server; {@link defaultRtspPath} unless given. */
   readonly rtspPath?: string;
   readonly rtspUser?: string;
   readonly rtspPassword?: string;

@@ -16,6 +16,8 @@ export const gapCauses = [
   'relay died',
   'archiver died',
   'disk full',
+  /** By the operator, who says how it is reached or recorded from then on. */
+  'settings changed',
   /** By the operator. */
   'disabled',
   'daemon down',

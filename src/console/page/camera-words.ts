@@ -23,6 +23,7 @@ const words: Readonly<Record<string, string>> = {
   'disk full': 'the server had no room',
   'daemon down': 'the server was off',
   upgrade: 'the server was updated',
+  'settings changed': 'the operator changed its settings',
   'clock jumped': 'the server’s clock was set',
   'segment lost': 'lost before it was stored',
 };
