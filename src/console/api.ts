@@ -96,6 +96,8 @@ export interface CameraSettingsAnswer {
   /** When it first dialled in, since it was added or its hardware replaced. */
   readonly firstContactAtMs?: number;
   readonly formerNames: readonly string[];
+  /** What its account was called earlier. */
+  readonly formerAccounts: readonly string[];
   /** Present if two clients took turns with one of its keys. */
   readonly copiedKey?: CopiedKeyInfo;
 }

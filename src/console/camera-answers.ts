@@ -49,7 +49,7 @@ function describeSettings(
   copiedKey: CopiedKey,
 ): NonNullable<CameraAnswer['settings']> {
   const { createdMs, rtspPath, rtspUser, rtspPassword, profile, keys } = camera;
-  const { newSinceMs, disabledMs, firstContactMs, formerNames } = camera;
+  const { newSinceMs, disabledMs, firstContactMs, formerNames, formerAccounts } = camera;
   const [copied] = keys.flatMap(({ fingerprint }) => {
     const found = copiedKey(fingerprint);
     return found === undefined ? [] : [{ ...found, fingerprint }];
@@ -65,6 +65,7 @@ function describeSettings(
     ...(disabledMs === undefined ? {} : { disabledAtMs: disabledMs }),
     ...(firstContactMs === undefined ? {} : { firstContactAtMs: firstContactMs }),
     formerNames,
+    formerAccounts,
     ...(copied === undefined ? {} : { copiedKey: copied }),
   };
 }

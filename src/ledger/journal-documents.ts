@@ -28,6 +28,8 @@ const label = z.string().refine(isLabel);
 const time = z.int();
 const stateWords = z.enum(['recording', ...gapCauses]);
 
+const formerName = z.object({ name: label, untilMs: time });
+
 const key = z.object({
   algorithm: z.string(),
   /** In its wire form, as base64. */
@@ -53,10 +55,16 @@ const camera = z.object({
   disabledMs: time.optional(),
   firstContactMs: time.optional(),
   keys: z.array(key),
-  formerNames: z.array(z.object({ name: label, untilMs: time })),
+  formerNames: z.array(formerName),
 });
 
-const account = z.object({ name: label, createdMs: time, removedMs: time.optional() });
+const account = z.object({
+  name: label,
+  createdMs: time,
+  removedMs: time.optional(),
+  /** Programs that could not rename accounts wrote none. */
+  formerNames: z.array(formerName).default([]),
+});
 
 /** Format of documents; another number is a newer program's. */
 const format = 1;

@@ -1,3 +1,4 @@
+import { type AccountChanges, prepareAccountChanges } from './account-changes.ts';
 import { type AccountQueries, prepareAccounts } from './accounts.ts';
 import { type AlertCounts, prepareAlertCounts } from './alert-counts.ts';
 import { type AlertQueries, prepareAlerts } from './alerts.ts';
@@ -29,6 +30,7 @@ import { prepareVerifyRows, type VerifyRows } from './verify-rows.ts';
  */
 export interface Ledger
   extends AccountQueries,
+    AccountChanges,
     CameraQueries,
     CameraChanges,
     StreamQueries,
@@ -63,6 +65,7 @@ export function openLedger(file: string): Ledger {
   return {
     ...accounts,
     ...cameras,
+    ...prepareAccountChanges(database, accounts, cameras),
     ...prepareCameraChanges(database, cameras, states),
     ...prepareStreamChanges(database, cameras),
     ...prepareTokens(database, accounts, cameras, states),

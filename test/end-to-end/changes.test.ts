@@ -83,3 +83,69 @@ describe('a camera whose settings change while it is connected', { timeout: 120_
     assert.ok(!text.includes(secret), 'the password is in no log');
   });
 });
+
+describe('an account that is renamed and then removed while its camera records', {
+  timeout: 120_000,
+}, () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start({ segmentSeconds: 2, config: { gateway: { listen: '127.0.0.1:0' } } });
+  });
+  after(() => site[Symbol.asyncDispose]());
+
+  const list = async () =>
+    (JSON.parse(await site.cctv('camera', 'list', '--json')) as { cameras: CameraAnswer[] })
+      .cameras;
+
+  it('goes on under the new name with the old card, and its footage stays one', async () => {
+    const camera = await site.addCamera('bach/door');
+    const dialling = new AbortController();
+    const loop = camera.keepDialling(dialling.signal);
+    try {
+      await camera.recording();
+      await eventually('footage', 20_000, async () => (await site.stored('bach/door')).length >= 2);
+      const told = await site.cctv('account', 'rename', 'bach', 'verdi');
+      assert.match(told, /1 camera dials in again/);
+      assert.match(told, /rtsp:\/\/.*\/verdi\/CAMERA/);
+      await eventually('a recording under the new name', 20_000, async () =>
+        (await list()).find(
+          (one) => one.account === 'verdi' && one.connection?.state === 'recording',
+        ),
+      );
+      await eventually('footage under the new name', 20_000, async () => {
+        return (await site.stored('verdi/door')).length >= 2;
+      });
+      const continuity = JSON.parse(
+        await site.cctv('continuity', 'verdi/door', '--json'),
+      ) as ContinuityAnswer;
+      const { gaps } = continuity;
+      assert.ok(
+        gaps.some(
+          ({ cause, detail }) =>
+            cause === 'camera offline' &&
+            detail === 'closed by the daemon: the account was renamed to verdi',
+        ),
+        JSON.stringify(gaps),
+      );
+      assert.ok(!gaps.some(({ cause }) => cause === 'unexplained'), JSON.stringify(gaps));
+      const { segments } = JSON.parse(await site.cctv('segments', 'verdi/door', '--json')) as {
+        segments: { objectKey?: string }[];
+      };
+      const owners = new Set(segments.map(({ objectKey }) => objectKey?.split('/')[0] ?? ''));
+      assert.ok(owners.has('bach') && owners.has('verdi'));
+      assert.match(await site.cctv('verify', '--account', 'verdi'), /^Nothing is wrong\.$/m);
+
+      await site.cctv('account', 'remove', 'verdi', '--cameras', '--yes');
+      assert.deepEqual(await list(), []);
+      await eventually('a refusal of its key', 20_000, () =>
+        site.log.find((line) => /refused to let a client in/.test(line.message)),
+      );
+      assert.ok((await site.stored('verdi/door')).length >= 2, 'its footage stays');
+      await site.cctv('account', 'add', 'verdi');
+      assert.deepEqual(await list(), [], 'one of the same name has no cameras');
+    } finally {
+      dialling.abort();
+      await loop;
+    }
+  });
+});
