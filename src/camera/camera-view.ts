@@ -1,10 +1,11 @@
 import type { Archiver } from '../archive/archiver.ts';
+import type { ConnectedState } from '../lib/camera-state.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
 import type { LiveSettings } from './settings.ts';
-import type { CameraState, CameraStatus } from './status.ts';
+import type { CameraStatus } from './status.ts';
 
 /** Footage this old is no longer "now": the camera is not recording. */
 const freshMs = 10_000;
@@ -103,7 +104,7 @@ export class CameraView {
     };
   }
 
-  #state(lastFootageAtMs: number | undefined): CameraState {
+  #state(lastFootageAtMs: number | undefined): ConnectedState {
     if (!this.#started) return 'dialled in';
     if (this.#now === undefined) return this.#failure === undefined ? 'starting' : 'recovering';
     if (lastFootageAtMs === undefined) return 'awaiting picture';

@@ -1,6 +1,12 @@
 import type { Registry } from 'prom-client';
-import type { CameraState, CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../camera/status.ts';
 import type { Camera } from '../ledger/types.ts';
+import {
+  absentStates,
+  type CameraState,
+  cameraState,
+  connectedStates,
+} from '../lib/camera-state.ts';
 import { type GapCause, gapCauses } from '../lib/gap-cause.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
 import { counter, gauge } from './metrics-gauges.ts';
@@ -8,12 +14,7 @@ import type { ControlParts } from './options.ts';
 
 type Parts = Pick<ControlParts, 'ledger' | 'fleet'>;
 
-type State = CameraState | 'offline' | 'disabled' | 'not seen yet';
-
-const states: readonly State[] = [
-  ...(['recording', 'dialled in', 'starting', 'awaiting picture', 'recovering'] as const),
-  ...(['offline', 'disabled', 'not seen yet'] as const),
-];
+const states: readonly CameraState[] = [...connectedStates, ...absentStates];
 
 const labels = ['account', 'camera'] as const;
 const labelsOf = ({ account, camera }: CameraName) => ({ account, camera });
@@ -41,7 +42,7 @@ export function addCameraMetrics(registry: Registry, parts: Parts): void {
     registry,
     { name: 'cctv_cameras', help: 'Cameras, by what they do', labels: ['state'] },
     () => {
-      const counts = new Map<State, number>(states.map((state) => [state, 0]));
+      const counts = new Map<CameraState, number>(states.map((state) => [state, 0]));
       for (const state of statesOf(ledger.cameras(), fleet())) {
         counts.set(state, (counts.get(state) ?? 0) + 1);
       }
@@ -102,15 +103,16 @@ export function addCameraMetrics(registry: Registry, parts: Parts): void {
   );
 }
 
-function* statesOf(known: readonly Camera[], connected: readonly CameraStatus[]): Generator<State> {
+function* statesOf(
+  known: readonly Camera[],
+  connected: readonly CameraStatus[],
+): Generator<CameraState> {
   const left = new Map(connected.map((status) => [formatCameraName(status), status.state]));
   for (const camera of known) {
     const name = formatCameraName(camera);
     const state = left.get(name);
     left.delete(name);
-    if (state !== undefined) yield state;
-    else if (camera.disabledMs !== undefined) yield 'disabled';
-    else yield camera.firstContactMs === undefined ? 'not seen yet' : 'offline';
+    yield cameraState(camera, state);
   }
   yield* left.values();
 }

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { neverConnected } from '../lib/camera-state.ts';
 import { type GapCause, gapCauses, type RecordingState } from '../lib/gap-cause.ts';
 import { addAlertMetrics } from './metrics-alerts.ts';
 import { addCameraMetrics } from './metrics-cameras.ts';
@@ -22,7 +23,7 @@ const uploadSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** Trouble that a recording is started again for; the others are not of its doing. */
 const stopCauses: readonly GapCause[] = gapCauses.filter(
-  (cause) => !['not seen yet', 'starting', 'daemon down', 'upgrade', 'unexplained'].includes(cause),
+  (cause) => ![neverConnected, 'starting', 'daemon down', 'upgrade', 'unexplained'].includes(cause),
 );
 
 /**

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { type CameraName, formatCameraName, isLabel, labelRule } from '../lib/names.ts';
 import type { AccountRows } from './accounts.ts';
@@ -195,7 +196,7 @@ export function prepareCameras(
         );
         const id = number(row ?? {}, 'id');
         addKey(id, key, false);
-        states.note(id, 'not seen yet', '', nowMs);
+        states.note(id, neverConnected, '', nowMs);
         const added = camera(given);
         if (added === undefined) throw new Error(`${name} was added and is not there`);
         return added;

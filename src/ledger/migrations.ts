@@ -477,4 +477,20 @@ export const migrations: readonly string[] = [
     UPDATE accounts SET timeZone = NULL WHERE id = new.id;
   END;
   `,
+  `
+  -- A camera that has not dialled in yet is called the same everywhere.
+  DROP TRIGGER forgetSumsOfNewState;
+  DROP TRIGGER forgetSumsOfChangedState;
+  UPDATE states SET state = 'never connected' WHERE state = 'not seen yet';
+  CREATE TRIGGER forgetSumsOfNewState AFTER INSERT ON states BEGIN
+    DELETE FROM daySums WHERE camera = new.camera
+      AND (new.state = 'never connected' OR
+        (startMs > new.atMs - 172810000 AND startMs < new.atMs + 10000));
+  END;
+  CREATE TRIGGER forgetSumsOfChangedState AFTER UPDATE ON states BEGIN
+    DELETE FROM daySums WHERE camera = new.camera
+      AND (new.state = 'never connected' OR old.state = 'never connected' OR
+        (startMs > new.atMs - 172810000 AND startMs < new.atMs + 10000));
+  END;
+  `,
 ];

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { AccountRows } from './accounts.ts';
 import type { CameraRows } from './cameras.ts';
@@ -144,7 +145,7 @@ export function prepareTokens(
         addUse.run(id, key.blob, now);
         const added = number(addCamera.get(camera, now, id) ?? {}, 'id');
         cameras.addKey(added, { ...key, comment: '' }, false);
-        states.note(added, 'not seen yet', '', now);
+        states.note(added, neverConnected, '', now);
         return { account, camera };
       }),
   };

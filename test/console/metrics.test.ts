@@ -86,7 +86,7 @@ describe('metrics', () => {
   it('count cameras by state, each once', async () => {
     assert.equal(await value('cctv_cameras{state="recording"}'), 1);
     assert.equal(await value('cctv_cameras{state="offline"}'), 0);
-    assert.equal(await value('cctv_cameras{state="not seen yet"}'), 2);
+    assert.equal(await value('cctv_cameras{state="never connected"}'), 2);
     assert.equal(await value('cctv_cameras{state="disabled"}'), 1);
     assert.equal(await value('cctv_cameras{state="recovering"}'), 0);
   });
@@ -113,7 +113,7 @@ describe('metrics', () => {
   it('sum up what is missing of the last hour, by cause', async () => {
     const missing = (await lines()).filter((line) => line.startsWith('cctv_missing_footage_s'));
     assert.ok(missing.length >= 14);
-    const unseen = await value('cctv_missing_footage_seconds{cause="not seen yet"}');
+    const unseen = await value('cctv_missing_footage_seconds{cause="never connected"}');
     assert.ok(unseen !== undefined && unseen >= 0);
   });
 
