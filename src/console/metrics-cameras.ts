@@ -6,6 +6,7 @@ import {
   type CameraState,
   cameraState,
   connectedStates,
+  neverConnected,
 } from '../lib/camera-state.ts';
 import { type GapCause, gapCauses } from '../lib/gap-cause.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
@@ -73,6 +74,15 @@ export function addCameraMetrics(registry: Registry, parts: Parts): void {
         .map((camera) => [labelsOf(camera), Number(connected.has(formatCameraName(camera)))]);
     },
   );
+  gauge(
+    registry,
+    {
+      name: 'cctv_camera_never_connected_seconds',
+      help: 'Since when a camera is awaited that has not dialled in since it was added or its hardware replaced; of cameras that are not disabled',
+      labels,
+    },
+    () => awaitedFor(ledger.cameras(), fleet(), Date.now()),
+  );
   each(
     'cctv_camera_frames_total',
     'Pictures recorded since the camera dialled in',
@@ -115,6 +125,16 @@ function* statesOf(
     yield cameraState(camera, state);
   }
   yield* left.values();
+}
+
+function awaitedFor(known: readonly Camera[], connected: readonly CameraStatus[], nowMs: number) {
+  const states = new Map(connected.map((one) => [formatCameraName(one), one.state]));
+  return known.flatMap((camera) => {
+    if (cameraState(camera, states.get(formatCameraName(camera))) !== neverConnected) return [];
+    // Other hardware comes with a key of its own.
+    const sinceMs = Math.max(camera.createdMs, ...camera.keys.map(({ addedMs }) => addedMs));
+    return [[labelsOf(camera), Math.max(0, nowMs - sinceMs) / 1000] as const];
+  });
 }
 
 function footageAges(known: readonly Camera[], connected: readonly CameraStatus[], nowMs: number) {

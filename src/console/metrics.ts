@@ -28,7 +28,7 @@ const stopCauses: readonly GapCause[] = gapCauses.filter(
 
 /**
  * What Prometheus reads. Of labels, `account` and `camera` have as many values as there are cameras
- * (one series each in six metrics); all others have a handful.
+ * (one series each in at most seven metrics); all others have a handful.
  */
 export class Metrics {
   readonly #registry = new Registry();

@@ -103,6 +103,10 @@ describe('metrics', () => {
     assert.equal(await of('cctv_camera_restarts_total', 'front-door'), 2);
     assert.equal(await of('cctv_camera_recorded_bytes_per_second', 'front-door'), 51_500);
     assert.equal(await of('cctv_camera_connected', 'kitchen'), 0);
+    const awaited = await of('cctv_camera_never_connected_seconds', 'kitchen');
+    assert.ok(awaited >= 0 && awaited < 120, String(awaited));
+    assert.equal(await of('cctv_camera_never_connected_seconds', 'front-door'), undefined);
+    assert.equal(await of('cctv_camera_never_connected_seconds', 'shed'), undefined, 'disabled');
     assert.equal(await value('cctv_recording_stops_total{cause="stream stalled"}'), 1);
     assert.equal(await value('cctv_recording_stops_total{cause="relay died"}'), 0);
     fixture.fleet = [];
