@@ -102,8 +102,8 @@ export async function runDaemon(
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
-    partsFor: (camera, settings, cameraLog) =>
-      counted(metrics, cameraParts(config, spool, ledger, camera, settings, processors, cameraLog)),
+    partsFor: (camera, cameraLog) =>
+      counted(metrics, cameraParts(config, spool, ledger, camera, processors, cameraLog)),
   });
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
@@ -202,6 +202,7 @@ export async function runDaemon(
       gateway?.disconnect(camera, reason);
       fleet.disconnect(camera, reason);
     },
+    settingsChanged: (camera, what) => fleet.settingsChanged(camera, what),
     picture: (camera, asking) => fleet.picture(camera, asking),
     reload: () => reloader.reload(),
     copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),

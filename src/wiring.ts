@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import { type Archiver, startArchiver } from './archive/archiver.ts';
 import type { Profile } from './archive/profile.ts';
 import { salvage } from './archive/salvage.ts';
-import type { CameraParts, CameraSettings } from './camera/camera.ts';
+import type { CameraParts } from './camera/camera.ts';
 import type { Fleet } from './camera/fleet.ts';
 import { commandProcessor } from './camera/processor.ts';
+import type { CameraSettings } from './camera/settings.ts';
 import type { Config } from './config/config.ts';
 import type { Metrics } from './console/metrics.ts';
 import { readInit } from './console/web/mp4.ts';
@@ -176,24 +177,20 @@ export function settingsOf(
   return { ...camera, profile: camera.profile ?? config.archive.profile };
 }
 
+function profileOf({ archive: { downsample } }: Config, kind: CameraSettings['profile']): Profile {
+  if (kind === 'copy') return { kind };
+  return { kind, ...downsample, audioBitsPerSecond: downsample.audioKilobitsPerSecond * 1_000 };
+}
+
 export function cameraParts(
   config: Config,
   spool: Spool,
   ledger: Ledger,
   camera: CameraName,
-  settings: CameraSettings,
   processors: Setting<Config['processors']>,
   log: Log,
 ): CameraParts {
-  const { program, segmentSeconds, stallSeconds, downsample } = config.archive;
-  const profile: Profile =
-    settings.profile === 'copy'
-      ? { kind: 'copy' }
-      : {
-          kind: 'downsample',
-          ...downsample,
-          audioBitsPerSecond: downsample.audioKilobitsPerSecond * 1_000,
-        };
+  const { program, segmentSeconds, stallSeconds } = config.archive;
   return {
     clock,
     log,
@@ -205,12 +202,12 @@ export function cameraParts(
     openPort: (forward) => openLoopbackPort(forward, log),
     startRelay: (source, signal) =>
       startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
-    startArchiver: async (relay: Relay, onFile): Promise<Archiver> => {
+    startArchiver: async (relay: Relay, profile, onFile): Promise<Archiver> => {
       const directory = await spool.runDirectory(camera);
       return startArchiver({
         source: relay.url,
         media: relay.media,
-        profile,
+        profile: profileOf(config, profile),
         directory,
         releaseDirectory: () => spool.releaseRunDirectory(directory),
         program,

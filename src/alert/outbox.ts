@@ -10,7 +10,13 @@ import { outgoing, readMessageId, wayOf } from './outgoing.ts';
 
 export type OutboxLedger = Pick<
   AlertQueries,
-  'doubtInterrupted' | 'dueDeliveries' | 'changeDelivery' | 'tryNext' | 'settle' | 'sentSince'
+  | 'doubtInterrupted'
+  | 'dueDeliveries'
+  | 'changeDelivery'
+  | 'readdress'
+  | 'tryNext'
+  | 'settle'
+  | 'sentSince'
 >;
 
 export interface OutboxTimes {
@@ -157,6 +163,10 @@ export class Outbox implements AsyncDisposable {
     for (const delivery of ledger.dueDeliveries(clock.wallNow(), lookedAt)) {
       const key = keyOf(delivery);
       if (this.#running.has(key)) continue;
+      if (!delivery.isWanted) {
+        this.#redirect(delivery);
+        continue;
+      }
       const channel = this.#channels.get(delivery.channel);
       if (channel === undefined) {
         this.#give(delivery, `the channel ${delivery.channel} is no longer configured`);
@@ -182,6 +192,20 @@ export class Outbox implements AsyncDisposable {
         });
       this.#running.set(key, { way, done });
     }
+  }
+
+  /** The contact has another address by now: it goes there, or by the next way. */
+  #redirect(delivery: OpenDelivery): void {
+    const { ledger, clock, log } = this.#options;
+    const nowMs = clock.wallNow();
+    const { message, state } = delivery;
+    if (ledger.readdress(delivery, nowMs)) {
+      log.info('an alert goes to the new address of its contact', { message });
+      return this.wake();
+    }
+    const detail = 'the contact is no longer reached there';
+    if (!ledger.changeDelivery(delivery, [state], { state: 'unneeded', nowMs, detail })) return;
+    this.#nextWay(delivery);
   }
 
   /** Whether there is room for it now. If not, its next way gets its turn. */

@@ -1,10 +1,11 @@
 import type { Archiver } from '../archive/archiver.ts';
+import type { ConnectedState } from '../lib/camera-state.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
-import type { CameraSettings } from './camera.ts';
-import type { CameraState, CameraStatus } from './status.ts';
+import type { LiveSettings } from './settings.ts';
+import type { CameraStatus } from './status.ts';
 
 /** Footage this old is no longer "now": the camera is not recording. */
 const freshMs = 10_000;
@@ -12,7 +13,7 @@ const freshMs = 10_000;
 /** What can be seen of one camera's life from outside. The life writes it; status() reads it. */
 export class CameraView {
   readonly #tunnel: Tunnel;
-  readonly #settings: CameraSettings;
+  readonly #settings: LiveSettings;
   readonly #clock: Clock;
   #started = false;
   #restarts = 0;
@@ -22,7 +23,7 @@ export class CameraView {
   /** Of archivers that have ended. */
   #framesBefore = 0;
 
-  constructor(tunnel: Tunnel, settings: CameraSettings, clock: Clock) {
+  constructor(tunnel: Tunnel, settings: LiveSettings, clock: Clock) {
     this.#tunnel = tunnel;
     this.#settings = settings;
     this.#clock = clock;
@@ -30,6 +31,11 @@ export class CameraView {
 
   starting(): void {
     this.#started = true;
+  }
+
+  /** What failed with the settings before says nothing of the recording with those that hold now. */
+  settingsChanged(): void {
+    this.#failure = undefined;
   }
 
   /** Shows a running relay and archiver until disposed. */
@@ -78,7 +84,7 @@ export class CameraView {
       connectedAtMs: this.#tunnel.connectedAtMs,
       remoteAddress: this.#tunnel.remoteAddress,
       client: this.#tunnel.client,
-      profile: this.#settings.profile,
+      profile: this.#settings.present.values.profile,
       ...(archived?.picture === undefined ? {} : { picture: archived.picture }),
       ...(audioCodec === undefined ? {} : { audioCodec }),
       ...(archived?.bitsPerSecond === undefined ? {} : { bitsPerSecond: archived.bitsPerSecond }),
@@ -98,7 +104,7 @@ export class CameraView {
     };
   }
 
-  #state(lastFootageAtMs: number | undefined): CameraState {
+  #state(lastFootageAtMs: number | undefined): ConnectedState {
     if (!this.#started) return 'dialled in';
     if (this.#now === undefined) return this.#failure === undefined ? 'starting' : 'recovering';
     if (lastFootageAtMs === undefined) return 'awaiting picture';

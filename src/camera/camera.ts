@@ -1,5 +1,6 @@
 import type { Archiver } from '../archive/archiver.ts';
 import type { Clock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Changing } from '../lib/setting.ts';
@@ -13,15 +14,7 @@ import type { Forward, Tunnel } from '../tunnel/tunnel.ts';
 import type { CameraView } from './camera-view.ts';
 import { toldOf } from './gap-causes.ts';
 import type { Processor } from './processor.ts';
-
-/** What the operator said about one camera. */
-export interface CameraSettings {
-  /** Path of the stream at the camera's RTSP server, beginning with `/`. */
-  readonly rtspPath: string;
-  readonly rtspUser?: string;
-  readonly rtspPassword?: string;
-  readonly profile: 'copy' | 'downsample';
-}
+import type { CameraSettings, LiveSettings } from './settings.ts';
 
 /** Whether there is room to record. */
 export interface Disk {
@@ -49,7 +42,11 @@ export interface CameraParts {
   note(state: RecordingState, detail: string): void;
   openPort(forward: Forward): Promise<LoopbackPort>;
   startRelay(source: string, signal: AbortSignal): Promise<Relay>;
-  startArchiver(relay: Relay, onFile: (file: FinishedFile) => Promise<void>): Promise<Archiver>;
+  startArchiver(
+    relay: Relay,
+    profile: CameraSettings['profile'],
+    onFile: (file: FinishedFile) => Promise<void>,
+  ): Promise<Archiver>;
   publish(file: FinishedFile): Promise<void>;
 }
 
@@ -63,10 +60,11 @@ export interface CameraParts {
  *
  * What ends is started again, and takes with it only what is drawn beneath it; but the relay is
  * replaced with its archiver, since a live555ProxyServer whose last viewer leaves may never play again.
+ * When the operator changes the settings, relay and archiver begin anew with them, and the tunnel stays.
  */
 export async function runCamera(
   tunnel: Tunnel,
-  settings: CameraSettings,
+  settings: LiveSettings,
   parts: CameraParts,
   view: CameraView,
   shutdown: AbortSignal,
@@ -81,30 +79,39 @@ export async function runCamera(
     (signal) => tunnel.forward('rtsp', signal),
   );
   await using port = await parts.openPort(forward);
-  const source = sourceUrl(port.port, settings);
 
-  const record = (signal: AbortSignal): Promise<void> => relay(port, source, parts, view, signal);
-  await supervise('recording', (signal) => toldOf(parts, signal, record), {
-    ...parts,
-    log: view.noting(parts.log),
-    signal: life.signal,
-  });
+  while (!life.signal.aborted) {
+    const { values, replaced } = settings.present;
+    // It ends before the change is noted, so that nothing of this recording is noted after it.
+    using unchanged = new Scope(life.signal, replaced);
+    const onReplaced = (): void => {
+      view.settingsChanged();
+      parts.note('settings changed', describeError(replaced.reason));
+    };
+    replaced.addEventListener('abort', onReplaced, { once: true, signal: life.signal });
+    const record = (signal: AbortSignal): Promise<void> => relay(port, values, parts, view, signal);
+    await supervise('recording', (signal) => toldOf(parts, signal, record), {
+      ...parts,
+      log: view.noting(parts.log),
+      signal: unchanged.signal,
+    });
+  }
 }
 
 async function relay(
   port: LoopbackPort,
-  source: string,
+  settings: CameraSettings,
   parts: CameraParts,
   view: CameraView,
   signal: AbortSignal,
 ): Promise<void> {
   await room(parts, signal);
   view.starting();
-  await using server = await parts.startRelay(source, signal);
+  await using server = await parts.startRelay(sourceUrl(port.port, settings), signal);
   using life = new Scope(signal);
   const processing = process(server, parts, life.signal);
   try {
-    await archive(port, server, parts, view, life.signal);
+    await archive(port, server, settings.profile, parts, view, life.signal);
   } finally {
     life.end();
     await processing;
@@ -139,11 +146,12 @@ async function room(parts: CameraParts, signal: AbortSignal): Promise<void> {
 async function archive(
   port: LoopbackPort,
   server: Relay,
+  profile: CameraSettings['profile'],
   parts: CameraParts,
   view: CameraView,
   signal: AbortSignal,
 ): Promise<void> {
-  await using archiver = await parts.startArchiver(server, (file) => parts.publish(file));
+  await using archiver = await parts.startArchiver(server, profile, (file) => parts.publish(file));
   using _shown = view.show(server, archiver);
   void archiver.firstPicture.then(() => {
     if (!signal.aborted) parts.note('recording', '');

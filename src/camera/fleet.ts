@@ -5,10 +5,11 @@ import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
-import { type CameraParts, type CameraSettings, runCamera } from './camera.ts';
+import { type CameraParts, runCamera } from './camera.ts';
 import { CameraView } from './camera-view.ts';
 import { whyGone } from './gap-causes.ts';
 import { takePicture } from './picture.ts';
+import { type CameraSettings, LiveSettings } from './settings.ts';
 import type { CameraStatus } from './status.ts';
 
 export interface FleetOptions {
@@ -18,7 +19,7 @@ export interface FleetOptions {
   readonly pictureProgram: string;
   /** What the operator said about a camera; undefined if it was removed or disabled. */
   settingsOf(camera: CameraName): CameraSettings | undefined;
-  partsFor(camera: CameraName, settings: CameraSettings, log: Log): CameraParts;
+  partsFor(camera: CameraName, log: Log): CameraParts;
 }
 
 const pictureWithinMs = 10_000;
@@ -27,6 +28,7 @@ const maxPictures = 4;
 
 interface Life {
   readonly tunnel: Tunnel;
+  readonly settings: LiveSettings;
   readonly view: CameraView;
   ended: Promise<void>;
 }
@@ -49,17 +51,18 @@ export class Fleet implements AsyncDisposable {
    * its last segment to finish, goes on beside it: they share nothing.
    */
   admit(tunnel: Tunnel): void {
-    const settings = this.#options.settingsOf(tunnel.camera);
-    if (settings === undefined || this.#shutdown.signal.aborted) {
+    const values = this.#options.settingsOf(tunnel.camera);
+    if (values === undefined || this.#shutdown.signal.aborted) {
       tunnel.close(
-        settings === undefined ? 'the camera was removed or disabled' : 'the daemon is stopping',
+        values === undefined ? 'the camera was removed or disabled' : 'the daemon is stopping',
       );
       return;
     }
     const name = formatCameraName(tunnel.camera);
     const log = this.#options.log.child({ camera: name });
+    const settings = new LiveSettings(values);
     const view = new CameraView(tunnel, settings, this.#options.clock);
-    const parts = this.#options.partsFor(tunnel.camera, settings, log);
+    const parts = this.#options.partsFor(tunnel.camera, log);
     // An end that its tunnel or the daemon brought about is no news of the camera's recording.
     const note: CameraParts['note'] = (state, detail) => {
       if (!tunnel.closed.aborted) this.#note(tunnel, parts, state, detail);
@@ -67,7 +70,7 @@ export class Fleet implements AsyncDisposable {
     const onGone = (): void => {
       this.#note(tunnel, parts, 'camera offline', whyGone(tunnel.closed.reason));
     };
-    const life: Life = { tunnel, view, ended: Promise.resolve() };
+    const life: Life = { tunnel, settings, view, ended: Promise.resolve() };
     this.#lives.add(life);
     this.#newest.set(name, life);
     tunnel.closed.addEventListener('abort', onGone, { once: true });
@@ -105,6 +108,20 @@ export class Fleet implements AsyncDisposable {
   relayUrl(camera: CameraName): string | undefined {
     const life = this.#newest.get(formatCameraName(camera));
     return life?.tunnel.closed.aborted === false ? life.view.relayUrl : undefined;
+  }
+
+  /**
+   * Lets the recording of a camera begin anew with what the operator says of it now. Its tunnel stays.
+   *
+   * @param what the names of the settings that changed, and nothing secret
+   * @returns whether it is connected; if not, they hold from its next dial-in on
+   */
+  settingsChanged(camera: CameraName, what: string): boolean {
+    const settings = this.#options.settingsOf(camera);
+    const life = this.#newest.get(formatCameraName(camera));
+    if (settings === undefined || life?.tunnel.closed.aborted !== false) return false;
+    life.settings.replace(settings, what);
+    return true;
   }
 
   /** Closes the tunnel of a camera, if it is connected. */
@@ -159,7 +176,7 @@ export class Fleet implements AsyncDisposable {
 
   async #live(
     tunnel: Tunnel,
-    settings: CameraSettings,
+    settings: LiveSettings,
     parts: CameraParts,
     view: CameraView,
     log: Log,

@@ -1,21 +1,9 @@
+import type { ConnectedState } from '../lib/camera-state.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
-
-/** What a connected camera is doing, in the order in which it comes about. */
-export type CameraState =
-  /** The tunnel is open; the camera has not asked for its RTSP forward yet. */
-  | 'dialled in'
-  /** The relay asks the camera's RTSP server for its media. */
-  | 'starting'
-  /** The camera's media is known; the first picture is awaited. */
-  | 'awaiting picture'
-  /** Footage comes. */
-  | 'recording'
-  /** Something failed; it is tried again after a pause. */
-  | 'recovering';
 
 /** A connected camera, as the operator sees it. Times are milliseconds since 1970 UTC. */
 export interface CameraStatus extends CameraName {
-  readonly state: CameraState;
+  readonly state: ConnectedState;
   /** Why the state is not `recording`, in plain words. */
   readonly reason?: string;
   readonly connectedAtMs: number;

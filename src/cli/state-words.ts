@@ -3,19 +3,6 @@ import type { CameraAnswer } from '../console/api.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 
-/** A word or two for the column. */
-export function stateWord(status: CameraStatus): string {
-  switch (status.state) {
-    case 'recording':
-    case 'dialled in':
-    case 'starting':
-      return status.state;
-    case 'awaiting picture':
-    case 'recovering':
-      return 'no footage';
-  }
-}
-
 /** What the camera is doing and why, in plain words. */
 export function stateSentence(status: CameraStatus, nowMs: number): string {
   const reason = status.reason === undefined ? '' : plain(status.reason);
@@ -38,14 +25,9 @@ export function stateSentence(status: CameraStatus, nowMs: number): string {
   }
 }
 
-/** A word or two on a camera, connected or not. */
-export function cameraWord({ settings, connection }: CameraAnswer): string {
-  const isNew = settings?.newSinceMs === undefined ? '' : 'new, ';
-  if (connection !== undefined) return isNew + stateWord(connection);
-  if (settings?.disabledAtMs !== undefined) return `${isNew}disabled`;
-  const never = settings !== undefined && settings.firstContactAtMs === undefined;
-  return isNew + (never ? 'waiting for first contact' : 'not connected');
-}
+/** The name of what a camera does, connected or not. */
+export const cameraWord = ({ settings, state }: CameraAnswer): string =>
+  settings?.newSinceMs === undefined ? state : `new, ${state}`;
 
 /** How it is decided what becomes of a camera that enrolled itself. */
 export const adoptHint = (name: string): string =>

@@ -15,21 +15,20 @@ import type {
   TestAnswer,
 } from './alerting.ts';
 import { type NamedCamera, nameOf } from './camera-routes.ts';
+import { addContactChangeRoute } from './contact-changes.ts';
+import { addressOf, contactAddress, contactName, quietHours } from './contact-requests.ts';
 import type { ControlParts } from './options.ts';
 import { parseRequest } from './requests.ts';
 
-const name = z.string({ error: () => 'The name must be text' }).max(200);
-const kind = z.enum(['sms', 'email', 'webhook']);
-
 const newContact = z.strictObject({
-  account: name,
-  name,
-  addresses: z.array(z.strictObject({ kind, address: z.string().max(4_000) })).max(20),
-  quiet: z.strictObject({ from: name, to: name }).exactOptional(),
+  account: contactName,
+  name: contactName,
+  addresses: z.array(contactAddress).max(20),
+  quiet: quietHours.exactOptional(),
 });
-const contactList = z.strictObject({ account: name.optional() });
+const contactList = z.strictObject({ account: contactName.optional() });
 const alertList = z.strictObject({
-  account: name.optional(),
+  account: contactName.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
@@ -40,7 +39,7 @@ const silence = z.strictObject({
   forMs: z.int(silenceRule).positive(silenceRule).max(yearMs, silenceRule).nullable(),
 });
 const alertAfter = z.strictObject({ seconds: z.number().nullable() });
-const timeZone = z.strictObject({ timeZone: name });
+const timeZone = z.strictObject({ timeZone: contactName });
 
 interface NamedAccount {
   readonly Params: { readonly account: string };
@@ -93,25 +92,19 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
   });
 
   app.post('/contacts', (request, reply) => {
-    const { kinds, parseAddress, webhookSecret } = alerting();
     const given = parseRequest(newContact, request.body);
-    const addresses = given.addresses.map(({ kind: way, address }) => {
-      if (!kinds.has(way)) {
-        throw new OperatorError(
-          `Nothing is configured by which ${way} could go out: see alerts in the configuration.`,
-        );
-      }
-      return { kind: way, address: parseAddress(way, address) };
-    });
+    const addresses = given.addresses.map((one) => addressOf(one, alerting()));
     const added = ledger.addContact({ ...given, addresses });
     log.info('contact added', { account: added.account, contact: added.name });
     const webhooks = addresses.filter((one) => one.kind === 'webhook');
     const answer: NewContactAnswer = {
       ...contactAnswer(added),
-      webhookSecrets: webhooks.map(({ address }) => webhookSecret(address)),
+      webhookSecrets: webhooks.map(({ address }) => alerting().webhookSecret(address)),
     };
     return reply.code(201).send(answer);
   });
+
+  addContactChangeRoute(app, parts, alerting);
 
   app.delete<NamedContact>('/contacts/:account/:name', (request, reply) => {
     const { account, name: contact } = request.params;

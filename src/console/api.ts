@@ -8,6 +8,7 @@ import type {
   ProfileName,
   Token,
 } from '../ledger/types.ts';
+import type { CameraState } from '../lib/camera-state.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { DiskStatus } from '../spool/guard.ts';
 import type { Verdict } from './health.ts';
@@ -79,6 +80,8 @@ export interface StatusAnswer {
 
 /** A camera that was added, or that is connected; nearly always both. */
 export interface CameraAnswer extends CameraName {
+  /** What it does now. */
+  readonly state: CameraState;
   /** What the operator said of it; absent if it was removed while connected. */
   readonly settings?: CameraSettingsAnswer;
   /** Present while it is connected. */
@@ -104,6 +107,8 @@ export interface CameraSettingsAnswer {
   /** When it first dialled in, since it was added or its hardware replaced. */
   readonly firstContactAtMs?: number;
   readonly formerNames: readonly string[];
+  /** What its account was called earlier. */
+  readonly formerAccounts: readonly string[];
   /** Present if two clients took turns with one of its keys. */
   readonly copiedKey?: CopiedKeyInfo;
 }

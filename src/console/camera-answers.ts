@@ -1,5 +1,6 @@
 import type { CameraStatus } from '../camera/status.ts';
 import type { Amount, Camera } from '../ledger/types.ts';
+import { cameraState } from '../lib/camera-state.ts';
 import { formatCameraName } from '../lib/names.ts';
 import type { CameraAnswer, CopiedKeyInfo } from './api.ts';
 
@@ -36,6 +37,7 @@ export function describeCamera(
   return {
     account: known?.account ?? connection?.account ?? '',
     camera: known?.camera ?? connection?.camera ?? '',
+    state: cameraState(known ?? {}, connection?.state),
     ...(known === undefined ? {} : { settings: describeSettings(known, copiedKey) }),
     ...(connection === undefined ? {} : { connection }),
     ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
@@ -49,7 +51,7 @@ function describeSettings(
   copiedKey: CopiedKey,
 ): NonNullable<CameraAnswer['settings']> {
   const { createdMs, rtspPath, rtspUser, rtspPassword, profile, keys } = camera;
-  const { newSinceMs, disabledMs, firstContactMs, formerNames } = camera;
+  const { newSinceMs, disabledMs, firstContactMs, formerNames, formerAccounts } = camera;
   const [copied] = keys.flatMap(({ fingerprint }) => {
     const found = copiedKey(fingerprint);
     return found === undefined ? [] : [{ ...found, fingerprint }];
@@ -65,6 +67,7 @@ function describeSettings(
     ...(disabledMs === undefined ? {} : { disabledAtMs: disabledMs }),
     ...(firstContactMs === undefined ? {} : { firstContactAtMs: firstContactMs }),
     formerNames,
+    formerAccounts,
     ...(copied === undefined ? {} : { copiedKey: copied }),
   };
 }

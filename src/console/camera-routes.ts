@@ -72,7 +72,12 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
   const renamed = (from: CameraName, to: CameraName): void => {
     if (from.camera === to.camera) return;
     log.info('camera renamed', { camera: formatCameraName(to), before: formatCameraName(from) });
-    disconnect(from, `the camera was renamed to ${formatCameraName(to)}`);
+    const why = `the camera was renamed to ${formatCameraName(to)}`;
+    // Its tunnel's end is not noted otherwise, since it has the old name.
+    if (fleet().some((status) => formatCameraName(status) === formatCameraName(from))) {
+      ledger.noteState(to, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+    }
+    disconnect(from, why);
   };
 
   app.post<NamedCamera>(`${path}/adopt`, (request): CameraAnswer => {

@@ -1,6 +1,13 @@
 import type { Registry } from 'prom-client';
-import type { CameraState, CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../camera/status.ts';
 import type { Camera } from '../ledger/types.ts';
+import {
+  absentStates,
+  type CameraState,
+  cameraState,
+  connectedStates,
+  neverConnected,
+} from '../lib/camera-state.ts';
 import { type GapCause, gapCauses } from '../lib/gap-cause.ts';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
 import { counter, gauge } from './metrics-gauges.ts';
@@ -8,12 +15,7 @@ import type { ControlParts } from './options.ts';
 
 type Parts = Pick<ControlParts, 'ledger' | 'fleet'>;
 
-type State = CameraState | 'offline' | 'disabled' | 'not seen yet';
-
-const states: readonly State[] = [
-  ...(['recording', 'dialled in', 'starting', 'awaiting picture', 'recovering'] as const),
-  ...(['offline', 'disabled', 'not seen yet'] as const),
-];
+const states: readonly CameraState[] = [...connectedStates, ...absentStates];
 
 const labels = ['account', 'camera'] as const;
 const labelsOf = ({ account, camera }: CameraName) => ({ account, camera });
@@ -41,7 +43,7 @@ export function addCameraMetrics(registry: Registry, parts: Parts): void {
     registry,
     { name: 'cctv_cameras', help: 'Cameras, by what they do', labels: ['state'] },
     () => {
-      const counts = new Map<State, number>(states.map((state) => [state, 0]));
+      const counts = new Map<CameraState, number>(states.map((state) => [state, 0]));
       for (const state of statesOf(ledger.cameras(), fleet())) {
         counts.set(state, (counts.get(state) ?? 0) + 1);
       }
@@ -71,6 +73,15 @@ export function addCameraMetrics(registry: Registry, parts: Parts): void {
         .filter(({ disabledMs }) => disabledMs === undefined)
         .map((camera) => [labelsOf(camera), Number(connected.has(formatCameraName(camera)))]);
     },
+  );
+  gauge(
+    registry,
+    {
+      name: 'cctv_camera_never_connected_seconds',
+      help: 'Since when a camera is awaited that has not dialled in since it was added or its hardware replaced; of cameras that are not disabled',
+      labels,
+    },
+    () => awaitedFor(ledger.cameras(), fleet(), Date.now()),
   );
   each(
     'cctv_camera_frames_total',
@@ -102,17 +113,28 @@ export function addCameraMetrics(registry: Registry, parts: Parts): void {
   );
 }
 
-function* statesOf(known: readonly Camera[], connected: readonly CameraStatus[]): Generator<State> {
+function* statesOf(
+  known: readonly Camera[],
+  connected: readonly CameraStatus[],
+): Generator<CameraState> {
   const left = new Map(connected.map((status) => [formatCameraName(status), status.state]));
   for (const camera of known) {
     const name = formatCameraName(camera);
     const state = left.get(name);
     left.delete(name);
-    if (state !== undefined) yield state;
-    else if (camera.disabledMs !== undefined) yield 'disabled';
-    else yield camera.firstContactMs === undefined ? 'not seen yet' : 'offline';
+    yield cameraState(camera, state);
   }
   yield* left.values();
+}
+
+function awaitedFor(known: readonly Camera[], connected: readonly CameraStatus[], nowMs: number) {
+  const states = new Map(connected.map((one) => [formatCameraName(one), one.state]));
+  return known.flatMap((camera) => {
+    if (cameraState(camera, states.get(formatCameraName(camera))) !== neverConnected) return [];
+    // Other hardware comes with a key of its own.
+    const sinceMs = Math.max(camera.createdMs, ...camera.keys.map(({ addedMs }) => addedMs));
+    return [[labelsOf(camera), Math.max(0, nowMs - sinceMs) / 1000] as const];
+  });
 }
 
 function footageAges(known: readonly Camera[], connected: readonly CameraStatus[], nowMs: number) {

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { neverConnected } from '../lib/camera-state.ts';
 import { type GapCause, gapCauses, type RecordingState } from '../lib/gap-cause.ts';
 import { addAlertMetrics } from './metrics-alerts.ts';
 import { addCameraMetrics } from './metrics-cameras.ts';
@@ -22,12 +23,12 @@ const uploadSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** Trouble that a recording is started again for; the others are not of its doing. */
 const stopCauses: readonly GapCause[] = gapCauses.filter(
-  (cause) => !['not seen yet', 'starting', 'daemon down', 'upgrade', 'unexplained'].includes(cause),
+  (cause) => ![neverConnected, 'starting', 'daemon down', 'upgrade', 'unexplained'].includes(cause),
 );
 
 /**
  * What Prometheus reads. Of labels, `account` and `camera` have as many values as there are cameras
- * (one series each in six metrics); all others have a handful.
+ * (one series each in at most seven metrics); all others have a handful.
  */
 export class Metrics {
   readonly #registry = new Registry();

@@ -29,6 +29,11 @@ export interface ControlParts extends HealthParts {
   readonly parsePublicKey: (text: string) => PublicKey;
   /** Closes the tunnel of a camera, if it has one: something about it was changed. */
   readonly disconnect: (camera: CameraName, reason: string) => void;
+  /**
+   * Lets a camera's recording begin anew with its settings of now, of which `what` names those that
+   * changed; returns whether it is connected.
+   */
+  readonly settingsChanged: (camera: CameraName, what: string) => boolean;
   /** What a camera shows now, as JPEG. */
   readonly picture: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
   /** Whether two clients took turns with a key. */

@@ -33,6 +33,14 @@ const stream = {
     .exactOptional(),
 };
 
+/** What is null is as it is unless given. */
+export const streamChanges = z.strictObject({
+  rtspPath: stream.rtspPath.unwrap().nullable().exactOptional(),
+  rtspUser: stream.rtspUser.unwrap().nullable().exactOptional(),
+  rtspPassword: stream.rtspPassword.unwrap().nullable().exactOptional(),
+  profile: stream.profile.unwrap().nullable().exactOptional(),
+});
+
 const userComesWithPassword = (given: {
   readonly rtspUser?: string;
   readonly rtspPassword?: string;

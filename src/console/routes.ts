@@ -1,21 +1,22 @@
 import type { FastifyInstance } from 'fastify';
+import { addAccountRoutes } from './account-routes.ts';
 import { addAlertRoutes } from './alert-routes.ts';
-import type { AccountsAnswer, ReloadAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
+import type { ReloadAnswer, SegmentsAnswer, StatusAnswer } from './api.ts';
 import { addCameraRoutes, type NamedCamera, nameOf } from './camera-routes.ts';
+import { addCameraSettingsRoute } from './camera-settings.ts';
 import type { ControlParts } from './options.ts';
 import { addContinuityRoutes } from './continuity-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addViewerRoutes } from './viewer-routes.ts';
 import { addExportRoutes } from './export-routes.ts';
 import { addOperatorRoutes } from './operator-routes.ts';
-import { cut } from './pages.ts';
-import { newAccount, page, parseRequest, segmentPage } from './requests.ts';
+import { parseRequest, segmentPage } from './requests.ts';
 import { addTokenRoutes } from './token-routes.ts';
 import { addVerifyRoutes } from './verify-routes.ts';
 
 /** All that can be asked of and told to the daemon. */
 export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
-  const { ledger, fleet, log } = parts;
+  const { ledger, fleet } = parts;
   addViewerRoutes(app, parts);
   addOperatorRoutes(app, parts);
   addExportRoutes(app, parts);
@@ -44,24 +45,10 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
 
   addHealthRoutes(app, parts);
 
-  app.get('/accounts', (request): AccountsAnswer => {
-    const [accounts, next] = cut(
-      ledger.accounts(),
-      ({ name }) => name,
-      parseRequest(page, request.query),
-    );
-    return { accounts, ...next };
-  });
-
-  app.post('/accounts', (request, reply) => {
-    const { name } = parseRequest(newAccount, request.body);
-    const account = ledger.addAccount(name);
-    log.info('account added', { account: name });
-    return reply.code(201).send(account);
-  });
-
+  addAccountRoutes(app, parts);
   addTokenRoutes(app, parts);
   addCameraRoutes(app, parts);
+  addCameraSettingsRoute(app, parts);
   addVerifyRoutes(app, parts);
   addContinuityRoutes(app, parts);
 

@@ -14,10 +14,18 @@ export interface AccountQueries {
 
 /** The row of an account, for other queries. */
 export interface AccountRows {
-  /** @throws {UnknownNameError} */
+  /** @throws {UnknownNameError} which says what there is instead */
   idOf(name: string): number;
+  /** Whether there is, or was, an account of this name. */
+  status(name: string): 'absent' | 'there' | 'removed';
   /** Of an account that may be unknown: then it gets a row that is marked as removed. */
   idOfForeign(name: string, nowMs: number): number;
+}
+
+/** @throws {OperatorError} */
+export function checkAccountName(name: string): void {
+  if (isLabel(name)) return;
+  throw new OperatorError(`"${name}" can't be the name of an account: use ${labelRule}.`);
 }
 
 export function prepareAccounts(database: DatabaseSync): AccountQueries & AccountRows {
@@ -30,7 +38,9 @@ export function prepareAccounts(database: DatabaseSync): AccountQueries & Accoun
     'INSERT INTO accounts (name, createdMs, removedMs) VALUES (?, ?, ?) RETURNING id',
   );
   const all = database.prepare(
-    `SELECT accounts.name, accounts.createdMs, count(cameras.id) AS cameras
+    `SELECT accounts.name, accounts.createdMs, count(cameras.id) AS cameras,
+       (SELECT json_group_array(DISTINCT former.name) FROM formerAccountNames AS former
+        WHERE former.account = accounts.id AND former.name <> accounts.name) AS formerNames
      FROM accounts
      LEFT JOIN cameras ON cameras.account = accounts.id AND cameras.removedMs IS NULL
      WHERE accounts.removedMs IS NULL
@@ -42,26 +52,37 @@ export function prepareAccounts(database: DatabaseSync): AccountQueries & Accoun
       name: text(row, 'name'),
       createdMs: number(row, 'createdMs'),
       cameras: number(row, 'cameras'),
+      formerNames: JSON.parse(text(row, 'formerNames')) as string[],
     }));
+
+  const status: AccountRows['status'] = (name) => {
+    const row = find.get(name);
+    return row === undefined ? 'absent' : row['removedMs'] === null ? 'there' : 'removed';
+  };
 
   return {
     accounts,
+    status,
     addAccount(name) {
-      if (!isLabel(name)) {
-        throw new OperatorError(`"${name}" can't be the name of an account: use ${labelRule}.`);
-      }
-      const row = find.get(name);
-      if (row !== undefined && row['removedMs'] === null) {
+      checkAccountName(name);
+      if (status(name) === 'there') {
         throw new DuplicateError(`There is an account ${name} already.`);
       }
       const createdMs = Date.now();
       add.run(name, createdMs);
-      return { name, createdMs, cameras: 0 };
+      return accounts().find((account) => account.name === name) ?? shouldBeThere(name);
     },
     idOf(name) {
       const row = find.get(name);
       if (row !== undefined && row['removedMs'] === null) return number(row, 'id');
-      const names = accounts().map((account) => account.name);
+      const known = accounts();
+      const names = known.map((account) => account.name);
+      const renamed = known.find(({ formerNames }) => formerNames.includes(name));
+      if (renamed !== undefined) {
+        throw new UnknownNameError(
+          `There is no account ${name} any more: it is called ${renamed.name} now.`,
+        );
+      }
       throw new UnknownNameError(
         `There is no account ${name}.${hint('accounts', name, names)} Add one with: cctv account add NAME`,
       );
@@ -72,3 +93,7 @@ export function prepareAccounts(database: DatabaseSync): AccountQueries & Accoun
     },
   };
 }
+
+const shouldBeThere = (name: string): never => {
+  throw new Error(`the account ${name} was added and is not there`);
+};

@@ -84,6 +84,8 @@ export interface OpenDelivery extends DeliveryName, NewDelivery {
   readonly text: string;
   readonly subject: string;
   readonly createdMs: number;
+  /** Whether the contact is still reached there; it may have been changed since. */
+  readonly isWanted: boolean;
 }
 
 export interface DeliveryChange {
@@ -123,6 +125,13 @@ export interface AlertQueries {
     from: readonly DeliveryState[],
     change: DeliveryChange,
   ): boolean;
+  /**
+   * Sends a delivery to another address of its contact: one of the same kind that it is not sent to by
+   * the same channel already.
+   *
+   * @returns whether there is one
+   */
+  readdress(delivery: DeliveryName, nowMs: number): boolean;
   /**
    * Gives the way after this one its turn, unless the message has arrived by another.
    *
@@ -219,7 +228,10 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
   );
   const due = database.prepare(
     `SELECT message, position, alertDeliveries.kind, channel, address, state, attempts, sinceMs,
-       alertMessages.kind AS eventKind, event, text, subject, createdMs
+       alertMessages.kind AS eventKind, event, text, subject, createdMs,
+       contact IS NULL OR EXISTS (SELECT 1 FROM contactAddresses AS known
+         WHERE known.contact = alertMessages.contact AND known.kind = alertDeliveries.kind
+           AND known.address = alertDeliveries.address) AS isWanted
      FROM alertDeliveries JOIN alertMessages ON alertMessages.id = message
      WHERE state IN ${open} AND state <> 'sending'
        -- What is due in the far future was written before the clock was set back.
@@ -230,6 +242,20 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
     `UPDATE alertDeliveries SET state = ?1, sinceMs = iif(state = ?1, sinceMs, ?2), nextMs = ?3,
        attempts = attempts + ?4, carrierId = coalesce(?5, carrierId), detail = ?6
      WHERE message = ?7 AND position = ?8 AND state IN (SELECT value FROM json_each(?9))`,
+  );
+  const readdress = database.prepare(
+    `UPDATE alertDeliveries SET state = 'queued', sinceMs = ?1, nextMs = ?1, carrierId = NULL,
+       detail = 'it was for another address of the contact before', address = chosen.address
+     FROM (
+       SELECT contactAddresses.address FROM alertDeliveries AS this
+       JOIN alertMessages ON alertMessages.id = this.message
+       JOIN contactAddresses ON contactAddresses.contact = alertMessages.contact
+         AND contactAddresses.kind = this.kind
+       WHERE this.message = ?2 AND this.position = ?3 AND NOT EXISTS
+         (SELECT 1 FROM alertDeliveries AS other WHERE other.message = this.message
+          AND other.channel = this.channel AND other.address = contactAddresses.address)
+       ORDER BY contactAddresses.position LIMIT 1) AS chosen
+     WHERE message = ?2 AND position = ?3`,
   );
   const next = database.prepare(
     `UPDATE alertDeliveries SET state = 'queued', sinceMs = ?, nextMs = ?
@@ -316,7 +342,10 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         text: text(row, 'text'),
         subject: text(row, 'subject'),
         createdMs: number(row, 'createdMs'),
+        isWanted: row['isWanted'] === 1,
       })),
+    readdress: ({ message, position }, nowMs) =>
+      Number(readdress.run(Math.round(nowMs), message, position).changes) > 0,
     changeDelivery(delivery, from, { state, nowMs, nextMs, carrierId, detail }) {
       const { changes } = change.run(
         ...[

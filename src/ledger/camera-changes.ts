@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { type CameraName, formatCameraName, isLabel, labelRule } from '../lib/names.ts';
 import type { CameraQueries, CameraRows } from './cameras.ts';
@@ -143,7 +144,11 @@ export function prepareCameraChanges(
         const { changes } = disabled ? disable.run(nowMs, id) : enable.run(id);
         if (changes === 0) return;
         if (disabled) states.note(id, 'disabled', '', nowMs);
-        else states.note(id, 'camera offline', 'has not dialled in since it was enabled', nowMs);
+        else if (cameras.requireCamera(name).firstContactMs === undefined) {
+          states.note(id, neverConnected, '', nowMs);
+        } else {
+          states.note(id, 'camera offline', 'has not dialled in since it was enabled', nowMs);
+        }
       }),
   };
 }

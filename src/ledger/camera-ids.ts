@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type CameraName, formatCameraName } from '../lib/names.ts';
 import type { AccountRows } from './accounts.ts';
 import { UnknownNameError } from './errors.ts';
-import { number } from './rows.ts';
+import { number, type Row } from './rows.ts';
 
 /** Which row of `cameras` a name means, for other queries. */
 export interface CameraIds {
@@ -18,28 +18,39 @@ export interface CameraIds {
 }
 
 export function prepareCameraIds(database: DatabaseSync, accounts: AccountRows): CameraIds {
-  const findCamera = database.prepare(
-    `SELECT cameras.id FROM cameras JOIN accounts ON accounts.id = cameras.account
-     WHERE accounts.name = ? AND cameras.name = ?`,
+  const findAccount = database.prepare('SELECT id FROM accounts WHERE name = ?');
+  const findFormerAccount = database.prepare(
+    `SELECT account AS id FROM formerAccountNames
+     WHERE name = ? AND untilMs > ? ORDER BY untilMs LIMIT 1`,
   );
+  const findLastFormerAccount = database.prepare(
+    'SELECT account AS id FROM formerAccountNames WHERE name = ? ORDER BY untilMs DESC LIMIT 1',
+  );
+  const findCamera = database.prepare('SELECT id FROM cameras WHERE account = ? AND name = ?');
   const findFormer = database.prepare(
-    `SELECT formerNames.camera AS id FROM formerNames
-     JOIN accounts ON accounts.id = formerNames.account
-     WHERE accounts.name = ? AND formerNames.name = ? AND untilMs > ? ORDER BY untilMs LIMIT 1`,
+    `SELECT camera AS id FROM formerNames
+     WHERE account = ? AND name = ? AND untilMs > ? ORDER BY untilMs LIMIT 1`,
   );
   const findLastFormer = database.prepare(
-    `SELECT formerNames.camera AS id FROM formerNames
-     JOIN accounts ON accounts.id = formerNames.account
-     WHERE accounts.name = ? AND formerNames.name = ? ORDER BY untilMs DESC LIMIT 1`,
+    `SELECT camera AS id FROM formerNames
+     WHERE account = ? AND name = ? ORDER BY untilMs DESC LIMIT 1`,
   );
   const addForeign = database.prepare(
     `INSERT INTO cameras (account, name, rtspPath, createdMs, removedMs)
      VALUES (?, ?, '/unicast', ?, ?) RETURNING id`,
   );
+  const idOf = (row: Row | undefined): number | undefined => row && number(row, 'id');
+
+  /** Of an account's cameras, the one that has the name, or else was the last to have it. */
+  const ofAccount = (account: number, camera: string): number | undefined =>
+    idOf(findCamera.get(account, camera) ?? findLastFormer.get(account, camera));
 
   const find: CameraIds['find'] = ({ account, camera }) => {
-    const row = findCamera.get(account, camera) ?? findLastFormer.get(account, camera);
-    return row && number(row, 'id');
+    for (const row of [findAccount.get(account), findLastFormerAccount.get(account)]) {
+      const found = row && ofAccount(number(row, 'id'), camera);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   };
 
   return {
@@ -52,12 +63,19 @@ export function prepareCameraIds(database: DatabaseSync, accounts: AccountRows):
       );
     },
     ofFootage({ account, camera, startMs }) {
-      const former = findFormer.get(account, camera, startMs);
-      const id = former === undefined ? find({ account, camera }) : number(former, 'id');
+      const owner = idOf(
+        findFormerAccount.get(account, startMs) ??
+          findAccount.get(account) ??
+          findLastFormerAccount.get(account),
+      );
+      const id =
+        owner === undefined
+          ? undefined
+          : (idOf(findFormer.get(owner, camera, startMs)) ?? ofAccount(owner, camera));
       if (id !== undefined) return id;
       const now = Date.now();
-      const owner = accounts.idOfForeign(account, now);
-      return number(addForeign.get(owner, camera, now, now) ?? {}, 'id');
+      const foreign = owner ?? accounts.idOfForeign(account, now);
+      return number(addForeign.get(foreign, camera, now, now) ?? {}, 'id');
     },
   };
 }

@@ -28,6 +28,12 @@ function readKeys(json: string): CameraKey[] {
   return keys.map(({ successor, ...key }) => ({ ...key, isSuccessor: successor === 1 }));
 }
 
+/** The former names of a camera and of its account, from columns that are JSON. */
+export const readFormerNames = (row: Row) => ({
+  formerNames: JSON.parse(text(row, 'formerNames')) as string[],
+  formerAccounts: JSON.parse(text(row, 'formerAccounts')) as string[],
+});
+
 /** A camera from a row whose keys and totals are JSON. */
 export function readCamera(row: Row): Camera {
   return {
@@ -42,7 +48,7 @@ export function readCamera(row: Row): Camera {
     ...optional(row, 'newSinceMs', number),
     ...optional(row, 'disabledMs', number),
     ...optional(row, 'firstContactMs', number),
-    formerNames: JSON.parse(text(row, 'formerNames')) as string[],
+    ...readFormerNames(row),
     keys: readKeys(text(row, 'keys')),
     totals: readTotals(text(row, 'totals')),
   };

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import type { RecordingState } from '../lib/gap-cause.ts';
 import type { CameraName } from '../lib/names.ts';
 import { number, optional, text } from './rows.ts';
@@ -8,6 +9,11 @@ export interface CameraState extends CameraName {
   readonly state: RecordingState;
   readonly detail: string;
   readonly sinceMs: number;
+  /** Since when it waits to be adopted or rejected. */
+  readonly newSinceMs?: number;
+  readonly disabledMs?: number;
+  /** When it first dialled in, since it was added or its hardware replaced. */
+  readonly firstContactMs?: number;
   /** The end of the newest footage in spool and bucket. */
   readonly newestFootageMs?: number;
 }
@@ -20,6 +26,7 @@ export interface CameraStateQueries {
 export function prepareCameraStates(database: DatabaseSync): CameraStateQueries {
   const select = `
     SELECT accounts.name AS account, cameras.name AS camera, atMs, state, detail,
+      newSinceMs, disabledMs, firstContactMs,
       (SELECT max(newestEndMs) FROM totals WHERE totals.camera = cameras.id) AS newestFootageMs
     FROM cameras JOIN accounts ON accounts.id = cameras.account
     LEFT JOIN states ON states.camera = cameras.id AND atMs =
@@ -33,9 +40,12 @@ export function prepareCameraStates(database: DatabaseSync): CameraStateQueries 
         account: text(row, 'account'),
         camera: text(row, 'camera'),
         // Nothing else is written to the table; a camera has a state as soon as it is there.
-        state: (row['state'] === null ? 'not seen yet' : text(row, 'state')) as RecordingState,
+        state: (row['state'] === null ? neverConnected : text(row, 'state')) as RecordingState,
         detail: row['detail'] === null ? '' : text(row, 'detail'),
         sinceMs: number(row, 'atMs'),
+        ...optional(row, 'newSinceMs', number),
+        ...optional(row, 'disabledMs', number),
+        ...optional(row, 'firstContactMs', number),
         ...optional(row, 'newestFootageMs', number),
       })),
   };

@@ -1,13 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { type CameraName, formatCameraName, isLabel, labelRule } from '../lib/names.ts';
 import type { AccountRows } from './accounts.ts';
-import { readCamera } from './camera-rows.ts';
+import { readCamera, readFormerNames } from './camera-rows.ts';
 import { transaction } from './database.ts';
 import { DuplicateError, hint, UnknownNameError } from './errors.ts';
 import { number, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import type { Camera, KnownCamera, NewCamera, PublicKey } from './types.ts';
+import {
+  type Camera,
+  defaultRtspPath,
+  type KnownCamera,
+  type NewCamera,
+  type PublicKey,
+} from './types.ts';
 
 export interface CameraQueries {
   /**
@@ -44,11 +51,14 @@ export interface CameraRows {
   status(account: string, camera: string): 'absent' | 'there' | 'removed';
   /** @throws {DuplicateError} if it is the key of a camera already */
   addKey(camera: number, key: PublicKey, successor: boolean): void;
-  removeKeys(camera: number): void;
+  /** Marks a camera as removed and forgets its keys. */
+  markRemoved(camera: number, nowMs: number): void;
 }
 
 const formerNames = `(SELECT json_group_array(DISTINCT formerNames.name) FROM formerNames
-  WHERE formerNames.camera = cameras.id AND formerNames.name <> cameras.name) AS formerNames`;
+  WHERE formerNames.camera = cameras.id AND formerNames.name <> cameras.name) AS formerNames,
+  (SELECT json_group_array(DISTINCT former.name) FROM formerAccountNames AS former
+    WHERE former.account = accounts.id AND former.name <> accounts.name) AS formerAccounts`;
 
 const select = `
   SELECT cameras.id, accounts.name AS account, cameras.name AS camera, rtspPath, rtspUser,
@@ -92,7 +102,7 @@ export function prepareCameras(
     `SELECT cameras.removedMs FROM cameras JOIN accounts ON accounts.id = cameras.account
      WHERE accounts.name = ? AND cameras.name = ?`,
   );
-  const markRemoved = database.prepare(
+  const setRemoved = database.prepare(
     'UPDATE cameras SET removedMs = ?, rtspUser = NULL, rtspPassword = NULL WHERE id = ?',
   );
   const deleteKeys = database.prepare('DELETE FROM keys WHERE camera = ?');
@@ -104,7 +114,7 @@ export function prepareCameras(
         account: text(row, 'account'),
         camera: text(row, 'camera'),
         disabled: row['disabledMs'] !== null,
-        formerNames: JSON.parse(text(row, 'formerNames')) as string[],
+        ...readFormerNames(row),
       }
     );
   };
@@ -143,7 +153,11 @@ export function prepareCameras(
     insertKey.run(id, algorithm, blob, fingerprint, comment, Date.now(), Number(successor));
   };
 
-  const removeKeys: CameraRows['removeKeys'] = (id) => void deleteKeys.run(id);
+  const markRemoved: CameraRows['markRemoved'] = (id, nowMs) => {
+    setRemoved.run(nowMs, id);
+    deleteKeys.run(id);
+    states.note(id, 'disabled', 'removed', nowMs);
+  };
 
   return {
     findCamera,
@@ -152,7 +166,7 @@ export function prepareCameras(
     cameras,
     requireId,
     addKey,
-    removeKeys,
+    markRemoved,
     status(account, name) {
       const row = anyByName.get(account, name);
       return row === undefined ? 'absent' : row['removedMs'] === null ? 'there' : 'removed';
@@ -169,7 +183,7 @@ export function prepareCameras(
         if (camera(given) !== undefined) {
           throw new DuplicateError(`There is a camera ${name} already.`);
         }
-        const { rtspPath = '/unicast', rtspUser, rtspPassword, profile, key } = given;
+        const { rtspPath = defaultRtspPath, rtspUser, rtspPassword, profile, key } = given;
         const nowMs = Date.now();
         const row = add.get(
           account,
@@ -182,18 +196,11 @@ export function prepareCameras(
         );
         const id = number(row ?? {}, 'id');
         addKey(id, key, false);
-        states.note(id, 'not seen yet', '', nowMs);
+        states.note(id, neverConnected, '', nowMs);
         const added = camera(given);
         if (added === undefined) throw new Error(`${name} was added and is not there`);
         return added;
       }),
-    removeCamera: (name) =>
-      transaction(database, () => {
-        const id = requireId(name);
-        const nowMs = Date.now();
-        markRemoved.run(nowMs, id);
-        removeKeys(id);
-        states.note(id, 'disabled', 'removed', nowMs);
-      }),
+    removeCamera: (name) => transaction(database, () => markRemoved(requireId(name), Date.now())),
   };
 }

@@ -35,11 +35,32 @@ export interface KnownContact extends ContactPerson {
   readonly createdMs: number;
 }
 
+/** What is absent stays as it is. */
+export interface ContactChanges {
+  readonly name?: string;
+  /** All of them, in the order in which they are tried. */
+  readonly addresses?: readonly ContactAddress[];
+  /** null: none. */
+  readonly quiet?: QuietHours | null;
+}
+
 export interface ContactQueries {
   /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
   addContact(contact: ContactPerson): KnownContact;
   /** All contacts, or those of one account, in the order of their names. */
   contacts(account?: string): KnownContact[];
+  /** @throws {UnknownNameError} which says what there is instead */
+  requireContact(account: string, name: string): KnownContact;
+  /**
+   * Changes a contact. What waits to be told to it is told by the ways that it has then.
+   *
+   * @throws {DuplicateError} if the account has another of the new name; {@link UnknownNameError}
+   */
+  changeContact(
+    account: string,
+    name: string,
+    changes: ContactChanges,
+  ): { readonly before: KnownContact; readonly after: KnownContact };
   /**
    * What it waited to be told, it is not told any more.
    *
@@ -110,7 +131,21 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
   const addAddress = database.prepare(
     'INSERT INTO contactAddresses (contact, position, kind, address) VALUES (?, ?, ?, ?)',
   );
+  const change = database.prepare(
+    'UPDATE contacts SET name = ?, quietFrom = ?, quietTo = ? WHERE id = ?',
+  );
+  const dropAddresses = database.prepare('DELETE FROM contactAddresses WHERE contact = ?');
+  // What is held for a contact is found by its name.
+  const renameInMessages = database.prepare(
+    'UPDATE OR IGNORE alertMessages SET contactName = ? WHERE contact = ?',
+  );
   const remove = database.prepare('DELETE FROM contacts WHERE id = ?');
+
+  const addAddresses = (contact: number, addresses: readonly ContactAddress[]): void => {
+    for (const [position, { kind, address }] of addresses.entries()) {
+      addAddress.run(contact, position, kind, address);
+    }
+  };
 
   const contacts: ContactQueries['contacts'] = (account) => {
     if (account !== undefined) accounts.idOf(account);
@@ -128,6 +163,7 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
 
   return {
     contacts,
+    requireContact,
     addContact: (given) =>
       transaction(database, () => {
         const account = accounts.idOf(given.account);
@@ -137,11 +173,28 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
         }
         const { name, quiet, addresses } = given;
         const row = add.get(account, name, quiet?.from ?? null, quiet?.to ?? null, Date.now());
-        const id = number(row ?? {}, 'id');
-        for (const [position, { kind, address }] of addresses.entries()) {
-          addAddress.run(id, position, kind, address);
-        }
+        addAddresses(number(row ?? {}, 'id'), addresses);
         return requireContact(given.account, name);
+      }),
+    changeContact: (account, name, changes) =>
+      transaction(database, () => {
+        const before = requireContact(account, name);
+        const quiet = changes.quiet === undefined ? before.quiet : (changes.quiet ?? undefined);
+        const after: ContactPerson = {
+          account,
+          name: changes.name ?? name,
+          addresses: changes.addresses ?? before.addresses,
+          ...(quiet === undefined ? {} : { quiet }),
+        };
+        check(after);
+        if (after.name !== name && byName.get(account, after.name) !== undefined) {
+          throw new DuplicateError(`${account} has a contact ${after.name} already.`);
+        }
+        change.run(after.name, quiet?.from ?? null, quiet?.to ?? null, before.id);
+        if (after.name !== name) renameInMessages.run(after.name, before.id);
+        dropAddresses.run(before.id);
+        addAddresses(before.id, after.addresses);
+        return { before, after: requireContact(account, after.name) };
       }),
     removeContact: (account, name) =>
       transaction(database, () => void remove.run(requireContact(account, name).id)),

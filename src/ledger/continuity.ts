@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import type { GapCause, RecordingState } from '../lib/gap-cause.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { CameraIds } from './camera-ids.ts';
@@ -31,7 +32,7 @@ const beginning = Number.MIN_SAFE_INTEGER;
 export function prepareContinuity(database: DatabaseSync, ids: CameraIds): ContinuityQueries {
   const findCamera = database.prepare(
     `SELECT createdMs, removedMs,
-       (SELECT atMs FROM states WHERE states.camera = cameras.id AND state = 'not seen yet'
+       (SELECT atMs FROM states WHERE states.camera = cameras.id AND state = '${neverConnected}'
         ORDER BY atMs LIMIT 1) AS enrolledMs
      FROM cameras WHERE id = ?`,
   );

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { gapCauses } from '../lib/gap-cause.ts';
+import { formerCauses, gapCauses } from '../lib/gap-cause.ts';
 import { isLabel } from '../lib/names.ts';
 
 // What a ledger writes into the bucket beside the segments, so that the bucket alone can bring it
@@ -26,7 +26,10 @@ export function parseDocumentName(
 
 const label = z.string().refine(isLabel);
 const time = z.int();
-const stateWords = z.enum(['recording', ...gapCauses]);
+const causeWord = z.preprocess((word) => formerCauses.get(String(word)) ?? word, z.enum(gapCauses));
+const stateWord = z.union([z.literal('recording'), causeWord]);
+
+const formerName = z.object({ name: label, untilMs: time });
 
 const key = z.object({
   algorithm: z.string(),
@@ -53,10 +56,16 @@ const camera = z.object({
   disabledMs: time.optional(),
   firstContactMs: time.optional(),
   keys: z.array(key),
-  formerNames: z.array(z.object({ name: label, untilMs: time })),
+  formerNames: z.array(formerName),
 });
 
-const account = z.object({ name: label, createdMs: time, removedMs: time.optional() });
+const account = z.object({
+  name: label,
+  createdMs: time,
+  removedMs: time.optional(),
+  /** Programs that could not rename accounts wrote none. */
+  formerNames: z.array(formerName).default([]),
+});
 
 /** Format of documents; another number is a newer program's. */
 const format = 1;
@@ -77,7 +86,7 @@ const stateNote = z.object({
   account: label,
   camera: label,
   atMs: time,
-  state: stateWords,
+  state: stateWord,
   detail: z.string(),
 });
 
@@ -86,7 +95,7 @@ const lossNote = z.object({
   camera: label,
   startMs: time,
   durationMs: z.int().min(1),
-  cause: z.enum(gapCauses),
+  cause: causeWord,
   detail: z.string(),
   /** Whether a segment has this time, and no picture of it; else a segment that had it is gone. */
   hole: z.boolean(),

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { withoutPasswords } from '../lib/log.ts';
+import { isSecretPath } from '../lib/secret-path.ts';
 import {
   type CamerasDocument,
   camerasName,
@@ -12,6 +13,7 @@ import {
   notesName,
   type StateNote,
 } from './journal-documents.ts';
+import { namesAt } from './names-at.ts';
 import { number, optional, type Row, text } from './rows.ts';
 
 /** A document of which the bucket doesn't have the present state. */
@@ -36,14 +38,11 @@ export const camerasDay = -1;
 
 const dayMs = 86_400_000;
 
-/** The name that a camera had when something of it began, so that later renamings change nothing. */
-const nameAt = (ms: string): string => `coalesce(
-  (SELECT formerNames.name FROM formerNames
-   WHERE formerNames.camera = cameras.id AND untilMs > ${ms} ORDER BY untilMs LIMIT 1),
-  cameras.name) AS camera`;
-
 // Those that were only met as the owners of footage are not known, and come back with their footage.
-const accountsSql = `SELECT name, createdMs, removedMs FROM accounts
+const accountsSql = `SELECT name, createdMs, removedMs,
+  (SELECT json_group_array(json_object('name', name, 'untilMs', untilMs) ORDER BY untilMs, name)
+    FROM formerAccountNames WHERE formerAccountNames.account = accounts.id) AS formerNames
+  FROM accounts
   WHERE removedMs IS NOT createdMs ORDER BY name`;
 const camerasSql = `
   SELECT accounts.name AS account, cameras.name AS camera, rtspPath, rtspUser,
@@ -58,18 +57,15 @@ const camerasSql = `
   FROM cameras JOIN accounts ON accounts.id = cameras.account
   WHERE cameras.removedMs IS NOT cameras.createdMs
   ORDER BY accounts.name, cameras.name`;
-const statesSql = `SELECT accounts.name AS account, ${nameAt('states.atMs')}, atMs, state, detail
+const statesSql = `SELECT ${namesAt('states.atMs')}, atMs, state, detail
   FROM states JOIN cameras ON cameras.id = states.camera
   JOIN accounts ON accounts.id = cameras.account
   WHERE atMs >= ? AND atMs < ? ORDER BY accounts.name, cameras.id, atMs`;
-const lossesSql = `SELECT accounts.name AS account, ${nameAt('losses.startMs')},
+const lossesSql = `SELECT ${namesAt('losses.startMs')},
     startMs, durationMs, cause, detail, hole
   FROM losses JOIN cameras ON cameras.id = losses.camera
   JOIN accounts ON accounts.id = cameras.account
   WHERE startMs >= ? AND startMs < ? ORDER BY accounts.name, cameras.id, startMs, durationMs, cause, hole`;
-
-/** Paths of some cameras hold the password, as `/user=admin&password=…`. */
-const secretPath = /pass|psw|pwd|secret|token|auth/i;
 
 function readKey({ blob, successor, ...key }: Record<string, unknown>) {
   return {
@@ -84,7 +80,7 @@ function readCamera(row: Row): DocumentedCamera {
   return {
     account: text(row, 'account'),
     camera: text(row, 'camera'),
-    ...(secretPath.test(rtspPath) ? {} : { rtspPath }),
+    ...(isSecretPath(rtspPath) ? {} : { rtspPath }),
     ...optional(row, 'rtspUser', text),
     hasRtspPassword: row['hasRtspPassword'] === 1,
     // The schema allows no other words.
@@ -103,6 +99,7 @@ const readAccount = (row: Row): KnownAccount => ({
   name: text(row, 'name'),
   createdMs: number(row, 'createdMs'),
   ...optional(row, 'removedMs', number),
+  formerNames: JSON.parse(text(row, 'formerNames')) as KnownAccount['formerNames'],
 });
 
 /** Accounts and cameras as the bucket has them: without anything secret. */

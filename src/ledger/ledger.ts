@@ -1,3 +1,4 @@
+import { type AccountChanges, prepareAccountChanges } from './account-changes.ts';
 import { type AccountQueries, prepareAccounts } from './accounts.ts';
 import { type AlertCounts, prepareAlertCounts } from './alert-counts.ts';
 import { type AlertQueries, prepareAlerts } from './alerts.ts';
@@ -19,6 +20,7 @@ import { prepareSegments, type SegmentQueries } from './segments.ts';
 import { prepareSessions, type SessionQueries } from './sessions.ts';
 import { prepareSilences, type SilenceQueries } from './silences.ts';
 import { prepareStates, type StateQueries } from './states.ts';
+import { prepareStreamChanges, type StreamQueries } from './stream-changes.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
 import { prepareVerifyRows, type VerifyRows } from './verify-rows.ts';
 
@@ -28,8 +30,10 @@ import { prepareVerifyRows, type VerifyRows } from './verify-rows.ts';
  */
 export interface Ledger
   extends AccountQueries,
+    AccountChanges,
     CameraQueries,
     CameraChanges,
+    StreamQueries,
     TokenQueries,
     SegmentQueries,
     StateQueries,
@@ -61,7 +65,9 @@ export function openLedger(file: string): Ledger {
   return {
     ...accounts,
     ...cameras,
+    ...prepareAccountChanges(database, accounts, cameras),
     ...prepareCameraChanges(database, cameras, states),
+    ...prepareStreamChanges(database, cameras),
     ...prepareTokens(database, accounts, cameras, states),
     ...prepareSegments(database, ids),
     ...states,

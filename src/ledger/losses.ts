@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { GapCause } from '../lib/gap-cause.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
+import { namesAt } from './names-at.ts';
 import { hex, number, text } from './rows.ts';
 import type { SegmentRecord, Stretch } from './types.ts';
 
@@ -34,11 +35,7 @@ export function prepareLosses(database: DatabaseSync, ids: CameraIds): LossQueri
      WHERE camera = ? AND hole = 1 AND startMs >= ? AND startMs + durationMs <= ?`,
   );
   const spooled = database.prepare(
-    `SELECT accounts.name AS account, startMs, durationMs, bytes, sha256,
-       coalesce(
-         (SELECT formerNames.name FROM formerNames
-          WHERE formerNames.camera = cameras.id AND untilMs > startMs ORDER BY untilMs LIMIT 1),
-         cameras.name) AS camera
+    `SELECT startMs, durationMs, bytes, sha256, ${namesAt('startMs')}
      FROM segments JOIN cameras ON cameras.id = segments.camera
        JOIN accounts ON accounts.id = cameras.account
      WHERE state = 'spooled' ORDER BY segments.camera, startMs`,

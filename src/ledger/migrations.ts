@@ -454,4 +454,43 @@ export const migrations: readonly string[] = [
     DELETE FROM daySums WHERE camera = new.id;
   END;
   `,
+  `
+  -- What an account was called before it was renamed. Objects in the bucket keep their keys, so footage
+  -- under this name that began before untilMs is that account's, whoever has the name by now.
+  CREATE TABLE formerAccountNames (
+    name TEXT NOT NULL,
+    untilMs INTEGER NOT NULL,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    PRIMARY KEY (name, untilMs)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX formerNamesOfAccount ON formerAccountNames (account);
+  ${noteChanges('formerAccountNames', () => '-1')}
+
+  -- An account that is added again begins without what was set for the one before, without what its
+  -- contacts were told, and lets nobody in by its tokens. Viewers and contacts have such triggers already.
+  CREATE TRIGGER forgetAccount AFTER UPDATE OF removedMs ON accounts
+  WHEN new.removedMs IS NOT NULL BEGIN
+    DELETE FROM enrolments WHERE token IN (SELECT id FROM tokens WHERE account = new.id);
+    DELETE FROM tokens WHERE account = new.id;
+    DELETE FROM contacts WHERE account = new.id;
+    DELETE FROM alertMessages WHERE account = new.id;
+    UPDATE accounts SET timeZone = NULL WHERE id = new.id;
+  END;
+  `,
+  `
+  -- A camera that has not dialled in yet is called the same everywhere.
+  DROP TRIGGER forgetSumsOfNewState;
+  DROP TRIGGER forgetSumsOfChangedState;
+  UPDATE states SET state = 'never connected' WHERE state = 'not seen yet';
+  CREATE TRIGGER forgetSumsOfNewState AFTER INSERT ON states BEGIN
+    DELETE FROM daySums WHERE camera = new.camera
+      AND (new.state = 'never connected' OR
+        (startMs > new.atMs - 172810000 AND startMs < new.atMs + 10000));
+  END;
+  CREATE TRIGGER forgetSumsOfChangedState AFTER UPDATE ON states BEGIN
+    DELETE FROM daySums WHERE camera = new.camera
+      AND (new.state = 'never connected' OR old.state = 'never connected' OR
+        (startMs > new.atMs - 172810000 AND startMs < new.atMs + 10000));
+  END;
+  `,
 ];

@@ -2,10 +2,27 @@ import type { DatabaseSync } from 'node:sqlite';
 import { formatCameraName } from '../lib/names.ts';
 import type { CamerasDocument, DocumentedCamera, KnownAccount } from './journal-documents.ts';
 import { number } from './rows.ts';
+import { defaultRtspPath } from './types.ts';
 
 export interface KnownCameras {
   readonly accounts: readonly KnownAccount[];
   readonly cameras: readonly DocumentedCamera[];
+}
+
+/** What accounts were called earlier, and are called now, by what the documents say that were read. */
+class AccountNames {
+  readonly #former: { readonly name: string; readonly untilMs: number; readonly now: string }[] =
+    [];
+
+  add({ name: now, formerNames }: KnownAccount): void {
+    for (const { name, untilMs } of formerNames) this.#former.push({ name, untilMs, now });
+  }
+
+  /** What an account is called now that had the name at `atMs` (since 1970 UTC). */
+  now(name: string, atMs: number): string {
+    const later = this.#former.filter((one) => one.name === name && one.untilMs > atMs);
+    return later.toSorted((a, b) => a.untilMs - b.untilMs)[0]?.now ?? name;
+  }
 }
 
 /**
@@ -19,15 +36,25 @@ export function mergeCameras(documents: readonly CamerasDocument[]): KnownCamera
   const keys = new Set<string>();
   /** When a camera ceased to have a name, in ms since 1970 UTC, for the last time. */
   const renamed = new Map<string, number>();
+  const names = new AccountNames();
   for (const document of newestFirst) {
-    for (const account of document.accounts) {
-      if (!accounts.has(account.name)) accounts.set(account.name, account);
+    const { writtenMs } = document;
+    const ofDocument = document.cameras.map((camera) => ({
+      ...camera,
+      account: names.now(camera.account, writtenMs),
+    }));
+    const unknown = document.accounts.filter(
+      ({ name }) => names.now(name, writtenMs) === name && !accounts.has(name),
+    );
+    for (const account of unknown) {
+      accounts.set(account.name, account);
+      names.add(account);
     }
     // As it was known then, a camera that was renamed since is there under its new name already.
     // Looked up before any is added: one may have the name that another of the document had before.
-    const added = document.cameras.filter((camera) => {
+    const added = ofDocument.filter((camera) => {
       const name = formatCameraName(camera);
-      return !cameras.has(name) && (renamed.get(name) ?? -1) <= document.writtenMs;
+      return !cameras.has(name) && (renamed.get(name) ?? -1) <= writtenMs;
     });
     for (const camera of added) {
       const own = camera.keys.filter(({ blob }) => !keys.has(blob));
@@ -60,8 +87,13 @@ export function insertCameras(database: DatabaseSync, known: KnownCameras, nowMs
   const addFormerName = database.prepare(
     'INSERT OR IGNORE INTO formerNames (account, name, untilMs, camera) VALUES (?, ?, ?, ?)',
   );
-  for (const { name, createdMs, removedMs } of known.accounts) {
+  const addFormerAccountName = database.prepare(
+    'INSERT OR IGNORE INTO formerAccountNames (name, untilMs, account) VALUES (?, ?, ?)',
+  );
+  for (const { name, createdMs, removedMs, formerNames } of known.accounts) {
     addAccount.run(name, createdMs, removedMs ?? null);
+    const id = number(accountId.get(name) ?? {}, 'id');
+    for (const former of formerNames) addFormerAccountName.run(former.name, former.untilMs, id);
   }
   for (const camera of known.cameras) {
     addAccount.run(camera.account, nowMs, nowMs);
@@ -69,7 +101,7 @@ export function insertCameras(database: DatabaseSync, known: KnownCameras, nowMs
     const row = addCamera.get(
       account,
       camera.camera,
-      camera.rtspPath ?? '/unicast',
+      camera.rtspPath ?? defaultRtspPath,
       camera.rtspUser ?? null,
       camera.profile ?? null,
       camera.createdMs,

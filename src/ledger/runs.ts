@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import type { GapCause } from '../lib/gap-cause.ts';
 import { transaction } from './database.ts';
 import { number, type Row, text } from './rows.ts';
@@ -42,7 +43,7 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
           const camera = number(row, 'id');
           const newest = states.newest(camera);
           // Nothing was missed of a camera that never dialled in.
-          if (newest?.state === 'not seen yet') continue;
+          if (newest?.state === neverConnected) continue;
           if (last !== undefined) {
             // States are noted at once, aliveness now and then: the later one was the last sign.
             const downMs = Math.max(number(last, 'aliveMs'), newest?.atMs ?? 0);

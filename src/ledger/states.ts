@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import type { RecordingState } from '../lib/gap-cause.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { CameraIds } from './camera-ids.ts';
@@ -59,7 +60,7 @@ export function prepareStates(database: DatabaseSync, ids: CameraIds): StateQuer
     newest,
     presentState(camera) {
       const last = newest(camera);
-      if (last === undefined) return { state: 'not seen yet', detail: '' };
+      if (last === undefined) return { state: neverConnected, detail: '' };
       // Only such are ever written.
       return { state: last.state as RecordingState, detail: last.detail };
     },

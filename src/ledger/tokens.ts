@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { neverConnected } from '../lib/camera-state.ts';
 import type { CameraName } from '../lib/names.ts';
 import type { AccountRows } from './accounts.ts';
 import type { CameraRows } from './cameras.ts';
@@ -7,7 +8,7 @@ import { transaction } from './database.ts';
 import { hint, UnknownNameError } from './errors.ts';
 import { number, optional, type Row, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import type { NewToken, PublicKey, Token } from './types.ts';
+import { defaultRtspPath, type NewToken, type PublicKey, type Token } from './types.ts';
 
 /** A key that wants in. */
 export type EnrolKey = Omit<PublicKey, 'comment'>;
@@ -103,7 +104,7 @@ export function prepareTokens(
   };
 
   return {
-    addToken({ account, uses, expiresMs, rtspPath = '/unicast', ...stream }) {
+    addToken({ account, uses, expiresMs, rtspPath = defaultRtspPath, ...stream }) {
       const token = makeToken();
       const createdMs = Date.now();
       const { rtspUser = null, rtspPassword = null, profile = null } = stream;
@@ -144,7 +145,7 @@ export function prepareTokens(
         addUse.run(id, key.blob, now);
         const added = number(addCamera.get(camera, now, id) ?? {}, 'id');
         cameras.addKey(added, { ...key, comment: '' }, false);
-        states.note(added, 'not seen yet', '', now);
+        states.note(added, neverConnected, '', now);
         return { account, camera };
       }),
   };

@@ -10,6 +10,7 @@ export interface Account {
   readonly createdMs: number;
   /** How many cameras it has, not counting removed ones. */
   readonly cameras: number;
+  readonly formerNames: readonly string[];
 }
 
 /** A public key as SSH has it. `blob` is its wire form (RFC 4253 section 6.6). */
@@ -21,9 +22,11 @@ export interface PublicKey {
   readonly comment: string;
 }
 
+export const defaultRtspPath = '/unicast';
+
 /** How a camera is reached and recorded. */
 export interface StreamSettings {
-  /** Path of the stream at the camera's RTSP server; `/unicast` unless given. */
+  /** Path of the stream at the camera's RTSP server; {@link defaultRtspPath} unless given. */
   readonly rtspPath?: string;
   readonly rtspUser?: string;
   readonly rtspPassword?: string;
@@ -40,6 +43,8 @@ export interface KnownCamera extends CameraName {
   readonly disabled: boolean;
   /** What the camera was called earlier: cards can't be renamed, and dial in as before. */
   readonly formerNames: readonly string[];
+  /** What its account was called earlier. */
+  readonly formerAccounts: readonly string[];
 }
 
 /** A camera that was added, or came with a token, and was not removed. */
@@ -56,6 +61,8 @@ export interface Camera extends CameraName {
   /** When it first dialled in, since it was added or its hardware replaced. */
   readonly firstContactMs?: number;
   readonly formerNames: readonly string[];
+  /** What its account was called earlier. */
+  readonly formerAccounts: readonly string[];
   readonly keys: readonly CameraKey[];
   readonly totals: CameraTotals;
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { CameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../lib/names.ts';
 import type { BucketReader, ListedObject } from '../storage/bucket-reader.ts';
 import type { ProblemKind } from './verify-events.ts';
 import type { VerifyRow, VerifyRows } from './verify-rows.ts';
@@ -11,8 +11,8 @@ export interface NameVerification {
   readonly deep: boolean;
   readonly ledger: VerifyRows;
   readonly reader: Pick<BucketReader, 'pages' | 'sizeOf' | 'digest' | 'prefix'>;
-  /** Whether there is, or was, a camera of that name in the account; or footage under it. */
-  readonly isName: (camera: string) => boolean;
+  /** Whether there is, or was, a camera of that name, `account/camera`; or footage under it. */
+  readonly isName: (name: string) => boolean;
   /** When all began, in ms since 1970 UTC: what came later may be here and not yet there. */
   readonly startedMs: number;
   /** Counted up. */
@@ -92,12 +92,10 @@ const dayFolder = (ms: number): string =>
 
 class NameCheck {
   readonly #options: NameVerification;
-  readonly #root: string;
   #absentInRow = 0;
 
   constructor(options: NameVerification) {
     this.#options = options;
-    this.#root = `${options.reader.prefix}${options.name.account}/`;
   }
 
   /** Compares what begins from `fromMs` (inclusive) to `untilMs` (exclusive). */
@@ -133,15 +131,19 @@ class NameCheck {
 
   /** Takes the row's object from `objects`. */
   async #stored(row: VerifyRow, objects: Map<string, ListedObject>): Promise<void> {
-    const { problem, name, isName } = this.#options;
+    const { problem, name, isName, reader } = this.#options;
     const key = row.objectKey ?? '';
-    const camera = key.slice(this.#root.length).split('/')[0] ?? '';
-    if (!key.startsWith(this.#root) || !isName(camera)) {
-      if (!row.isFormer) await problem('elsewhere', key, `expected below ${this.#root}`);
+    const [account = '', camera = ''] = key.startsWith(reader.prefix)
+      ? key.slice(reader.prefix.length).split('/')
+      : [];
+    const recordedAs = formatCameraName({ account, camera });
+    if (!isName(recordedAs)) {
+      const expected = `expected below ${reader.prefix}${name.account}/`;
+      if (!row.isFormer) await problem('elsewhere', key, expected);
       return;
     }
     // Of the same camera, and recorded under another name of its.
-    if (camera !== name.camera) return;
+    if (recordedAs !== formatCameraName(name)) return;
     const object = objects.get(key);
     objects.delete(key);
     if (object === undefined) return await this.#absent(row, key);

@@ -17,8 +17,8 @@ export interface VerifyRow {
 
 export interface VerifyRows {
   /**
-   * All names, of one account or all, under which there may be footage: those that cameras have or
-   * had, also removed ones. In the order of names.
+   * All names, of one account or all, under which there may be footage: those that cameras and their
+   * accounts have or had, also removed ones. In the order of names.
    */
   footageNames(account?: string): CameraName[];
   /**
@@ -32,22 +32,41 @@ export interface VerifyRows {
   ): VerifyRow[];
 }
 
-const allNames = `
-  SELECT accounts.name AS account, cameras.name AS camera
-  FROM cameras JOIN accounts ON accounts.id = cameras.account
-  UNION SELECT accounts.name, formerNames.name
-  FROM formerNames JOIN accounts ON accounts.id = formerNames.account`;
+/**
+ * Each name that a camera has or had, with each that its account has or had meanwhile: where footage
+ * of it may be. A name is had since the one before it ended.
+ */
+const withNames = `WITH
+  accountNames (account, name, sinceMs, untilMs, isPresent) AS (
+    SELECT id, name, (SELECT max(untilMs) FROM formerAccountNames WHERE account = id), NULL, 1
+    FROM accounts
+    UNION ALL SELECT account, name, (SELECT max(untilMs) FROM formerAccountNames AS earlier
+      WHERE earlier.account = former.account AND earlier.untilMs < former.untilMs), untilMs, 0
+    FROM formerAccountNames AS former),
+  cameraNames (camera, account, name, sinceMs, untilMs, isPresent) AS (
+    SELECT id, account, name, (SELECT max(untilMs) FROM formerNames WHERE camera = id), NULL, 1
+    FROM cameras
+    UNION ALL SELECT camera, account, name, (SELECT max(untilMs) FROM formerNames AS earlier
+      WHERE earlier.camera = former.camera AND earlier.untilMs < former.untilMs), untilMs, 0
+    FROM formerNames AS former),
+  names (id, owner, account, camera, isFormer) AS (
+    SELECT cameraNames.camera, cameraNames.account, accountNames.name, cameraNames.name,
+      NOT (accountNames.isPresent AND cameraNames.isPresent)
+    FROM cameraNames JOIN accountNames ON accountNames.account = cameraNames.account
+    WHERE coalesce(accountNames.sinceMs < cameraNames.untilMs, 1)
+      AND coalesce(cameraNames.sinceMs < accountNames.untilMs, 1))`;
 
 export function prepareVerifyRows(database: DatabaseSync): VerifyRows {
-  const names = database.prepare(`SELECT * FROM (${allNames}) ORDER BY account, camera`);
+  const names = database.prepare(
+    `${withNames} SELECT DISTINCT account, camera FROM names ORDER BY account, camera`,
+  );
   const ofAccount = database.prepare(
-    `SELECT * FROM (${allNames}) WHERE account = ? ORDER BY camera`,
+    `${withNames} SELECT DISTINCT account, camera FROM names
+     WHERE owner IN (SELECT account FROM accountNames WHERE name = ?) ORDER BY account, camera`,
   );
   const idsOf = database.prepare(
-    `SELECT cameras.id, cameras.name <> ?2 AS isFormer
-     FROM cameras JOIN accounts ON accounts.id = cameras.account
-     WHERE accounts.name = ?1 AND (cameras.name = ?2 OR cameras.id IN
-       (SELECT camera FROM formerNames WHERE account = accounts.id AND formerNames.name = ?2))`,
+    `${withNames} SELECT id, min(isFormer) AS isFormer FROM names
+     WHERE account = ? AND camera = ? GROUP BY id`,
   );
   const columns = 'startMs, sha256, bytes, state, objectKey, etag, storedMs';
   const page = database.prepare(

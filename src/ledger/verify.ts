@@ -105,7 +105,7 @@ export class Verification {
         const [account, camera] = name;
         await verifyName({
           ...{ name: { account, camera }, fromMs, toMs, deep, ledger, reader: bucket.reader },
-          isName: (other) => isName(`${account}/${other}`),
+          isName,
           startedMs: this.#startedMs,
           done: this.#done,
           retry: (task) => this.#retry(task),
@@ -152,7 +152,9 @@ export class Verification {
       const body = await this.#retry((signal) => bucket.documents.read(name, signal));
       try {
         for (const account of parseCameras(parsed.ledgerId, body).accounts) {
-          if (!own.has(account.name)) others.add(account.name);
+          for (const { name: called } of [account, ...account.formerNames]) {
+            if (!own.has(called)) others.add(called);
+          }
         }
       } catch {
         // What a damaged document would have excused is looked at and reported.

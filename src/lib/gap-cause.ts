@@ -1,10 +1,12 @@
+import { neverConnected } from './camera-state.ts';
+
 /**
  * Why there is no footage of a camera for a while, in the words that operators and owners read. A
  * detail in plain words goes with it.
  */
 export const gapCauses = [
   /** Enrolled, and has never dialled in. */
-  'not seen yet',
+  neverConnected,
   /** Its tunnel is gone: closed, timed out, replaced. */
   'camera offline',
   /** It has dialled in, and its first picture is under way. */
@@ -16,6 +18,8 @@ export const gapCauses = [
   'relay died',
   'archiver died',
   'disk full',
+  /** By the operator, who says how it is reached or recorded from then on. */
+  'settings changed',
   /** By the operator. */
   'disabled',
   'daemon down',
@@ -32,3 +36,8 @@ export type GapCause = (typeof gapCauses)[number];
 
 /** What a camera's recording does from a moment on. */
 export type RecordingState = 'recording' | GapCause;
+
+/** What causes were called by earlier versions of this program, whose notes lie in buckets. */
+export const formerCauses: ReadonlyMap<string, GapCause> = new Map([
+  ['not seen yet', neverConnected],
+]);

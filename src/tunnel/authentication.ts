@@ -22,6 +22,8 @@ export interface KnownCamera extends CameraName {
   readonly disabled?: boolean;
   /** Earlier names of the camera: its card may have one of them. */
   readonly formerNames?: readonly string[];
+  /** Earlier names of its account, likewise. */
+  readonly formerAccounts?: readonly string[];
 }
 
 /** Who may dial in. */
@@ -116,8 +118,10 @@ const refusalOf = (unknown: string, refusal: string | undefined): string | undef
 function faultOf(camera: KnownCamera, key: ShownKey, username: string): string | undefined {
   const name = formatCameraName(camera);
   if (camera.disabled === true) return `${name} is disabled`;
-  const { account, formerNames = [] } = camera;
-  const logins = [camera.camera, ...formerNames].map((one) => userNameOf({ account, camera: one }));
+  const { formerNames = [], formerAccounts = [] } = camera;
+  const logins = [camera.account, ...formerAccounts].flatMap((account) =>
+    [camera.camera, ...formerNames].map((one) => userNameOf({ account, camera: one })),
+  );
   if (logins.includes(username) || tokenLogin.test(username)) return undefined;
   return `its key ${key.fingerprint} is that of ${name}, which must log in as ${userNameOf(camera)}`;
 }

@@ -244,4 +244,52 @@ describe('the outbox', () => {
     rig.ledger.removeContact('bach', 'anna');
     assert.deepEqual(rig.states(added.id), ['unneeded']);
   });
+
+  it('sends to the new number of a contact what waited for the old one, and nothing to the old', async () => {
+    await using rig = new Rig();
+    const [phone, post] = [await rig.carrier(), await rig.carrier()];
+    phone.mood = 'busy';
+    rig.open([
+      new StubChannel('sms', phone.url),
+      new StubChannel('email', post.url, { kind: 'email' }),
+    ]);
+    const addresses = [{ kind: 'sms', address: '+6591234567' }] as const;
+    const { id } = rig.ledger.addContact({ account: 'bach', name: 'anna', addresses });
+    const added = { ...message([sms(), email]), contactId: id };
+    rig.ledger.decide({ messages: [added] });
+    // Its first try has failed, and its second way, by now none of the contact's, is not taken.
+    await eventually('a failed try', 5_000, () => {
+      return (rig.ledger.alertMessage(added.id)?.deliveries[0]?.attempts ?? 0) > 0;
+    });
+    const changed = [{ kind: 'sms', address: '+6599998888' }] as const;
+    rig.ledger.changeContact('bach', 'anna', { addresses: changed });
+    phone.mood = 'well';
+    await rig.reaches(added.id, 'accepted', 'unneeded');
+    assert.deepEqual(
+      phone.received.map(({ to }) => to),
+      ['+6599998888'],
+    );
+    assert.deepEqual(post.received, []);
+  });
+
+  it('takes the next way where a contact has no other address of the kind', async () => {
+    await using rig = new Rig();
+    const [phone, post] = [await rig.carrier(), await rig.carrier()];
+    const addresses = [{ kind: 'email', address: email.address }] as const;
+    const { id } = rig.ledger.addContact({ account: 'bach', name: 'anna', addresses });
+    const added = { ...message([sms(), sms('other'), email]), contactId: id };
+    rig.ledger.decide({ messages: [added] });
+    rig.open([
+      new StubChannel('sms', phone.url),
+      new StubChannel('other', phone.url),
+      new StubChannel('email', post.url, { kind: 'email' }),
+    ]);
+    await rig.reaches(added.id, 'unneeded', 'unneeded', 'accepted');
+    assert.deepEqual(phone.received, []);
+    assert.equal(post.received.length, 1);
+    assert.match(
+      rig.ledger.alertMessage(added.id)?.deliveries[0]?.detail ?? '',
+      /no longer reached there/,
+    );
+  });
 });

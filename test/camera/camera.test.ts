@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CameraSettings, type Disk, runCamera } from '../../src/camera/camera.ts';
+import { type Disk, runCamera } from '../../src/camera/camera.ts';
 import { CameraView } from '../../src/camera/camera-view.ts';
 import { commandProcessor } from '../../src/camera/processor.ts';
+import { type CameraSettings, LiveSettings } from '../../src/camera/settings.ts';
 import { Setting } from '../../src/lib/setting.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -75,9 +76,11 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
     close: () => {},
   };
-  const part = (name: string, command: string) => {
+  const profiles: string[] = [];
+  const part = (name: string, command: string, profile?: string) => {
     const child = new Child({ name, file: 'sh', args: ['-c', command] });
     events.push(`+${name}`);
+    if (profile !== undefined) profiles.push(profile);
     let alive = true;
     return {
       pid: child.pid ?? 0,
@@ -90,7 +93,8 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     };
   };
   let hangUpOfRtsp: (reason: Error) => void = () => {};
-  const view = new CameraView(tunnel, given, systemClock);
+  const live = new LiveSettings(given);
+  const view = new CameraView(tunnel, live, systemClock);
   const processor = commandProcessor(
     'extra',
     ['sh', '-c', commands.processor ?? forever],
@@ -100,7 +104,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
   const processors = new Setting(commands.processor === undefined ? [] : [processor]);
   const ended = runCamera(
     tunnel,
-    given,
+    live,
     {
       clock: systemClock,
       log,
@@ -132,8 +136,8 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
           media: { video: { codec: 'h264' } },
         };
       },
-      startArchiver: async () => ({
-        ...part('archiver', commands.archiver ?? forever),
+      startArchiver: async (_relay, profile) => ({
+        ...part('archiver', commands.archiver ?? forever, profile),
         status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
         firstPicture: commands.archiver === 'exit 3' ? new Promise(() => {}) : Promise.resolve(),
       }),
@@ -147,6 +151,8 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
   return {
     events,
     notes,
+    profiles,
+    live,
     view,
     ended,
     shutdown,
@@ -233,6 +239,42 @@ describe("a camera's life", { concurrency: true }, () => {
     );
   });
 
+  it('begins anew with settings that changed: same port, true cause, no restart counted', async () => {
+    const life = camera({});
+    await eventually('recording', 2_000, () => life.notes.includes('recording'));
+    life.live.replace({ ...settings, rtspPath: '/live', profile: 'downsample' }, 'path, profile');
+    await eventually('recording again', 5_000, () => life.notes.length === 4);
+    assert.equal(life.view.status().profile, 'downsample');
+    assert.equal(life.view.status().restarts, 0);
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.notes, [
+      'starting: dialled in from 192.0.2.1',
+      'recording',
+      'settings changed: path, profile',
+      'recording',
+    ]);
+    assert.deepEqual(life.profiles, ['copy', 'downsample']);
+    assert.deepEqual(life.events, [
+      ...['+port', 'rtsp://127.0.0.1:7/unicast', '+relay', '+archiver', '-relay', '-archiver'],
+      ...['rtsp://127.0.0.1:7/live', '+relay', '+archiver', '-relay', '-archiver', '-port'],
+    ]);
+  });
+
+  it('does not wait for the next try when settings change that made it fail', async () => {
+    const life = camera({ relay: 'exit 1', archiver: 'exit 3' });
+    await eventually('a failure', 5_000, () => life.view.status().state === 'recovering');
+    life.live.replace({ ...settings, rtspPath: '/live' }, 'path');
+    assert.equal(life.view.status().reason, undefined);
+    await eventually('a try', 2_000, () => life.count('rtsp://127.0.0.1:7/live') > 0);
+    life.live.replace(settings, 'path');
+    life.live.replace({ ...settings, rtspPath: '/third' }, 'path');
+    await eventually('the last of them', 2_000, () => life.count('rtsp://127.0.0.1:7/third') > 0);
+    life.hangUp();
+    await life.ended;
+    assert.equal(life.count('+port'), 1);
+  });
+
   it('waits without a relay while the disk is full, and goes on when there is room', async () => {
     const disk = new TestDisk();
     disk.fill();
@@ -308,7 +350,7 @@ describe("a camera's life", { concurrency: true }, () => {
     await assert.rejects(
       runCamera(
         silent,
-        settings,
+        new LiveSettings(settings),
         {
           clock: systemClock,
           log: silentLog,

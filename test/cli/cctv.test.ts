@@ -65,14 +65,14 @@ describe('cctv', { concurrency: 2 }, () => {
       /^bach\/front-door +recording +(now|\ds ago) +h264 1920x1080@15 +412 kb\/s +3\.1 MB +2h 14m +203\.0\.113\.7$/,
     );
     const kitchen = lines.findIndex((line) => line.startsWith('bach/kitchen'));
-    assert.match(lines[kitchen] ?? '', /^bach\/kitchen +no footage +\d+d ago/);
+    assert.match(lines[kitchen] ?? '', /^bach\/kitchen +recovering +\d+d ago/);
     assert.match(
       lines[kitchen + 1] ?? '',
       /^ +└ no footage since 2026-01-02 10:42Z: the camera's stream stalled; it is tried again$/,
     );
     assert.equal(
       lines.at(-1),
-      '2 cameras are not connected: bach/attic (no contact yet), bach/garden (last footage 3h ago)',
+      '2 cameras are not connected: bach/attic (never connected), bach/garden (last footage 3h ago)',
     );
     assert.ok(lines.every((line) => line.length <= 100));
   });
@@ -222,7 +222,7 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.match(await good('account', 'list'), /^vermeer +2 /m);
     assert.match(
       await good('camera', 'list', 'vermeer'),
-      /^vermeer\/studio +waiting for first contact +copy +none/m,
+      /^vermeer\/studio +never connected +copy +none/m,
     );
     const shown = await good('camera', 'show', 'vermeer/studio');
     assert.match(shown, /^RTSP login +admin, with a password$/m);

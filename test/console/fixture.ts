@@ -34,6 +34,8 @@ export class ConsoleFixture implements AsyncDisposable {
   readonly socket = join(this.directory, 'run', 'control.sock');
   readonly ledger: Ledger = openLedger(join(this.directory, 'ledger', 'ledger.sqlite'));
   readonly removed: string[] = [];
+  /** Cameras whose recording was to begin anew, and what of their settings changed. */
+  readonly settingsChanged: string[] = [];
   readonly copiedKeys = new Map<string, Omit<CopiedKeyInfo, 'fingerprint'>>();
   picture = Buffer.from([0xff, 0xd8, 0xff, 0xd9]);
   hostKeys: HostKeyInfo[] = [
@@ -113,6 +115,11 @@ export class ConsoleFixture implements AsyncDisposable {
       parsePublicKey,
       picture: async () => this.picture,
       copiedKey: (fingerprint) => this.copiedKeys.get(fingerprint),
+      settingsChanged: (camera, what) => {
+        const name = formatCameraName(camera);
+        this.settingsChanged.push(`${name}: ${what}`);
+        return this.fleet.some((status) => formatCameraName(status) === name);
+      },
       disconnect: (camera: CameraName) => {
         const name = formatCameraName(camera);
         this.removed.push(name);

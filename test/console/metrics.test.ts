@@ -86,7 +86,7 @@ describe('metrics', () => {
   it('count cameras by state, each once', async () => {
     assert.equal(await value('cctv_cameras{state="recording"}'), 1);
     assert.equal(await value('cctv_cameras{state="offline"}'), 0);
-    assert.equal(await value('cctv_cameras{state="not seen yet"}'), 2);
+    assert.equal(await value('cctv_cameras{state="never connected"}'), 2);
     assert.equal(await value('cctv_cameras{state="disabled"}'), 1);
     assert.equal(await value('cctv_cameras{state="recovering"}'), 0);
   });
@@ -103,6 +103,10 @@ describe('metrics', () => {
     assert.equal(await of('cctv_camera_restarts_total', 'front-door'), 2);
     assert.equal(await of('cctv_camera_recorded_bytes_per_second', 'front-door'), 51_500);
     assert.equal(await of('cctv_camera_connected', 'kitchen'), 0);
+    const awaited = await of('cctv_camera_never_connected_seconds', 'kitchen');
+    assert.ok(awaited >= 0 && awaited < 120, String(awaited));
+    assert.equal(await of('cctv_camera_never_connected_seconds', 'front-door'), undefined);
+    assert.equal(await of('cctv_camera_never_connected_seconds', 'shed'), undefined, 'disabled');
     assert.equal(await value('cctv_recording_stops_total{cause="stream stalled"}'), 1);
     assert.equal(await value('cctv_recording_stops_total{cause="relay died"}'), 0);
     fixture.fleet = [];
@@ -113,7 +117,7 @@ describe('metrics', () => {
   it('sum up what is missing of the last hour, by cause', async () => {
     const missing = (await lines()).filter((line) => line.startsWith('cctv_missing_footage_s'));
     assert.ok(missing.length >= 14);
-    const unseen = await value('cctv_missing_footage_seconds{cause="not seen yet"}');
+    const unseen = await value('cctv_missing_footage_seconds{cause="never connected"}');
     assert.ok(unseen !== undefined && unseen >= 0);
   });
 

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { promtool } from '../support/tools.ts';
+import { alertStories } from './alert-stories.ts';
 import { ConsoleFixture, connected } from './fixture.ts';
 
 const systemd = join(import.meta.dirname, '../../systemd');
@@ -29,6 +30,7 @@ describe('what is brought for Prometheus and Grafana', () => {
     fixture = new ConsoleFixture();
     const front = { account: 'bach', camera: 'front-door' };
     fixture.addCamera(front, 1, { minutes: 2, endMs: Date.now() });
+    fixture.addCamera({ account: 'bach', camera: 'attic' }, 2);
     fixture.fleet = [connected(front)];
     const nobody = { place: { domain: undefined, rtsp: undefined, rtsps: undefined } };
     const gateway = { ...nobody, viewers: () => [], disconnect: () => {} };
@@ -83,53 +85,52 @@ describe('what is brought for Prometheus and Grafana', () => {
     }
   });
 
-  it('raises the alarm for a camera, an outage, a full disk and a dead daemon, and not before', async () => {
-    const job = 'job="sapiengraph-cctv", instance="shop"';
-    const one = '{account="bach", camera="front-door", instance="shop"}';
-    const camera = { account: 'bach', camera: 'front-door', instance: 'shop' };
-    const alert = (alertname: string, at: string, labels: Record<string, string> | undefined) => ({
-      ...{ alertname, eval_time: at },
-      exp_alerts: labels === undefined ? [] : [{ exp_labels: labels }],
+  const ruleNames = [...rules.matchAll(/^ *- alert: (\w+)$/gm)].map(([, name = '']) => name);
+
+  it('has a story in which each rule raises the alarm, and tells of no rule that there is not', () => {
+    const told = new Set(
+      alertStories.flatMap(({ rule, fires }) => (fires === undefined ? [] : [rule])),
+    );
+    assert.deepEqual([...told].toSorted(), ruleNames.toSorted());
+    assert.ok(alertStories.every(({ quiet }) => quiet.length > 0));
+  });
+
+  for (const [index, story] of alertStories.entries()) {
+    const { rule, quiet, fires, series, labels = [], severity } = story;
+    const when = fires === undefined ? 'stays quiet' : 'raises the alarm, and not before';
+    it(`${rule} ${when} (story ${index + 1})`, async () => {
+      const at = (time: string, alarms: readonly object[]) => ({
+        ...{ alertname: rule, eval_time: time, exp_alerts: alarms },
+      });
+      const alarms = labels.map((own) => ({ exp_labels: { severity, ...own } }));
+      // Texts are not what is tried here.
+      const bare = join(fixture.directory, `rules-${index}.yaml`);
+      writeFileSync(bare, rules.replaceAll(/^ {8}annotations:\n(?: {10}.*\n?)+/gm, ''));
+      const file = join(fixture.directory, `story-${index}.yaml`);
+      const input = Object.entries(series).map(([name, values]) => ({ series: name, values }));
+      const test = {
+        interval: '30s',
+        input_series: input,
+        alert_rule_test: [
+          ...quiet.map((time) => at(time, [])),
+          ...(fires === undefined ? [] : [at(fires, alarms)]),
+        ],
+      };
+      writeFileSync(
+        file,
+        stringify({ rule_files: [bare], evaluation_interval: '30s', tests: [test] }),
+      );
+      await check('test', 'rules', file);
     });
-    const file = join(fixture.directory, 'alarms.yaml');
-    const server = { job: 'sapiengraph-cctv', instance: 'shop' };
-    const tests = {
-      ...{ rule_files: [rulesFile], evaluation_interval: '30s' },
-      tests: [
-        {
-          interval: '30s',
-          input_series: [
-            // Half an hour each: well at first, then not.
-            { series: `up{${job}}`, values: '1x30 0x30' },
-            { series: `cctv_camera_last_footage_age_seconds${one}`, values: '1x30 30+30x30' },
-            { series: 'cctv_upload_outage_seconds{instance="shop"}', values: '0x30 30+30x60' },
-            {
-              series: 'cctv_spool_disk_state{instance="shop", state="full"}',
-              values: '0x30 1x30',
-            },
-            { series: `process_open_fds{${job}}`, values: '100x30 900x30' },
-            { series: `process_max_fds{${job}}`, values: '1000x90' },
-          ],
-          alert_rule_test: [
-            alert('CctvDaemonDown', '14m', undefined),
-            alert('CctvDaemonDown', '18m', { severity: 'critical', ...server }),
-            alert('CctvCameraWithoutFootage', '17m', undefined),
-            alert('CctvCameraWithoutFootage', '25m', { severity: 'warning', ...camera }),
-            alert('CctvUploadOutage', '20m', undefined),
-            alert('CctvUploadOutage', '30m', { severity: 'critical', instance: 'shop' }),
-            alert('CctvSpoolDiskFull', '15m', undefined),
-            alert('CctvSpoolDiskFull', '16m', {
-              ...{ severity: 'critical', instance: 'shop', state: 'full' },
-            }),
-            alert('CctvFileDescriptorsShort', '30m', { severity: 'warning', ...server }),
-          ],
-        },
-      ],
-    };
-    // Texts are not what is tried here.
-    const bare = join(fixture.directory, 'rules.yaml');
-    writeFileSync(bare, rules.replaceAll(/^ {8}annotations:\n(?: {10}.*\n?)+/gm, ''));
-    writeFileSync(file, stringify({ ...tests, rule_files: [bare] }));
-    await check('test', 'rules', file);
+  }
+
+  it('says in the alarm of which camera it tells, and what to do', async () => {
+    const text = /alert: CctvCameraNeverConnected[^]*?\n\n/.exec(rules)?.[0] ?? '';
+    assert.match(text, /\$labels\.account \}\}\/\{\{ \$labels\.camera/);
+    const unsaid = rules
+      .split(/^ *- alert: /m)
+      .slice(1)
+      .filter((rule) => !/summary: ./.test(rule) || !/description: ./.test(rule));
+    assert.deepEqual(unsaid, []);
   });
 });

@@ -24,7 +24,7 @@ describe('the metrics of a daemon that records', () => {
   it('follow a camera from its dial-in to the bucket, a fault and its end', async () => {
     const camera = await site.addCamera('bach/front-door');
     const of = (name: string) => `${name}{account="bach",camera="front-door"}`;
-    assert.equal(await read('cctv_cameras{state="not seen yet"}'), 1);
+    assert.equal(await read('cctv_cameras{state="never connected"}'), 1);
     camera.dial();
     const status = await camera.recording();
     await eventually('a stored segment', 15_000, async () => {

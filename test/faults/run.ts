@@ -84,7 +84,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   for (const camera of cameras) await camera.recording(30_000);
   const begun = { name: 'the first dial-in', camera: undefined, fromMs: startedAtMs } as const;
   const inflicted: Inflicted[] = [
-    { ...begun, toMs: Date.now(), causes: ['not seen yet', 'camera offline', 'starting'] },
+    { ...begun, toMs: Date.now(), causes: ['never connected', 'camera offline', 'starting'] },
   ];
   say(`${cameras.length} cameras are recorded, faults begin`);
 

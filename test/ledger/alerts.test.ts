@@ -122,6 +122,26 @@ describe('the ledger, of alerts', () => {
       assert.equal(ledger.alertMessages({ account: 'bach', limit: 10 }).length, 2);
     }));
 
+  it('finds what is held for a contact that got another name', () =>
+    withLedger((ledger) => {
+      const { id } = ledger.addContact({ account: 'bach', name: 'anna', addresses });
+      ledger.addContact({ account: 'bach', name: 'carl', addresses });
+      ledger.decide({ messages: [message('held', { heldFor: 'quiet', contactId: id })] });
+      const quiet = { from: '22:00', to: '07:00' };
+      const { before, after } = ledger.changeContact('bach', 'anna', { name: 'beth', quiet });
+      assert.deepEqual([before.name, before.quiet], ['anna', undefined]);
+      assert.deepEqual([after.name, after.quiet, after.id], ['beth', quiet, id]);
+      assert.deepEqual(
+        ledger.heldMessages().map(({ contactName }) => contactName),
+        ['beth'],
+      );
+      assert.equal(ledger.messagesSince('bach', 'anna', 0), 0);
+      assert.throws(() => ledger.changeContact('bach', 'beth', { name: 'carl' }), /carl already/);
+      assert.throws(() => ledger.changeContact('bach', 'beth', { addresses: [] }), /1 to 10/);
+      assert.throws(() => ledger.changeContact('bach', 'anna', {}), /no contact anna/);
+      assert.deepEqual(ledger.requireContact('bach', 'beth'), after, 'it is as it was');
+    }));
+
   it('can be written to when the disk is full: it is then that alerts are decided', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'cctv-full-'));
     const namespace = process.getuid?.() === 0 ? ['--mount'] : ['--map-root-user', '--mount'];

@@ -29,7 +29,7 @@ class CameraDay extends CameraTime {
 
 /** How each cause comes about; it begins when footage ends, and is over at `toMs`. */
 const outages: Record<
-  Exclude<GapCause, 'not seen yet'>,
+  Exclude<GapCause, 'never connected'>,
   (time: CameraDay, fromMs: number, toMs: number) => void
 > = {
   'camera offline': (time) => time.note('camera offline', 'timed out'),
@@ -39,6 +39,7 @@ const outages: Record<
   'relay died': (time) => time.note('relay died', 'killed by SIGKILL'),
   'archiver died': (time, fromMs) => time.note('archiver died', 'exit 1', fromMs + second),
   'disk full': (time) => time.note('disk full'),
+  'settings changed': (time) => time.note('settings changed'),
   disabled(time, _fromMs, toMs) {
     time.ledger.setDisabled(door, true);
     time.nowMs = toMs;
@@ -65,7 +66,7 @@ describe('a day of a camera', () => {
   it('with outages of all causes adds up to 86 400 s, each under its cause', () => {
     using time = new CameraDay(zero - hour);
     time.ledger.beginRun('1', zero - hour);
-    const expected = new Map<string, number>([['not seen yet', hour]]);
+    const expected = new Map<string, number>([['never connected', hour]]);
     let atMs = zero + hour;
     for (const [cause, happen] of Object.entries(outages)) {
       const fromMs = atMs + 80 * minute;

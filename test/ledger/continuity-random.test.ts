@@ -164,7 +164,7 @@ describe('continuity of any footage, states and losses', () => {
     for (let seed = 1; seed <= 25; seed += 1) {
       using time = new CameraTime(zeroMs);
       const made = makeWorld(seed, zeroMs);
-      const first: StateRow = { atMs: zeroMs, state: 'not seen yet', detail: '' };
+      const first: StateRow = { atMs: zeroMs, state: 'never connected', detail: '' };
       const world = { ...made, states: [first, ...made.states] };
       for (const { segment, isStored } of world.segments) {
         if (isStored) time.ledger.stored(segment, { key: 'k' });

@@ -23,8 +23,10 @@ describe('a camera’s time', () => {
       storedMs: 0,
       spooledMs: 0,
       missingMs: hour,
-      gaps: [{ startMs: zero + hour, endMs: zero + 2 * hour, cause: 'not seen yet', detail: '' }],
-      causes: [{ cause: 'not seen yet', gaps: 1, missingMs: hour }],
+      gaps: [
+        { startMs: zero + hour, endMs: zero + 2 * hour, cause: 'never connected', detail: '' },
+      ],
+      causes: [{ cause: 'never connected', gaps: 1, missingMs: hour }],
       segments: { stored: 0, spooled: 0 },
     });
   });
@@ -43,7 +45,7 @@ describe('a camera’s time', () => {
     assert.equal(fromMs, zero + minute);
     assert.deepEqual(causes, [
       { cause: 'starting', gaps: 1, missingMs: hour - minute - 1 },
-      { cause: 'not seen yet', gaps: 1, missingMs: 1 },
+      { cause: 'never connected', gaps: 1, missingMs: 1 },
     ]);
   });
 
@@ -84,7 +86,7 @@ describe('a camera’s time', () => {
     time.nowMs = zero + 4 * hour;
     assert.deepEqual(time.gaps(zero, zero + day), [
       [hour, 3 * hour, 'disabled', 'removed'],
-      [3 * hour, 4 * hour, 'not seen yet', ''],
+      [3 * hour, 4 * hour, 'never connected', ''],
     ]);
     assert.equal(time.continuity(0, zero + day).fromMs, zero - day, 'as added first');
   });
@@ -126,6 +128,7 @@ describe('a camera’s time', () => {
     using time = recordingSince(zero);
     time.footage(zero, zero + hour);
     time.nowMs = zero + hour;
+    time.ledger.contact(door, 'SHA256:1');
     time.ledger.setDisabled(door, true);
     time.note('camera offline', 'its tunnel was closed');
     time.nowMs += hour;

@@ -93,7 +93,7 @@ describe('the ledger', () => {
 
   it('finds a camera by its key, and by no other', () => {
     using ledger = withFrontDoor();
-    const known = { ...frontDoor, disabled: false, formerNames: [] };
+    const known = { ...frontDoor, disabled: false, formerNames: [], formerAccounts: [] };
     assert.deepEqual(ledger.findCamera(keyNumber(1)), known);
     assert.equal(ledger.findCamera(keyNumber(2)), undefined);
     assert.equal(ledger.findCamera({ ...keyNumber(1), algorithm: 'ssh-rsa' }), undefined);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
+import { parseNotes } from '../../src/ledger/journal-documents.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { migrations } from '../../src/ledger/migrations.ts';
 import { CameraTime, day, door, hour, minute, segmentOf } from './camera-time.ts';
@@ -82,11 +83,51 @@ describe('states and losses', () => {
     time.note('starting', 'b', zero + 7);
     time.note('recording', '', zero + 7);
     assert.deepEqual(states(), [
-      [0, 'not seen yet', ''],
+      [0, 'never connected', ''],
       [5, 'starting', 'a'],
       [7, 'starting', 'b'],
       [8, 'recording', ''],
     ]);
+  });
+});
+
+describe('a ledger of the version that said "not seen yet"', () => {
+  it('says "never connected" of then, and lets the bucket know', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cctv-not-seen-'));
+    const file = join(directory, 'ledger.sqlite');
+    try {
+      {
+        using database = new DatabaseSync(file);
+        for (const step of migrations.slice(0, 7)) database.exec(step);
+        database.exec(`
+          PRAGMA application_id = ${0x43435456}; PRAGMA user_version = 7;
+          INSERT INTO accounts (id, name, createdMs) VALUES (1, 'bach', 1000);
+          INSERT INTO cameras (id, account, name, rtspPath, createdMs)
+            VALUES (1, 1, 'door', '/', ${zero});
+          INSERT INTO states VALUES (1, ${zero}, 'not seen yet', '');
+          UPDATE journalDocuments SET written = changes;`);
+      }
+      using ledger = openLedger(file);
+      const range = { fromMs: zero, toMs: zero + hour, nowMs: zero + hour, isRecording: false };
+      assert.deepEqual(ledger.continuity({ account: 'bach', camera: 'door' }, range).causes, [
+        { cause: 'never connected', gaps: 1, missingMs: hour },
+      ]);
+      assert.equal(ledger.cameraStates()[0]?.state, 'never connected');
+      assert.deepEqual(
+        ledger.changedDocuments().map((changed) => changed.day),
+        [Math.floor(zero / day)],
+      );
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('has notes in the bucket that still read well', () => {
+    const note = { account: 'bach', camera: 'door', atMs: zero, state: 'not seen yet', detail: '' };
+    assert.deepEqual(parseNotes(Buffer.from(`${JSON.stringify(note)}\n`)), [
+      { ...note, state: 'never connected' },
+    ]);
+    assert.throws(() => parseNotes(Buffer.from(JSON.stringify({ ...note, state: 'bored' }))));
   });
 });
 
@@ -124,15 +165,15 @@ describe('a ledger of the version before causes', () => {
         return [fromMs - zero, toMs - zero, storedMs, spooledMs, ...missing];
       };
       const causes = (camera: string) => continuity(camera).causes.map(({ cause }) => cause);
-      assert.deepEqual(causes('door'), ['unexplained', 'not seen yet']);
+      assert.deepEqual(causes('door'), ['unexplained', 'never connected']);
       assert.deepEqual(sums('door'), [0, 2 * hour, minute, minute, 117 * minute, minute]);
-      assert.deepEqual(causes('fresh'), ['not seen yet']);
-      assert.deepEqual(causes('off'), ['disabled', 'unexplained', 'not seen yet']);
+      assert.deepEqual(causes('fresh'), ['never connected']);
+      assert.deepEqual(causes('off'), ['disabled', 'unexplained', 'never connected']);
       assert.deepEqual(sums('gone').slice(0, 2), [0, hour]);
       assert.deepEqual(sums('foreign'), [-hour, minute - hour, 0, minute]);
       assert.equal(ledger.spooledSegments().length, 2);
       ledger.beginRun('1', zero + 2 * hour);
-      assert.deepEqual(causes('door'), ['unexplained', 'not seen yet'], 'nothing is made up');
+      assert.deepEqual(causes('door'), ['unexplained', 'never connected'], 'nothing is made up');
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

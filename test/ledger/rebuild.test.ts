@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { compareLedgers, type Comparison } from '../../src/ledger/rebuild-compare.ts';
 import { replaceLedger } from '../../src/ledger/rebuild-replace.ts';
@@ -111,6 +112,54 @@ describe('a ledger rebuilt from the bucket', () => {
       again.changedDocuments().map(({ day }) => day),
       [-1],
     );
+  });
+
+  it('knows accounts that were renamed, removed, and had their name given to another', async () => {
+    await using site = await start('cctv/');
+    site.ledger.addAccount('bach');
+    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
+    site.ledger.addAccount('gone');
+    site.ledger.addCamera({ account: 'gone', camera: 'shed', key: keyNumber(3) });
+    await site.putMinute(frontDoor, someTimeMs);
+    await site.putMinute({ account: 'gone', camera: 'shed' }, someTimeMs);
+    site.ledger.noteState(frontDoor, 'recording', '', Date.now());
+    site.ledger.noteLoss({ ...frontDoor, startMs: someTimeMs, durationMs: 9 }, 'relay died', '');
+    // So that what an older ledger says is read by what this one knows.
+    await site.flush();
+    const olderId = site.ledger.ledgerId;
+    const older = await site.store.documents.read(`${olderId}/cameras.json`, never);
+    await delay(5);
+    site.ledger.renameAccount('bach', 'verdi');
+    const verdiDoor = { ...frontDoor, account: 'verdi' };
+    site.ledger.noteState(verdiDoor, 'camera offline', 'renamed', Date.now());
+    const verdiGate = site.ledger.renameCamera(verdiDoor, 'gate');
+    await site.putMinute(verdiGate, Date.now());
+    site.ledger.removeAccount('gone', true);
+    await delay(5);
+    site.ledger.addAccount('bach');
+    site.ledger.addCamera({ ...frontDoor, key: keyNumber(2) });
+    await site.putMinute(frontDoor, Date.now());
+    await site.flush();
+
+    for (const withOlder of [false, true]) {
+      if (withOlder) {
+        const another = '0123456789abcdef';
+        const text = String(older).replaceAll(olderId, another);
+        await site.store.documents.write(`${another}/cameras.json`, Buffer.from(text), never);
+      }
+      const rebuilt = await rebuild(site);
+      const comparison = compared(site.file, rebuilt);
+      assert.ok(comparison.identical, JSON.stringify(comparison));
+      assert.deepEqual(rebuilt.foreign, []);
+      using again = openLedger(rebuilt.file);
+      assert.deepEqual(again.accounts(), site.ledger.accounts());
+      assert.equal(again.segments(verdiGate, all).length, 2);
+      assert.equal(again.segments(frontDoor, all).length, 1);
+      for (const n of [1, 2, 3]) {
+        assert.deepEqual(again.findCamera(keyNumber(n)), site.ledger.findCamera(keyNumber(n)));
+      }
+      assert.throws(() => again.renameAccount('verdi', 'gone'), /was removed/);
+    }
   });
 
   it('has nothing secret in it, and neither has the bucket', async () => {

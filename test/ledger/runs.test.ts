@@ -119,9 +119,9 @@ describe('a time without a daemon', () => {
         .causes.map(({ cause, missingMs }) => [cause, missingMs]);
     assert.deepEqual(causes(), [
       ['disabled', hour - minute],
-      ['not seen yet', minute],
+      ['never connected', minute],
     ]);
-    assert.deepEqual(causes(fresh), [['not seen yet', hour]]);
+    assert.deepEqual(causes(fresh), [['never connected', hour]]);
   });
 
   it('is told across openings of the ledger', () => {
@@ -134,7 +134,7 @@ describe('a time without a daemon', () => {
     time.ledger.beginRun('1', zero + hour);
     time.nowMs = zero + 2 * hour;
     assert.deepEqual(time.gaps(zero, zero + 2 * hour), [
-      [0, second, 'not seen yet', ''],
+      [0, second, 'never connected', ''],
       [second, minute, 'camera offline', 'timed out'],
       [minute, hour, 'daemon down', 'stopped'],
       [hour, 2 * hour, 'camera offline', waiting],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UnknownNameError } from '../../src/ledger/errors.ts';
 import type { Problem } from '../../src/ledger/verify-events.ts';
 import { type VerifiedBucket, type VerifyScope, Verification } from '../../src/ledger/verify.ts';
@@ -70,6 +71,28 @@ describe('verifying the bucket', () => {
         [3, 3, 6, deep ? 6 : 0],
       );
     }
+  });
+
+  it('finds what was recorded before its account was renamed, and keeps to an account', async () => {
+    await using site = await start();
+    await site.putMinute(frontDoor, someTimeMs);
+    const lost = await site.putMinute(garden, someTimeMs);
+    await delay(5);
+    site.ledger.renameAccount('bach', 'verdi');
+    await site.putMinute({ ...frontDoor, account: 'verdi' }, Date.now());
+    await delay(5);
+    site.ledger.addAccount('bach');
+    site.ledger.addCamera({ ...frontDoor, key: keyNumber(3) });
+    const other = await site.putMinute(frontDoor, Date.now());
+    await site.flush();
+    assert.deepEqual((await verify(site, { deep: true })).problems, []);
+    await site.bucket.delete(lost.key);
+    await site.bucket.delete(other.key);
+    const both = [`missing ${lost.key}`, `missing ${other.key}`].sort();
+    assert.deepEqual((await verify(site)).problems, both);
+    assert.ok((await verify(site, { account: 'verdi' })).problems.includes(`missing ${lost.key}`));
+    const stillKnown = await verify(site, { account: 'bach' });
+    assert.ok(stillKnown.problems.includes(`missing ${other.key}`));
   });
 
   it('names what was deleted, cut, flipped, put there, and what is no segment', async () => {

@@ -73,7 +73,7 @@ describe('a card', { concurrency: 2 }, () => {
     const files = readTree(card);
     checkDafang('bach/front-door', files, stdout);
     rig.checkRegistered('bach/front-door', files);
-    assert.match(stdout, /^Camera bach\/front-door is added[^]*waiting for first contact/);
+    assert.match(stdout, /^Camera bach\/front-door is added[^]*never connected/);
     assert.match(stdout, /ordinary directory\. Copy all of it onto a FAT32 card/);
     for (const secret of ['sapiengraph/id_dropbear', 'config/wpa_supplicant.conf', 'etc/shadow']) {
       assert.equal(statSync(join(card, secret)).mode & 0o777, 0o600, secret);
@@ -83,7 +83,7 @@ describe('a card', { concurrency: 2 }, () => {
       !stdout.includes(password) && ![...files.values()].some((file) => file.includes(password)),
     );
     const listed = await rig.cctv('camera', 'list');
-    assert.match(listed.stdout, /^bach\/front-door +waiting for first contact/m);
+    assert.match(listed.stdout, /^bach\/front-door +never connected/m);
   });
 
   it('is made as a new image with one FAT32 partition, which mtools reads back byte for byte', async () => {

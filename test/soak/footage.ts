@@ -4,7 +4,7 @@ import type { Site, SiteCamera, StoredSegment } from '../support/site.ts';
 
 /** Cameras that come and go are no other reason for missing footage. */
 const expected: readonly GapCause[] = [
-  ...(['not seen yet', 'camera offline', 'starting', 'camera sent nothing'] as const),
+  ...(['never connected', 'camera offline', 'starting', 'camera sent nothing'] as const),
   'stream stalled',
 ];
 

@@ -4,6 +4,7 @@ import type { Account } from '../../ledger/types.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { table } from '../table.ts';
 import { formatTime } from '../units.ts';
+import { addAccountChangeCommands } from './account-changes.ts';
 import { addAccountPasswordCommand, addViewer } from './viewer.ts';
 
 export function addAccountCommands(program: Command): void {
@@ -24,6 +25,7 @@ export function addAccountCommands(program: Command): void {
     });
 
   addAccountPasswordCommand(account);
+  addAccountChangeCommands(account);
 
   account
     .command('set <account>')
@@ -54,6 +56,7 @@ export function addAccountCommands(program: Command): void {
             { head: 'ACCOUNT', cell: ({ name }) => name },
             { head: 'CAMERAS', align: 'right', cell: ({ cameras }) => String(cameras) },
             { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
+            { head: 'WAS CALLED', cell: ({ formerNames }) => formerNames.join(', ') || '-' },
           ],
           accounts,
         ),

@@ -14,6 +14,7 @@ import { addCameraOnCard } from './card.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
 import { addCameraAlertingCommands } from './camera-alerting.ts';
 import { addCameraChangeCommands } from './camera-changes.ts';
+import { addCameraSetCommand } from './camera-set.ts';
 
 interface AddOptions extends CardFlags {
   readonly key?: string;
@@ -36,6 +37,7 @@ export function addCameraCommands(program: Command): void {
   const camera = program.command('camera').description('cameras: add, list, show, change, remove');
 
   addCameraChangeCommands(camera);
+  addCameraSetCommand(camera);
   addCameraAlertingCommands(camera);
 
   const add = camera

@@ -6,6 +6,7 @@ import type {
   CamerasAnswer,
   StatusAnswer,
 } from '../../console/api.ts';
+import { neverConnected } from '../../lib/camera-state.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
 import { type CameraName, formatCameraName } from '../../lib/names.ts';
 import { type DropbearKey, makeDropbearKey } from '../../provision/dropbear-key.ts';
@@ -56,7 +57,7 @@ export async function addCameraOnCard(
   });
   if (written === undefined) return print(['Nothing was changed.']);
   print([
-    `Camera ${formatCameraName(name)} is added, with the key ${key.fingerprint}. It is waiting for first contact.`,
+    `Camera ${formatCameraName(name)} is added, with the key ${key.fingerprint}. Until it dials in, its state is: ${neverConnected}.`,
     ...written,
     'Put the card into the camera and plug it in: after two minutes it is in the list of cctv cameras.',
     `What its lights say is in firmware/${settings.model.family}/README.md.`,

@@ -2,29 +2,16 @@ import type { Command } from 'commander';
 import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../console/alerting.ts';
 import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { confirm } from '../confirm.ts';
+import { contactWays, readQuietHours } from '../contact-words.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { plain } from '../plain.ts';
 import { table } from '../table.ts';
+import { addContactSetCommand } from './contact-set.ts';
 
 interface AddOptions {
   readonly name: string;
   readonly quiet?: string;
 }
-
-function readQuiet(text: string | undefined): { quiet?: { from: string; to: string } } {
-  if (text === undefined) return {};
-  const [, from, to] = /^(\d{1,2}:\d\d)-(\d{1,2}:\d\d)$/.exec(text.trim()) ?? [];
-  if (from === undefined || to === undefined) {
-    throw new UsageError(
-      `"${text.slice(0, 100)}" are no quiet hours: write HH:MM-HH:MM, such as 22:00-07:00.`,
-    );
-  }
-  return { quiet: { from: from.padStart(5, '0'), to: to.padStart(5, '0') } };
-}
-
-const ways = (addresses: readonly ContactAddress[]): string =>
-  addresses.map(({ kind, address }) => `${kind} ${plain(address)}`).join(', then ');
 
 export function addContactCommands(program: Command): void {
   const contact = program
@@ -49,19 +36,26 @@ export function addContactCommands(program: Command): void {
       if (addresses.length === 0) {
         throw new UsageError('Say how to reach the contact: --sms, --email or --webhook.');
       }
-      const given = { account, name, addresses, ...readQuiet(quiet) };
+      const given = {
+        account,
+        name,
+        addresses,
+        ...(quiet === undefined ? {} : { quiet: readQuietHours(quiet) }),
+      };
       const added = await clientOf(command).post<NewContactAnswer>('/contacts', given);
       const hours =
         added.quiet === undefined
           ? []
           : [`Quiet from ${added.quiet.from} to ${added.quiet.to}, ${added.timeZone}.`];
       print([
-        `Contact ${added.name} of ${account} is added: ${ways(added.addresses)}.`,
+        `Contact ${added.name} of ${account} is added: ${contactWays(added.addresses)}.`,
         ...hours,
         ...added.webhookSecrets.map((secret) => `Its webhook checks signatures with ${secret}`),
         `Try it with: cctv alert test ${account}`,
       ]);
     });
+
+  addContactSetCommand(contact);
 
   contact
     .command('list [account]')
@@ -80,7 +74,7 @@ export function addContactCommands(program: Command): void {
             { head: 'CONTACT', cell: (one) => one.name },
             { head: 'QUIET', cell: ({ quiet }) => (quiet ? `${quiet.from}-${quiet.to}` : '-') },
             { head: 'TIME ZONE', cell: ({ timeZone }) => timeZone },
-            { head: 'WAYS', cell: (one) => ways(one.addresses) },
+            { head: 'WAYS', cell: (one) => contactWays(one.addresses) },
           ],
           answer.contacts,
         ),

@@ -68,12 +68,15 @@ function describeWarnings(
 }
 
 function describeSettings(settings: NonNullable<CameraAnswer['settings']>, nowMs: number): Fact[] {
-  const { rtspUser, hasRtspPassword, keys, formerNames } = settings;
+  const { rtspUser, hasRtspPassword, keys, formerNames, formerAccounts } = settings;
   const login =
     rtspUser === undefined ? 'none' : `${rtspUser}${hasRtspPassword ? ', with a password' : ''}`;
   return [
     ['Added', formatTime(settings.addedAtMs, nowMs)],
     ...(formerNames.length === 0 ? [] : [['Was called', formerNames.join(', ')] as const]),
+    ...(formerAccounts.length === 0
+      ? []
+      : [['Account was called', formerAccounts.join(', ')] as const]),
     ['RTSP path', settings.rtspPath],
     ['RTSP login', login],
     ['Profile', settings.profile ?? 'that of the configuration'],

@@ -44,9 +44,10 @@ export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
   })),
   notConnected: cameras
     .filter((camera) => !isConnected(camera))
-    .map(({ account, camera, lastFootageAtMs, spooled, stored }) => ({
+    .map(({ account, camera, state, lastFootageAtMs, spooled, stored }) => ({
       account,
       camera,
+      state,
       lastFootageAtMs,
       spooled,
       stored,
@@ -99,19 +100,12 @@ function newcomers(isNew: readonly CameraAnswer[]): string {
   return `${count(isNew.length, 'camera is', 'cameras are')} new. ${adoptHint(name)}`;
 }
 
-const nothingYet = ({ settings }: CameraAnswer): string =>
-  settings?.disabledAtMs !== undefined
-    ? 'disabled'
-    : settings?.firstContactAtMs === undefined
-      ? 'no contact yet'
-      : 'no footage yet';
-
 function absence(absent: readonly CameraAnswer[], nowMs: number): string {
   const names = absent.slice(0, namedAtMost).map((camera) => {
     const { lastFootageAtMs } = camera;
     const age =
       lastFootageAtMs === undefined
-        ? nothingYet(camera)
+        ? camera.state
         : `last footage ${formatAge(nowMs - lastFootageAtMs)} ago`;
     return `${formatCameraName(camera)} (${age})`;
   });

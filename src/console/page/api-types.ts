@@ -74,6 +74,9 @@ export interface ExportState {
 
 export interface OverviewCamera extends Omit<Camera, 'live'> {
   readonly account: string;
+  /** What it does, by the name that `cctv cameras` has for it too. */
+  readonly doing: string;
+  readonly isNew: boolean;
   readonly detail: string;
   readonly last24h: Sums;
 }

@@ -4,7 +4,6 @@ import { clockTime, lengthWords, percentWords, sinceWords } from './time/words.t
 /** What a camera does, in words: `recording`, `no footage since 10:42: camera offline`. */
 export function stateWords(camera: Camera, nowMs: number, timeZone: string): string {
   if (camera.isRecording) return 'recording';
-  if (camera.state === 'not seen yet') return 'no footage yet: it has never connected';
   const lastMs = camera.lastFootageAtMs ?? camera.sinceMs;
   const since =
     camera.lastFootageAtMs === undefined || lastMs === undefined
@@ -16,13 +15,14 @@ export function stateWords(camera: Camera, nowMs: number, timeZone: string): str
 
 /** Those that an owner would not know by the ledger's words. */
 const words: Readonly<Record<string, string>> = {
-  disabled: 'switched off by the operator',
+  disabled: 'disabled by the operator',
   'stream stalled': 'the camera ceased to send',
   'relay died': 'a fault of the server',
   'archiver died': 'a fault of the server',
   'disk full': 'the server had no room',
   'daemon down': 'the server was off',
   upgrade: 'the server was updated',
+  'settings changed': 'the operator changed its settings',
   'clock jumped': 'the server’s clock was set',
   'segment lost': 'lost before it was stored',
 };

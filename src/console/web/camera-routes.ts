@@ -1,5 +1,6 @@
 import type { CameraStatus } from '../../camera/status.ts';
 import type { CameraState } from '../../ledger/camera-states.ts';
+import { cameraState, neverConnected } from '../../lib/camera-state.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import type { Api } from './api.ts';
 import { maySee, requireCamera } from './camera-access.ts';
@@ -13,9 +14,12 @@ export function describeNow(known: CameraState, connection: CameraStatus | undef
   const footageAt = [connection?.lastFootageAtMs, known.newestFootageMs].filter(
     (ms) => ms !== undefined,
   );
+  const state = cameraState(known, connection?.state);
   return {
-    isRecording: connection?.state === 'recording',
-    state: known.state,
+    isRecording: state === 'recording',
+    // That other hardware was put in its place, which has not dialled in, is no news in the ledger.
+    state:
+      state === neverConnected && known.state === 'camera offline' ? neverConnected : known.state,
     sinceMs: known.sinceMs,
     ...(footageAt.length === 0 ? {} : { lastFootageAtMs: Math.max(...footageAt) }),
   };

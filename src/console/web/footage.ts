@@ -56,10 +56,12 @@ export class FootageSource {
 
   async #openSpooled(camera: Camera, segment: FootageSegment): Promise<OpenFootage> {
     const name = segmentFileName({ ...camera, ...segment });
-    const { account } = camera;
-    // What lies in the spool is not renamed with its camera.
-    const found = [camera.camera, ...camera.formerNames]
-      .map((one) => this.#options.findSpooled({ account, camera: one }, name))
+    // What lies in the spool is not renamed with its camera or account.
+    const found = [camera.account, ...camera.formerAccounts]
+      .flatMap((account) =>
+        [camera.camera, ...camera.formerNames].map((one) => ({ account, camera: one })),
+      )
+      .map((one) => this.#options.findSpooled(one, name))
       .find((one) => one !== undefined);
     if (found === undefined) throw new FootageGoneError();
     const file = await open(found.path, 'r').catch((error: unknown) => {

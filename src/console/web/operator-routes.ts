@@ -1,3 +1,4 @@
+import { cameraState } from '../../lib/camera-state.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import type { Api } from './api.ts';
 import { byName, describeNow } from './camera-routes.ts';
@@ -41,12 +42,15 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
       for (const name of kept.keys()) if (!names.has(name)) kept.delete(name);
       const cameras = states
         .map((known) => {
-          const now = describeNow(known, connected.get(formatCameraName(known)));
+          const connection = connected.get(formatCameraName(known));
+          const now = describeNow(known, connection);
           const { account, camera: name } = known;
           return {
             account,
             name,
             ...now,
+            doing: cameraState(known, connection?.state),
+            isNew: known.newSinceMs !== undefined,
             detail: known.detail,
             last24h: lastDay(known, now.isRecording),
           };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isLabel, labelRule } from '../../lib/names.ts';
+import { absentStates, connectedStates } from '../../lib/camera-state.ts';
 import { gapCauses } from '../../lib/gap-cause.ts';
 
 // What is asked and answered. Times are milliseconds since 1970 UTC, sizes bytes.
@@ -146,6 +147,8 @@ export const overview = z.object({
   cameras: z.array(
     camera.omit({ live: true, isRecording: true }).extend({
       account: z.string(),
+      doing: z.enum([...connectedStates, ...absentStates]),
+      isNew: z.boolean(),
       detail: z.string(),
       isRecording: z.boolean(),
       last24h: z.object(sums),

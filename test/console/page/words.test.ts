@@ -32,10 +32,10 @@ describe('what a camera does', () => {
     );
     assert.equal(
       says({ lastFootageAtMs: at - 3 * 86_400_000, state: 'disabled' }),
-      'no footage since Fri 20 Nov, 10:42: switched off by the operator',
+      'no footage since Fri 20 Nov, 10:42: disabled by the operator',
     );
     assert.equal(says({}), 'no footage yet: camera offline');
-    assert.equal(says({ state: 'not seen yet' }), 'no footage yet: it has never connected');
+    assert.equal(says({ state: 'never connected' }), 'no footage yet: never connected');
     assert.equal(says({ isRecording: true, state: 'recording' }), 'recording');
   });
   it('is summed up in a sentence', () => {

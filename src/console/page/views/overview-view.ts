@@ -40,14 +40,29 @@ export function OverviewView({ onLoggedOut }: OverviewViewProps) {
 }
 
 function row(camera: OverviewCamera, nowMs: number) {
-  const { account, name, isRecording, state, detail, sinceMs, lastFootageAtMs, last24h } = camera;
+  const {
+    account,
+    name,
+    isNew,
+    isRecording,
+    doing,
+    state,
+    detail,
+    sinceMs,
+    lastFootageAtMs,
+    last24h,
+  } = camera;
   const there = last24h.storedMs + last24h.spooledMs;
   const known = there + last24h.missingMs;
   const since = sinceMs === undefined ? '' : ` since ${sinceWords(sinceMs, nowMs, timeZone)}`;
+  // A cause that says no more than the state is not told twice.
+  const why = [state === doing || state === 'recording' ? '' : state, detail]
+    .filter((one) => one !== '')
+    .join(': ');
   return html`<tr key=${`${account}/${name}`} class=${isRecording ? '' : 'silent'}>
     <th scope="row">${account}/${name}</th>
-    <td><span class="mark" aria-hidden="true"></span>${state}${since}${!isRecording && detail && html`<br /><small>${detail}</small>`}</td>
-    <td>${lastFootageAtMs === undefined ? 'never' : sinceWords(lastFootageAtMs, nowMs, timeZone)}</td>
+    <td><span class="mark" aria-hidden="true"></span>${isNew ? 'new, ' : ''}${doing}${since}${!isRecording && why !== '' && html`<br /><small>${why}</small>`}</td>
+    <td>${lastFootageAtMs === undefined ? 'none' : sinceWords(lastFootageAtMs, nowMs, timeZone)}</td>
     <td class=${known > there ? 'holes' : ''}><span class="share" aria-hidden="true"><span style=${{ width: `${known === 0 ? 0 : (100 * there) / known}%` }}></span></span> ${percentWords(there, known)}</td>
     <td>${last24h.missingMs === 0 ? 'nothing' : lengthWords(last24h.missingMs)}</td>
   </tr>`;
