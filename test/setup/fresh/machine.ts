@@ -68,9 +68,7 @@ export class FreshMachine implements AsyncDisposable {
   /** Starts a command in the checkout, with a terminal or without any. */
   start(user: User, command: readonly string[], terminal = false): Command {
     const asUser = user === 'root' ? [] : ['sudo', '-E', '-u', user, '-H', '--'];
-    const words = [...asUser, ...command];
-    const onTerminal = ['script', '-qefc', words.map(quoted).join(' '), '/dev/null'];
-    return new Command(this.#root, this.checkout, terminal ? onTerminal : words, terminal);
+    return new Command(this.#root, this.checkout, [...asUser, ...command], terminal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,9 +119,13 @@ mount -t proc proc proc; mount -t sysfs sysfs sys
 exec chroot . bash -c '
   cd "$1"; shift
   git config --global --add safe.directory "*"
-  if [ "$1" = terminal ]; then shift; exec "$@"; fi
-  shift; set -m
-  "$@" </dev/null & wait $!' first "\${@:2}"`;
+  set -m
+  if [ "$1" = terminal ]; then "\${@:2}"; else "\${@:2}" </dev/null & wait $!; fi' first "\${@:2}"`;
+
+/** Runs a program on a terminal of its own, of which we have the other end. */
+const onTerminal = `
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))`;
 
 /** A program that runs in a fresh machine. */
 export class Command implements AsyncDisposable {
@@ -137,23 +139,21 @@ export class Command implements AsyncDisposable {
     this.#terminal = terminal;
     const registries = Object.entries(process.env).filter(([name]) => isOfRegistries(name));
     const kind = terminal ? 'terminal' : 'none';
-    this.#process = spawn(
-      'unshare',
-      [
-        ...['-m', '-p', '-u', '-f', '--kill-child=KILL', '--'],
-        ...['bash', '-c', enter, 'enter', root, directory, kind, ...command],
-      ],
-      {
-        stdio: ['pipe', 'pipe', 'pipe'],
-        env: {
-          PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-          HOME: '/root',
-          TERM: 'dumb',
-          LANG: 'C.UTF-8',
-          ...Object.fromEntries(registries),
-        },
+    const machine = [
+      ...['unshare', '-m', '-p', '-u', '-f', '--kill-child=KILL', '--'],
+      ...['bash', '-c', enter, 'enter', root, directory, kind, ...command],
+    ];
+    const [file = '', ...args] = terminal ? ['python3', '-c', onTerminal, ...machine] : machine;
+    this.#process = spawn(file, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        HOME: '/root',
+        TERM: 'dumb',
+        LANG: 'C.UTF-8',
+        ...Object.fromEntries(registries),
       },
-    );
+    });
     this.#exit = once(this.#process, 'exit');
     for (const input of [this.#process.stdout, this.#process.stderr]) {
       if (input === null) continue;
@@ -210,17 +210,24 @@ export class Command implements AsyncDisposable {
 
   /** Kills all that is left of it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { pid } of descendants(this.#pid).slice(0, 1)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of descendants(this.#pid)) kill(pid);
+    kill(this.#pid);
     await this.#exit;
   }
 }
-
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile();
   } catch {
     return false;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
   }
 }
