@@ -1,5 +1,4 @@
 import type { Config, Credentials } from './config/config.ts';
-import { startAlerting } from './alerting.ts';
 import { footageOf, openExports, serveWeb } from './browsing.ts';
 import { Fleet } from './camera/fleet.ts';
 import { startControl } from './console/control.ts';
@@ -133,7 +132,9 @@ export async function runDaemon(
     }));
   await using alerting =
     config.alerts &&
-    (await startAlerting(config.alerts, {
+    (await (
+      await import('./alerting.ts')
+    ).startAlerting(config.alerts, {
       ledger,
       fleet: () => fleet.statuses(),
       spoolStatus: () => spool.usage(),

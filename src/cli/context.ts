@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
-import { defaultConfigFile, defaultControlSocket, readControlSocket } from '../config/load.ts';
 import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readControlSocket } from '../config/control-socket.ts';
+import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
 import { type CameraName, labelRule, parseCameraName } from '../lib/names.ts';
 import { DaemonClient } from './client.ts';
 import { UsageError } from './errors.ts';
@@ -11,16 +12,18 @@ export interface GlobalOptions {
 }
 
 /** The daemon that the command line, the environment or the configuration names. */
-export function clientOf(command: Command): DaemonClient {
-  const { socket, config } = command.optsWithGlobals<GlobalOptions>();
-  return new DaemonClient(socket ?? (process.env['CCTV_SOCKET'] || socketOf(config)));
-}
+export const clientOf = (command: Command): DaemonClient =>
+  new DaemonClient(() => socketOf(command));
 
-function socketOf(config: string | undefined): string {
-  if (config !== undefined) return readControlSocket(config);
+/** @throws {OperatorError} the configuration that the command line names does not say where it is */
+export async function socketOf(command: Command): Promise<string> {
+  const { socket, config } = command.optsWithGlobals<GlobalOptions>();
+  const named = socket ?? process.env['CCTV_SOCKET'] ?? '';
+  if (named !== '') return named;
+  if (config !== undefined) return await readControlSocket(config);
   if (!existsSync(defaultConfigFile)) return defaultControlSocket;
   try {
-    return readControlSocket(defaultConfigFile);
+    return await readControlSocket(defaultConfigFile);
   } catch {
     // It may hold secrets that this user may not read; the usual place is a good guess then.
     return defaultControlSocket;

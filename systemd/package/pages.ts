@@ -1,21 +1,15 @@
 // Writes the manual page and the bash completion of one of our programs, from its own description of
 // itself:
 //
-//   node pages.ts PROGRAM.js SECTION DIRECTORY
+//   node pages.ts PROGRAM-program.js SECTION DIRECTORY
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
 const [file = '', section = '1', directory = '.'] = process.argv.slice(2);
 
-const found = Promise.withResolvers<Command>();
-// The programs read their command line as soon as they are loaded: this one is described instead.
-Command.prototype.parseAsync = function describe(this: Command): Promise<Command> {
-  found.resolve(this);
-  return Promise.resolve(this);
-};
-await import(resolve(file));
-const program = await found.promise;
+const { describeProgram } = (await import(resolve(file))) as { describeProgram: () => Promise<Command> };
+const program = await describeProgram();
 const name = program.name();
 
 const subcommands = (command: Command): Command[] => command.createHelp().visibleCommands(command);

@@ -32,7 +32,7 @@ for (const [program, section] of Object.entries(sections)) {
     let offers: ReadonlyMap<string, Offer>;
     before(async () => {
       directory = resources.use(await temporaryDirectory()).path;
-      const source = join(checkout, 'src/cli', `${program}.ts`);
+      const source = join(checkout, 'src/cli', `${program}-program.ts`);
       const pages = join(checkout, 'systemd/package/pages.ts');
       const [{ stdout }] = await Promise.all([
         execa(process.execPath, [join(import.meta.dirname, 'help-texts.ts'), source]),

@@ -6,9 +6,7 @@ import { table } from '../table.ts';
 import { formatTime } from '../units.ts';
 import { addAccountPasswordCommand, addViewer } from './viewer.ts';
 
-export function addAccountCommands(program: Command): void {
-  const account = program.command('account').description('accounts: the owners of cameras');
-
+export function addAccountCommands(account: Command): void {
   account
     .command('add <name>')
     .description('add an account, with a viewer of the same name')

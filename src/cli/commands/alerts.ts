@@ -25,29 +25,23 @@ async function outcome(client: DaemonClient, ids: readonly string[]): Promise<Al
   }
 }
 
-export function addAlertCommands(program: Command): void {
-  program
-    .command('alerts')
+export function addAlertListCommand(command: Command): void {
+  command
     .description('what contacts were told, and whether it arrived')
     .option('--account <account>', 'only those of one account')
     .option('--limit <n>', 'how many, the newest', '50')
     .option('--json', 'print JSON')
-    .action(
-      async (
-        { account, limit, json }: { account?: string; limit: string; json?: true },
-        command: Command,
-      ) => {
-        if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit is 1 to 999.');
-        const query = { account, limit };
-        const answer = await clientOf(command).get<AlertsAnswer>('/alerts', query);
-        if (json) printJson(answer);
-        else print(alertsScreen(answer, Date.now()));
-      },
-    );
+    .action(async ({ account, limit, json }: { account?: string; limit: string; json?: true }) => {
+      if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit is 1 to 999.');
+      const query = { account, limit };
+      const answer = await clientOf(command).get<AlertsAnswer>('/alerts', query);
+      if (json) printJson(answer);
+      else print(alertsScreen(answer, Date.now()));
+    });
+}
 
-  program
-    .command('alert')
-    .description('alerts: try whether they arrive')
+export function addAlertCommands(alert: Command): void {
+  alert
     .command('test <account>')
     .description('send a test to all contacts of an account, by each of their ways')
     .action(async (account: string, _options: unknown, command: Command) => {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { CameraAnswer, CamerasAnswer } from '../../console/api.ts';
+import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
-import type { DaemonClient } from '../client.ts';
+import { allCameras } from '../all-cameras.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -10,7 +10,6 @@ import { addCameraUrlCommand } from './camera-url.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
 import { count } from '../units.ts';
-import { addCameraOnCard } from './card.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
 import { addCameraAlertingCommands } from './camera-alerting.ts';
 import { addCameraChangeCommands } from './camera-changes.ts';
@@ -23,18 +22,7 @@ interface AddOptions extends CardFlags {
   readonly profile?: string;
 }
 
-/** All cameras that were added or are connected; of one account if it is given. */
-export async function allCameras(client: DaemonClient, account?: string): Promise<CameraAnswer[]> {
-  const cameras: CameraAnswer[] = [];
-  for await (const page of client.pages<CamerasAnswer>('/cameras', { account })) {
-    cameras.push(...page.cameras);
-  }
-  return cameras;
-}
-
-export function addCameraCommands(program: Command): void {
-  const camera = program.command('camera').description('cameras: add, list, show, change, remove');
-
+export function addCameraCommands(camera: Command): void {
   addCameraChangeCommands(camera);
   addCameraAlertingCommands(camera);
 
@@ -64,6 +52,7 @@ export function addCameraCommands(program: Command): void {
       const recording = { rtspPath, rtspUser, rtspPassword, profile };
       const client = clientOf(command);
       if (key === undefined) {
+        const { addCameraOnCard } = await import('./card.ts');
         return await addCameraOnCard(client, { account, camera: name }, options, recording);
       }
       const added = await client.post<CameraAnswer>('/cameras', {

@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
+import { allCameras } from '../all-cameras.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { camerasJson, camerasScreen } from '../screens/cameras-screen.ts';
 import { formatExactTime } from '../units.ts';
 import { watch } from '../watch.ts';
-import { allCameras } from './camera.ts';
 
-export function addCamerasCommand(program: Command): void {
-  program
-    .command('cameras')
+export function addCamerasCommand(command: Command): void {
+  command
     .description('the cameras that are connected, and what they are doing')
     .option('--watch', 'show it anew each second, until Ctrl-C')
     .option('--json', 'print JSON; with --watch, a line of it each second')
-    .action(async (options: { watch?: true; json?: true }, command: Command) => {
+    .action(async (options: { watch?: true; json?: true }) => {
       const client = clientOf(command);
       if (options.watch) {
         await watch(process.stdout, async () => {

@@ -1,5 +1,4 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import type {
   AccountsAnswer,
   CameraAnswer,
@@ -15,15 +14,10 @@ import { randomPassword } from '../../provision/passwords.ts';
 import { planCard } from '../../provision/plan.ts';
 import { readServer, type Server, serverOfListener } from '../../provision/server.ts';
 import type { DaemonClient } from '../client.ts';
-import { clientOf, print } from '../context.ts';
+import { print } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import {
-  addCardOptions,
-  type CardFlags,
-  type CardSettings,
-  Problems,
-  readCardFlags,
-} from './card-options.ts';
+import type { CardFlags } from './card-options.ts';
+import { type CardSettings, Problems, readCardFlags } from './card-settings.ts';
 
 /** How the daemon records a camera, where the operator said it. */
 export interface RecordingFlags {
@@ -64,34 +58,27 @@ export async function addCameraOnCard(
 }
 
 /** `cctv enrol card`: one card for many cameras. */
-export function addEnrolCardCommand(program: Command): void {
-  const enrol =
-    program.commands.find((command) => command.name() === 'enrol') ??
-    program.command('enrol').description('cameras that register themselves');
-  addCardOptions(
-    enrol
-      .command('card')
-      .description('write a card that is the same for many cameras: each makes its own key')
-      .requiredOption('--token <token>', 'what lets them in, of cctv enrol token'),
-  ).action(async (flags: CardFlags & { readonly token: string }, command: Command) => {
-    const problems = new Problems();
-    await problems.attempt(() => refuseNonToken(flags.token));
-    const settings = await readCardFlags(flags, problems);
-    const dialled = await problems.attempt(() => readDialled(clientOf(command), flags));
-    problems.throwIfAny();
-    if (settings === undefined || dialled === undefined) return;
-    const written = await writeCard(settings, dialled, {
-      login: `enrol.${flags.token}`,
-      register: () => Promise.resolve(),
-    });
-    if (written === undefined) return print(['Nothing was changed.']);
-    print([
-      ...written,
-      ...aboutToken(settings),
-      'Copy it as often as there are cameras. Each makes its own key at its first start, and shows up as new.',
-      'Whoever has such a card can enrol a camera with it, as long as the token is good.',
-    ]);
+export async function makeEnrolCard(
+  client: DaemonClient,
+  flags: CardFlags & { readonly token: string },
+): Promise<void> {
+  const problems = new Problems();
+  await problems.attempt(() => refuseNonToken(flags.token));
+  const settings = await readCardFlags(flags, problems);
+  const dialled = await problems.attempt(() => readDialled(client, flags));
+  problems.throwIfAny();
+  if (settings === undefined || dialled === undefined) return;
+  const written = await writeCard(settings, dialled, {
+    login: `enrol.${flags.token}`,
+    register: () => Promise.resolve(),
   });
+  if (written === undefined) return print(['Nothing was changed.']);
+  print([
+    ...written,
+    ...aboutToken(settings),
+    'Copy it as often as there are cameras. Each makes its own key at its first start, and shows up as new.',
+    'Whoever has such a card can enrol a camera with it, as long as the token is good.',
+  ]);
 }
 
 /** Where cameras dial, and what they know the server by. */

@@ -26,11 +26,7 @@ function readQuiet(text: string | undefined): { quiet?: { from: string; to: stri
 const ways = (addresses: readonly ContactAddress[]): string =>
   addresses.map(({ kind, address }) => `${kind} ${plain(address)}`).join(', then ');
 
-export function addContactCommands(program: Command): void {
-  const contact = program
-    .command('contact')
-    .description('contacts: who is told when a camera of an account stops recording');
-
+export function addContactCommands(contact: Command): void {
   // In the order in which they stand on the command line.
   const addresses: ContactAddress[] = [];
   const collect = (kind: AddressKind) => (address: string) => {

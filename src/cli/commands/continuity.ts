@@ -15,9 +15,9 @@ interface ContinuityOptions {
 
 const dayMs = 86_400_000;
 
-export function addContinuityCommand(program: Command): void {
-  program
-    .command('continuity <account/name>')
+export function addContinuityCommand(command: Command): void {
+  command
+    .argument('<account/name>')
     .description(
       'what became of each second of a camera: in the bucket, waiting in the spool, or missing and why',
     )
@@ -26,7 +26,7 @@ export function addContinuityCommand(program: Command): void {
     .option('--from <time>', `from when: ${timeFormats} (default: 24h)`)
     .option('--to <time>', 'until when, likewise (default: now)')
     .option('--json', 'print JSON; with --month, of each day')
-    .action(async (text: string, options: ContinuityOptions, command: Command) => {
+    .action(async (text: string, options: ContinuityOptions) => {
       const { json, month } = options;
       const path = `/continuity/${pathOf(readCameraName(text))}`;
       const client = clientOf(command);

@@ -8,6 +8,7 @@ import { readPasswordFile } from '../files.ts';
 import { table } from '../table.ts';
 import { durationFormats, parseDuration } from '../times.ts';
 import { count, formatTime } from '../units.ts';
+import { addCardOptions, type CardFlags } from './card-options.ts';
 
 interface TokenOptions {
   readonly uses: string;
@@ -19,11 +20,7 @@ interface TokenOptions {
   readonly json?: true;
 }
 
-export function addEnrolCommands(program: Command): void {
-  const enrol = program
-    .command('enrol')
-    .description('let cameras enrol themselves, each with a key of its own that nobody knows yet');
-
+export function addEnrolCommands(enrol: Command): void {
   enrol
     .command('token <account>')
     .description('make a token: a camera that dials in as enrol.TOKEN becomes a new camera')
@@ -61,6 +58,16 @@ export function addEnrolCommands(program: Command): void {
         `A camera dials in as enrol.${made.token}; see who came with: cctv camera list ${account}`,
       ]);
     });
+
+  addCardOptions(
+    enrol
+      .command('card')
+      .description('write a card that is the same for many cameras: each makes its own key')
+      .requiredOption('--token <token>', 'what lets them in, of cctv enrol token'),
+  ).action(async (flags: CardFlags & { readonly token: string }, command: Command) => {
+    const { makeEnrolCard } = await import('./card.ts');
+    await makeEnrolCard(clientOf(command), flags);
+  });
 
   enrol
     .command('list <account>')

@@ -27,11 +27,7 @@ const loginLines = ({ operator, password }: OperatorAnswer): string[] => [
     : [`The password is not shown again. For a new one: cctv operator password ${operator.name}`]),
 ];
 
-export function addOperatorCommands(program: Command): void {
-  const operator = program
-    .command('operator')
-    .description('operators: who may see how all cameras are, in a browser');
-
+export function addOperatorCommands(operator: Command): void {
   operator
     .command('add <name>')
     .description('let somebody see how all cameras are')

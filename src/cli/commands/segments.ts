@@ -28,14 +28,14 @@ const columns: readonly Column<LedgerSegment>[] = [
   { head: 'SHA-256', cell: ({ sha256 }) => `${sha256.slice(0, 12)}…` },
 ];
 
-export function addSegmentsCommand(program: Command): void {
-  program
-    .command('segments <account/name>')
+export function addSegmentsCommand(command: Command): void {
+  command
+    .argument('<account/name>')
     .description('the footage of a camera, piece by piece: in the bucket, or waiting in the spool')
     .option('--from <time>', `from when: ${timeFormats}`, '24h')
     .option('--to <time>', 'until when, likewise (default: now)')
     .option('--json', 'print JSON, with the keys of objects')
-    .action(async (text: string, options: SegmentsOptions, command: Command) => {
+    .action(async (text: string, options: SegmentsOptions) => {
       const nowMs = Date.now();
       const from = parseTime(options.from, nowMs);
       // The newest segment may have begun after now, by a camera's or a tunnel's reckoning.

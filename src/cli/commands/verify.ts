@@ -17,16 +17,15 @@ interface VerifyOptions {
 
 type Sums = Extract<VerifyEvent, { type: 'sums' }>;
 
-export function addVerifyCommand(program: Command): void {
-  program
-    .command('verify')
+export function addVerifyCommand(command: Command): void {
+  command
     .description('hold the bucket against the ledger: is all footage there, and unchanged?')
     .option('--account <name>', 'this account alone')
     .option('--from <time>', `footage from when: ${timeFormats} (default: the first)`)
     .option('--to <time>', 'until when, likewise (default: now)')
     .option('--deep', 'read every object and hash it: all that footage passes over the network')
     .option('--json', 'print JSON, a line for each problem and one for the sums')
-    .action(async (options: VerifyOptions, command: Command) => {
+    .action(async (options: VerifyOptions) => {
       const nowMs = Date.now();
       const from = options.from === undefined ? 0 : parseTime(options.from, nowMs);
       // What is newer than now, by a camera's clock, is not left out either.

@@ -68,11 +68,7 @@ export function addAccountPasswordCommand(account: Command): void {
     );
 }
 
-export function addViewerCommands(program: Command): void {
-  const viewer = program
-    .command('viewer')
-    .description('viewers: who may watch the cameras of an account');
-
+export function addViewerCommands(viewer: Command): void {
   viewer
     .command('add <account/name>')
     .description('let somebody watch the cameras of an account')

@@ -5,13 +5,12 @@ import { watchersScreen } from '../screens/watchers-screen.ts';
 import { formatExactTime } from '../units.ts';
 import { watch } from '../watch.ts';
 
-export function addWatchersCommand(program: Command): void {
-  program
-    .command('viewers')
+export function addWatchersCommand(command: Command): void {
+  command
     .description('who watches which camera, since when, from where, and how much')
     .option('--watch', 'show it anew each second, until Ctrl-C')
     .option('--json', 'print JSON; with --watch, a line of it each second')
-    .action(async (options: { watch?: true; json?: true }, command: Command) => {
+    .action(async (options: { watch?: true; json?: true }) => {
       const client = clientOf(command);
       const ask = () => client.get<WatchersAnswer>('/watchers');
       if (options.watch) {
