@@ -1,26 +1,29 @@
 import { Command } from 'commander';
 import { defaultConfigFile } from '../config/places.ts';
 import { readVersion } from '../lib/version.ts';
-import { addLazyCommands, type LazyCommand } from './lazy-commands.ts';
+import { shapeHelp } from './help.ts';
+import { addLazyCommands, type CommandGroups } from './lazy-commands.ts';
 import { runProgram } from './run-program.ts';
 
-const commands: readonly LazyCommand[] = [
-  {
-    name: 'check',
-    summary: 'check the configuration without starting anything',
-    load: async () => (await import('./commands/check.ts')).addCheckCommand,
-  },
-  {
-    name: 'host-key',
-    summary: 'replace the key by which cameras know this server',
-    load: async () => (await import('./commands/host-key.ts')).addHostKeyCommands,
-  },
-  {
-    name: 'setup',
-    summary: 'ask for the bucket, try it, and write the configuration',
-    load: async () => (await import('./commands/setup.ts')).addSetupCommand,
-  },
-];
+const commands: CommandGroups = {
+  'Commands:': [
+    {
+      name: 'check',
+      summary: 'check the configuration without starting anything',
+      load: async () => (await import('./commands/check.ts')).addCheckCommand,
+    },
+    {
+      name: 'host-key',
+      summary: 'replace the key by which cameras know this server',
+      load: async () => (await import('./commands/host-key.ts')).addHostKeyCommands,
+    },
+    {
+      name: 'setup',
+      summary: 'ask for the bucket, try it, and write the configuration',
+      load: async () => (await import('./commands/setup.ts')).addSetupCommand,
+    },
+  ],
+};
 
 /**
  * `cctvd`, as commander describes it.
@@ -38,6 +41,7 @@ export async function describeProgram(words?: readonly string[]): Promise<Comman
       const { runService } = await import('./service.ts');
       await runService(file);
     });
+  shapeHelp(program);
   await addLazyCommands(program, commands, words);
   return program;
 }

@@ -5,9 +5,14 @@ export interface LazyCommand {
   readonly name: string;
   /** What the list of commands says of it. */
   readonly summary: string;
+  /** It works, and is in no list. */
+  readonly isHidden?: true;
   /** Loads what gives the command its description, options, verbs and action. */
   readonly load: () => Promise<(command: Command) => void>;
 }
+
+/** Commands by the heading under which `--help` lists them. */
+export type CommandGroups = Readonly<Record<string, readonly LazyCommand[]>>;
 
 /**
  * Adds commands to a program.
@@ -16,11 +21,14 @@ export interface LazyCommand {
  */
 export async function addLazyCommands(
   program: Command,
-  commands: readonly LazyCommand[],
+  groups: CommandGroups,
   words?: readonly string[],
 ): Promise<void> {
-  for (const { name, summary, load } of commands) {
-    const command = program.command(name).summary(summary).description(summary);
-    if (words === undefined || words.includes(name)) (await load())(command);
+  for (const [heading, commands] of Object.entries(groups)) {
+    for (const { name, summary, isHidden = false, load } of commands) {
+      const command = program.command(name, { hidden: isHidden });
+      command.summary(summary).description(summary).helpGroup(heading);
+      if (words === undefined || words.includes(name)) (await load())(command);
+    }
   }
 }

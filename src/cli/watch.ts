@@ -20,7 +20,7 @@ export async function watch(
 ): Promise<void> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
-  // A reader that goes away (`cctv cameras --watch | head`) ends it too.
+  // A reader that goes away (`cctv camera status --watch | head`) ends it too.
   out.once('error', end);
   process.once('SIGINT', end);
   process.once('SIGTERM', end);

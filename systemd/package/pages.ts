@@ -3,12 +3,14 @@
 //
 //   node pages.ts PROGRAM-program.js SECTION DIRECTORY
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 
 const [file = '', section = '1', directory = '.'] = process.argv.slice(2);
 
-const { describeProgram } = (await import(resolve(file))) as { describeProgram: () => Promise<Command> };
+const programs = resolve(file);
+const { describeProgram } = (await import(programs)) as { describeProgram: () => Promise<Command> };
+const { exitStatus } = (await import(join(dirname(programs), `help${extname(programs)}`))) as { exitStatus: string };
 const program = await describeProgram();
 const name = program.name();
 
@@ -74,7 +76,7 @@ const page = [
   '.SH FILES',
   ...Object.entries(files).flatMap(([path, meaning]) => ['.TP', `.I ${roff(path)}`, roff(meaning)]),
   '.SH EXIT STATUS',
-  '0 if it was done, 1 if it failed, 2 if the command line is wrong.',
+  roff(exitStatus),
   '.SH SEE ALSO',
   name === 'cctv' ? '.BR cctvd (8)' : '.BR cctv (1)',
 ];

@@ -79,7 +79,7 @@ describe('cctv, of alerts', () => {
   });
 
   it('alerts: shows what was told, and what became of it', async () => {
-    assert.equal(await good('alerts'), 'Nobody was told anything yet.');
+    assert.equal(await good('alert', 'list'), 'Nobody was told anything yet.');
     const message = {
       ...{ id: 'm1', account: 'bach', contactName: 'owner', eventKey: '1', kind: 'not-recording' },
       ...{ event: {}, text: 'front-door has not recorded since 10:42: camera offline' },
@@ -107,15 +107,17 @@ describe('cctv, of alerts', () => {
     const failing = () => [{ channel: 'kannel', sinceMs: nowMs, cause: 'nothing answers' }];
     fixture.alerting = { ...fixture.alerting, failing };
     await fixture.open();
-    const screen = await good('alerts', '--account', 'bach');
+    const screen = await good('alert', 'list', '--account', 'bach');
     assert.match(screen, /^kannel fails since .*: nothing answers$/m);
     assert.match(screen, /^\d\d:\d\dZ +bach +owner +queued +front-door has not recorded since/m);
     assert.match(screen, /sms to \+6591234567 by kannel: failed \d\d:\d\dZ: refused: no credit/);
     assert.match(screen, /webhook to example\.com: queued/);
     assert.doesNotMatch(screen, /vermeer|secret/);
     assert.ok(!screen.includes('\u001b'));
-    assert.match(await good('alerts'), /^\S+ +vermeer +owner +held \(quiet hours\)/m);
-    const { alerts } = JSON.parse(await good('alerts', '--json')) as { alerts: { id: string }[] };
+    assert.match(await good('alert', 'list'), /^\S+ +vermeer +owner +held \(quiet hours\)/m);
+    const { alerts } = JSON.parse(await good('alert', 'list', '--json')) as {
+      alerts: { id: string }[];
+    };
     assert.deepEqual(
       alerts.map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1)),
       ['m1', 'm2'],

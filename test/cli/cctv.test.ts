@@ -58,8 +58,8 @@ describe('cctv', { concurrency: 2 }, () => {
     return path;
   };
 
-  it('cameras: shows the connected ones, what is wrong in plain words, and counts the others', async () => {
-    const lines = (await good('cameras')).split('\n');
+  it('camera status: shows the connected ones, what is wrong in plain words, and counts the others', async () => {
+    const lines = (await good('camera', 'status')).split('\n');
     assert.match(
       lines.find((line) => line.startsWith('bach/front-door')) ?? '',
       /^bach\/front-door +recording +(now|\ds ago) +h264 1920x1080@15 +412 kb\/s +3\.1 MB +2h 14m +203\.0\.113\.7$/,
@@ -77,8 +77,8 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.ok(lines.every((line) => line.length <= 100));
   });
 
-  it('cameras --json: prints the same for programs', async () => {
-    const { cameras, notConnected } = JSON.parse(await good('cameras', '--json')) as {
+  it('camera status --json: prints the same for programs', async () => {
+    const { cameras, notConnected } = JSON.parse(await good('camera', 'status', '--json')) as {
       cameras: Record<string, unknown>[];
       notConnected: Record<string, unknown>[];
     };
@@ -91,20 +91,46 @@ describe('cctv', { concurrency: 2 }, () => {
     );
   });
 
+  it('former words: do the same, say what they are called now, and stand in no list', async () => {
+    const help = await good('--help');
+    for (const [former, ...now] of [
+      ['cameras', 'camera', 'status'],
+      ['viewers', 'viewer', 'watching'],
+      ['alerts', 'alert', 'list'],
+    ] as const) {
+      const { code, stdout, stderr } = await cctv(former, '--json');
+      assert.equal(code, 0, stderr);
+      assert.equal(stderr, `cctv ${former} still works, and is now called: cctv ${now.join(' ')}`);
+      assert.deepEqual(
+        Object.keys(JSON.parse(stdout) as object),
+        Object.keys(JSON.parse(await good(...now, '--json')) as object),
+      );
+      assert.doesNotMatch(help, new RegExp(`^ +${former}\\b`, 'm'));
+      assert.match(help, new RegExp(`^ +${now[0]} `, 'm'));
+      assert.equal((await cctv(former, '--colour')).code, 2);
+    }
+    assert.ok(help.split('\n').every((line) => line.length <= 80));
+  });
+
   it('lets nothing from the network steer the terminal', async () => {
-    for (const args of [['cameras'], ['camera', 'show', 'bach/kitchen'], ['camera', 'list']]) {
+    for (const args of [
+      ['camera', 'status'],
+      ['camera', 'show', 'bach/kitchen'],
+      ['camera', 'list'],
+    ]) {
       const printed = await good(...args);
       assert.doesNotMatch(printed.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, args.join(' '));
       assert.doesNotMatch(printed, /pwned/);
     }
   });
 
-  it('cameras --watch: repeats until it is interrupted, then ends well', async () => {
+  it('camera status --watch: repeats until it is interrupted, then ends well', async () => {
     const watching = spawn(process.execPath, [
       cli,
       '--socket',
       fixture.socket,
-      'cameras',
+      'camera',
+      'status',
       '--watch',
     ]);
     let seen = 0;
@@ -119,9 +145,9 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.equal(watching.exitCode, 0);
   });
 
-  it('cameras --watch: draws in place on a terminal', { timeout: 30_000 }, async () => {
+  it('camera status --watch: draws in place on a terminal', { timeout: 30_000 }, async () => {
     // Without exec some shells stay, hear of Ctrl-C too, and answer for it with their own status.
-    const command = `exec ${process.execPath} ${cli} --socket ${fixture.socket} cameras --watch`;
+    const command = `exec ${process.execPath} ${cli} --socket ${fixture.socket} camera status --watch`;
     const terminal = spawn('script', ['-qec', command, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm', COLUMNS: '100', LINES: '30' },
     });
@@ -279,7 +305,7 @@ describe('cctv', { concurrency: 2 }, () => {
     const list = await good('camera', 'list', 'bach');
     assert.match(list, new RegExp(`^${name} +new, recording `, 'm'));
     assert.match(
-      await good('cameras'),
+      await good('camera', 'status'),
       new RegExp(`^1 camera is new\\. Look: cctv camera picture ${name} `, 'm'),
     );
     assert.match(
@@ -318,7 +344,7 @@ describe('cctv', { concurrency: 2 }, () => {
       ['camera', 'add', 'bach/x'],
       ['camera', 'show', 'bach'],
       ['camera', 'show', '../bach'],
-      ['cameras', '--colour'],
+      ['camera', 'status', '--colour'],
     ];
     for (const args of wrong) {
       const { code, stdout, stderr } = await cctv(...args);
@@ -331,7 +357,12 @@ describe('cctv', { concurrency: 2 }, () => {
   });
 
   it('says in a sentence that the daemon is not running, and how to start it', async () => {
-    for (const args of [['cameras'], ['cameras', '--watch'], ['status'], ['account', 'add', 'x']]) {
+    for (const args of [
+      ['camera', 'status'],
+      ['camera', 'status', '--watch'],
+      ['status'],
+      ['account', 'add', 'x'],
+    ]) {
       const { code, stdout, stderr } = await run('cctv', ['--socket', '/tmp/none.sock', ...args]);
       assert.equal(code, 1);
       assert.equal(stdout, '');

@@ -58,7 +58,7 @@ describe('a program loads what its command needs, and no more:', () => {
   it('what is asked of the daemon, whose socket the configuration does not name', async () => {
     const config = join(fixture.directory, 'config.yaml');
     writeFileSync(config, 'bucket: {name: a}\n# control: {socket: here}\n');
-    for (const args of [['cameras'], ['status'], ['camera', 'list']]) {
+    for (const args of [['camera', 'status'], ['status'], ['alert', 'list']]) {
       const { stdout, modules } = await load('cctv', ['--socket', fixture.socket, ...args]);
       assert.notEqual(stdout, '');
       assert.deepEqual(heavyOnes(modules), []);
@@ -68,7 +68,7 @@ describe('a program loads what its command needs, and no more:', () => {
     }
     const away = await execa(
       process.execPath,
-      ['--import', hook, join(cli, 'cctv.ts'), '--config', config, 'cameras'],
+      ['--import', hook, join(cli, 'cctv.ts'), '--config', config, 'camera', 'status'],
       { env: { MODULES_FILE: join(fixture.directory, 'away') }, reject: false, timeout: 30_000 },
     );
     assert.match(away.stderr, /no control socket at \/run\/sapiengraph-cctv\/control\.sock/);
@@ -94,7 +94,7 @@ describe('a program loads what its command needs, and no more:', () => {
   it('the hook sees what a command does need', async () => {
     const config = join(fixture.directory, 'with-socket.yaml');
     writeFileSync(config, `bucket: {name: a}\ncontrol: {socket: ${fixture.socket}}\n`);
-    const { modules } = await load('cctv', ['--config', config, 'cameras']);
+    const { modules } = await load('cctv', ['--config', config, 'camera', 'status']);
     assert.deepEqual(heavyOnes(modules), ['yaml']);
   });
 });

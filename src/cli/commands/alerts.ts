@@ -25,7 +25,8 @@ async function outcome(client: DaemonClient, ids: readonly string[]): Promise<Al
   }
 }
 
-export function addAlertListCommand(command: Command): void {
+/** `cctv alert list` */
+export function addAlertList(command: Command): void {
   command
     .description('what contacts were told, and whether it arrived')
     .option('--account <account>', 'only those of one account')
@@ -41,6 +42,8 @@ export function addAlertListCommand(command: Command): void {
 }
 
 export function addAlertCommands(alert: Command): void {
+  addAlertList(alert.command('list'));
+
   alert
     .command('test <account>')
     .description('send a test to all contacts of an account, by each of their ways')

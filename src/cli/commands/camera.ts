@@ -13,6 +13,7 @@ import { count } from '../units.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
 import { addCameraAlertingCommands } from './camera-alerting.ts';
 import { addCameraChangeCommands } from './camera-changes.ts';
+import { addCameraStatus } from './cameras.ts';
 
 interface AddOptions extends CardFlags {
   readonly key?: string;
@@ -23,8 +24,7 @@ interface AddOptions extends CardFlags {
 }
 
 export function addCameraCommands(camera: Command): void {
-  addCameraChangeCommands(camera);
-  addCameraAlertingCommands(camera);
+  addCameraStatus(camera.command('status'));
 
   const add = camera
     .command('add <account/name>')
@@ -63,7 +63,7 @@ export function addCameraCommands(camera: Command): void {
       });
       print([
         `Camera ${formatCameraName(added)} is added, with the key ${added.settings?.keys[0]?.fingerprint ?? ''}.`,
-        `It dials in as ${account}.${name}; see it with: cctv cameras`,
+        `It dials in as ${account}.${name}; see it with: cctv camera status`,
       ]);
     });
   addCardOptions(add);
@@ -90,6 +90,8 @@ export function addCameraCommands(camera: Command): void {
     });
 
   addCameraUrlCommand(camera);
+  addCameraChangeCommands(camera);
+  addCameraAlertingCommands(camera);
 
   camera
     .command('remove <account/name>')

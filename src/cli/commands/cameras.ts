@@ -5,7 +5,8 @@ import { camerasJson, camerasScreen } from '../screens/cameras-screen.ts';
 import { formatExactTime } from '../units.ts';
 import { watch } from '../watch.ts';
 
-export function addCamerasCommand(command: Command): void {
+/** `cctv camera status` */
+export function addCameraStatus(command: Command): void {
   command
     .description('the cameras that are connected, and what they are doing')
     .option('--watch', 'show it anew each second, until Ctrl-C')

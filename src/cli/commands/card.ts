@@ -52,7 +52,7 @@ export async function addCameraOnCard(
   print([
     `Camera ${formatCameraName(name)} is added, with the key ${key.fingerprint}. It is waiting for first contact.`,
     ...written,
-    'Put the card into the camera and plug it in: after two minutes it is in the list of cctv cameras.',
+    'Put the card into the camera and plug it in: after two minutes it is in the list of cctv camera status.',
     `What its lights say is in firmware/${settings.model.family}/README.md.`,
   ]);
 }

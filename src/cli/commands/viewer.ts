@@ -9,6 +9,7 @@ import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
 import { loginScreen } from '../screens/login-screen.ts';
 import { viewerListScreen } from '../screens/viewer-list-screen.ts';
+import { addViewerWatching } from './watchers.ts';
 
 interface PasswordOptions {
   readonly passwordFile?: string;
@@ -69,6 +70,8 @@ export function addAccountPasswordCommand(account: Command): void {
 }
 
 export function addViewerCommands(viewer: Command): void {
+  addViewerWatching(viewer.command('watching'));
+
   viewer
     .command('add <account/name>')
     .description('let somebody watch the cameras of an account')

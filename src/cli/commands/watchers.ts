@@ -5,7 +5,8 @@ import { watchersScreen } from '../screens/watchers-screen.ts';
 import { formatExactTime } from '../units.ts';
 import { watch } from '../watch.ts';
 
-export function addWatchersCommand(command: Command): void {
+/** `cctv viewer watching` */
+export function addViewerWatching(command: Command): void {
   command
     .description('who watches which camera, since when, from where, and how much')
     .option('--watch', 'show it anew each second, until Ctrl-C')

@@ -4,7 +4,7 @@ import { plain } from '../plain.ts';
 import { table } from '../table.ts';
 import { count, formatTime, formatWhen } from '../units.ts';
 
-/** What `cctv alerts` shows: each message, and beneath it the ways that it went. */
+/** What `cctv alert list` shows: each message, and beneath it the ways that it went. */
 export function alertsScreen({ alerts, failing }: AlertsAnswer, nowMs: number): string[] {
   const troubles = failing.map(
     ({ channel, sinceMs, cause }) =>

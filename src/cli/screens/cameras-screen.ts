@@ -13,7 +13,7 @@ const none = '-';
 
 const isConnected = (camera: CameraAnswer): camera is Connected => camera.connection !== undefined;
 
-/** What `cctv cameras` shows. */
+/** What `cctv camera status` shows. */
 export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): string[] {
   if (cameras.length === 0) {
     return ['No camera was added yet. Add one with: cctv camera add ACCOUNT/NAME --key FILE'];
@@ -34,7 +34,7 @@ export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): 
   ];
 }
 
-/** What `cctv cameras --json` prints. */
+/** What `cctv camera status --json` prints. */
 export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
   cameras: cameras.filter(isConnected).map(({ connection, settings, spooled, stored }) => ({
     ...connection,

@@ -5,7 +5,7 @@ import { table } from '../table.ts';
 import { formatBytes, formatWhen } from '../units.ts';
 import { noGateway } from './login-screen.ts';
 
-/** What `cctv viewers` shows. */
+/** What `cctv viewer watching` shows. */
 export function watchersScreen({ gateway, watchers }: WatchersAnswer, nowMs: number): string[] {
   if (!gateway) return [noGateway];
   if (watchers.length === 0) return ['Nobody watches.'];
