@@ -4,6 +4,7 @@ import { formerWord } from './former-words.ts';
 import { shapeHelp } from './help.ts';
 import { addLazyCommands, type CommandGroups } from './lazy-commands.ts';
 import { runProgram } from './run-program.ts';
+import { useTimeZone } from './times.ts';
 
 const commands: CommandGroups = {
   'Cameras and footage:': [
@@ -113,12 +114,17 @@ const commands: CommandGroups = {
  */
 export async function describeProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command('cctv')
-    .description(
-      'See and manage the cameras of Sapiengraph CCTV. Times are UTC, in what is printed and in what is read.',
-    )
+    .description('See and manage the cameras of Sapiengraph CCTV.')
     .version(readVersion())
     .option('--socket <path>', "the daemon's control socket (also: CCTV_SOCKET)")
-    .option('--config <file>', "the daemon's configuration, to find its control socket in");
+    .option('--config <file>', "the daemon's configuration, to find its control socket in")
+    .option(
+      '--time-zone <name>',
+      'of the times that are read and printed, such as Asia/Singapore (default: TZ if it names one, else UTC)',
+    )
+    .hook('preAction', (_program, command) => {
+      useTimeZone(command.optsWithGlobals<{ timeZone?: string }>().timeZone, process.env['TZ']);
+    });
   shapeHelp(program);
   await addLazyCommands(program, commands, words);
   return program;

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readControlSocket } from '../config/control-socket.ts';
 import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
-import { type CameraName, labelRule, parseCameraName } from '../lib/names.ts';
+import { type CameraName, isLabel, labelRule, parseCameraName } from '../lib/names.ts';
+import type { AccountsAnswer } from '../console/api.ts';
+import { OperatorError } from '../lib/errors.ts';
 import { DaemonClient } from './client.ts';
 import { UsageError } from './errors.ts';
 
@@ -37,6 +39,26 @@ export function readCameraName(text: string): CameraName {
   throw new UsageError(
     `"${text.slice(0, 200)}" is no camera: write ACCOUNT/NAME, such as bach/front-door. Each is ${labelRule}.`,
   );
+}
+
+/** @throws {UsageError} if it can't be the name of an account */
+export function readAccountName(text: string): string {
+  if (isLabel(text)) return text;
+  throw new UsageError(
+    `"${text.slice(0, 200)}" is no account: write its name, such as bach. It is ${labelRule}.`,
+  );
+}
+
+/**
+ * A list that is empty may be so because there is no such account.
+ *
+ * @throws {OperatorError} if so
+ */
+export async function refuseUnknownAccount(client: DaemonClient, name: string): Promise<void> {
+  for await (const { accounts } of client.pages<AccountsAnswer>('/accounts')) {
+    if (accounts.some((account) => account.name === name)) return;
+  }
+  throw new OperatorError(`There is no account ${name}. Add it with: cctv account add ${name}`);
 }
 
 export const pathOf = ({ account, camera }: CameraName): string => `${account}/${camera}`;

@@ -198,6 +198,26 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.match((await cctv('segments', 'bach/nothing')).stderr, /no camera bach\/nothing/);
   });
 
+  it('segments, continuity: times are of --time-zone, before or behind the command, else of TZ', async () => {
+    const offset = /^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+05:45 +60\.000 s/m;
+    const args = ['segments', 'bach/front-door', '--from', '15m'];
+    assert.match(await good('--time-zone', 'Asia/Kathmandu', ...args), offset);
+    const behind = await good(...args, '--time-zone', 'Asia/Kathmandu');
+    assert.match(behind, /^START \(Asia\/Kathmandu\) +LENGTH/);
+    assert.match(behind, offset);
+    const { stdout } = await run('cctv', ['--socket', fixture.socket, ...args], {
+      env: { TZ: 'Asia/Kathmandu' },
+    });
+    assert.match(stdout, offset);
+    const wrong = await cctv(...args, '--time-zone', 'Asia/Nowhere');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^cctv: "Asia\/Nowhere" is no time zone\. Write a name such as /);
+    const today = ['continuity', 'bach/front-door', '--day', '--time-zone', 'Asia/Kathmandu'];
+    assert.match(await good(...today), /^bach\/front-door, \S+ \S+\+05:45 to \S+ \S+\+05:45$/m);
+    assert.equal((await cctv('account', 'set', 'bach')).code, 2);
+    assert.equal((await cctv('account', 'set', 'bach', '--time-zone', 'Nowhere')).code, 2);
+  });
+
   it('continuity: accounts for each second, with causes and sums that add up', async () => {
     const name = camera('bach/cellar');
     fixture.addCamera(name, 5);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { allCameras } from '../all-cameras.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { camerasJson, camerasScreen } from '../screens/cameras-screen.ts';
-import { formatExactTime } from '../units.ts';
+import { formatSecond } from '../units.ts';
 import { watch } from '../watch.ts';
 
 /** `cctv camera status` */
@@ -18,7 +18,7 @@ export function addCameraStatus(command: Command): void {
           const cameras = await allCameras(client);
           if (options.json) return [JSON.stringify(camerasJson(cameras))];
           const nowMs = Date.now();
-          return [`${formatExactTime(nowMs).slice(0, 19)}Z`, '', ...camerasScreen(cameras, nowMs)];
+          return [formatSecond(nowMs), '', ...camerasScreen(cameras, nowMs)];
         });
       } else if (options.json) {
         printJson(camerasJson(await allCameras(client)));

@@ -7,6 +7,7 @@ import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { parseTime, timeFormats } from '../times.ts';
+import { formatExactTime } from '../units.ts';
 
 interface ExportOptions {
   readonly from: string;
@@ -42,7 +43,7 @@ export function addExportCommand(command: Command): void {
           'Missing in it:',
           ...gaps.map(
             (gap) =>
-              `  ${new Date(gap.startMs).toISOString()} to ${new Date(gap.endMs).toISOString()}  ${gap.cause}`,
+              `  ${formatExactTime(gap.startMs)} to ${formatExactTime(gap.endMs)}  ${gap.cause}`,
           ),
         ]);
       }

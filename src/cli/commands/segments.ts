@@ -5,7 +5,7 @@ import type { LedgerSegment } from '../../ledger/types.ts';
 import { clientOf, pathOf, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type Column, table } from '../table.ts';
-import { parseTime, timeFormats } from '../times.ts';
+import { parseTime, timeFormats, timeZone } from '../times.ts';
 import { count, formatBytes, formatDuration, formatExactTime } from '../units.ts';
 
 interface SegmentsOptions {
@@ -15,8 +15,12 @@ interface SegmentsOptions {
 }
 
 // Printed page by page, so each column has its width from the start.
-const columns: readonly Column<LedgerSegment>[] = [
-  { head: 'START (UTC)', minWidth: 24, cell: ({ startMs }) => formatExactTime(startMs) },
+const columns = (): readonly Column<LedgerSegment>[] => [
+  {
+    head: `START (${timeZone()})`,
+    minWidth: timeZone() === 'UTC' ? 24 : 29,
+    cell: ({ startMs }) => formatExactTime(startMs),
+  },
   {
     head: 'LENGTH',
     minWidth: 9,
@@ -67,7 +71,7 @@ async function writeJson(pages: Pages): Promise<void> {
 async function writeTable(pages: Pages): Promise<void> {
   const sum = { segments: 0, bytes: 0, durationMs: 0, spooled: 0 };
   for await (const { segments } of pages) {
-    const lines = table(columns, segments);
+    const lines = table(columns(), segments);
     if (segments.length > 0) await write(`${lines.slice(sum.segments === 0 ? 0 : 1).join('\n')}\n`);
     for (const { bytes, durationMs, state } of segments) {
       sum.segments += 1;

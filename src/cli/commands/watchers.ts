@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { WatchersAnswer } from '../../console/watching.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { watchersScreen } from '../screens/watchers-screen.ts';
-import { formatExactTime } from '../units.ts';
+import { formatSecond } from '../units.ts';
 import { watch } from '../watch.ts';
 
 /** `cctv viewer watching` */
@@ -19,7 +19,7 @@ export function addViewerWatching(command: Command): void {
           const answer = await ask();
           if (options.json) return [JSON.stringify(answer)];
           const nowMs = Date.now();
-          return [`${formatExactTime(nowMs).slice(0, 19)}Z`, '', ...watchersScreen(answer, nowMs)];
+          return [formatSecond(nowMs), '', ...watchersScreen(answer, nowMs)];
         });
       } else if (options.json) {
         printJson(await ask());

@@ -2,6 +2,7 @@ import type { ContinuityAnswer } from '../../console/api.ts';
 import type { CauseSum, Gap } from '../../ledger/types.ts';
 import { plain } from '../plain.ts';
 import { type Column, table } from '../table.ts';
+import { shownTime, timeZone } from '../times.ts';
 import { count, formatExactTime } from '../units.ts';
 
 const dayMs = 86_400_000;
@@ -26,8 +27,8 @@ interface Line {
   readonly note: string;
 }
 
-const gapColumns: readonly Column<Gap>[] = [
-  { head: 'MISSING FROM (UTC)', cell: ({ startMs }) => formatExactTime(startMs) },
+const gapColumns = (): readonly Column<Gap>[] => [
+  { head: `MISSING FROM (${timeZone()})`, cell: ({ startMs }) => formatExactTime(startMs) },
   { head: 'LENGTH', align: 'right', cell: (gap) => formatExactDuration(gap.endMs - gap.startMs) },
   { head: 'CAUSE', cell: ({ cause }) => cause },
   { head: 'DETAIL', cell: ({ detail }) => plain(detail) },
@@ -42,7 +43,7 @@ export function continuityScreen(answer: ContinuityAnswer): string[] {
     `${account}/${camera}, ${formatExactTime(fromMs)} to ${formatExactTime(toMs)}`,
     '',
     ...sums(answer),
-    ...(gaps.length === 0 ? [] : ['', ...table(gapColumns, gaps)]),
+    ...(gaps.length === 0 ? [] : ['', ...table(gapColumns(), gaps)]),
     '',
     gaps.length === 0 ? 'Nothing is missing.' : `${count(gaps.length, 'gap')}.`,
   ];
@@ -87,7 +88,7 @@ export function monthScreen(days: readonly ContinuityAnswer[]): string[] {
     '',
     ...table<ContinuityAnswer>(
       [
-        { head: 'DAY (UTC)', cell: ({ fromMs }) => new Date(fromMs).toISOString().slice(0, 10) },
+        { head: `DAY (${timeZone()})`, cell: ({ fromMs }) => shownTime(fromMs).date },
         { head: 'STORED', align: 'right', cell: share(({ storedMs }) => storedMs) },
         { head: 'SPOOLED', align: 'right', cell: share(({ spooledMs }) => spooledMs) },
         { head: 'MISSING', align: 'right', cell: share(({ missingMs }) => missingMs) },
