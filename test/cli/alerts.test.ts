@@ -134,4 +134,28 @@ describe('cctv, of alerts', () => {
     const printed = await good('alert', 'test', 'bach');
     assert.match(printed, /^owner: webhook to example\.com: delivered .*: it answered 200$/m);
   });
+
+  it('alert test: ends with 1 when it reached nobody', async () => {
+    fixture.ledger.decide({
+      messages: [
+        {
+          ...{ id: 'm3', account: 'bach', contactName: 'owner', eventKey: '3', kind: 'test' },
+          ...{ event: {}, text: 'a test', subject: 'a test', createdMs: Date.now() },
+          deliveries: [{ kind: 'sms', channel: 'kannel', address: '+6591234567' }],
+        },
+      ],
+    });
+    const delivery = { message: 'm3', position: 0 };
+    const nowMs = Date.now();
+    fixture.ledger.changeDelivery(delivery, ['queued'], { state: 'sending', nowMs });
+    const detail = 'no credit';
+    fixture.ledger.changeDelivery(delivery, ['sending'], { state: 'failed', nowMs, detail });
+    await fixture.close();
+    fixture.alerting = { ...fixture.alerting, test: () => ['m3'] };
+    await fixture.open();
+    const { code, stdout, stderr } = await cctv('alert', 'test', 'bach');
+    assert.equal(code, 1);
+    assert.match(stdout, /^owner: sms to \+6591234567 by kannel: failed .*: no credit$/m);
+    assert.equal(stderr, 'cctv: The test reached nobody of bach.');
+  });
 });

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlertsAnswer, TestAnswer } from '../../console/alerting.ts';
 import type { AlertMessage } from '../../ledger/alerts.ts';
+import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { alertsScreen, deliveryLine, stateOf } from '../screens/alerts-screen.ts';
 
@@ -34,8 +35,13 @@ export function addAlertList(command: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ account, limit, json }: { account?: string; limit: string; json?: true }) => {
       if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit is 1 to 999.');
+      if (account !== undefined) readAccountName(account);
       const query = { account, limit };
-      const answer = await clientOf(command).get<AlertsAnswer>('/alerts', query);
+      const client = clientOf(command);
+      const answer = await client.get<AlertsAnswer>('/alerts', query);
+      if (account !== undefined && answer.alerts.length === 0) {
+        await refuseUnknownAccount(client, account);
+      }
       if (json) printJson(answer);
       else print(alertsScreen(answer, Date.now()));
     });
@@ -49,7 +55,7 @@ export function addAlertCommands(alert: Command): void {
     .description('send a test to all contacts of an account, by each of their ways')
     .action(async (account: string, _options: unknown, command: Command) => {
       const client = clientOf(command);
-      const path = `/accounts/${encodeURIComponent(account)}/test-alert`;
+      const path = `/accounts/${readAccountName(account)}/test-alert`;
       const { messages } = await client.post<TestAnswer>(path, {});
       const nowMs = Date.now();
       const outcomes = await outcome(client, messages);
@@ -62,5 +68,11 @@ export function addAlertCommands(alert: Command): void {
                 .map((delivery) => `${message.contactName}: ${deliveryLine(delivery, nowMs)}`),
         ),
       );
+      const isTold = outcomes.some(({ deliveries }) =>
+        deliveries.some(({ state }) => state === 'delivered' || state === 'accepted'),
+      );
+      if (!isTold) {
+        throw new OperatorError(`The test reached nobody of ${account}.`);
+      }
     });
 }

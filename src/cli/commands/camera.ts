@@ -3,7 +3,15 @@ import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
 import { allCameras } from '../all-cameras.ts';
 import { confirm } from '../confirm.ts';
-import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
+import {
+  clientOf,
+  pathOf,
+  print,
+  printJson,
+  readAccountName,
+  readCameraName,
+  refuseUnknownAccount,
+} from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readKeyFile, readPasswordFile } from '../files.ts';
 import { addCameraUrlCommand } from './camera-url.ts';
@@ -73,7 +81,12 @@ export function addCameraCommands(camera: Command): void {
     .description('list the cameras that were added, connected or not')
     .option('--json', 'print JSON')
     .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
-      const cameras = await allCameras(clientOf(command), account);
+      if (account !== undefined) readAccountName(account);
+      const client = clientOf(command);
+      const cameras = await allCameras(client, account);
+      if (account !== undefined && cameras.length === 0) {
+        await refuseUnknownAccount(client, account);
+      }
       if (json) printJson({ cameras });
       else print(cameraListScreen(cameras, Date.now()));
     });

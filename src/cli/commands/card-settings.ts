@@ -23,6 +23,7 @@ export interface CardSettings {
 /** Gathers all that is wrong, so that it is told at once. */
 export class Problems {
   readonly #sentences: string[] = [];
+  #isUsage = false;
 
   /** What `work` returns; undefined if it finds something that the operator must mend. */
   async attempt<T>(work: () => T | Promise<T>): Promise<T | undefined> {
@@ -31,12 +32,15 @@ export class Problems {
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       this.#sentences.push(error.message);
+      this.#isUsage ||= error instanceof UsageError;
       return undefined;
     }
   }
 
   throwIfAny(): void {
-    if (this.#sentences.length > 0) throw new OperatorError(this.#sentences.join('\n'));
+    if (this.#sentences.length === 0) return;
+    const all = this.#sentences.join('\n');
+    throw this.#isUsage ? new UsageError(all) : new OperatorError(all);
   }
 }
 

@@ -1,10 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import type {
-  AccountsAnswer,
-  CameraAnswer,
-  CamerasAnswer,
-  StatusAnswer,
-} from '../../console/api.ts';
+import type { CameraAnswer, CamerasAnswer, StatusAnswer } from '../../console/api.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
 import { type CameraName, formatCameraName } from '../../lib/names.ts';
 import { type DropbearKey, makeDropbearKey } from '../../provision/dropbear-key.ts';
@@ -14,7 +9,7 @@ import { randomPassword } from '../../provision/passwords.ts';
 import { planCard } from '../../provision/plan.ts';
 import { readServer, type Server, serverOfListener } from '../../provision/server.ts';
 import type { DaemonClient } from '../client.ts';
-import { print } from '../context.ts';
+import { print, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { CardFlags } from './card-options.ts';
 import { type CardSettings, Problems, readCardFlags } from './card-settings.ts';
@@ -98,15 +93,7 @@ async function readDialled(client: DaemonClient, { server }: CardFlags): Promise
 }
 
 async function refuseUnusable(client: DaemonClient, name: CameraName): Promise<void> {
-  const accounts: string[] = [];
-  for await (const page of client.pages<AccountsAnswer>('/accounts')) {
-    accounts.push(...page.accounts.map((account) => account.name));
-  }
-  if (!accounts.includes(name.account)) {
-    throw new OperatorError(
-      `There is no account ${name.account}. Add it with: cctv account add ${name.account}`,
-    );
-  }
+  await refuseUnknownAccount(client, name.account);
   if ((await findCamera(client, name)) === undefined) return;
   throw new OperatorError(
     `There is a camera ${formatCameraName(name)} already. Choose another name; or for new hardware in its place: cctv camera replace ${formatCameraName(name)}`,

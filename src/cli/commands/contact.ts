@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../console/alerting.ts';
 import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { confirm } from '../confirm.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
@@ -45,6 +45,7 @@ export function addContactCommands(contact: Command): void {
       if (addresses.length === 0) {
         throw new UsageError('Say how to reach the contact: --sms, --email or --webhook.');
       }
+      readAccountName(account);
       const given = { account, name, addresses, ...readQuiet(quiet) };
       const added = await clientOf(command).post<NewContactAnswer>('/contacts', given);
       const hours =
@@ -64,7 +65,12 @@ export function addContactCommands(contact: Command): void {
     .description('list the contacts')
     .option('--json', 'print JSON')
     .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
-      const answer = await clientOf(command).get<ContactsAnswer>('/contacts', { account });
+      if (account !== undefined) readAccountName(account);
+      const client = clientOf(command);
+      const answer = await client.get<ContactsAnswer>('/contacts', { account });
+      if (account !== undefined && answer.contacts.length === 0) {
+        await refuseUnknownAccount(client, account);
+      }
       if (json) return printJson(answer);
       if (answer.contacts.length === 0) {
         return print(['There are no contacts. Add one with: cctv contact add ACCOUNT --sms +65…']);
@@ -88,6 +94,7 @@ export function addContactCommands(contact: Command): void {
     .description('tell somebody nothing any more')
     .option('--yes', 'do not ask')
     .action(async (account: string, name: string, { yes }: { yes?: true }, command: Command) => {
+      readAccountName(account);
       const question = `Remove the contact ${name} of ${account}?`;
       if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);
       const path = `/contacts/${encodeURIComponent(account)}/${encodeURIComponent(name)}`;

@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { NewTokenAnswer, TokensAnswer } from '../../console/api.ts';
 import type { Token } from '../../ledger/types.ts';
-import { isLabel, labelRule } from '../../lib/names.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
 import { table } from '../table.ts';
@@ -90,10 +89,7 @@ export function addEnrolCommands(enrol: Command): void {
     });
 }
 
-function tokensOf(account: string): string {
-  if (isLabel(account)) return `/accounts/${account}/tokens`;
-  throw new UsageError(`"${account.slice(0, 200)}" is no account: its name is ${labelRule}.`);
-}
+const tokensOf = (account: string): string => `/accounts/${readAccountName(account)}/tokens`;
 
 function tokensScreen(account: string, tokens: readonly Token[], nowMs: number): string[] {
   if (tokens.length === 0) {
