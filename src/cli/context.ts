@@ -7,6 +7,7 @@ import type { AccountsAnswer } from '../console/api.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { DaemonClient } from './client.ts';
 import { UsageError } from './errors.ts';
+import { harmless, harmlessJson } from './plain.ts';
 
 export interface GlobalOptions {
   readonly socket?: string;
@@ -64,7 +65,9 @@ export async function refuseUnknownAccount(client: DaemonClient, name: string): 
 export const pathOf = ({ account, camera }: CameraName): string => `${account}/${camera}`;
 
 export function print(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${lines.join('\n').split('\n').map(harmless).join('\n')}\n`);
 }
 
-export const printJson = (value: unknown): void => print([JSON.stringify(value, undefined, 2)]);
+export function printJson(value: unknown): void {
+  process.stdout.write(`${harmlessJson(JSON.stringify(value, undefined, 2))}\n`);
+}

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, OperatorError } from '../lib/errors.ts';
+import { harmless } from './plain.ts';
 import { fit, wrap } from './table.ts';
 
 const everyMs = 1_000;
@@ -47,9 +48,9 @@ function explain(error: unknown): readonly string[] {
 
 function draw(out: NodeJS.WriteStream, lines: readonly string[]): void {
   if (!out.isTTY) {
-    out.write(`${lines.join('\n')}\n`);
+    out.write(`${lines.map(harmless).join('\n')}\n`);
     return;
   }
-  const fitting = fit(lines, out.columns, out.rows - 1);
+  const fitting = fit(lines.map(harmless), out.columns, out.rows - 1);
   out.write(home + fitting.map((line) => `${line}${clearRestOfLine}\n`).join('') + clearBelow);
 }

@@ -165,6 +165,24 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.equal(terminal.exitCode, 0);
   });
 
+  it('camera status: fits a narrow terminal, with names whole', { timeout: 30_000 }, async () => {
+    const command = `stty cols 48; exec ${process.execPath} ${cli} --socket ${fixture.socket} camera status`;
+    const terminal = spawn('script', ['-qec', command, '/dev/null']);
+    let screen = '';
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      screen += chunk.toString();
+    });
+    const [code] = await once(terminal, 'exit');
+    assert.equal(code, 0, screen);
+    const lines = screen.trimEnd().split('\r\n');
+    const head = lines.find((line) => line.startsWith('CAMERA')) ?? '';
+    assert.match(head, /^CAMERA +STATE/);
+    assert.doesNotMatch(head, /FROM/);
+    const end = lines.findIndex((line) => line.includes('not connected'));
+    for (const line of lines.slice(0, end)) assert.ok(line.length <= 48, line);
+    assert.ok(lines.some((line) => /^bach\/front-door +recording/.test(line)));
+  });
+
   it('status: says how the daemon is and what fails', async () => {
     const status = await good('status');
     assert.match(status, /^Daemon +version 0\.1\.0, process \d+, running since .*Z \(3h\)$/m);

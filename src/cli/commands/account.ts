@@ -57,7 +57,7 @@ export function addAccountCommands(account: Command): void {
       print(
         table(
           [
-            { head: 'ACCOUNT', cell: ({ name }) => name },
+            { head: 'ACCOUNT', stays: true, cell: ({ name }) => name },
             { head: 'CAMERAS', align: 'right', cell: ({ cameras }) => String(cameras) },
             { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
           ],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { allCameras } from '../all-cameras.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { camerasJson, camerasScreen } from '../screens/cameras-screen.ts';
+import { harmlessJson } from '../plain.ts';
 import { formatSecond } from '../units.ts';
 import { watch } from '../watch.ts';
 
@@ -16,7 +17,7 @@ export function addCameraStatus(command: Command): void {
       if (options.watch) {
         await watch(process.stdout, async () => {
           const cameras = await allCameras(client);
-          if (options.json) return [JSON.stringify(camerasJson(cameras))];
+          if (options.json) return [harmlessJson(JSON.stringify(camerasJson(cameras)))];
           const nowMs = Date.now();
           return [formatSecond(nowMs), '', ...camerasScreen(cameras, nowMs)];
         });

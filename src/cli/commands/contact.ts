@@ -78,11 +78,11 @@ export function addContactCommands(contact: Command): void {
       print(
         table<ContactAnswer>(
           [
-            { head: 'ACCOUNT', cell: (one) => one.account },
-            { head: 'CONTACT', cell: (one) => one.name },
+            { head: 'ACCOUNT', stays: true, cell: (one) => one.account },
+            { head: 'CONTACT', stays: true, cell: (one) => one.name },
             { head: 'QUIET', cell: ({ quiet }) => (quiet ? `${quiet.from}-${quiet.to}` : '-') },
             { head: 'TIME ZONE', cell: ({ timeZone }) => timeZone },
-            { head: 'WAYS', cell: (one) => ways(one.addresses) },
+            { head: 'WAYS', wraps: true, cell: (one) => ways(one.addresses) },
           ],
           answer.contacts,
         ),

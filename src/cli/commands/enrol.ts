@@ -99,7 +99,7 @@ function tokensScreen(account: string, tokens: readonly Token[], nowMs: number):
   }
   return table(
     [
-      { head: 'TOKEN', cell: ({ id }) => `${id}…` },
+      { head: 'TOKEN', stays: true, cell: ({ id }) => `${id}…` },
       { head: 'USED', align: 'right', cell: ({ used, uses }) => `${used} of ${uses}` },
       { head: 'STATE', cell: (token) => stateOf(token, nowMs) },
       { head: 'MADE', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },

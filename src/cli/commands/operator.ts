@@ -53,7 +53,7 @@ export function addOperatorCommands(operator: Command): void {
       print(
         table(
           [
-            { head: 'OPERATOR', cell: ({ name }) => name },
+            { head: 'OPERATOR', stays: true, cell: ({ name }) => name },
             { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
             { head: 'PASSWORD SET', cell: ({ passwordSetMs }) => formatTime(passwordSetMs, nowMs) },
           ],

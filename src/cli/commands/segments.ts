@@ -18,6 +18,7 @@ interface SegmentsOptions {
 const columns = (): readonly Column<LedgerSegment>[] => [
   {
     head: `START (${timeZone()})`,
+    stays: true,
     minWidth: timeZone() === 'UTC' ? 24 : 29,
     cell: ({ startMs }) => formatExactTime(startMs),
   },
@@ -29,7 +30,7 @@ const columns = (): readonly Column<LedgerSegment>[] => [
   },
   { head: 'SIZE', minWidth: 7, align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
   { head: 'STATE', minWidth: 7, cell: ({ state }) => state },
-  { head: 'SHA-256', cell: ({ sha256 }) => `${sha256.slice(0, 12)}…` },
+  { head: 'SHA-256', cutTo: 8, cell: ({ sha256 }) => `${sha256.slice(0, 12)}…` },
 ];
 
 export function addSegmentsCommand(command: Command): void {

@@ -4,6 +4,7 @@ import type { Problem, VerifyEvent } from '../../ledger/verify-events.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { exitCodes, UsageError } from '../errors.ts';
+import { harmlessJson } from '../plain.ts';
 import { problemLine, progressLine, sumLines } from '../screens/verify-screen.ts';
 import { parseTime, timeFormats } from '../times.ts';
 
@@ -51,9 +52,9 @@ interface Screen {
 }
 
 const jsonScreen: Screen = {
-  problem: (problem) => JSON.stringify(problem),
+  problem: (problem) => harmlessJson(JSON.stringify(problem)),
   progress: () => {},
-  sums: (sums) => JSON.stringify(sums),
+  sums: (sums) => harmlessJson(JSON.stringify(sums)),
 };
 
 const peopleScreen = (deep: boolean): Screen => ({

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { WatchersAnswer } from '../../console/watching.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { watchersScreen } from '../screens/watchers-screen.ts';
+import { harmlessJson } from '../plain.ts';
 import { formatSecond } from '../units.ts';
 import { watch } from '../watch.ts';
 
@@ -17,7 +18,7 @@ export function addViewerWatching(command: Command): void {
       if (options.watch) {
         await watch(process.stdout, async () => {
           const answer = await ask();
-          if (options.json) return [JSON.stringify(answer)];
+          if (options.json) return [harmlessJson(JSON.stringify(answer))];
           const nowMs = Date.now();
           return [formatSecond(nowMs), '', ...watchersScreen(answer, nowMs)];
         });

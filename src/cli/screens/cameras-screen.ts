@@ -55,8 +55,8 @@ export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
 
 // What matters most stands on the left: a narrow terminal cuts the rest off.
 const columns = (nowMs: number): Column<Connected>[] => [
-  { head: 'CAMERA', cell: formatCameraName },
-  { head: 'STATE', cell: cameraWord },
+  { head: 'CAMERA', stays: true, cell: formatCameraName },
+  { head: 'STATE', cutTo: 12, cell: cameraWord },
   {
     head: 'FOOTAGE',
     align: 'right',

@@ -11,8 +11,8 @@ export function watchersScreen({ gateway, watchers }: WatchersAnswer, nowMs: num
   if (watchers.length === 0) return ['Nobody watches.'];
   return table(
     [
-      { head: 'CAMERA', cell: formatCameraName },
-      { head: 'VIEWER', cell: ({ viewer }) => viewer },
+      { head: 'CAMERA', stays: true, cell: formatCameraName },
+      { head: 'VIEWER', stays: true, cell: ({ viewer }) => viewer },
       { head: 'STATE', cell: ({ state }) => state },
       {
         head: 'SINCE',
@@ -22,7 +22,7 @@ export function watchersScreen({ gateway, watchers }: WatchersAnswer, nowMs: num
       { head: 'SENT', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
       { head: 'FROM', cell: ({ address }) => plain(address) },
       { head: 'BY', cell: ({ secure }) => (secure ? 'rtsps' : 'rtsp') },
-      { head: 'PLAYER', cell: ({ player }) => plain(player) },
+      { head: 'PLAYER', cutTo: 10, cell: ({ player }) => plain(player) },
     ],
     watchers,
   );
