@@ -60,7 +60,7 @@ export async function startAlerting(
         log,
       }),
     );
-  const channels = createChannels(config.carriers, key, reports?.urlOf);
+  const channels = await createChannels(config.carriers, key, reports?.urlOf);
   for (const channel of channels) parts.use(channel);
   const outbox: Outbox = parts.use(
     new Outbox({

@@ -6,7 +6,6 @@ import { LiveHub } from './console/live/live.ts';
 import { Exports, type ExportsOptions } from './console/web/exports.ts';
 import { FootageSource } from './console/web/footage.ts';
 import type { WebParts } from './console/web/options.ts';
-import { startWeb } from './console/web/web.ts';
 import { credentialsOf } from './gateway/password.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { formatAddress } from './lib/addresses.ts';
@@ -56,6 +55,7 @@ export async function serveWeb(
     WebAnswers,
 ): Promise<AsyncDisposable | undefined> {
   if (web === undefined) return undefined;
+  const { startWeb } = await import('./console/web/web.ts');
   const { ledger, fleet, log, footage, exports } = parts;
   await using owned = new AsyncDisposableStack();
   const relayUrl = (camera: string): string | undefined => {

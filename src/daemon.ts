@@ -1,5 +1,4 @@
 import type { Config, Credentials } from './config/config.ts';
-import { startAlerting } from './alerting.ts';
 import { footageOf, openExports, serveWeb } from './browsing.ts';
 import { Fleet } from './camera/fleet.ts';
 import { startControl } from './console/control.ts';
@@ -143,16 +142,17 @@ export async function runDaemon(
       ...gatewayOptions(config.gateway, ledger, fleet),
       log,
     }));
-  await using alerting = await Replaceable.start(config.alerts, (alerts) =>
-    startAlerting(alerts, {
+  await using alerting = await Replaceable.start(config.alerts, async (alerts) => {
+    const { startAlerting } = await import('./alerting.ts');
+    return await startAlerting(alerts, {
       ledger,
       fleet: () => fleet.statuses(),
       spoolStatus: () => spool.usage(),
       uploadsFail: () => uploads().failing,
       isHealthy: () => health.health().ok,
       log,
-    }),
-  );
+    });
+  });
 
   const footage = await footageOf(store, spool);
   await using exports = await openExports(config, { ledger, footage, log, version }, fleet);

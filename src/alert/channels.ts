@@ -5,8 +5,8 @@ import { describeError, OperatorError } from '../lib/errors.ts';
 import type { Channel } from './channel.ts';
 import type { CarrierPatience } from './channels/http-request.ts';
 import { readGatewayReport, SmsHttpChannel, type SmsHttpOptions } from './channels/sms-http.ts';
-import { SmtpChannel, type SmtpOptions } from './channels/smtp.ts';
-import { SnsChannel, type SnsOptions } from './channels/sns.ts';
+import type { SmtpOptions } from './channels/smtp.ts';
+import type { SnsOptions } from './channels/sns.ts';
 import {
   isFromTwilio,
   readTwilioReport,
@@ -60,11 +60,11 @@ export function reportReaders({ sms }: CarrierOptions): ReadonlyMap<string, Repo
  * @param urlOf where reports of a channel's message go; absent: nowhere
  * @throws {OperatorError} if `caFile` can't be used
  */
-export function createChannels(
+export async function createChannels(
   { sms, smtp, caFile, patience }: CarrierOptions,
   key: Uint8Array,
   urlOf?: (channel: string, messageId: string) => string,
-): readonly Channel[] {
+): Promise<readonly Channel[]> {
   const ca = caFile === undefined ? undefined : readAuthorities(caFile);
   const common = {
     ...(ca === undefined ? {} : { ca }),
@@ -76,8 +76,9 @@ export function createChannels(
     sms?.gateway &&
       new SmsHttpChannel({ ...sms.gateway, ...common, ...reporting(sms.gateway.name) }),
     sms?.twilio && new TwilioChannel({ ...sms.twilio, ...common, ...reporting('twilio') }),
-    sms?.sns && new SnsChannel({ ...sms.sns, ...common }),
-    smtp && new SmtpChannel({ ...smtp, ...common }),
+    // The libraries of these two are large: only who has such a carrier waits for them.
+    sms?.sns && new (await import('./channels/sns.ts')).SnsChannel({ ...sms.sns, ...common }),
+    smtp && new (await import('./channels/smtp.ts')).SmtpChannel({ ...smtp, ...common }),
     new WebhookChannel({ key, ...common }),
   ].filter((channel) => channel !== undefined);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, statSync } from 'node:fs';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
 import { buffer, json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -9,16 +9,22 @@ import { groupName } from '../lib/groups.ts';
 import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
 
+// An import of it asks for all that it has, which loads a client of WebSockets too and takes longer
+// than the whole of a command.
+const { request: httpRequest } = process.getBuiltinModule('node:http');
+
 const answerMs = 15_000;
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Talks to the daemon through its control socket. */
 export class DaemonClient {
-  readonly #socket: string;
+  readonly #find: () => Promise<string>;
+  #socket = '';
 
-  constructor(socket: string) {
-    this.#socket = socket;
+  /** @param find the path of its control socket, when it is first needed */
+  constructor(find: () => Promise<string>) {
+    this.#find = find;
   }
 
   /** @throws {OperatorError} with the daemon's own words, or why it can't be asked */
@@ -57,7 +63,7 @@ export class DaemonClient {
     using life = new Scope();
     const response = await this.#send('GET', path, undefined, life.signal).catch(
       (error: unknown) => {
-        throw this.#explain(error);
+        throw error instanceof OperatorError ? error : this.#explain(error);
       },
     );
     if ((response.statusCode ?? 500) >= 400) throw new OperatorError(errorOf(await json(response)));
@@ -121,13 +127,14 @@ export class DaemonClient {
     }
   }
 
-  #send(
+  async #send(
     method: string,
     path: string,
     body?: string,
     signal = AbortSignal.timeout(answerMs),
   ): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
+    if (this.#socket === '') this.#socket = await this.#find();
+    return await new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
       const request = httpRequest({
         socketPath: this.#socket,

@@ -1,9 +1,13 @@
-import type { Command } from 'commander';
-import { defaultConfigFile, defaultControlSocket, readControlSocket } from '../config/load.ts';
 import { existsSync } from 'node:fs';
-import { type CameraName, labelRule, parseCameraName } from '../lib/names.ts';
+import type { Command } from 'commander';
+import { readControlSocket } from '../config/control-socket.ts';
+import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
+import { type CameraName, isLabel, labelRule, parseCameraName } from '../lib/names.ts';
+import type { AccountsAnswer } from '../console/api.ts';
+import { OperatorError } from '../lib/errors.ts';
 import { DaemonClient } from './client.ts';
 import { UsageError } from './errors.ts';
+import { harmless, harmlessJson } from './plain.ts';
 
 export interface GlobalOptions {
   readonly socket?: string;
@@ -11,16 +15,18 @@ export interface GlobalOptions {
 }
 
 /** The daemon that the command line, the environment or the configuration names. */
-export function clientOf(command: Command): DaemonClient {
-  const { socket, config } = command.optsWithGlobals<GlobalOptions>();
-  return new DaemonClient(socket ?? (process.env['CCTV_SOCKET'] || socketOf(config)));
-}
+export const clientOf = (command: Command): DaemonClient =>
+  new DaemonClient(() => socketOf(command));
 
-function socketOf(config: string | undefined): string {
-  if (config !== undefined) return readControlSocket(config);
+/** @throws {OperatorError} the configuration that the command line names does not say where it is */
+export async function socketOf(command: Command): Promise<string> {
+  const { socket, config } = command.optsWithGlobals<GlobalOptions>();
+  const named = socket ?? process.env['CCTV_SOCKET'] ?? '';
+  if (named !== '') return named;
+  if (config !== undefined) return await readControlSocket(config);
   if (!existsSync(defaultConfigFile)) return defaultControlSocket;
   try {
-    return readControlSocket(defaultConfigFile);
+    return await readControlSocket(defaultConfigFile);
   } catch {
     // It may hold secrets that this user may not read; the usual place is a good guess then.
     return defaultControlSocket;
@@ -36,10 +42,32 @@ export function readCameraName(text: string): CameraName {
   );
 }
 
+/** @throws {UsageError} if it can't be the name of an account */
+export function readAccountName(text: string): string {
+  if (isLabel(text)) return text;
+  throw new UsageError(
+    `"${text.slice(0, 200)}" is no account: write its name, such as bach. It is ${labelRule}.`,
+  );
+}
+
+/**
+ * A list that is empty may be so because there is no such account.
+ *
+ * @throws {OperatorError} if so
+ */
+export async function refuseUnknownAccount(client: DaemonClient, name: string): Promise<void> {
+  for await (const { accounts } of client.pages<AccountsAnswer>('/accounts')) {
+    if (accounts.some((account) => account.name === name)) return;
+  }
+  throw new OperatorError(`There is no account ${name}. Add it with: cctv account add ${name}`);
+}
+
 export const pathOf = ({ account, camera }: CameraName): string => `${account}/${camera}`;
 
 export function print(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${lines.join('\n').split('\n').map(harmless).join('\n')}\n`);
 }
 
-export const printJson = (value: unknown): void => print([JSON.stringify(value, undefined, 2)]);
+export function printJson(value: unknown): void {
+  process.stdout.write(`${harmlessJson(JSON.stringify(value, undefined, 2))}\n`);
+}

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { defaultConfigFile, defaultControlSocket, examineConfig } from '../config/load.ts';
+import { examineConfig } from '../config/load.ts';
+import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
 import type { Environment } from '../config/secrets.ts';
 import type { CamerasAnswer, StatusAnswer } from '../console/api.ts';
 import { makeBundle } from '../doctor/bundle.ts';
@@ -17,8 +18,8 @@ import { onStopSignals } from './signals.ts';
 const unit = 'sapiengraph-cctv';
 
 interface Options {
-  /** Throws if the configuration doesn't say where it is. */
-  readonly clientOf: () => DaemonClient;
+  /** Rejects if the configuration doesn't say where it is. */
+  readonly socket: () => Promise<string>;
   readonly file: string | undefined;
 }
 
@@ -76,12 +77,8 @@ export async function runSupportBundle({
 }
 
 /** With a broken configuration, the usual place is a good guess. */
-function clientFrom({ clientOf }: Options): DaemonClient {
-  try {
-    return clientOf();
-  } catch {
-    return new DaemonClient(defaultControlSocket);
-  }
+function clientFrom({ socket }: Options): DaemonClient {
+  return new DaemonClient(() => socket().catch(() => defaultControlSocket));
 }
 
 async function patientOf(options: Options): Promise<Patient> {

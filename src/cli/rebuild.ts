@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import { defaultConfigFile, loadConfig } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
+import { defaultConfigFile } from '../config/places.ts';
 import type { Rebuilt } from '../ledger/rebuild.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { silentLog } from '../lib/log.ts';

@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { errorCode, OperatorError } from '../lib/errors.ts';
 import { exitCodes, UsageError } from './errors.ts';
+import { harmless } from './plain.ts';
 
 /** Runs a command line and returns the exit code: 0, 1 for a failure, 2 for a command line that is wrong. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
@@ -22,7 +23,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
       return isHelp ? exitCodes.done : exitCodes.usage;
     }
     if (error instanceof OperatorError) {
-      process.stderr.write(`${program.name()}: ${error.message}\n`);
+      const lines = error.message.split('\n').map(harmless);
+      process.stderr.write(`${program.name()}: ${lines.join('\n')}\n`);
       return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
     }
     process.stderr.write(

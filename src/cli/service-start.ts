@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { defaultControlSocket } from '../config/load.ts';
+import { defaultControlSocket } from '../config/places.ts';
 import { startUnready } from '../daemon.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';

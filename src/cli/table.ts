@@ -1,6 +1,7 @@
-import { stripVTControlCharacters } from 'node:util';
+import { fitColumns, type Giving } from './fit-columns.ts';
+import { beginning, cut, displayWidth, pad, terminalWidth } from './width.ts';
 
-export interface Column<T> {
+export interface Column<T> extends Giving {
   readonly head: string;
   readonly align?: 'right';
   readonly cell: (row: T) => string;
@@ -9,67 +10,100 @@ export interface Column<T> {
 }
 
 const gap = '  ';
+const noteWidth = 96;
+const factWidth = 84;
 
-/** A table as lines: heads, and for each row its cells and the notes under it. */
+/**
+ * A table as lines: heads, and for each row its cells and the notes under it.
+ *
+ * @param room how wide the lines may be; undefined: as wide as they are
+ */
 export function table<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
   notes: (row: T) => readonly string[] = () => [],
+  room = terminalWidth(),
 ): string[] {
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
-  const widths = columns.map(({ head, minWidth = 0 }, index) =>
-    Math.max(head.length, minWidth, ...cells.map((row) => (row[index] ?? '').length)),
+  const natural = columns.map(({ head, minWidth = 0 }, index) =>
+    Math.max(displayWidth(head), minWidth, ...cells.map((row) => displayWidth(row[index] ?? ''))),
   );
-  const line = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) => pad(text, widths[index] ?? 0, columns[index]?.align))
-      .join(gap)
-      .trimEnd();
+  const widths = fitColumns(columns, natural, gap.length, room);
+  const lines = (texts: readonly string[]): string[] => linesOf(columns, widths, texts);
+  const widest = Math.min(noteWidth, (room ?? Infinity) - 4);
   return [
-    line(columns.map(({ head }) => head)),
+    ...lines(columns.map(({ head }) => head)),
     ...rows.flatMap((row, index) => [
-      line(cells[index] ?? []),
-      ...notes(row).flatMap((note) => indent(wrap(note, noteWidth))),
+      ...lines(cells[index] ?? []),
+      ...notes(row).flatMap((note) => indent(wrap(note, widest))),
     ]),
   ];
 }
 
-/** Breaks a text between words into lines of at most `width` characters; longer words stay whole. */
-export function wrap(text: string, width: number): string[] {
+/** A row: one line, or more where its last cell goes on. */
+function linesOf(
+  columns: readonly (Giving & { readonly align?: 'right' })[],
+  widths: readonly (number | undefined)[],
+  texts: readonly string[],
+): string[] {
+  const parts = texts.map((text, index) => {
+    const width = widths[index] ?? 0;
+    if (displayWidth(text) <= width) return [text];
+    return columns[index]?.wraps ? wrap(text, width, 'break long words') : [cut(text, width)];
+  });
+  const height = Math.max(...parts.map(({ length }) => length));
+  return Array.from({ length: height }, (_, at) =>
+    parts
+      .flatMap((part, index) => {
+        const width = widths[index];
+        const cell = part[at] ?? '';
+        return width === undefined ? [] : [pad(cell, width, columns[index]?.align)];
+      })
+      .join(gap)
+      .trimEnd(),
+  );
+}
+
+/** Breaks a text between words into lines of at most `width` columns; longer words stay whole, unless told. */
+export function wrap(text: string, width: number, long?: 'break long words'): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < width) {
+    if (last !== undefined && displayWidth(last) + displayWidth(word) < width) {
       lines[lines.length - 1] = `${last} ${word}`;
-    } else {
-      lines.push(word);
+      continue;
     }
+    let rest = word;
+    while (long !== undefined && displayWidth(rest) > width) {
+      const piece = beginning(rest, width);
+      if (piece === '') break;
+      lines.push(piece);
+      rest = rest.slice(piece.length);
+    }
+    lines.push(rest);
   }
   return lines;
 }
 
-const noteWidth = 96;
-
 const indent = (lines: readonly string[]): string[] =>
   lines.map((line, index) => `${gap}${index === 0 ? '└' : ' '} ${line}`);
 
-const pad = (text: string, width: number, align: 'right' | undefined): string =>
-  align === 'right' ? text.padStart(width) : text.padEnd(width);
-
-const factWidth = 84;
-
 /** Names and values beneath each other; a value may have several lines. */
-export function facts(pairs: readonly (readonly [string, ...string[]])[]): string[] {
-  const width = Math.max(...pairs.map(([name]) => name.length));
+export function facts(
+  pairs: readonly (readonly [string, ...string[]])[],
+  room = terminalWidth(),
+): string[] {
+  const width = Math.max(...pairs.map(([name]) => displayWidth(name)));
+  const widest = Math.min(factWidth, (room ?? Infinity) - width - gap.length);
   return pairs.flatMap(([name, ...values]) =>
     values
-      .flatMap((value) => wrap(value, factWidth))
-      .map((value, index) => `${(index === 0 ? name : '').padEnd(width)}${gap}${value}`),
+      .flatMap((value) => wrap(value, widest))
+      .map((value, index) => `${pad(index === 0 ? name : '', width)}${gap}${value}`),
   );
 }
 
 /** Cuts lines to what fits, so that a screen that is drawn again and again stays in its place. */
 export const fit = (lines: readonly string[], columns: number, rows: number): string[] => {
   const kept = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), '…'];
-  return kept.map((line) => stripVTControlCharacters(line).slice(0, columns));
+  return kept.map((line) => cut(line, columns));
 };

@@ -1,3 +1,5 @@
+import { shownTime } from './times.ts';
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 function scaled(value: number, names: readonly string[]): string {
@@ -43,15 +45,24 @@ export function formatAge(ms: number): string {
   return /^\d+h/.test(duration) ? duration : (duration.split(' ')[0] ?? '');
 }
 
-/** A day's moment in UTC: `10:42Z`, with the date if it is not today's. */
+/** A moment of the day: `10:42Z` or `18:42+08:00`, with the date if it is not today's. */
 export function formatTime(ms: number, nowMs: number): string {
-  const [date = '', time = ''] = new Date(ms).toISOString().split('T');
-  const today = new Date(nowMs).toISOString().startsWith(date);
-  return `${today ? '' : `${date} `}${time.slice(0, 5)}Z`;
+  const { date, time, offset } = shownTime(ms);
+  const isToday = shownTime(nowMs).date === date;
+  return `${isToday ? '' : `${date} `}${time.slice(0, 5)}${offset}`;
+}
+
+/** `2026-11-23 10:42:05Z` */
+export function formatSecond(ms: number): string {
+  const { date, time, offset } = shownTime(ms);
+  return `${date} ${time.slice(0, 8)}${offset}`;
 }
 
 /** `2026-11-23 10:42:05.123Z` */
-export const formatExactTime = (ms: number): string => new Date(ms).toISOString().replace('T', ' ');
+export function formatExactTime(ms: number): string {
+  const { date, time, offset } = shownTime(ms);
+  return `${date} ${time}${offset}`;
+}
 
 /** `10:42Z (4m ago)` */
 export const formatWhen = (ms: number, nowMs: number): string =>

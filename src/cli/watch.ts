@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, OperatorError } from '../lib/errors.ts';
+import { harmless } from './plain.ts';
 import { fit, wrap } from './table.ts';
 
 const everyMs = 1_000;
@@ -20,7 +21,7 @@ export async function watch(
 ): Promise<void> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
-  // A reader that goes away (`cctv cameras --watch | head`) ends it too.
+  // A reader that goes away (`cctv camera status --watch | head`) ends it too.
   out.once('error', end);
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
@@ -47,9 +48,9 @@ function explain(error: unknown): readonly string[] {
 
 function draw(out: NodeJS.WriteStream, lines: readonly string[]): void {
   if (!out.isTTY) {
-    out.write(`${lines.join('\n')}\n`);
+    out.write(`${lines.map(harmless).join('\n')}\n`);
     return;
   }
-  const fitting = fit(lines, out.columns, out.rows - 1);
+  const fitting = fit(lines.map(harmless), out.columns, out.rows - 1);
   out.write(home + fitting.map((line) => `${line}${clearRestOfLine}\n`).join('') + clearBelow);
 }

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { OperatorError } from '../lib/errors.ts';
 import { completeAlerts, hasInlineSecret } from './alerts.ts';
 import { alerts as alertsSchema } from './alerts-schema.ts';
 import type { Config, Credentials } from './config.ts';
@@ -11,16 +9,8 @@ import { clashes } from './clashes.ts';
 import { describeIssues, where } from './problems.ts';
 import { defaultRelayPreload, defaultRelayProgram } from './programs.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
-import {
-  type Environment,
-  type Findings,
-  readCredentials,
-  unreadable,
-  warnIfOpen,
-} from './secrets.ts';
-
-export const defaultConfigFile = '/etc/sapiengraph-cctv/config.yaml';
-export const defaultControlSocket = '/run/sapiengraph-cctv/control.sock';
+import { type Environment, type Findings, readCredentials, warnIfOpen } from './secrets.ts';
+import { readSource } from './source.ts';
 
 /**
  * Reads and checks the configuration file. Relative paths in it are from its own directory.
@@ -89,33 +79,6 @@ function findAlerts(
   if (given?.success !== true) return undefined;
   if (hasInlineSecret(given.data)) warnIfOpen(file, found);
   return completeAlerts(given.data, env, (path) => resolve(dirname(file), path), found);
-}
-
-/**
- * The control socket alone, for programs that talk to the daemon and may not read its secrets.
- * Other problems of the file are not theirs to report.
- */
-export function readControlSocket(path: string): string {
-  const file = resolve(path);
-  const document = parseConfigDocument(readSource(file));
-  if (document.problems.length > 0) throw new ConfigError(file, document.problems);
-  const socket = document.at(['control', 'socket']);
-  if (socket === undefined) return defaultControlSocket;
-  if (typeof socket === 'string' && socket !== '') return resolve(dirname(file), socket);
-  throw new ConfigError(file, ['control.socket must be the path of a socket']);
-}
-
-function readSource(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new OperatorError(
-      `${unreadable(file, error)}. Name the configuration with --config FILE.`,
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 function complete(

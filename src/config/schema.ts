@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { defaultControlSocket } from './places.ts';
 import { alerts } from './alerts-schema.ts';
 import { credentialsSchema } from './credentials-schema.ts';
 import {
@@ -117,7 +118,7 @@ const processor = section({
 });
 
 const control = section({
-  socket: text('the path of a socket').default('/run/sapiengraph-cctv/control.sock'),
+  socket: text('the path of a socket').default(defaultControlSocket),
   group: text('the name of a group').optional(),
 });
 

@@ -41,5 +41,5 @@ export function checkDaemon(
   const { known, connected, recording } = status.cameras;
   const cameras = `${connected} of ${known} cameras are connected, ${recording} recording`;
   if (recording === known) found.ok(cameras);
-  else found.warning(cameras, 'See which and why: cctv camera list; cctv cameras');
+  else found.warning(cameras, 'See which and why: cctv camera list; cctv camera status');
 }

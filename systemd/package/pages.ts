@@ -1,21 +1,17 @@
 // Writes the manual page and the bash completion of one of our programs, from its own description of
 // itself:
 //
-//   node pages.ts PROGRAM.js SECTION DIRECTORY
+//   node pages.ts PROGRAM-program.js SECTION DIRECTORY
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { dirname, extname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
 
 const [file = '', section = '1', directory = '.'] = process.argv.slice(2);
 
-const found = Promise.withResolvers<Command>();
-// The programs read their command line as soon as they are loaded: this one is described instead.
-Command.prototype.parseAsync = function describe(this: Command): Promise<Command> {
-  found.resolve(this);
-  return Promise.resolve(this);
-};
-await import(resolve(file));
-const program = await found.promise;
+const programs = resolve(file);
+const { describeProgram } = (await import(programs)) as { describeProgram: () => Promise<Command> };
+const { exitStatus } = (await import(join(dirname(programs), `help${extname(programs)}`))) as { exitStatus: string };
+const program = await describeProgram();
 const name = program.name();
 
 const subcommands = (command: Command): Command[] => command.createHelp().visibleCommands(command);
@@ -80,7 +76,7 @@ const page = [
   '.SH FILES',
   ...Object.entries(files).flatMap(([path, meaning]) => ['.TP', `.I ${roff(path)}`, roff(meaning)]),
   '.SH EXIT STATUS',
-  '0 if it was done, 1 if it failed, 2 if the command line is wrong.',
+  roff(exitStatus),
   '.SH SEE ALSO',
   name === 'cctv' ? '.BR cctvd (8)' : '.BR cctv (1)',
 ];

@@ -22,7 +22,7 @@ export class Crowd implements AsyncDisposable {
   private constructor(site: Site) {
     this.#site = site;
     this.#home = join(site.directory, 'crowd');
-    this.#daemon = new DaemonClient(site.socket);
+    this.#daemon = new DaemonClient(() => Promise.resolve(site.socket));
   }
 
   static async of(site: Site): Promise<Crowd> {

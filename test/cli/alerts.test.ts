@@ -79,7 +79,7 @@ describe('cctv, of alerts', () => {
   });
 
   it('alerts: shows what was told, and what became of it', async () => {
-    assert.equal(await good('alerts'), 'Nobody was told anything yet.');
+    assert.equal(await good('alert', 'list'), 'Nobody was told anything yet.');
     const message = {
       ...{ id: 'm1', account: 'bach', contactName: 'owner', eventKey: '1', kind: 'not-recording' },
       ...{ event: {}, text: 'front-door has not recorded since 10:42: camera offline' },
@@ -107,15 +107,17 @@ describe('cctv, of alerts', () => {
     const failing = () => [{ channel: 'kannel', sinceMs: nowMs, cause: 'nothing answers' }];
     fixture.alerting = { ...fixture.alerting, failing };
     await fixture.open();
-    const screen = await good('alerts', '--account', 'bach');
+    const screen = await good('alert', 'list', '--account', 'bach');
     assert.match(screen, /^kannel fails since .*: nothing answers$/m);
     assert.match(screen, /^\d\d:\d\dZ +bach +owner +queued +front-door has not recorded since/m);
     assert.match(screen, /sms to \+6591234567 by kannel: failed \d\d:\d\dZ: refused: no credit/);
     assert.match(screen, /webhook to example\.com: queued/);
     assert.doesNotMatch(screen, /vermeer|secret/);
     assert.ok(!screen.includes('\u001b'));
-    assert.match(await good('alerts'), /^\S+ +vermeer +owner +held \(quiet hours\)/m);
-    const { alerts } = JSON.parse(await good('alerts', '--json')) as { alerts: { id: string }[] };
+    assert.match(await good('alert', 'list'), /^\S+ +vermeer +owner +held \(quiet hours\)/m);
+    const { alerts } = JSON.parse(await good('alert', 'list', '--json')) as {
+      alerts: { id: string }[];
+    };
     assert.deepEqual(
       alerts.map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1)),
       ['m1', 'm2'],
@@ -131,5 +133,29 @@ describe('cctv, of alerts', () => {
     });
     const printed = await good('alert', 'test', 'bach');
     assert.match(printed, /^owner: webhook to example\.com: delivered .*: it answered 200$/m);
+  });
+
+  it('alert test: ends with 1 when it reached nobody', async () => {
+    fixture.ledger.decide({
+      messages: [
+        {
+          ...{ id: 'm3', account: 'bach', contactName: 'owner', eventKey: '3', kind: 'test' },
+          ...{ event: {}, text: 'a test', subject: 'a test', createdMs: Date.now() },
+          deliveries: [{ kind: 'sms', channel: 'kannel', address: '+6591234567' }],
+        },
+      ],
+    });
+    const delivery = { message: 'm3', position: 0 };
+    const nowMs = Date.now();
+    fixture.ledger.changeDelivery(delivery, ['queued'], { state: 'sending', nowMs });
+    const detail = 'no credit';
+    fixture.ledger.changeDelivery(delivery, ['sending'], { state: 'failed', nowMs, detail });
+    await fixture.close();
+    fixture.alerting = { ...fixture.alerting, test: () => ['m3'] };
+    await fixture.open();
+    const { code, stdout, stderr } = await cctv('alert', 'test', 'bach');
+    assert.equal(code, 1);
+    assert.match(stdout, /^owner: sms to \+6591234567 by kannel: failed .*: no credit$/m);
+    assert.equal(stderr, 'cctv: The test reached nobody of bach.');
   });
 });

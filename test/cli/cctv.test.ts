@@ -58,8 +58,8 @@ describe('cctv', { concurrency: 2 }, () => {
     return path;
   };
 
-  it('cameras: shows the connected ones, what is wrong in plain words, and counts the others', async () => {
-    const lines = (await good('cameras')).split('\n');
+  it('camera status: shows the connected ones, what is wrong in plain words, and counts the others', async () => {
+    const lines = (await good('camera', 'status')).split('\n');
     assert.match(
       lines.find((line) => line.startsWith('bach/front-door')) ?? '',
       /^bach\/front-door +recording +(now|\ds ago) +h264 1920x1080@15 +412 kb\/s +3\.1 MB +2h 14m +203\.0\.113\.7$/,
@@ -77,8 +77,8 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.ok(lines.every((line) => line.length <= 100));
   });
 
-  it('cameras --json: prints the same for programs', async () => {
-    const { cameras, notConnected } = JSON.parse(await good('cameras', '--json')) as {
+  it('camera status --json: prints the same for programs', async () => {
+    const { cameras, notConnected } = JSON.parse(await good('camera', 'status', '--json')) as {
       cameras: Record<string, unknown>[];
       notConnected: Record<string, unknown>[];
     };
@@ -91,20 +91,46 @@ describe('cctv', { concurrency: 2 }, () => {
     );
   });
 
+  it('former words: do the same, say what they are called now, and stand in no list', async () => {
+    const help = await good('--help');
+    for (const [former, ...now] of [
+      ['cameras', 'camera', 'status'],
+      ['viewers', 'viewer', 'watching'],
+      ['alerts', 'alert', 'list'],
+    ] as const) {
+      const { code, stdout, stderr } = await cctv(former, '--json');
+      assert.equal(code, 0, stderr);
+      assert.equal(stderr, `cctv ${former} still works, and is now called: cctv ${now.join(' ')}`);
+      assert.deepEqual(
+        Object.keys(JSON.parse(stdout) as object),
+        Object.keys(JSON.parse(await good(...now, '--json')) as object),
+      );
+      assert.doesNotMatch(help, new RegExp(`^ +${former}\\b`, 'm'));
+      assert.match(help, new RegExp(`^ +${now[0]} `, 'm'));
+      assert.equal((await cctv(former, '--colour')).code, 2);
+    }
+    assert.ok(help.split('\n').every((line) => line.length <= 80));
+  });
+
   it('lets nothing from the network steer the terminal', async () => {
-    for (const args of [['cameras'], ['camera', 'show', 'bach/kitchen'], ['camera', 'list']]) {
+    for (const args of [
+      ['camera', 'status'],
+      ['camera', 'show', 'bach/kitchen'],
+      ['camera', 'list'],
+    ]) {
       const printed = await good(...args);
       assert.doesNotMatch(printed.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, args.join(' '));
       assert.doesNotMatch(printed, /pwned/);
     }
   });
 
-  it('cameras --watch: repeats until it is interrupted, then ends well', async () => {
+  it('camera status --watch: repeats until it is interrupted, then ends well', async () => {
     const watching = spawn(process.execPath, [
       cli,
       '--socket',
       fixture.socket,
-      'cameras',
+      'camera',
+      'status',
       '--watch',
     ]);
     let seen = 0;
@@ -119,9 +145,9 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.equal(watching.exitCode, 0);
   });
 
-  it('cameras --watch: draws in place on a terminal', { timeout: 30_000 }, async () => {
+  it('camera status --watch: draws in place on a terminal', { timeout: 30_000 }, async () => {
     // Without exec some shells stay, hear of Ctrl-C too, and answer for it with their own status.
-    const command = `exec ${process.execPath} ${cli} --socket ${fixture.socket} cameras --watch`;
+    const command = `exec ${process.execPath} ${cli} --socket ${fixture.socket} camera status --watch`;
     const terminal = spawn('script', ['-qec', command, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm', COLUMNS: '100', LINES: '30' },
     });
@@ -137,6 +163,24 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.ok(screen.startsWith('\u001b[?25l\u001b[2J\u001b[H'), JSON.stringify(screen));
     assert.ok(screen.includes('\u001b[?25h'), 'the cursor is shown again');
     assert.equal(terminal.exitCode, 0);
+  });
+
+  it('camera status: fits a narrow terminal, with names whole', { timeout: 30_000 }, async () => {
+    const command = `stty cols 48; exec ${process.execPath} ${cli} --socket ${fixture.socket} camera status`;
+    const terminal = spawn('script', ['-qec', command, '/dev/null']);
+    let screen = '';
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      screen += chunk.toString();
+    });
+    const [code] = await once(terminal, 'exit');
+    assert.equal(code, 0, screen);
+    const lines = screen.trimEnd().split('\r\n');
+    const head = lines.find((line) => line.startsWith('CAMERA')) ?? '';
+    assert.match(head, /^CAMERA +STATE/);
+    assert.doesNotMatch(head, /FROM/);
+    const end = lines.findIndex((line) => line.includes('not connected'));
+    for (const line of lines.slice(0, end)) assert.ok(line.length <= 48, line);
+    assert.ok(lines.some((line) => /^bach\/front-door +recording/.test(line)));
   });
 
   it('status: says how the daemon is and what fails', async () => {
@@ -170,6 +214,26 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.equal((await cctv('segments', 'bach/attic', '--from', 'yesterday')).code, 2);
     assert.equal((await cctv('segments', 'bach/attic', '--from', '1h', '--to', '2h')).code, 2);
     assert.match((await cctv('segments', 'bach/nothing')).stderr, /no camera bach\/nothing/);
+  });
+
+  it('segments, continuity: times are of --time-zone, before or behind the command, else of TZ', async () => {
+    const offset = /^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+05:45 +60\.000 s/m;
+    const args = ['segments', 'bach/front-door', '--from', '15m'];
+    assert.match(await good('--time-zone', 'Asia/Kathmandu', ...args), offset);
+    const behind = await good(...args, '--time-zone', 'Asia/Kathmandu');
+    assert.match(behind, /^START \(Asia\/Kathmandu\) +LENGTH/);
+    assert.match(behind, offset);
+    const { stdout } = await run('cctv', ['--socket', fixture.socket, ...args], {
+      env: { TZ: 'Asia/Kathmandu' },
+    });
+    assert.match(stdout, offset);
+    const wrong = await cctv(...args, '--time-zone', 'Asia/Nowhere');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^cctv: "Asia\/Nowhere" is no time zone\. Write a name such as /);
+    const today = ['continuity', 'bach/front-door', '--day', '--time-zone', 'Asia/Kathmandu'];
+    assert.match(await good(...today), /^bach\/front-door, \S+ \S+\+05:45 to \S+ \S+\+05:45$/m);
+    assert.equal((await cctv('account', 'set', 'bach')).code, 2);
+    assert.equal((await cctv('account', 'set', 'bach', '--time-zone', 'Nowhere')).code, 2);
   });
 
   it('continuity: accounts for each second, with causes and sums that add up', async () => {
@@ -279,7 +343,7 @@ describe('cctv', { concurrency: 2 }, () => {
     const list = await good('camera', 'list', 'bach');
     assert.match(list, new RegExp(`^${name} +new, recording `, 'm'));
     assert.match(
-      await good('cameras'),
+      await good('camera', 'status'),
       new RegExp(`^1 camera is new\\. Look: cctv camera picture ${name} `, 'm'),
     );
     assert.match(
@@ -318,7 +382,7 @@ describe('cctv', { concurrency: 2 }, () => {
       ['camera', 'add', 'bach/x'],
       ['camera', 'show', 'bach'],
       ['camera', 'show', '../bach'],
-      ['cameras', '--colour'],
+      ['camera', 'status', '--colour'],
     ];
     for (const args of wrong) {
       const { code, stdout, stderr } = await cctv(...args);
@@ -331,7 +395,12 @@ describe('cctv', { concurrency: 2 }, () => {
   });
 
   it('says in a sentence that the daemon is not running, and how to start it', async () => {
-    for (const args of [['cameras'], ['cameras', '--watch'], ['status'], ['account', 'add', 'x']]) {
+    for (const args of [
+      ['camera', 'status'],
+      ['camera', 'status', '--watch'],
+      ['status'],
+      ['account', 'add', 'x'],
+    ]) {
       const { code, stdout, stderr } = await run('cctv', ['--socket', '/tmp/none.sock', ...args]);
       assert.equal(code, 1);
       assert.equal(stdout, '');

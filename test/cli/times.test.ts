@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { UsageError } from '../../src/cli/errors.ts';
-import { parseDuration, parseTime } from '../../src/cli/times.ts';
+import { startOfDay } from '../../src/cli/time-zone.ts';
+import { isDate, parseDuration, parseTime, timeZone, useTimeZone } from '../../src/cli/times.ts';
 import {
   formatAge,
   formatBitRate,
   formatBytes,
   formatDuration,
+  formatExactTime,
+  formatSecond,
   formatTime,
 } from '../../src/cli/units.ts';
 
@@ -32,6 +35,34 @@ describe('a time', () => {
     assert.equal(parsed('09:59:30'), '2026-11-23T09:59:30.000Z');
   });
 
+  it('that no calendar and no clock has is refused, with the reason', () => {
+    for (const [text, why] of [
+      ['2026-11-31', 'there is no such day'],
+      ['2026-02-29', 'there is no such day'],
+      ['2026-13-01', 'there is no such day'],
+      ['2026-11-31T10:00Z', 'there is no such day'],
+      ['24:61', 'no clock shows such a time'],
+      ['24:00', 'no clock shows such a time'],
+      ['2026-11-22T24:00', 'no clock shows such a time'],
+      ['2026-11-22T10:42:60Z', 'no clock shows such a time'],
+      ['2026-11-22T10:42+25:00', 'there is no such offset'],
+    ] as const) {
+      assert.throws(
+        () => parseTime(text, now),
+        (error) =>
+          error instanceof UsageError &&
+          error.message.startsWith(`"${text}" is no time: ${why}. Write `),
+      );
+    }
+    assert.equal(parsed('2028-02-29'), '2028-02-29T00:00:00.000Z');
+    assert.deepEqual(['2026-11-30', '2026-11-31', '2026-1-1', ''].map(isDate), [
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it('that is none is refused', () => {
     for (const text of ['', 'yesterday', '25:00', '2026-13-01', '2026-11-22T', '5', '10:5', '2w']) {
       assert.throws(() => parseTime(text, now), UsageError, text);
@@ -41,6 +72,92 @@ describe('a time', () => {
   it('is printed with its date unless it is today', () => {
     assert.equal(formatTime(now, now), '10:00Z');
     assert.equal(formatTime(now - 86_400_000, now), '2026-11-22 10:00Z');
+  });
+});
+
+describe('a time of a zone', () => {
+  afterEach(() => useTimeZone(undefined));
+  const read = (text: string, nowMs = now) => {
+    const notes: string[] = [];
+    const ms = parseTime(text, nowMs, (note) => void notes.push(note));
+    return { at: new Date(ms).toISOString(), notes };
+  };
+
+  it('is read as the clocks there show it, unless it says otherwise', () => {
+    useTimeZone('Asia/Singapore');
+    assert.equal(read('2026-11-22T10:42').at, '2026-11-22T02:42:00.000Z');
+    assert.equal(read('2026-11-22').at, '2026-11-21T16:00:00.000Z');
+    assert.equal(read('2026-11-22T10:42Z').at, '2026-11-22T10:42:00.000Z');
+    assert.equal(read('2026-11-22T10:42-0500').at, '2026-11-22T15:42:00.000Z');
+    // It is 18:00 there.
+    assert.equal(read('17:59').at, '2026-11-23T09:59:00.000Z');
+    assert.equal(read('18:01').at, '2026-11-22T10:01:00.000Z');
+    assert.equal(read('2h').at, '2026-11-23T08:00:00.000Z');
+  });
+
+  it('is printed with its offset', () => {
+    useTimeZone('Asia/Singapore');
+    assert.equal(formatTime(now, now), '18:00+08:00');
+    assert.equal(formatTime(now - 18 * 3_600_000 - 1, now), '2026-11-22 23:59+08:00');
+    assert.equal(formatExactTime(now + 7), '2026-11-23 18:00:00.007+08:00');
+    assert.equal(formatSecond(now), '2026-11-23 18:00:00+08:00');
+    useTimeZone('America/St_Johns');
+    assert.equal(formatTime(now, now), '06:30-03:30');
+    useTimeZone('UTC');
+    assert.equal(formatExactTime(now + 7), '2026-11-23 10:00:00.007Z');
+  });
+
+  it('that the clocks were put forward past is refused', () => {
+    useTimeZone('Europe/Berlin');
+    assert.throws(
+      () => parseTime('2026-03-29T02:30', now),
+      /"2026-03-29T02:30" is no time: at 2026-03-29 02:30 the clocks of Europe\/Berlin had been put forward/,
+    );
+    assert.equal(read('2026-03-29T01:59').at, '2026-03-29T00:59:00.000Z');
+    assert.equal(read('2026-03-29T03:00').at, '2026-03-29T01:00:00.000Z');
+    assert.equal(read('2026-03-29T02:30+01:00').at, '2026-03-29T01:30:00.000Z');
+  });
+
+  it('that the clocks showed twice is the first, and that is told', () => {
+    useTimeZone('Europe/Berlin');
+    const { at, notes } = read('2026-10-25T02:30');
+    assert.equal(at, '2026-10-25T00:30:00.000Z');
+    assert.deepEqual(notes, [
+      '2026-10-25 02:30 was twice in Europe/Berlin. The first is taken, +02:00; for the second write +01:00 behind it.',
+    ]);
+    assert.deepEqual(read('2026-10-25T02:30+01:00'), { at: '2026-10-25T01:30:00.000Z', notes: [] });
+    assert.deepEqual(read('2026-10-25T03:00').notes, []);
+  });
+
+  it('begins a day with the first moment of it', () => {
+    const hours = (date: string, next: string, zone: string): number =>
+      (startOfDay(next, zone) - startOfDay(date, zone)) / 3_600_000;
+    assert.equal(hours('2026-03-29', '2026-03-30', 'Europe/Berlin'), 23);
+    assert.equal(hours('2026-10-25', '2026-10-26', 'Europe/Berlin'), 25);
+    // Its clocks go from 23:59 to 01:00.
+    assert.equal(
+      new Date(startOfDay('2026-09-06', 'America/Santiago')).toISOString(),
+      '2026-09-06T04:00:00.000Z',
+    );
+  });
+
+  it('is that of --time-zone, else of TZ if that names one, else UTC', () => {
+    for (const [given, environment, zone] of [
+      ['Asia/Singapore', 'Europe/Berlin', 'Asia/Singapore'],
+      [undefined, 'Europe/Berlin', 'Europe/Berlin'],
+      [undefined, ':Europe/Berlin', 'Europe/Berlin'],
+      [undefined, 'CET-1CEST', 'UTC'],
+      [undefined, '/etc/localtime', 'UTC'],
+      [undefined, '+08:00', 'UTC'],
+      [undefined, '', 'UTC'],
+      [undefined, undefined, 'UTC'],
+    ] as const) {
+      useTimeZone(given, environment);
+      assert.equal(timeZone(), zone);
+    }
+    for (const wrong of ['Asia/Singapur', '+08:00', '']) {
+      assert.throws(() => useTimeZone(wrong), UsageError, wrong);
+    }
   });
 });
 

@@ -149,7 +149,7 @@ describe('cctv, of viewers', () => {
   });
 
   it('viewers: shows who watches what, since when, from where, and how much', async () => {
-    assert.equal(await good('viewers'), 'Nobody watches.');
+    assert.equal(await good('viewer', 'watching'), 'Nobody watches.');
     watchers = [
       {
         ...{ account: 'bach', camera: 'attic', viewer: 'anna', address: '203.0.113.7' },
@@ -157,13 +157,15 @@ describe('cctv, of viewers', () => {
         ...{ sinceMs: Date.now() - 90_000, bytes: 12_300_000 },
       },
     ];
-    const screen = await good('viewers');
+    const screen = await good('viewer', 'watching');
     assert.match(
       screen,
       /^bach\/attic +anna +playing +.*\d\d:\d\dZ \(1m 3\ds ago\) +12\.3 MB +203\.0\.113\.7 +rtsps +LIVE555$/m,
     );
     assert.doesNotMatch(screen.replaceAll('\n', ''), /\p{Cc}/u);
-    const answer = JSON.parse(await good('viewers', '--json')) as { watchers: unknown[] };
+    const answer = JSON.parse(await good('viewer', 'watching', '--json')) as {
+      watchers: unknown[];
+    };
     assert.deepEqual(answer.watchers, watchers);
     watchers = [];
   });
@@ -175,7 +177,7 @@ describe('cctv, without a gateway', () => {
     fixture.addCamera({ account: 'bach', camera: 'attic' }, 1);
     const cctv = (...args: string[]) => run('cctv', ['--socket', fixture.socket, ...args]);
     assert.match(
-      (await cctv('viewers')).stdout,
+      (await cctv('viewer', 'watching')).stdout,
       /^This daemon has no gateway, so nobody can watch/,
     );
     assert.match((await cctv('camera', 'url', 'bach/attic')).stderr, /has no gateway/);

@@ -64,7 +64,7 @@ describe('cctv, of what is seen in browsers', () => {
     const password = /^Password +(\S+)$/m.exec(added)?.[1] ?? '';
     assert.match(password, /^([a-z2-9]{5}-){3}[a-z2-9]{5}$/);
     assert.equal(await isPassword(password, fixture.ledger.findOperator('olga')), true);
-    assert.match(await good('operator', 'list'), /^olga +\d{4}-/m);
+    assert.match(await good('operator', 'list'), /^olga +\d\d:\d\dZ +\d\d:\d\dZ$/m);
     assert.match((await cctv('operator', 'add', 'olga')).stderr, /operator olga already/);
     assert.match((await cctv('operator', 'add', 'O/x')).stderr, /can't be the name of an operator/);
     const changed = await good('operator', 'password', 'olga');

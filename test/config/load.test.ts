@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { ConfigError } from '../../src/config/errors.ts';
-import { loadConfig, readControlSocket } from '../../src/config/load.ts';
+import { readControlSocket } from '../../src/config/control-socket.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { missingPrograms } from '../../src/config/programs.ts';
 import type { Environment } from '../../src/config/secrets.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
@@ -276,7 +277,7 @@ describe('the configuration', () => {
     assert.equal(config.tunnel.loginGraceSeconds, 20);
   });
 
-  it('resolves paths against its own directory, and leaves bare program names to PATH', () => {
+  it('resolves paths against its own directory, and leaves bare program names to PATH', async () => {
     const config = load(
       'bucket: {name: a}\nstateDirectory: state\nrelay: {program: ./relay}\narchive: {program: ffmpeg}\ncontrol: {socket: run/c.sock}\nprocessors: [{name: a, command: [bin/x, bin/y]}]',
     );
@@ -285,7 +286,7 @@ describe('the configuration', () => {
     assert.equal(config.archive.program, 'ffmpeg');
     assert.equal(config.control.socket, join(directory, 'run/c.sock'));
     assert.deepEqual(config.processors[0]?.command, [join(directory, 'bin/x'), 'bin/y']);
-    assert.equal(readControlSocket(config.file), config.control.socket);
+    assert.equal(await readControlSocket(config.file), config.control.socket);
   });
 
   it('reads addresses to listen on in three forms', () => {

@@ -202,7 +202,7 @@ describe('an owner is told by SMS when a camera stops recording, and when it rec
 
   it('knows what the carrier made of each message', async () => {
     await delay(1_000);
-    const { alerts } = JSON.parse(await site.cctv('alerts', '--json')) as AlertsAnswer;
+    const { alerts } = JSON.parse(await site.cctv('alert', 'list', '--json')) as AlertsAnswer;
     const states = alerts.flatMap(({ deliveries }) => deliveries.map(({ state }) => state));
     assert.ok(states.length >= 2 * cameras.size, JSON.stringify(alerts));
     assert.deepEqual([...new Set(states)], ['delivered']);

@@ -107,7 +107,10 @@ describe('cameras that enrol themselves', { timeout: 180_000 }, () => {
     await recording(first);
     await recording(two ?? '');
     assert.match(await site.cctv('camera', 'list'), /^bach\/new-[0-9a-f]{4,5} +new, recording/m);
-    assert.match(await site.cctv('cameras'), /^2 cameras are new\. Look: cctv camera picture/m);
+    assert.match(
+      await site.cctv('camera', 'status'),
+      /^2 cameras are new\. Look: cctv camera picture/m,
+    );
     assert.match(await site.cctv('enrol', 'list', 'bach'), /2 of 2 +used up/);
 
     const file = join(site.directory, 'new.jpg');

@@ -47,7 +47,7 @@ describe('a camera that dials in', () => {
     assert.equal(status.audioCodec, 'pcmu');
     assert.equal(status.remoteAddress, '127.0.0.1');
     assert.equal(camera.rtsp.clients, 1);
-    assert.match(await site.cctv('cameras'), /bach\/front-door/);
+    assert.match(await site.cctv('camera', 'status'), /bach\/front-door/);
 
     client.kill('SIGKILL');
     await once(client, 'exit');

@@ -31,7 +31,7 @@ describe('an owner who watches', () => {
     return [secure, plain];
   };
   const watchers = async (): Promise<WatchersAnswer['watchers']> =>
-    (JSON.parse(await site.cctv('viewers', '--json')) as WatchersAnswer).watchers;
+    (JSON.parse(await site.cctv('viewer', 'watching', '--json')) as WatchersAnswer).watchers;
 
   /** Plays for some seconds as a player would; what it said if it could not. */
   const play = async (address: string, secret: string, seconds = 2, user = 'bach') => {
@@ -93,7 +93,7 @@ describe('an owner who watches', () => {
       assert.equal(one.address, '127.0.0.1');
       assert.match(one.player, /^Lavf/);
     }
-    const screen = await site.cctv('viewers');
+    const screen = await site.cctv('viewer', 'watching');
     assert.match(screen, /^bach\/front-door +bach +playing +.* ago\) +.*127\.0\.0\.1 +rtsps? /m);
     await Promise.all(playing);
     await plays(plain, password);

@@ -115,7 +115,7 @@ async function addCameras(total: number): Promise<void> {
 }
 
 const recordingCount = async (): Promise<number> => {
-  const { cameras: all } = JSON.parse(await machine.run('cctv', 'cameras', '--json')) as {
+  const { cameras: all } = JSON.parse(await machine.run('cctv', 'camera', 'status', '--json')) as {
     readonly cameras: readonly { readonly state: string }[];
   };
   return all.filter((one) => one.state === 'recording').length;

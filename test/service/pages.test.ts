@@ -16,12 +16,14 @@ interface Offer {
 }
 
 function offerOf(help: string): Offer {
-  const listed = (title: string): string => help.split(`\n${title}:\n`)[1]?.split('\n\n')[0] ?? '';
-  const names = (text: string, pattern: RegExp): string[] =>
-    [...text.matchAll(pattern)].flatMap(([, name]) => name ?? []);
+  const lists = [...help.matchAll(/^(\S.*):\n((?: {2}.*\n?)+)/gm)];
+  const names = (wanted: (title: string) => boolean, pattern: RegExp): string[] =>
+    lists
+      .filter(([, title = '']) => wanted(title))
+      .flatMap(([, , text = '']) => [...text.matchAll(pattern)].flatMap(([, name]) => name ?? []));
   return {
-    commands: names(listed('Commands'), /^ {2}([a-z][a-z-]*)/gm).filter((name) => name !== 'help'),
-    options: names(listed('Options'), /^ {2}(?:-\w, )?(--[a-z-]+)/gm),
+    commands: names((title) => !['Options', 'Arguments'].includes(title), /^ {2}([a-z][a-z-]*)/gm),
+    options: names((title) => title === 'Options', /^ {2}(?:-\w, )?(--[a-z-]+)/gm),
   };
 }
 
@@ -32,7 +34,7 @@ for (const [program, section] of Object.entries(sections)) {
     let offers: ReadonlyMap<string, Offer>;
     before(async () => {
       directory = resources.use(await temporaryDirectory()).path;
-      const source = join(checkout, 'src/cli', `${program}.ts`);
+      const source = join(checkout, 'src/cli', `${program}-program.ts`);
       const pages = join(checkout, 'systemd/package/pages.ts');
       const [{ stdout }] = await Promise.all([
         execa(process.execPath, [join(import.meta.dirname, 'help-texts.ts'), source]),

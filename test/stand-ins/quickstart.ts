@@ -155,7 +155,7 @@ async function showCamera(
   let last = '';
   let overview: Promise<void> | undefined;
   const show = async (camera: CameraStatus): Promise<void> => {
-    const list = await daemon.cctv(['cameras']);
+    const list = await daemon.cctv(['camera', 'status']);
     process.stdout.write(`\n${indented(`${list}\n\n${whereToLook(camera)}`)}\n\n`);
   };
   await using list = daemon.watchCameras((line) => {

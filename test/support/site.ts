@@ -206,9 +206,11 @@ export class Site implements AsyncDisposable {
     return stdout;
   }
 
-  /** The connected cameras, as `cctv cameras --json` tells. */
+  /** The connected cameras, as `cctv camera status --json` tells. */
   async connected(): Promise<CameraStatus[]> {
-    const answer = JSON.parse(await this.cctv('cameras', '--json')) as { cameras: CameraStatus[] };
+    const answer = JSON.parse(await this.cctv('camera', 'status', '--json')) as {
+      cameras: CameraStatus[];
+    };
     return answer.cameras;
   }
 

@@ -4,7 +4,7 @@ import type { AccountsAnswer, CamerasAnswer } from '../../console/api.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
-import { clientOf, print } from '../context.ts';
+import { clientOf, print, readAccountName } from '../context.ts';
 import { renamedAccountScreen } from '../screens/renamed-account-screen.ts';
 import { count } from '../units.ts';
 
@@ -49,6 +49,8 @@ export function addAccountChangeCommands(account: Command): void {
       '\nPasswords stay valid, since the name of the account is no part of what is kept of them. The name of a viewer is: each keeps its user name, also one that is called as the account was. On the page, viewers log in to the account by its new name; players need the new address. What was recorded keeps its place in the bucket.',
     )
     .action(async (from: string, to: string, _options: unknown, command: Command) => {
+      readAccountName(from);
+      readAccountName(to);
       const answer = await clientOf(command).post<RenamedAccountAnswer>(`${pathOf(from)}/rename`, {
         name: to,
       });
@@ -62,6 +64,7 @@ export function addAccountChangeCommands(account: Command): void {
     .option('--yes', 'do not ask')
     .addHelpText('after', `\n${footageHelp('ACCOUNT')}`)
     .action(async (name: string, options: { cameras?: true; yes?: true }, command: Command) => {
+      readAccountName(name);
       const client = clientOf(command);
       const { cameras, segments, formerNames } = await belongingsOf(client, name);
       if (cameras > 0 && options.cameras !== true) {

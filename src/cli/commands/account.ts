@@ -1,19 +1,20 @@
 import type { Command } from 'commander';
 import type { AccountsAnswer } from '../../console/api.ts';
 import type { Account } from '../../ledger/types.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';
+import { readTimeZone } from '../times.ts';
 import { formatTime } from '../units.ts';
 import { addAccountChangeCommands } from './account-changes.ts';
 import { addAccountPasswordCommand, addViewer } from './viewer.ts';
 
-export function addAccountCommands(program: Command): void {
-  const account = program.command('account').description('accounts: the owners of cameras');
-
+export function addAccountCommands(account: Command): void {
   account
     .command('add <name>')
     .description('add an account, with a viewer of the same name')
-    .action(async (name: string, _options: unknown, command: Command) => {
+    .action(async (text: string, _options: unknown, command: Command) => {
+      const name = readAccountName(text);
       const client = clientOf(command);
       await client.post<Account>('/accounts', { name });
       const login = await addViewer(client, { account: name, name });
@@ -30,8 +31,13 @@ export function addAccountCommands(program: Command): void {
   account
     .command('set <account>')
     .description('change what is set for an account')
-    .requiredOption('--time-zone <name>', 'of the times that contacts read: Asia/Singapore')
-    .action(async (name: string, { timeZone }: { timeZone: string }, command: Command) => {
+    .option('--time-zone <name>', 'of the times that contacts read, such as Asia/Singapore')
+    .action(async (text: string, _options: unknown, command: Command) => {
+      const name = readAccountName(text);
+      // The option of all commands that has the same name takes it.
+      const given = command.optsWithGlobals<{ timeZone?: string }>().timeZone;
+      if (given === undefined) throw new UsageError('Say which: --time-zone Asia/Singapore');
+      const timeZone = readTimeZone(given);
       const path = `/accounts/${encodeURIComponent(name)}/time-zone`;
       await clientOf(command).post(path, { timeZone });
       print([`Contacts of ${name} read times of ${timeZone}.`]);
@@ -53,7 +59,7 @@ export function addAccountCommands(program: Command): void {
       print(
         table(
           [
-            { head: 'ACCOUNT', cell: ({ name }) => name },
+            { head: 'ACCOUNT', stays: true, cell: ({ name }) => name },
             { head: 'CAMERAS', align: 'right', cell: ({ cameras }) => String(cameras) },
             { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
             { head: 'WAS CALLED', cell: ({ formerNames }) => formerNames.join(', ') || '-' },

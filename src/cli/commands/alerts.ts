@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlertsAnswer, TestAnswer } from '../../console/alerting.ts';
 import type { AlertMessage } from '../../ledger/alerts.ts';
+import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { alertsScreen, deliveryLine, stateOf } from '../screens/alerts-screen.ts';
 
@@ -25,34 +26,36 @@ async function outcome(client: DaemonClient, ids: readonly string[]): Promise<Al
   }
 }
 
-export function addAlertCommands(program: Command): void {
-  program
-    .command('alerts')
+/** `cctv alert list` */
+export function addAlertList(command: Command): void {
+  command
     .description('what contacts were told, and whether it arrived')
     .option('--account <account>', 'only those of one account')
     .option('--limit <n>', 'how many, the newest', '50')
     .option('--json', 'print JSON')
-    .action(
-      async (
-        { account, limit, json }: { account?: string; limit: string; json?: true },
-        command: Command,
-      ) => {
-        if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit is 1 to 999.');
-        const query = { account, limit };
-        const answer = await clientOf(command).get<AlertsAnswer>('/alerts', query);
-        if (json) printJson(answer);
-        else print(alertsScreen(answer, Date.now()));
-      },
-    );
+    .action(async ({ account, limit, json }: { account?: string; limit: string; json?: true }) => {
+      if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError('--limit is 1 to 999.');
+      if (account !== undefined) readAccountName(account);
+      const query = { account, limit };
+      const client = clientOf(command);
+      const answer = await client.get<AlertsAnswer>('/alerts', query);
+      if (account !== undefined && answer.alerts.length === 0) {
+        await refuseUnknownAccount(client, account);
+      }
+      if (json) printJson(answer);
+      else print(alertsScreen(answer, Date.now()));
+    });
+}
 
-  program
-    .command('alert')
-    .description('alerts: try whether they arrive')
+export function addAlertCommands(alert: Command): void {
+  addAlertList(alert.command('list'));
+
+  alert
     .command('test <account>')
     .description('send a test to all contacts of an account, by each of their ways')
     .action(async (account: string, _options: unknown, command: Command) => {
       const client = clientOf(command);
-      const path = `/accounts/${encodeURIComponent(account)}/test-alert`;
+      const path = `/accounts/${readAccountName(account)}/test-alert`;
       const { messages } = await client.post<TestAnswer>(path, {});
       const nowMs = Date.now();
       const outcomes = await outcome(client, messages);
@@ -65,5 +68,11 @@ export function addAlertCommands(program: Command): void {
                 .map((delivery) => `${message.contactName}: ${deliveryLine(delivery, nowMs)}`),
         ),
       );
+      const isTold = outcomes.some(({ deliveries }) =>
+        deliveries.some(({ state }) => state === 'delivered' || state === 'accepted'),
+      );
+      if (!isTold) {
+        throw new OperatorError(`The test reached nobody of ${account}.`);
+      }
     });
 }

@@ -1,20 +1,28 @@
 import { type Command, Option } from 'commander';
-import type { CameraAnswer, CamerasAnswer } from '../../console/api.ts';
+import type { CameraAnswer } from '../../console/api.ts';
 import { formatCameraName } from '../../lib/names.ts';
-import type { DaemonClient } from '../client.ts';
+import { allCameras } from '../all-cameras.ts';
 import { confirm } from '../confirm.ts';
-import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
+import {
+  clientOf,
+  pathOf,
+  print,
+  printJson,
+  readAccountName,
+  readCameraName,
+  refuseUnknownAccount,
+} from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readKeyFile, readPasswordFile } from '../files.ts';
 import { addCameraUrlCommand } from './camera-url.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
 import { count } from '../units.ts';
-import { addCameraOnCard } from './card.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
 import { addCameraAlertingCommands } from './camera-alerting.ts';
 import { addCameraChangeCommands } from './camera-changes.ts';
 import { addCameraSetCommand } from './camera-set.ts';
+import { addCameraStatus } from './cameras.ts';
 
 interface AddOptions extends CardFlags {
   readonly key?: string;
@@ -24,21 +32,8 @@ interface AddOptions extends CardFlags {
   readonly profile?: string;
 }
 
-/** All cameras that were added or are connected; of one account if it is given. */
-export async function allCameras(client: DaemonClient, account?: string): Promise<CameraAnswer[]> {
-  const cameras: CameraAnswer[] = [];
-  for await (const page of client.pages<CamerasAnswer>('/cameras', { account })) {
-    cameras.push(...page.cameras);
-  }
-  return cameras;
-}
-
-export function addCameraCommands(program: Command): void {
-  const camera = program.command('camera').description('cameras: add, list, show, change, remove');
-
-  addCameraChangeCommands(camera);
-  addCameraSetCommand(camera);
-  addCameraAlertingCommands(camera);
+export function addCameraCommands(camera: Command): void {
+  addCameraStatus(camera.command('status'));
 
   const add = camera
     .command('add <account/name>')
@@ -66,6 +61,7 @@ export function addCameraCommands(program: Command): void {
       const recording = { rtspPath, rtspUser, rtspPassword, profile };
       const client = clientOf(command);
       if (key === undefined) {
+        const { addCameraOnCard } = await import('./card.ts');
         return await addCameraOnCard(client, { account, camera: name }, options, recording);
       }
       const added = await client.post<CameraAnswer>('/cameras', {
@@ -76,7 +72,7 @@ export function addCameraCommands(program: Command): void {
       });
       print([
         `Camera ${formatCameraName(added)} is added, with the key ${added.settings?.keys[0]?.fingerprint ?? ''}.`,
-        `It dials in as ${account}.${name}; see it with: cctv cameras`,
+        `It dials in as ${account}.${name}; see it with: cctv camera status`,
       ]);
     });
   addCardOptions(add);
@@ -86,7 +82,12 @@ export function addCameraCommands(program: Command): void {
     .description('list the cameras that were added, connected or not')
     .option('--json', 'print JSON')
     .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
-      const cameras = await allCameras(clientOf(command), account);
+      if (account !== undefined) readAccountName(account);
+      const client = clientOf(command);
+      const cameras = await allCameras(client, account);
+      if (account !== undefined && cameras.length === 0) {
+        await refuseUnknownAccount(client, account);
+      }
       if (json) printJson({ cameras });
       else print(cameraListScreen(cameras, Date.now()));
     });
@@ -103,6 +104,9 @@ export function addCameraCommands(program: Command): void {
     });
 
   addCameraUrlCommand(camera);
+  addCameraSetCommand(camera);
+  addCameraChangeCommands(camera);
+  addCameraAlertingCommands(camera);
 
   camera
     .command('remove <account/name>')

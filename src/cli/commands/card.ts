@@ -1,11 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
-import type {
-  AccountsAnswer,
-  CameraAnswer,
-  CamerasAnswer,
-  StatusAnswer,
-} from '../../console/api.ts';
+import type { CameraAnswer, CamerasAnswer, StatusAnswer } from '../../console/api.ts';
 import { neverConnected } from '../../lib/camera-state.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
 import { type CameraName, formatCameraName } from '../../lib/names.ts';
@@ -16,15 +10,10 @@ import { randomPassword } from '../../provision/passwords.ts';
 import { planCard } from '../../provision/plan.ts';
 import { readServer, type Server, serverOfListener } from '../../provision/server.ts';
 import type { DaemonClient } from '../client.ts';
-import { clientOf, print } from '../context.ts';
+import { print, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import {
-  addCardOptions,
-  type CardFlags,
-  type CardSettings,
-  Problems,
-  readCardFlags,
-} from './card-options.ts';
+import type { CardFlags } from './card-options.ts';
+import { type CardSettings, Problems, readCardFlags } from './card-settings.ts';
 
 /** How the daemon records a camera, where the operator said it. */
 export interface RecordingFlags {
@@ -59,40 +48,33 @@ export async function addCameraOnCard(
   print([
     `Camera ${formatCameraName(name)} is added, with the key ${key.fingerprint}. Until it dials in, its state is: ${neverConnected}.`,
     ...written,
-    'Put the card into the camera and plug it in: after two minutes it is in the list of cctv cameras.',
+    'Put the card into the camera and plug it in: after two minutes it is in the list of cctv camera status.',
     `What its lights say is in firmware/${settings.model.family}/README.md.`,
   ]);
 }
 
 /** `cctv enrol card`: one card for many cameras. */
-export function addEnrolCardCommand(program: Command): void {
-  const enrol =
-    program.commands.find((command) => command.name() === 'enrol') ??
-    program.command('enrol').description('cameras that register themselves');
-  addCardOptions(
-    enrol
-      .command('card')
-      .description('write a card that is the same for many cameras: each makes its own key')
-      .requiredOption('--token <token>', 'what lets them in, of cctv enrol token'),
-  ).action(async (flags: CardFlags & { readonly token: string }, command: Command) => {
-    const problems = new Problems();
-    await problems.attempt(() => refuseNonToken(flags.token));
-    const settings = await readCardFlags(flags, problems);
-    const dialled = await problems.attempt(() => readDialled(clientOf(command), flags));
-    problems.throwIfAny();
-    if (settings === undefined || dialled === undefined) return;
-    const written = await writeCard(settings, dialled, {
-      login: `enrol.${flags.token}`,
-      register: () => Promise.resolve(),
-    });
-    if (written === undefined) return print(['Nothing was changed.']);
-    print([
-      ...written,
-      ...aboutToken(settings),
-      'Copy it as often as there are cameras. Each makes its own key at its first start, and shows up as new.',
-      'Whoever has such a card can enrol a camera with it, as long as the token is good.',
-    ]);
+export async function makeEnrolCard(
+  client: DaemonClient,
+  flags: CardFlags & { readonly token: string },
+): Promise<void> {
+  const problems = new Problems();
+  await problems.attempt(() => refuseNonToken(flags.token));
+  const settings = await readCardFlags(flags, problems);
+  const dialled = await problems.attempt(() => readDialled(client, flags));
+  problems.throwIfAny();
+  if (settings === undefined || dialled === undefined) return;
+  const written = await writeCard(settings, dialled, {
+    login: `enrol.${flags.token}`,
+    register: () => Promise.resolve(),
   });
+  if (written === undefined) return print(['Nothing was changed.']);
+  print([
+    ...written,
+    ...aboutToken(settings),
+    'Copy it as often as there are cameras. Each makes its own key at its first start, and shows up as new.',
+    'Whoever has such a card can enrol a camera with it, as long as the token is good.',
+  ]);
 }
 
 /** Where cameras dial, and what they know the server by. */
@@ -112,15 +94,7 @@ async function readDialled(client: DaemonClient, { server }: CardFlags): Promise
 }
 
 async function refuseUnusable(client: DaemonClient, name: CameraName): Promise<void> {
-  const accounts: string[] = [];
-  for await (const page of client.pages<AccountsAnswer>('/accounts')) {
-    accounts.push(...page.accounts.map((account) => account.name));
-  }
-  if (!accounts.includes(name.account)) {
-    throw new OperatorError(
-      `There is no account ${name.account}. Add it with: cctv account add ${name.account}`,
-    );
-  }
+  await refuseUnknownAccount(client, name.account);
   if ((await findCamera(client, name)) === undefined) return;
   throw new OperatorError(
     `There is a camera ${formatCameraName(name)} already. Choose another name; or for new hardware in its place: cctv camera replace ${formatCameraName(name)}`,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ContactChangesAnswer } from '../../console/contact-changes.ts';
 import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { readQuietHours } from '../contact-words.ts';
-import { clientOf, print } from '../context.ts';
+import { clientOf, print, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeLines } from '../screens/change-lines.ts';
 
@@ -61,6 +61,7 @@ export function addContactSetCommand(contact: Command): void {
     .option('--quiet <hours>', 'what happens meanwhile is told at their end: 22:00-07:00')
     .option('--no-quiet', 'it is told at any hour')
     .action(async (account: string, options: SetOptions, command: Command) => {
+      readAccountName(account);
       const changes = changesOf(options, addresses);
       const path = `/contacts/${encodeURIComponent(account)}/${encodeURIComponent(options.name)}`;
       const answer = await clientOf(command).post<ContactChangesAnswer>(path, changes);

@@ -3,7 +3,7 @@ import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../cons
 import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { confirm } from '../confirm.ts';
 import { contactWays, readQuietHours } from '../contact-words.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';
 import { addContactSetCommand } from './contact-set.ts';
@@ -13,11 +13,7 @@ interface AddOptions {
   readonly quiet?: string;
 }
 
-export function addContactCommands(program: Command): void {
-  const contact = program
-    .command('contact')
-    .description('contacts: who is told when a camera of an account stops recording');
-
+export function addContactCommands(contact: Command): void {
   // In the order in which they stand on the command line.
   const addresses: ContactAddress[] = [];
   const collect = (kind: AddressKind) => (address: string) => {
@@ -36,6 +32,7 @@ export function addContactCommands(program: Command): void {
       if (addresses.length === 0) {
         throw new UsageError('Say how to reach the contact: --sms, --email or --webhook.');
       }
+      readAccountName(account);
       const given = {
         account,
         name,
@@ -62,7 +59,12 @@ export function addContactCommands(program: Command): void {
     .description('list the contacts')
     .option('--json', 'print JSON')
     .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
-      const answer = await clientOf(command).get<ContactsAnswer>('/contacts', { account });
+      if (account !== undefined) readAccountName(account);
+      const client = clientOf(command);
+      const answer = await client.get<ContactsAnswer>('/contacts', { account });
+      if (account !== undefined && answer.contacts.length === 0) {
+        await refuseUnknownAccount(client, account);
+      }
       if (json) return printJson(answer);
       if (answer.contacts.length === 0) {
         return print(['There are no contacts. Add one with: cctv contact add ACCOUNT --sms +65…']);
@@ -70,11 +72,11 @@ export function addContactCommands(program: Command): void {
       print(
         table<ContactAnswer>(
           [
-            { head: 'ACCOUNT', cell: (one) => one.account },
-            { head: 'CONTACT', cell: (one) => one.name },
+            { head: 'ACCOUNT', stays: true, cell: (one) => one.account },
+            { head: 'CONTACT', stays: true, cell: (one) => one.name },
             { head: 'QUIET', cell: ({ quiet }) => (quiet ? `${quiet.from}-${quiet.to}` : '-') },
             { head: 'TIME ZONE', cell: ({ timeZone }) => timeZone },
-            { head: 'WAYS', cell: (one) => contactWays(one.addresses) },
+            { head: 'WAYS', wraps: true, cell: (one) => contactWays(one.addresses) },
           ],
           answer.contacts,
         ),
@@ -86,6 +88,7 @@ export function addContactCommands(program: Command): void {
     .description('tell somebody nothing any more')
     .option('--yes', 'do not ask')
     .action(async (account: string, name: string, { yes }: { yes?: true }, command: Command) => {
+      readAccountName(account);
       const question = `Remove the contact ${name} of ${account}?`;
       if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);
       const path = `/contacts/${encodeURIComponent(account)}/${encodeURIComponent(name)}`;

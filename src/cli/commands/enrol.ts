@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { NewTokenAnswer, TokensAnswer } from '../../console/api.ts';
 import type { Token } from '../../ledger/types.ts';
-import { isLabel, labelRule } from '../../lib/names.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
 import { table } from '../table.ts';
 import { durationFormats, parseDuration } from '../times.ts';
 import { count, formatTime } from '../units.ts';
+import { addCardOptions, type CardFlags } from './card-options.ts';
 
 interface TokenOptions {
   readonly uses: string;
@@ -19,11 +19,7 @@ interface TokenOptions {
   readonly json?: true;
 }
 
-export function addEnrolCommands(program: Command): void {
-  const enrol = program
-    .command('enrol')
-    .description('let cameras enrol themselves, each with a key of its own that nobody knows yet');
-
+export function addEnrolCommands(enrol: Command): void {
   enrol
     .command('token <account>')
     .description('make a token: a camera that dials in as enrol.TOKEN becomes a new camera')
@@ -62,6 +58,16 @@ export function addEnrolCommands(program: Command): void {
       ]);
     });
 
+  addCardOptions(
+    enrol
+      .command('card')
+      .description('write a card that is the same for many cameras: each makes its own key')
+      .requiredOption('--token <token>', 'what lets them in, of cctv enrol token'),
+  ).action(async (flags: CardFlags & { readonly token: string }, command: Command) => {
+    const { makeEnrolCard } = await import('./card.ts');
+    await makeEnrolCard(clientOf(command), flags);
+  });
+
   enrol
     .command('list <account>')
     .description('the tokens of an account, by their first characters')
@@ -83,10 +89,7 @@ export function addEnrolCommands(program: Command): void {
     });
 }
 
-function tokensOf(account: string): string {
-  if (isLabel(account)) return `/accounts/${account}/tokens`;
-  throw new UsageError(`"${account.slice(0, 200)}" is no account: its name is ${labelRule}.`);
-}
+const tokensOf = (account: string): string => `/accounts/${readAccountName(account)}/tokens`;
 
 function tokensScreen(account: string, tokens: readonly Token[], nowMs: number): string[] {
   if (tokens.length === 0) {
@@ -96,7 +99,7 @@ function tokensScreen(account: string, tokens: readonly Token[], nowMs: number):
   }
   return table(
     [
-      { head: 'TOKEN', cell: ({ id }) => `${id}…` },
+      { head: 'TOKEN', stays: true, cell: ({ id }) => `${id}…` },
       { head: 'USED', align: 'right', cell: ({ used, uses }) => `${used} of ${uses}` },
       { head: 'STATE', cell: (token) => stateOf(token, nowMs) },
       { head: 'MADE', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },

@@ -7,6 +7,7 @@ import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { parseTime, timeFormats } from '../times.ts';
+import { formatExactTime } from '../units.ts';
 
 interface ExportOptions {
   readonly from: string;
@@ -16,16 +17,16 @@ interface ExportOptions {
 
 const askEveryMs = 300;
 
-export function addExportCommand(program: Command): void {
-  program
-    .command('export <account/name>')
+export function addExportCommand(command: Command): void {
+  command
+    .argument('<account/name>')
     .description(
       'write the footage of a stretch of time to one MP4 file, without encoding it again, and beside it a text with the hashes of all that it consists of',
     )
     .requiredOption('--from <time>', `from when: ${timeFormats}`)
     .requiredOption('--to <time>', 'until when, likewise')
     .option('--out <file>', 'the file (default: named by camera and time, in this directory)')
-    .action(async (text: string, { from, to, out }: ExportOptions, command: Command) => {
+    .action(async (text: string, { from, to, out }: ExportOptions) => {
       const name = pathOf(readCameraName(text));
       const nowMs = Date.now();
       const [fromMs, toMs] = [parseTime(from, nowMs), parseTime(to, nowMs)];
@@ -42,7 +43,7 @@ export function addExportCommand(program: Command): void {
           'Missing in it:',
           ...gaps.map(
             (gap) =>
-              `  ${new Date(gap.startMs).toISOString()} to ${new Date(gap.endMs).toISOString()}  ${gap.cause}`,
+              `  ${formatExactTime(gap.startMs)} to ${formatExactTime(gap.endMs)}  ${gap.cause}`,
           ),
         ]);
       }

@@ -6,11 +6,7 @@ export interface RebuildOptions extends GlobalOptions {
   readonly json?: true;
 }
 
-export function addLedgerCommands(program: Command): void {
-  const ledger = program
-    .command('ledger')
-    .description('the record of cameras and of where footage is');
-
+export function addLedgerCommands(ledger: Command): void {
   ledger
     .command('rebuild')
     .description(

@@ -4,6 +4,7 @@ import { confirm } from '../confirm.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { readPasswordFile } from '../files.ts';
 import { table } from '../table.ts';
+import { formatTime } from '../units.ts';
 
 interface PasswordOptions {
   readonly passwordFile?: string;
@@ -27,11 +28,7 @@ const loginLines = ({ operator, password }: OperatorAnswer): string[] => [
     : [`The password is not shown again. For a new one: cctv operator password ${operator.name}`]),
 ];
 
-export function addOperatorCommands(program: Command): void {
-  const operator = program
-    .command('operator')
-    .description('operators: who may see how all cameras are, in a browser');
-
+export function addOperatorCommands(operator: Command): void {
   operator
     .command('add <name>')
     .description('let somebody see how all cameras are')
@@ -52,13 +49,13 @@ export function addOperatorCommands(program: Command): void {
       if (answer.operators.length === 0) {
         return print(['There are no operators. Add one with: cctv operator add NAME']);
       }
-      const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+      const nowMs = Date.now();
       print(
         table(
           [
-            { head: 'OPERATOR', cell: ({ name }) => name },
-            { head: 'ADDED', cell: ({ createdMs }) => day(createdMs) },
-            { head: 'PASSWORD SET', cell: ({ passwordSetMs }) => day(passwordSetMs) },
+            { head: 'OPERATOR', stays: true, cell: ({ name }) => name },
+            { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
+            { head: 'PASSWORD SET', cell: ({ passwordSetMs }) => formatTime(passwordSetMs, nowMs) },
           ],
           answer.operators,
         ),

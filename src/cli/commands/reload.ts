@@ -3,14 +3,13 @@ import type { ReloadAnswer } from '../../console/api.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { exitCodes } from '../errors.ts';
 
-export function addReloadCommand(program: Command): void {
-  program
-    .command('reload')
+export function addReloadCommand(command: Command): void {
+  command
     .description(
       'make the daemon read its configuration again: what can change without a gap in footage does (alerts, log.level, metrics, processors, limits and certificate of the gateway), the rest is named',
     )
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: true }, command: Command) => {
+    .action(async ({ json }: { json?: true }) => {
       const answer = await clientOf(command).post<ReloadAnswer>('/reload', {});
       if (json) printJson(answer);
       else print(reloadScreen(answer));

@@ -5,7 +5,7 @@ import type { LedgerSegment } from '../../ledger/types.ts';
 import { clientOf, pathOf, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type Column, table } from '../table.ts';
-import { parseTime, timeFormats } from '../times.ts';
+import { parseTime, timeFormats, timeZone } from '../times.ts';
 import { count, formatBytes, formatDuration, formatExactTime } from '../units.ts';
 
 interface SegmentsOptions {
@@ -15,8 +15,13 @@ interface SegmentsOptions {
 }
 
 // Printed page by page, so each column has its width from the start.
-const columns: readonly Column<LedgerSegment>[] = [
-  { head: 'START (UTC)', minWidth: 24, cell: ({ startMs }) => formatExactTime(startMs) },
+const columns = (): readonly Column<LedgerSegment>[] => [
+  {
+    head: `START (${timeZone()})`,
+    stays: true,
+    minWidth: timeZone() === 'UTC' ? 24 : 29,
+    cell: ({ startMs }) => formatExactTime(startMs),
+  },
   {
     head: 'LENGTH',
     minWidth: 9,
@@ -25,17 +30,17 @@ const columns: readonly Column<LedgerSegment>[] = [
   },
   { head: 'SIZE', minWidth: 7, align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
   { head: 'STATE', minWidth: 7, cell: ({ state }) => state },
-  { head: 'SHA-256', cell: ({ sha256 }) => `${sha256.slice(0, 12)}…` },
+  { head: 'SHA-256', cutTo: 8, cell: ({ sha256 }) => `${sha256.slice(0, 12)}…` },
 ];
 
-export function addSegmentsCommand(program: Command): void {
-  program
-    .command('segments <account/name>')
+export function addSegmentsCommand(command: Command): void {
+  command
+    .argument('<account/name>')
     .description('the footage of a camera, piece by piece: in the bucket, or waiting in the spool')
     .option('--from <time>', `from when: ${timeFormats}`, '24h')
     .option('--to <time>', 'until when, likewise (default: now)')
     .option('--json', 'print JSON, with the keys of objects')
-    .action(async (text: string, options: SegmentsOptions, command: Command) => {
+    .action(async (text: string, options: SegmentsOptions) => {
       const nowMs = Date.now();
       const from = parseTime(options.from, nowMs);
       // The newest segment may have begun after now, by a camera's or a tunnel's reckoning.
@@ -67,7 +72,7 @@ async function writeJson(pages: Pages): Promise<void> {
 async function writeTable(pages: Pages): Promise<void> {
   const sum = { segments: 0, bytes: 0, durationMs: 0, spooled: 0 };
   for await (const { segments } of pages) {
-    const lines = table(columns, segments);
+    const lines = table(columns(), segments);
     if (segments.length > 0) await write(`${lines.slice(sum.segments === 0 ? 0 : 1).join('\n')}\n`);
     for (const { bytes, durationMs, state } of segments) {
       sum.segments += 1;

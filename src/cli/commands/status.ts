@@ -3,12 +3,11 @@ import type { StatusAnswer } from '../../console/api.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { statusScreen } from '../screens/status-screen.ts';
 
-export function addStatusCommand(program: Command): void {
-  program
-    .command('status')
+export function addStatusCommand(command: Command): void {
+  command
     .description('how the daemon is doing')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: true }, command: Command) => {
+    .action(async ({ json }: { json?: true }) => {
       const status = await clientOf(command).get<StatusAnswer>('/status');
       if (json) printJson(status);
       else print(statusScreen(status, Date.now()));

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Problem, VerifyEvent } from '../../ledger/verify-events.ts';
 import { OperatorError } from '../../lib/errors.ts';
-import { clientOf } from '../context.ts';
+import { clientOf, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { exitCodes, UsageError } from '../errors.ts';
+import { harmlessJson } from '../plain.ts';
 import { problemLine, progressLine, sumLines } from '../screens/verify-screen.ts';
 import { parseTime, timeFormats } from '../times.ts';
 
@@ -17,26 +18,28 @@ interface VerifyOptions {
 
 type Sums = Extract<VerifyEvent, { type: 'sums' }>;
 
-export function addVerifyCommand(program: Command): void {
-  program
-    .command('verify')
+export function addVerifyCommand(command: Command): void {
+  command
     .description('hold the bucket against the ledger: is all footage there, and unchanged?')
     .option('--account <name>', 'this account alone')
     .option('--from <time>', `footage from when: ${timeFormats} (default: the first)`)
     .option('--to <time>', 'until when, likewise (default: now)')
     .option('--deep', 'read every object and hash it: all that footage passes over the network')
     .option('--json', 'print JSON, a line for each problem and one for the sums')
-    .action(async (options: VerifyOptions, command: Command) => {
+    .action(async (options: VerifyOptions) => {
       const nowMs = Date.now();
       const from = options.from === undefined ? 0 : parseTime(options.from, nowMs);
       // What is newer than now, by a camera's clock, is not left out either.
       const to = options.to === undefined ? Number.MAX_SAFE_INTEGER : parseTime(options.to, nowMs);
       if (from >= to) throw new UsageError('--from must be before --to.');
       const { account, deep = false, json = false } = options;
+      if (account !== undefined) readAccountName(account);
       const query = { account, from, to, deep: String(deep) };
-      const events = clientOf(command).lines<VerifyEvent>('/verify', query);
+      const client = clientOf(command);
+      const events = client.lines<VerifyEvent>('/verify', query);
       const screen = json ? jsonScreen : peopleScreen(deep);
       const sums = await follow(events, screen);
+      if (account !== undefined && sums.cameras === 0) await refuseUnknownAccount(client, account);
       const isGood = Object.values(sums.problems).every((n) => n === 0);
       process.exitCode = isGood ? exitCodes.done : exitCodes.failed;
     });
@@ -49,9 +52,9 @@ interface Screen {
 }
 
 const jsonScreen: Screen = {
-  problem: (problem) => JSON.stringify(problem),
+  problem: (problem) => harmlessJson(JSON.stringify(problem)),
   progress: () => {},
-  sums: (sums) => JSON.stringify(sums),
+  sums: (sums) => harmlessJson(JSON.stringify(sums)),
 };
 
 const peopleScreen = (deep: boolean): Screen => ({

@@ -4,11 +4,12 @@ import type { Viewer, ViewerName } from '../../ledger/viewers.ts';
 import { isLabel, labelRule } from '../../lib/names.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
-import { clientOf, print, printJson } from '../context.ts';
+import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
 import { loginScreen } from '../screens/login-screen.ts';
 import { viewerListScreen } from '../screens/viewer-list-screen.ts';
+import { addViewerWatching } from './watchers.ts';
 
 interface PasswordOptions {
   readonly passwordFile?: string;
@@ -26,7 +27,7 @@ const pathOf = ({ account, name }: ViewerName): string =>
 function readViewerName(text: string): ViewerName {
   const slash = text.indexOf('/');
   const [account, name] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
-  if (isLabel(account) && name !== '') return { account, name };
+  if (isLabel(account) && name !== '' && !name.includes('/')) return { account, name };
   throw new UsageError(
     `"${text.slice(0, 200)}" is no viewer: write ACCOUNT/NAME, such as bach/anna. The account is ${labelRule}.`,
   );
@@ -68,10 +69,8 @@ export function addAccountPasswordCommand(account: Command): void {
     );
 }
 
-export function addViewerCommands(program: Command): void {
-  const viewer = program
-    .command('viewer')
-    .description('viewers: who may watch the cameras of an account');
+export function addViewerCommands(viewer: Command): void {
+  addViewerWatching(viewer.command('watching'));
 
   viewer
     .command('add <account/name>')
@@ -103,9 +102,14 @@ export function addViewerCommands(program: Command): void {
     .description('list the viewers')
     .option('--json', 'print JSON')
     .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
+      if (account !== undefined) readAccountName(account);
+      const client = clientOf(command);
       const viewers: Viewer[] = [];
-      const pages = clientOf(command).pages<ViewersAnswer>('/viewers', { account });
+      const pages = client.pages<ViewersAnswer>('/viewers', { account });
       for await (const page of pages) viewers.push(...page.viewers);
+      if (account !== undefined && viewers.length === 0) {
+        await refuseUnknownAccount(client, account);
+      }
       if (json) printJson({ viewers });
       else print(viewerListScreen(viewers, Date.now()));
     });

@@ -4,7 +4,7 @@ import { plain } from '../plain.ts';
 import { table } from '../table.ts';
 import { count, formatTime, formatWhen } from '../units.ts';
 
-/** What `cctv alerts` shows: each message, and beneath it the ways that it went. */
+/** What `cctv alert list` shows: each message, and beneath it the ways that it went. */
 export function alertsScreen({ alerts, failing }: AlertsAnswer, nowMs: number): string[] {
   const troubles = failing.map(
     ({ channel, sinceMs, cause }) =>
@@ -17,10 +17,10 @@ export function alertsScreen({ alerts, failing }: AlertsAnswer, nowMs: number): 
     ...table(
       [
         { head: 'DECIDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
-        { head: 'ACCOUNT', cell: ({ account }) => account ?? '(operator)' },
-        { head: 'CONTACT', cell: ({ contactName }) => contactName },
-        { head: 'STATE', cell: stateOf },
-        { head: 'TEXT', cell: ({ text }) => plain(text) },
+        { head: 'ACCOUNT', stays: true, cell: ({ account }) => account ?? '(operator)' },
+        { head: 'CONTACT', stays: true, cell: ({ contactName }) => contactName },
+        { head: 'STATE', cutTo: 10, cell: stateOf },
+        { head: 'TEXT', wraps: true, cell: ({ text }) => plain(text) },
       ],
       alerts,
       (message) => deliveryLines(message, nowMs),

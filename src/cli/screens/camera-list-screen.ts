@@ -11,9 +11,10 @@ export function cameraListScreen(cameras: readonly CameraAnswer[], nowMs: number
   }
   return table(
     [
-      { head: 'CAMERA', cell: formatCameraName },
+      { head: 'CAMERA', stays: true, cell: formatCameraName },
       {
         head: 'STATE',
+        cutTo: 12,
         cell: cameraWord,
       },
       { head: 'PROFILE', cell: ({ settings }) => settings?.profile ?? '-' },

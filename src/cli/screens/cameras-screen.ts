@@ -13,7 +13,7 @@ const none = '-';
 
 const isConnected = (camera: CameraAnswer): camera is Connected => camera.connection !== undefined;
 
-/** What `cctv cameras` shows. */
+/** What `cctv camera status` shows. */
 export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): string[] {
   if (cameras.length === 0) {
     return ['No camera was added yet. Add one with: cctv camera add ACCOUNT/NAME --key FILE'];
@@ -34,7 +34,7 @@ export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): 
   ];
 }
 
-/** What `cctv cameras --json` prints. */
+/** What `cctv camera status --json` prints. */
 export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
   cameras: cameras.filter(isConnected).map(({ connection, settings, spooled, stored }) => ({
     ...connection,
@@ -56,8 +56,8 @@ export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
 
 // What matters most stands on the left: a narrow terminal cuts the rest off.
 const columns = (nowMs: number): Column<Connected>[] => [
-  { head: 'CAMERA', cell: formatCameraName },
-  { head: 'STATE', cell: cameraWord },
+  { head: 'CAMERA', stays: true, cell: formatCameraName },
+  { head: 'STATE', cutTo: 12, cell: cameraWord },
   {
     head: 'FOOTAGE',
     align: 'right',

@@ -2,6 +2,7 @@ import type { ContinuityAnswer } from '../../console/api.ts';
 import type { CauseSum, Gap } from '../../ledger/types.ts';
 import { plain } from '../plain.ts';
 import { type Column, table } from '../table.ts';
+import { shownTime, timeZone } from '../times.ts';
 import { count, formatExactTime } from '../units.ts';
 
 const dayMs = 86_400_000;
@@ -26,11 +27,15 @@ interface Line {
   readonly note: string;
 }
 
-const gapColumns: readonly Column<Gap>[] = [
-  { head: 'MISSING FROM (UTC)', cell: ({ startMs }) => formatExactTime(startMs) },
+const gapColumns = (): readonly Column<Gap>[] => [
+  {
+    head: `MISSING FROM (${timeZone()})`,
+    stays: true,
+    cell: ({ startMs }) => formatExactTime(startMs),
+  },
   { head: 'LENGTH', align: 'right', cell: (gap) => formatExactDuration(gap.endMs - gap.startMs) },
-  { head: 'CAUSE', cell: ({ cause }) => cause },
-  { head: 'DETAIL', cell: ({ detail }) => plain(detail) },
+  { head: 'CAUSE', stays: true, cell: ({ cause }) => cause },
+  { head: 'DETAIL', wraps: true, cell: ({ detail }) => plain(detail) },
 ];
 
 /** What `cctv continuity` shows of one stretch of time. */
@@ -42,7 +47,7 @@ export function continuityScreen(answer: ContinuityAnswer): string[] {
     `${account}/${camera}, ${formatExactTime(fromMs)} to ${formatExactTime(toMs)}`,
     '',
     ...sums(answer),
-    ...(gaps.length === 0 ? [] : ['', ...table(gapColumns, gaps)]),
+    ...(gaps.length === 0 ? [] : ['', ...table(gapColumns(), gaps)]),
     '',
     gaps.length === 0 ? 'Nothing is missing.' : `${count(gaps.length, 'gap')}.`,
   ];
@@ -59,10 +64,10 @@ function sums(answer: ContinuityAnswer): string[] {
   ];
   return table<Line>(
     [
-      { head: '', cell: ({ name }) => name },
-      { head: 'TIME', align: 'right', cell: ({ ms }) => formatExactDuration(ms) },
+      { head: '', stays: true, cell: ({ name }) => name },
+      { head: 'TIME', stays: true, align: 'right', cell: ({ ms }) => formatExactDuration(ms) },
       { head: 'SHARE', align: 'right', cell: ({ ms }) => formatShare(ms, wholeMs) },
-      { head: '', cell: ({ note }) => note },
+      { head: '', wraps: true, cell: ({ note }) => note },
     ],
     lines,
   );
@@ -87,12 +92,12 @@ export function monthScreen(days: readonly ContinuityAnswer[]): string[] {
     '',
     ...table<ContinuityAnswer>(
       [
-        { head: 'DAY (UTC)', cell: ({ fromMs }) => new Date(fromMs).toISOString().slice(0, 10) },
+        { head: `DAY (${timeZone()})`, stays: true, cell: ({ fromMs }) => shownTime(fromMs).date },
         { head: 'STORED', align: 'right', cell: share(({ storedMs }) => storedMs) },
         { head: 'SPOOLED', align: 'right', cell: share(({ spooledMs }) => spooledMs) },
-        { head: 'MISSING', align: 'right', cell: share(({ missingMs }) => missingMs) },
+        { head: 'MISSING', stays: true, align: 'right', cell: share(({ missingMs }) => missingMs) },
         { head: 'GAPS', align: 'right', cell: ({ gaps }) => String(gaps.length) },
-        { head: 'WHY', cell: ({ causes }) => describeCauses(causes) },
+        { head: 'WHY', wraps: true, cell: ({ causes }) => describeCauses(causes) },
       ],
       enrolled,
     ),

@@ -2,6 +2,9 @@ import type { Finding, Severity } from '../../doctor/doctor.ts';
 import { plain } from '../plain.ts';
 import { wrap } from '../table.ts';
 import { count } from '../units.ts';
+import { terminalWidth } from '../width.ts';
+
+const indent = ' '.repeat(12);
 
 const marks: Readonly<Record<Severity, string>> = {
   ok: '  ok      ',
@@ -9,19 +12,19 @@ const marks: Readonly<Record<Severity, string>> = {
   problem: '  PROBLEM ',
   unseen: '  not seen',
 };
-const width = 100;
 
 /** What `cctv doctor` shows. */
 export function doctorScreen(findings: readonly Finding[]): string[] {
   const lines: string[] = [];
+  const width = Math.min(100, (terminalWidth() ?? Infinity) - indent.length);
   for (const [index, finding] of findings.entries()) {
     const { area, severity, text, advice } = finding;
     if (findings[index - 1]?.area !== area) lines.push(`${area[0]?.toUpperCase()}${area.slice(1)}`);
     const [first = '', ...rest] = wrap(plain(text), width);
-    lines.push(`${marks[severity]}  ${first}`, ...rest.map((line) => `${' '.repeat(12)}${line}`));
+    lines.push(`${marks[severity]}  ${first}`, ...rest.map((line) => `${indent}${line}`));
     const told = advice === undefined || severity === 'ok' ? [] : wrap(plain(advice), width - 2);
     for (const [at, line] of told.entries()) {
-      lines.push(`${' '.repeat(12)}${at === 0 ? '→ ' : '  '}${line}`);
+      lines.push(`${indent}${at === 0 ? '→ ' : '  '}${line}`);
     }
   }
   const of = (severity: Severity): number =>

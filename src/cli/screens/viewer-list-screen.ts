@@ -9,10 +9,10 @@ export function viewerListScreen(viewers: readonly Viewer[], nowMs: number): str
   }
   return table(
     [
-      { head: 'VIEWER', cell: ({ account, name }) => `${account}/${name}` },
+      { head: 'VIEWER', stays: true, cell: ({ account, name }) => `${account}/${name}` },
       { head: 'ADDED', cell: ({ createdMs }) => formatTime(createdMs, nowMs) },
       { head: 'PASSWORD SET', cell: ({ passwordSetMs }) => formatTime(passwordSetMs, nowMs) },
-      { head: 'CAMERAS', cell: ({ cameras }) => cameras?.join(', ') ?? 'all' },
+      { head: 'CAMERAS', wraps: true, cell: ({ cameras }) => cameras?.join(', ') ?? 'all' },
     ],
     viewers,
   );

@@ -5,14 +5,14 @@ import { table } from '../table.ts';
 import { formatBytes, formatWhen } from '../units.ts';
 import { noGateway } from './login-screen.ts';
 
-/** What `cctv viewers` shows. */
+/** What `cctv viewer watching` shows. */
 export function watchersScreen({ gateway, watchers }: WatchersAnswer, nowMs: number): string[] {
   if (!gateway) return [noGateway];
   if (watchers.length === 0) return ['Nobody watches.'];
   return table(
     [
-      { head: 'CAMERA', cell: formatCameraName },
-      { head: 'VIEWER', cell: ({ viewer }) => viewer },
+      { head: 'CAMERA', stays: true, cell: formatCameraName },
+      { head: 'VIEWER', stays: true, cell: ({ viewer }) => viewer },
       { head: 'STATE', cell: ({ state }) => state },
       {
         head: 'SINCE',
@@ -22,7 +22,7 @@ export function watchersScreen({ gateway, watchers }: WatchersAnswer, nowMs: num
       { head: 'SENT', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
       { head: 'FROM', cell: ({ address }) => plain(address) },
       { head: 'BY', cell: ({ secure }) => (secure ? 'rtsps' : 'rtsp') },
-      { head: 'PLAYER', cell: ({ player }) => plain(player) },
+      { head: 'PLAYER', cutTo: 10, cell: ({ player }) => plain(player) },
     ],
     watchers,
   );

@@ -24,8 +24,8 @@ describe('an SMS by Kannel', () => {
       gateway: { name: 'kannel', url: kannel.urlTemplate, password, accepted: /^[03]: / },
     },
   });
-  const channel = (password?: string) => {
-    const [first] = createChannels(carriers(password), key, reports.urlOf);
+  const channel = async (password?: string) => {
+    const [first] = await createChannels(carriers(password), key, reports.urlOf);
     assert.equal(first?.name, 'kannel');
     return first;
   };
@@ -56,7 +56,7 @@ describe('an SMS by Kannel', () => {
 
   it('arrives as it was written, and its delivery is reported by its id', async () => {
     const message = aMessage({ to: '+6590000001', text: 'a: [b] {c} 50% & "d" + é € — 10:42?' });
-    const accepted = await channel().send(message, patient);
+    const accepted = await (await channel()).send(message, patient);
     assert.deepEqual(accepted, { final: 'accepted', detail: '0: Accepted for delivery' });
     assert.deepEqual(await arrived(message.to), {
       from: '13013',
@@ -69,10 +69,10 @@ describe('an SMS by Kannel', () => {
 
   it('is of one part, in the GSM alphabet and in others', async () => {
     const long = aMessage({ to: '+6590000002', text: 'x'.repeat(400) });
-    await channel().send(long, patient);
+    await (await channel()).send(long, patient);
     assert.equal((await arrived(long.to)).text, `${'x'.repeat(157)}...`);
     const other = aMessage({ to: '+6590000003', text: '田'.repeat(100) });
-    await channel().send(other, patient);
+    await (await channel()).send(other, patient);
     assert.equal((await arrived(other.to)).text, `${'田'.repeat(69)}…`);
     const all = await kannel.received();
     assert.equal(all.filter(({ to }) => to === long.to || to === other.to).length, 2);
@@ -83,8 +83,8 @@ describe('an SMS by Kannel', () => {
     const message = aMessage({ to: '+6590000004' });
     const { detail } = await eventually('a queue', 10_000, async () => {
       // Kannel notices the loss of its centre a moment later.
-      const probe = await channel().send(aMessage({ to: '+6590000005' }), patient);
-      return probe.detail?.startsWith('3: ') && (await channel().send(message, patient));
+      const probe = await (await channel()).send(aMessage({ to: '+6590000005' }), patient);
+      return probe.detail?.startsWith('3: ') && (await (await channel()).send(message, patient));
     });
     assert.equal(detail, '3: Queued for later delivery');
     await kannel.startCentre();
@@ -94,13 +94,13 @@ describe('an SMS by Kannel', () => {
   });
 
   it('with a wrong password is tried again later, and no password is told', async () => {
-    const error = await failureOf(channel('wrong-password'), aMessage());
+    const error = await failureOf(await channel('wrong-password'), aMessage());
     assert.equal(told(error), 'temporary');
     assert.equal(error.message, 'kannel answered 403: Authorization failed for sendsms');
   });
 
   it('without a number is refused', async () => {
-    const error = await failureOf(channel(), aMessage({ to: '' }));
+    const error = await failureOf(await channel(), aMessage({ to: '' }));
     assert.equal(told(error), 'refused');
     assert.match(error.message, /^kannel answered 400: Empty receiver number not allowed/);
   });

@@ -19,8 +19,8 @@ describe('an SMS by Twilio', () => {
     const { accountSid, authToken, endpoint } = stub;
     return { sms: { twilio: { accountSid, authToken, endpoint, sender: { from } } } };
   };
-  const channel = (): TwilioChannel => {
-    const [first] = createChannels(carriers(), key, reports.urlOf);
+  const channel = async (): Promise<TwilioChannel> => {
+    const [first] = await createChannels(carriers(), key, reports.urlOf);
     assert.ok(first instanceof TwilioChannel);
     return first;
   };
@@ -46,7 +46,7 @@ describe('an SMS by Twilio', () => {
 
   it('is accepted, and each later state is reported', async () => {
     const message = aMessage({ text: 'a + b & c = 10:42 é' });
-    const accepted = await channel().send(message, patient);
+    const accepted = await (await channel()).send(message, patient);
     const [taken] = stub.messages;
     assert.deepEqual(accepted, { final: 'accepted', carrierId: taken?.sid, detail: 'queued' });
     assert.equal(taken?.body, message.text);
@@ -71,7 +71,7 @@ describe('an SMS by Twilio', () => {
 
   it('is not reported by who has not the token, even at the right address', async () => {
     const message = aMessage();
-    await channel().send(message, patient);
+    await (await channel()).send(message, patient);
     const form = new URLSearchParams({
       MessageSid: stub.messages[0]?.sid ?? '',
       MessageStatus: 'delivered',
@@ -99,7 +99,7 @@ describe('an SMS by Twilio', () => {
 
   it('tells refusals from what passes or can be mended, in the words of Twilio', async () => {
     const failure = async (to: string): Promise<string> => {
-      const error = await failureOf(channel(), aMessage({ to }));
+      const error = await failureOf(await channel(), aMessage({ to }));
       return `${told(error)}: ${error.message}`;
     };
     assert.match(await failure('+15005550001'), /^refused: twilio answered 400, error 21211: Inv/);
@@ -118,34 +118,37 @@ describe('an SMS by Twilio', () => {
     const text = 'the same text';
     const earlier = aMessage({ text, createdMs: Date.now() - 3_600_000 });
     const message = aMessage({ text, createdMs: Date.now() });
-    assert.equal(await channel().find(message, patient), 'not sent');
+    assert.equal(await (await channel()).find(message, patient), 'not sent');
     stub.mode = 'cut after taking';
-    assert.equal(told(await failureOf(channel(), message)), 'temporary, maybe sent');
+    assert.equal(told(await failureOf(await channel(), message)), 'temporary, maybe sent');
     stub.mode = 'normal';
-    assert.deepEqual(await channel().find(message, patient), {
+    assert.deepEqual(await (await channel()).find(message, patient), {
       final: 'accepted',
       carrierId: stub.messages[0]?.sid,
       detail: 'queued',
     });
-    assert.equal(await channel().find(aMessage({ text: 'another' }), patient), 'not sent');
-    assert.equal(await channel().find({ ...message, to: '+6590000000' }, patient), 'not sent');
+    assert.equal(await (await channel()).find(aMessage({ text: 'another' }), patient), 'not sent');
+    assert.equal(
+      await (await channel()).find({ ...message, to: '+6590000000' }, patient),
+      'not sent',
+    );
     const future = { ...message, createdMs: earlier.createdMs + 2 * 3_600_000 };
-    assert.equal(await channel().find(future, patient), 'not sent');
+    assert.equal(await (await channel()).find(future, patient), 'not sent');
   });
 
   it('is not said to be unsent when there are too many newer ones to see', async () => {
     const message = aMessage({ to: '+6597777777' });
     for (let sent = 0; sent < 50; sent += 1) {
-      await channel().send(aMessage({ to: message.to, text: `newer ${sent}` }), patient);
+      await (await channel()).send(aMessage({ to: message.to, text: `newer ${sent}` }), patient);
     }
-    assert.equal(await channel().find(message, patient), 'unknown');
+    assert.equal(await (await channel()).find(message, patient), 'unknown');
   });
 
   it('may have been sent when something else than Twilio answers', async () => {
     stub.mode = 'web page';
-    const error = await failureOf(channel(), aMessage());
+    const error = await failureOf(await channel(), aMessage());
     assert.equal(told(error), 'temporary, maybe sent');
     assert.match(error.message, /with no message: Welcome to the Wi-Fi$/);
-    await assert.rejects(channel().find(aMessage(), patient), /no message: Welcome/);
+    await assert.rejects((await channel()).find(aMessage(), patient), /no message: Welcome/);
   });
 });

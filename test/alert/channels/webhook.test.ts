@@ -124,10 +124,10 @@ describe('a webhook', () => {
     assert.equal(told(stranger), 'temporary');
     assert.match(stranger.message, /can't be reached: self-signed certificate/);
     assert.equal(server.requests.length, 0);
-    const [trusting] = createChannels({ caFile: certificate.certificateFile }, key);
+    const [trusting] = await createChannels({ caFile: certificate.certificateFile }, key);
     assert.equal((await trusting?.send(aMessage({ to: server.url }), patient))?.final, 'delivered');
-    assert.throws(
-      () => createChannels({ caFile: certificate.keyFile }, key),
+    await assert.rejects(
+      createChannels({ caFile: certificate.keyFile }, key),
       /alerts\.caFile: .*key\.pem can't be used: it holds no certificate in PEM/,
     );
   });

@@ -103,12 +103,12 @@ export class Daemon implements AsyncDisposable {
     }
   }
 
-  /** `cctv cameras --watch --json`: what is connected, each second. */
+  /** `cctv camera status --watch --json`: what is connected, each second. */
   watchCameras(onLine: (line: string) => void): Child {
     return new Child({
-      name: 'cctv cameras --watch',
+      name: 'cctv camera status --watch',
       file: join(bin, 'cctv'),
-      args: ['--config', this.#configFile, 'cameras', '--watch', '--json'],
+      args: ['--config', this.#configFile, 'camera', 'status', '--watch', '--json'],
       onStdoutLine: onLine,
     });
   }

@@ -1,0 +1,5 @@
+/** Where an installed daemon has its configuration. */
+export const defaultConfigFile = '/etc/sapiengraph-cctv/config.yaml';
+
+/** Where the daemon has its control socket, unless the configuration says otherwise. */
+export const defaultControlSocket = '/run/sapiengraph-cctv/control.sock';
