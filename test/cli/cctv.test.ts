@@ -18,10 +18,12 @@ const camera = (name: string) => {
 
 describe('cctv', { concurrency: 2 }, () => {
   let fixture: ConsoleFixture;
+  let footageEndMs = 0;
   before(async () => {
     fixture = await ConsoleFixture.start();
     const now = Date.now();
-    fixture.addCamera(camera('bach/front-door'), 1, { minutes: 90, endMs: now - 30_000 });
+    footageEndMs = now - 30_000;
+    fixture.addCamera(camera('bach/front-door'), 1, { minutes: 90, endMs: footageEndMs });
     fixture.addCamera(camera('bach/kitchen'), 2, { minutes: 3, endMs: now - 660_000 });
     fixture.addCamera(camera('bach/garden'), 3, { minutes: 3, endMs: now - 3 * 3_600_000 });
     fixture.addCamera(camera('bach/attic'), 4);
@@ -195,7 +197,8 @@ describe('cctv', { concurrency: 2 }, () => {
   });
 
   it('segments: lists a range, in UTC, and sums it up', async () => {
-    const table = await good('segments', 'bach/front-door', '--from', '15m');
+    const from = new Date(footageEndMs - 15 * 60_000).toISOString();
+    const table = await good('segments', 'bach/front-door', '--from', from);
     assert.equal(
       (table.match(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z +60\.000 s/gm) ?? []).length,
       15,
