@@ -1,31 +1,22 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import type { Config } from '../config/config.ts';
-import { ConfigError } from '../config/errors.ts';
-import { defaultConfigFile, loadConfig } from '../config/load.ts';
-import { missingPrograms } from '../config/programs.ts';
+import { canDoWithout, loadOrLastGood } from '../config/last-good.ts';
+import { defaultConfigFile } from '../config/load.ts';
+import { asService } from '../config/service-credentials.ts';
 import { runDaemon } from '../daemon.ts';
 import { createLog } from '../lib/log.ts';
 import { findServiceManager } from '../lib/notify.ts';
 import { readVersion } from '../lib/version.ts';
 import { addHostKeyCommands } from './commands/host-key.ts';
 import { addSetupCommand } from './commands/setup.ts';
-import { print } from './context.ts';
+import { runCheck } from './check.ts';
+import { rememberWhenReady } from './remember-when-ready.ts';
 import { runProgram } from './run-program.ts';
-import { checkScreen } from './screens/check-screen.ts';
 import { awaitSetup, tellingFailure } from './service-start.ts';
 import { onStopSignals } from './signals.ts';
 
 interface Options {
   readonly config: string;
-}
-
-/** The configuration, if this machine has all that it asks for. */
-function loadChecked(file: string): Config {
-  const config = loadConfig(file, process.env);
-  const problems = missingPrograms(config, process.env);
-  if (problems.length > 0) throw new ConfigError(config.file, problems);
-  return config;
 }
 
 const program = new Command('cctvd')
@@ -37,7 +28,8 @@ const program = new Command('cctvd')
   .action(async ({ config: file }: Options) => {
     using stop = onStopSignals();
     const manager = findServiceManager(process.env);
-    if (manager !== undefined && !existsSync(file)) {
+    const env = asService(file, process.env);
+    if (manager !== undefined && !existsSync(file) && !canDoWithout(file, env)) {
       return await awaitSetup(
         file,
         manager,
@@ -46,13 +38,14 @@ const program = new Command('cctvd')
       );
     }
     await tellingFailure(manager, stop.signal, async () => {
-      const config = loadChecked(file);
+      const checked = loadOrLastGood(file, env);
+      const log = createLog(checked.config.log);
       await runDaemon(
-        config,
-        createLog(config.log),
+        checked.config,
+        log,
         stop.signal,
-        () => loadConfig(file, process.env).bucket.credentials,
-        manager,
+        () => loadOrLastGood(file, env).config.bucket.credentials,
+        manager && rememberWhenReady(manager, checked, env, log),
       );
     });
   });
@@ -61,7 +54,7 @@ program
   .command('check')
   .description('check the configuration without starting anything')
   .action((_options: unknown, command: Command) => {
-    print(checkScreen(loadChecked(command.optsWithGlobals<Options>().config)));
+    runCheck(command.optsWithGlobals<Options>().config, process.env);
   });
 
 addHostKeyCommands(program);

@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { defaultConfigFile, defaultControlSocket, examineConfig } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
+import {
+  defaultConfigFile,
+  defaultControlSocket,
+  examineConfig,
+  readConfigFile,
+} from '../config/load.ts';
 import type { Environment } from '../config/secrets.ts';
+import { asService, hiddenCredentials } from '../config/service-credentials.ts';
 import type { CamerasAnswer, StatusAnswer } from '../console/api.ts';
 import { makeBundle } from '../doctor/bundle.ts';
 import { type DaemonView, examine, type Patient } from '../doctor/doctor.ts';
@@ -86,11 +92,15 @@ function clientFrom({ clientOf }: Options): DaemonClient {
 
 async function patientOf(options: Options): Promise<Patient> {
   const { file = defaultConfigFile } = options;
-  const env = withCredentials(file, process.env);
+  const env = asService(file, process.env);
+  const daemon = await viewOf(clientFrom(options));
+  const found = examined(file, env);
   return {
-    ...{ file, env, version: readVersion() },
-    ...examined(file, env),
-    daemon: await viewOf(clientFrom(options)),
+    ...{ file, env, daemon, version: readVersion() },
+    hiddenCredentials: hiddenCredentials(file, process.env),
+    problems: found.problems,
+    // With a file that can't be used, what the daemon uses instead says where to look.
+    ...(found.config === undefined ? inUse(daemon, file, env) : { config: found.config }),
   };
 }
 
@@ -102,14 +112,20 @@ function examined(file: string, env: Environment): Pick<Patient, 'config' | 'pro
   }
 }
 
-/** The service gets its credentials from systemd; its unit says from which files. */
-function withCredentials(file: string, env: Environment): Environment {
-  const directory = [
-    env['CREDENTIALS_DIRECTORY'],
-    join('/run/credentials', `${unit}.service`),
-    dirname(file),
-  ].find((one) => one !== undefined && existsSync(join(one, 'bucket-secret-access-key')));
-  return directory === undefined ? env : { ...env, CREDENTIALS_DIRECTORY: directory };
+function inUse(
+  { status }: DaemonView,
+  file: string,
+  env: Environment,
+): { readonly config?: Config } {
+  const copy = status?.refusedConfiguration?.copy;
+  if (copy === undefined) return {};
+  try {
+    const { config } = examineConfig(file, env, readConfigFile(copy));
+    return config === undefined ? {} : { config };
+  } catch {
+    // It is for the service and for root alone.
+    return {};
+  }
 }
 
 async function viewOf(client: DaemonClient): Promise<DaemonView> {

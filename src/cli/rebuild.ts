@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { defaultConfigFile, loadConfig } from '../config/load.ts';
+import { asService } from '../config/service-credentials.ts';
 import type { Rebuilt } from '../ledger/rebuild.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { silentLog } from '../lib/log.ts';
@@ -20,7 +21,7 @@ import { onStopSignals } from './signals.ts';
 /** `cctv ledger rebuild` */
 export async function runRebuild(options: RebuildOptions): Promise<void> {
   const { config: file, replace, json } = options;
-  const config = loadConfig(file ?? defaultConfigFile, process.env);
+  const config = loadOf(file ?? defaultConfigFile);
   const { ledgerFile } = config;
   await using _lock = replace && (await lockSpool(config.spoolDirectory));
   const rebuilt = await rebuild(config);
@@ -43,6 +44,9 @@ export async function runRebuild(options: RebuildOptions): Promise<void> {
         ]),
   ]);
 }
+
+/** As the service reads it. */
+const loadOf = (file: string): Config => loadConfig(file, asService(file, process.env));
 
 /** No daemon may run meanwhile: what it noted would be lost. */
 async function lockSpool(directory: string): Promise<AsyncDisposable | undefined> {

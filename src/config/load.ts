@@ -24,10 +24,11 @@ export const defaultControlSocket = '/run/sapiengraph-cctv/control.sock';
 /**
  * Reads and checks the configuration file. Relative paths in it are from its own directory.
  *
+ * @param source its text, if that was read already
  * @throws {ConfigError} with every problem at once
  */
-export function loadConfig(path: string, env: Environment): Config {
-  const { config, problems } = examineConfig(path, env);
+export function loadConfig(path: string, env: Environment, source = readConfigFile(path)): Config {
+  const { config, problems } = examineConfig(path, env, source);
   if (config === undefined || problems.length > 0) throw new ConfigError(resolve(path), problems);
   return config;
 }
@@ -41,9 +42,10 @@ export function loadConfig(path: string, env: Environment): Config {
 export function examineConfig(
   path: string,
   env: Environment,
+  source = readConfigFile(path),
 ): { readonly config?: Config; readonly problems: readonly string[] } {
   const file = resolve(path);
-  const document = parseConfigDocument(readSource(file));
+  const document = parseConfigDocument(source);
   if (document.problems.length > 0) return { problems: document.problems };
   const parsed = fileSchema.safeParse(document.value ?? {});
   const found: Findings = { problems: [], warnings: [] };
@@ -93,7 +95,7 @@ function findAlerts(
  */
 export function readControlSocket(path: string): string {
   const file = resolve(path);
-  const document = parseConfigDocument(readSource(file));
+  const document = parseConfigDocument(readConfigFile(file));
   if (document.problems.length > 0) throw new ConfigError(file, document.problems);
   const socket = document.at(['control', 'socket']);
   if (socket === undefined) return defaultControlSocket;
@@ -101,7 +103,9 @@ export function readControlSocket(path: string): string {
   throw new ConfigError(file, ['control.socket must be the path of a socket']);
 }
 
-function readSource(file: string): string {
+/** @throws {OperatorError} the file can't be read */
+export function readConfigFile(path: string): string {
+  const file = resolve(path);
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

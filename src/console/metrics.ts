@@ -9,7 +9,7 @@ import type { ControlParts } from './options.ts';
 export interface MetricsParts
   extends Pick<
     ControlParts,
-    'ledger' | 'fleet' | 'watching' | 'alerting' | 'spoolUsage' | 'version'
+    'ledger' | 'fleet' | 'watching' | 'alerting' | 'spoolUsage' | 'version' | 'refusedConfiguration'
   > {
   readonly uploaderStatus: () => ReturnType<ControlParts['uploaderStatus']> & {
     readonly storedBytes: number;
@@ -75,6 +75,11 @@ export class Metrics {
       labelNames: ['version', 'node'],
       registers: [registry],
     }).set({ version: parts.version, node: process.versions.node }, 1);
+    new Gauge({
+      name: 'cctv_configuration_refused',
+      help: 'Whether the configuration can not be used, and the daemon runs with the one that was good last',
+      registers: [registry],
+    }).set(Number(parts.refusedConfiguration !== undefined));
     addCameraMetrics(registry, parts);
     addSpoolMetrics(registry, parts.spoolUsage);
     addUploadMetrics(registry, parts.uploaderStatus);

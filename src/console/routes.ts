@@ -27,6 +27,9 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       version: parts.version,
       pid: process.pid,
       startedAtMs: parts.startedAtMs,
+      ...(parts.refusedConfiguration === undefined
+        ? {}
+        : { refusedConfiguration: parts.refusedConfiguration }),
       tunnel: await parts.tunnelInfo(),
       cameras: {
         known: ledger.accounts().reduce((sum, { cameras }) => sum + cameras, 0),

@@ -80,6 +80,7 @@ export class ConsoleFixture implements AsyncDisposable {
   };
   metrics = new Metrics();
   verdict: Verdict = { ok: true, problems: [] };
+  refusedConfiguration: ControlOptions['refusedConfiguration'];
   #control: Control | undefined;
 
   static async start(): Promise<ConsoleFixture> {
@@ -120,6 +121,9 @@ export class ConsoleFixture implements AsyncDisposable {
       },
       watching: this.watching,
       ...(this.exports === undefined ? {} : { exports: this.exports }),
+      ...(this.refusedConfiguration === undefined
+        ? {}
+        : { refusedConfiguration: this.refusedConfiguration }),
       alerting: this.alerting,
       log: silentLog,
       version: '0.1.0',
