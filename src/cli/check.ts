@@ -4,7 +4,7 @@ import { lastGoodFile, loadChecked } from '../config/last-good.ts';
 import { defaultConfigFile } from '../config/load.ts';
 import { defaultStateDirectory } from '../config/schema.ts';
 import type { Environment } from '../config/secrets.ts';
-import { asService, hiddenCredentials } from '../config/service-credentials.ts';
+import { adviceOfHidden, asService } from '../config/service-credentials.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { print } from './context.ts';
 import { checkScreen } from './screens/check-screen.ts';
@@ -19,18 +19,10 @@ export function runCheck(file: string, env: Environment): void {
     print(checkScreen(loadChecked(file, asService(file, env)).config));
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    const hints = [hintOfSecrets(file, env), hintOfLastGood(file)];
+    const hints = [adviceOfHidden(file, env), hintOfLastGood(file)];
     const told = hints.filter((hint) => hint !== undefined);
     throw new OperatorError([error.message, ...told].join('\n'), { cause: error });
   }
-}
-
-function hintOfSecrets(file: string, env: Environment): string | undefined {
-  const directory = hiddenCredentials(file, env);
-  return (
-    directory &&
-    `You may not read ${directory}, where the service's secrets may lie: check it with sudo.`
-  );
 }
 
 /** Of the service that the package installs. */

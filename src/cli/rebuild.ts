@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { defaultConfigFile, loadConfig } from '../config/load.ts';
-import { asService } from '../config/service-credentials.ts';
+import { adviceOfHidden, asService } from '../config/service-credentials.ts';
 import type { Rebuilt } from '../ledger/rebuild.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { silentLog } from '../lib/log.ts';
@@ -46,7 +46,15 @@ export async function runRebuild(options: RebuildOptions): Promise<void> {
 }
 
 /** As the service reads it. */
-const loadOf = (file: string): Config => loadConfig(file, asService(file, process.env));
+function loadOf(file: string): Config {
+  try {
+    return loadConfig(file, asService(file, process.env));
+  } catch (error) {
+    const advice = adviceOfHidden(file, process.env);
+    if (!(error instanceof OperatorError) || advice === undefined) throw error;
+    throw new OperatorError(`${error.message}\n${advice}`, { cause: error });
+  }
+}
 
 /** No daemon may run meanwhile: what it noted would be lost. */
 async function lockSpool(directory: string): Promise<AsyncDisposable | undefined> {

@@ -110,7 +110,7 @@ export function readConfigFile(path: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new OperatorError(
-      `${unreadable(file, error)}. Name the configuration with --config FILE.`,
+      `${unreadable(file, error)}. Name the configuration with --config FILE, or make one: cctvd setup.`,
       {
         cause: error,
       },

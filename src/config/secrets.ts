@@ -55,10 +55,13 @@ export function readSecret(
     const path = resolve(file);
     sources.push({ name: `${option}File (${path})`, read: () => readSecretFile(path, found) });
   }
-  // Of a whole directory that is loaded as credentials, each has the directory's name before its own.
+  // Of a whole directory that is loaded as credentials, each has the directory's name before its own. What is
+  // so named in a further place was loaded from the first one once, and may be gone from there.
   const names = [credential, `${credentialDirectory}_${credential}`];
   const path = credentialDirectories(env)
-    .flatMap((directory) => names.map((name) => join(directory, name)))
+    .flatMap((directory, index) =>
+      names.slice(0, index === 0 ? 2 : 1).map((name) => join(directory, name)),
+    )
     .find((place) => statSync(place, { throwIfNoEntry: false }) !== undefined);
   if (path !== undefined) {
     sources.push({

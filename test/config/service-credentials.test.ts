@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { examineConfig } from '../../src/config/load.ts';
@@ -31,12 +31,21 @@ describe('the secrets of the service, read by hand', () => {
 
   it('are those beside the configuration, in the first place of several that has them', () => {
     assert.deepEqual(asService(file, {}), {});
-    const beside = fill('credentials', '', 'of the next start'.replaceAll(' ', '-'));
+    mkdirSync(join(directory, 'credentials'));
+    assert.deepEqual(asService(file, {}), {});
+    rmdirSync(join(directory, 'credentials'));
+    const beside = fill('credentials', '', 'of-the-next-start');
     // As systemd names what it loads of a directory.
     const given = fill('run', 'cctv_', 'of-the-last-start');
     assert.equal(asService(file, {})['CREDENTIALS_DIRECTORY'], beside);
     assert.equal(secretOf({ CREDENTIALS_DIRECTORY: given }), 'of-the-last-start');
-    assert.equal(secretOf({ CREDENTIALS_DIRECTORY: `${beside}:${given}` }), 'of-the-next-start');
+    const both = { CREDENTIALS_DIRECTORY: `${beside}:${given}` };
+    assert.equal(secretOf(both), 'of-the-next-start');
+    // One that was taken away is missing at the next start, whatever the last one was given.
+    rmSync(join(beside, 'bucket-secret-access-key'));
+    assert.equal(secretOf(both), '');
+    writeFileSync(join(given, 'bucket-secret-access-key'), 'from-elsewhere', { mode: 0o600 });
+    assert.equal(secretOf(both), 'from-elsewhere');
     const said = { CREDENTIALS_DIRECTORY: given };
     assert.equal(asService(file, said), said);
   });
@@ -45,6 +54,6 @@ describe('the secrets of the service, read by hand', () => {
     const options = { asStranger: true };
     const { code, stderr } = await run('cctvd', ['check', '--config', file], options);
     assert.equal(code, 1);
-    assert.match(stderr, /You may not read .*\/credentials, .*: check it with sudo\./);
+    assert.match(stderr, /You may not read .*\/credentials, .*: use sudo\./);
   });
 });
