@@ -48,7 +48,7 @@ export async function runSupportBundle({
   const client = clientFrom(options);
   const patient = await patientOf(options);
   const findings = await examine(patient, stop.signal);
-  const bundle = await makeBundle(
+  const { bytes, lack } = await makeBundle(
     {
       ...{ patient, findings, unit },
       screen: doctorScreen,
@@ -67,7 +67,7 @@ export async function runSupportBundle({
   );
   try {
     // Without secrets, but not for everybody either.
-    await writeFile(out, bundle, { mode: 0o600, flag: 'wx' });
+    await writeFile(out, bytes, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw new OperatorError(
       errorCode(error) === 'EEXIST'
@@ -77,7 +77,10 @@ export async function runSupportBundle({
     );
   }
   print([
-    `${out} is written (${Math.ceil(bundle.length / 1000)} kB). Passwords and keys are not in it; its README.txt says what is. Look through it before you send it: tar tzf ${out}`,
+    `${out} is written (${Math.ceil(bytes.length / 1000)} kB). Passwords and keys are not in it; its README.txt says what is. Look through it before you send it: tar tzf ${out}`,
+    ...(lack === undefined
+      ? []
+      : [`Status, cameras and log are left out, lest they have a secret in them: ${lack}.`]),
   ]);
 }
 

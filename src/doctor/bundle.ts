@@ -42,8 +42,15 @@ Names of accounts and cameras and network addresses are in it: without them the 
 No footage is in it. Look through it before you send it.
 `;
 
-/** Makes a .tar.gz of all that a support person asks for, without secrets. */
-export async function makeBundle(options: BundleOptions, signal: AbortSignal): Promise<Buffer> {
+export interface Bundle {
+  /** A .tar.gz */
+  readonly bytes: Buffer;
+  /** Why much is left out of it, if it is. */
+  readonly lack?: string | undefined;
+}
+
+/** Packs all that a support person asks for, without secrets. */
+export async function makeBundle(options: BundleOptions, signal: AbortSignal): Promise<Bundle> {
   const { patient, screen, ask, unit } = options;
   const findings = options.findings.map(withoutValues);
   const { daemon } = patient;
@@ -78,7 +85,7 @@ export async function makeBundle(options: BundleOptions, signal: AbortSignal): P
   const contents = Object.entries(files).map(
     ([name, text]) => [`sapiengraph-cctv-support/${name}`, Buffer.from(redact(text))] as const,
   );
-  return gzipSync(tar(new Map(contents), Date.now()));
+  return { bytes: gzipSync(tar(new Map(contents), Date.now())), lack };
 }
 
 /** A value that can't be used may be a secret that was put in a wrong place. */

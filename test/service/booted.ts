@@ -51,7 +51,7 @@ describe('the package', () => {
           env: { NODE_TEST_CONTEXT: undefined, RELEASE: release, PACKAGE: built },
           stdio: ['ignore', 2, 2],
           reject: false,
-          timeout: 600_000,
+          timeout: 900_000,
         },
       );
       assert.equal(exitCode, 0);
