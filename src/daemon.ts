@@ -76,7 +76,13 @@ export async function runDaemon(
   const startedAtMs = clock.wallNow();
   const version = readVersion();
   const metrics = new Metrics();
-  for (const warning of config.warnings) log.warn(warning);
+  const { refused, warnings } = config;
+  if (refused !== undefined) {
+    const { file, problems, copy } = refused;
+    log.error('the configuration is refused: the last good one is used', { file, problems, copy });
+  }
+  const refusal = new Setting(refused);
+  for (const warning of warnings) log.warn(warning);
 
   using ledger = openLedger(config.ledgerFile);
   await using _run = beginRun(ledger, version, log);
@@ -160,6 +166,7 @@ export async function runDaemon(
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   const watched = {
     ...{ ledger, version, metrics, health, log },
+    refusedConfiguration: () => refusal.value,
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
     spoolUsage: () => spool.usage(),
@@ -190,6 +197,7 @@ export async function runDaemon(
       })),
       { option: 'gateway.tls', always: true, take: () => gateway?.reloadTls() },
     ],
+    () => refusal.set(undefined),
     log,
   );
   await using _control = await startControl({
@@ -222,7 +230,10 @@ export async function runDaemon(
   await using _service = startService({
     ...{ manager, signal, clock, log },
     health: () => health.health(),
-    state: () => ({ cameras: fleet.statuses(), spool: spool.usage(), uploads: uploads() }),
+    state: () => ({
+      ...{ cameras: fleet.statuses(), spool: spool.usage(), uploads: uploads() },
+      refusedConfiguration: refusal.value,
+    }),
   });
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);

@@ -21,15 +21,19 @@ export class Reloader {
   readonly #log: Log;
   /** What is in force. */
   #config: Config;
+  readonly #onRead: () => void;
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** @param onRead called for each configuration that can be used */
   constructor(
     config: Config,
     readConfig: () => Config,
     reloadables: readonly Reloadable[],
+    onRead: () => void,
     log: Log,
   ) {
     this.#config = config;
+    this.#onRead = onRead;
     this.#readConfig = readConfig;
     this.#reloadables = reloadables;
     this.#log = log;
@@ -49,6 +53,7 @@ export class Reloader {
 
   async #reload(): Promise<ReloadAnswer> {
     const wanted = this.#readConfig();
+    this.#onRead();
     const changed = differences(this.#config, wanted);
     const taken: string[] = [];
     const failed: { option: string; cause: string }[] = [];
@@ -85,7 +90,7 @@ const isWithin = (name: string, option: string): boolean =>
   name === option || name.startsWith(`${option}.`);
 
 /** Not in the file, or taken by themselves when they are refused. */
-const apart = new Set(['file', 'warnings', 'bucket.credentials']);
+const apart = new Set(['file', 'warnings', 'refused', 'bucket.credentials']);
 
 /** The options in which two configurations differ, by name, such as `archive.segmentSeconds`. */
 export function differences(one: unknown, other: unknown, name = ''): string[] {

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { Config } from '../config/config.ts';
 import { examineConfig } from '../config/load.ts';
 import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
+import { readSource } from '../config/source.ts';
 import type { Environment } from '../config/secrets.ts';
+import { asService, hiddenCredentials } from '../config/service-credentials.ts';
 import type { CamerasAnswer, StatusAnswer } from '../console/api.ts';
 import { makeBundle } from '../doctor/bundle.ts';
 import { type DaemonView, examine, type Patient } from '../doctor/doctor.ts';
@@ -43,7 +45,7 @@ export async function runSupportBundle({
   const client = clientFrom(options);
   const patient = await patientOf(options);
   const findings = await examine(patient, stop.signal);
-  const bundle = await makeBundle(
+  const { bytes, lack } = await makeBundle(
     {
       ...{ patient, findings, unit },
       screen: doctorScreen,
@@ -62,7 +64,7 @@ export async function runSupportBundle({
   );
   try {
     // Without secrets, but not for everybody either.
-    await writeFile(out, bundle, { mode: 0o600, flag: 'wx' });
+    await writeFile(out, bytes, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw new OperatorError(
       errorCode(error) === 'EEXIST'
@@ -72,7 +74,10 @@ export async function runSupportBundle({
     );
   }
   print([
-    `${out} is written (${Math.ceil(bundle.length / 1000)} kB). Passwords and keys are not in it; its README.txt says what is. Look through it before you send it: tar tzf ${out}`,
+    `${out} is written (${Math.ceil(bytes.length / 1000)} kB). Passwords and keys are not in it; its README.txt says what is. Look through it before you send it: tar tzf ${out}`,
+    ...(lack === undefined
+      ? []
+      : [`Status, cameras and log are left out, lest they have a secret in them: ${lack}.`]),
   ]);
 }
 
@@ -83,11 +88,15 @@ function clientFrom({ socket }: Options): DaemonClient {
 
 async function patientOf(options: Options): Promise<Patient> {
   const { file = defaultConfigFile } = options;
-  const env = withCredentials(file, process.env);
+  const env = asService(file, process.env);
+  const daemon = await viewOf(clientFrom(options));
+  const found = examined(file, env);
   return {
-    ...{ file, env, version: readVersion() },
-    ...examined(file, env),
-    daemon: await viewOf(clientFrom(options)),
+    ...{ file, env, daemon, version: readVersion() },
+    hiddenCredentials: hiddenCredentials(file, process.env),
+    problems: found.problems,
+    // With a file that can't be used, what the daemon uses instead says where to look.
+    ...(found.config === undefined ? inUse(daemon, file, env) : { config: found.config }),
   };
 }
 
@@ -99,14 +108,20 @@ function examined(file: string, env: Environment): Pick<Patient, 'config' | 'pro
   }
 }
 
-/** The service gets its credentials from systemd; its unit says from which files. */
-function withCredentials(file: string, env: Environment): Environment {
-  const directory = [
-    env['CREDENTIALS_DIRECTORY'],
-    join('/run/credentials', `${unit}.service`),
-    dirname(file),
-  ].find((one) => one !== undefined && existsSync(join(one, 'bucket-secret-access-key')));
-  return directory === undefined ? env : { ...env, CREDENTIALS_DIRECTORY: directory };
+function inUse(
+  { status }: DaemonView,
+  file: string,
+  env: Environment,
+): { readonly config?: Config } {
+  const copy = status?.refusedConfiguration?.copy;
+  if (copy === undefined) return {};
+  try {
+    const { config } = examineConfig(file, env, readSource(copy));
+    return config === undefined ? {} : { config };
+  } catch {
+    // It is for the service and for root alone.
+    return {};
+  }
 }
 
 async function viewOf(client: DaemonClient): Promise<DaemonView> {

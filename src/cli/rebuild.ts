@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { defaultConfigFile } from '../config/places.ts';
+import { adviceOfHidden, asService } from '../config/service-credentials.ts';
 import type { Rebuilt } from '../ledger/rebuild.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { silentLog } from '../lib/log.ts';
@@ -21,7 +22,7 @@ import { onStopSignals } from './signals.ts';
 /** `cctv ledger rebuild` */
 export async function runRebuild(options: RebuildOptions): Promise<void> {
   const { config: file, replace, json } = options;
-  const config = loadConfig(file ?? defaultConfigFile, process.env);
+  const config = loadOf(file ?? defaultConfigFile);
   const { ledgerFile } = config;
   await using _lock = replace && (await lockSpool(config.spoolDirectory));
   const rebuilt = await rebuild(config);
@@ -43,6 +44,17 @@ export async function runRebuild(options: RebuildOptions): Promise<void> {
           `${ledgerFile} was not touched. To replace it: stop the daemon and give --replace. Until then footage is recorded as before.`,
         ]),
   ]);
+}
+
+/** As the service reads it. */
+function loadOf(file: string): Config {
+  try {
+    return loadConfig(file, asService(file, process.env));
+  } catch (error) {
+    const advice = adviceOfHidden(file, process.env);
+    if (!(error instanceof OperatorError) || advice === undefined) throw error;
+    throw new OperatorError(`${error.message}\n${advice}`, { cause: error });
+  }
 }
 
 /** No daemon may run meanwhile: what it noted would be lost. */

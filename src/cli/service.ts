@@ -1,9 +1,15 @@
 import { existsSync } from 'node:fs';
-import { loadConfig } from '../config/load.ts';
+import {
+  canDoWithout,
+  loadChecked,
+  loadOrLastGood,
+  rememberAsLastGood,
+} from '../config/last-good.ts';
+import { asService } from '../config/service-credentials.ts';
 import { runDaemon } from '../daemon.ts';
 import { createLog } from '../lib/log.ts';
 import { findServiceManager } from '../lib/notify.ts';
-import { loadChecked } from './checked-config.ts';
+import { rememberWhenReady } from './remember-when-ready.ts';
 import { awaitSetup, tellingFailure } from './service-start.ts';
 import { onStopSignals } from './signals.ts';
 
@@ -15,21 +21,27 @@ import { onStopSignals } from './signals.ts';
 export async function runService(file: string): Promise<void> {
   using stop = onStopSignals();
   const manager = findServiceManager(process.env);
-  if (manager !== undefined && !existsSync(file)) {
+  const env = asService(file, process.env);
+  if (manager !== undefined && !existsSync(file) && !canDoWithout(file, env)) {
     const log = createLog({ format: 'people', level: 'info' });
     return await awaitSetup(file, manager, log, stop.signal);
   }
   await tellingFailure(manager, stop.signal, async () => {
-    const config = loadChecked(file);
+    const checked = loadOrLastGood(file, env);
+    const log = createLog(checked.config.log);
     await runDaemon(
-      config,
-      createLog(config.log),
+      checked.config,
+      log,
       stop.signal,
       {
-        readConfig: () => loadChecked(file),
-        readCredentials: () => loadConfig(file, process.env).bucket.credentials,
+        readConfig: () => {
+          const read = loadChecked(file, env);
+          if (manager !== undefined) rememberAsLastGood(read, env);
+          return read.config;
+        },
+        readCredentials: () => loadOrLastGood(file, env).config.bucket.credentials,
       },
-      manager,
+      manager && rememberWhenReady(manager, checked, env, log),
     );
   });
 }

@@ -1,4 +1,5 @@
 import type { CarrierOptions } from '../alert/channels.ts';
+import type { RefusedConfiguration } from '../lib/refused-configuration.ts';
 import type { ListenAddress } from './fields.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -8,6 +9,8 @@ export interface Config {
   readonly file: string;
   /** What works, but should be mended; whole sentences. */
   readonly warnings: readonly string[];
+  /** Present if this is the one that was good last, since what stands in the file now can't be used. */
+  readonly refused?: RefusedConfiguration;
   readonly stateDirectory: string;
   readonly spoolDirectory: string;
   /** How much of its disk the spool may fill; absent: what is there, but for a part of it. */

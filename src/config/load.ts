@@ -15,10 +15,11 @@ import { readSource } from './source.ts';
 /**
  * Reads and checks the configuration file. Relative paths in it are from its own directory.
  *
+ * @param source its text, if that was read already
  * @throws {ConfigError} with every problem at once
  */
-export function loadConfig(path: string, env: Environment): Config {
-  const { config, problems } = examineConfig(path, env);
+export function loadConfig(path: string, env: Environment, source = readSource(path)): Config {
+  const { config, problems } = examineConfig(path, env, source);
   if (config === undefined || problems.length > 0) throw new ConfigError(resolve(path), problems);
   return config;
 }
@@ -32,9 +33,10 @@ export function loadConfig(path: string, env: Environment): Config {
 export function examineConfig(
   path: string,
   env: Environment,
+  source = readSource(path),
 ): { readonly config?: Config; readonly problems: readonly string[] } {
   const file = resolve(path);
-  const document = parseConfigDocument(readSource(file));
+  const document = parseConfigDocument(source);
   if (document.problems.length > 0) return { problems: document.problems };
   const parsed = fileSchema.safeParse(document.value ?? {});
   const found: Findings = { problems: [], warnings: [] };

@@ -16,6 +16,9 @@ import {
   yesOrNo,
 } from './fields.ts';
 
+/** Where the daemon keeps what it must not lose, and the service its last good configuration. */
+export const defaultStateDirectory = '/var/lib/sapiengraph-cctv';
+
 const secondsOfADay = 86_400;
 
 // The prefixes end up in object keys, where an empty or dotted part would be a different key for
@@ -131,7 +134,7 @@ const log = section({
 
 /** What may stand in the configuration file. Paths and secrets are not looked up yet. */
 export const fileSchema = section({
-  stateDirectory: text('the path of a directory').default('/var/lib/sapiengraph-cctv'),
+  stateDirectory: text('the path of a directory').default(defaultStateDirectory),
   spoolDirectory: text('the path of a directory').optional(),
   ledgerFile: text('the path of a file').optional(),
   spool: spool.prefault({}),

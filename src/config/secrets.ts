@@ -15,6 +15,10 @@ export interface Findings {
 /** As LoadCredential of the unit calls the directory of all secrets. */
 const credentialDirectory = 'cctv';
 
+/** Where systemd's credentials lie; by hand there may be several places, of which the first that has one is it. */
+export const credentialDirectories = (env: Environment): string[] =>
+  (env['CREDENTIALS_DIRECTORY'] ?? '').split(':').filter((directory) => directory !== '');
+
 interface Source {
   /** As the operator knows it. */
   readonly name: string;
@@ -51,10 +55,13 @@ export function readSecret(
     const path = resolve(file);
     sources.push({ name: `${option}File (${path})`, read: () => readSecretFile(path, found) });
   }
-  const directory = env['CREDENTIALS_DIRECTORY'];
-  // Of a whole directory that is loaded as credentials, each has the directory's name before its own.
-  const path = ['', `${credentialDirectory}_`]
-    .flatMap((prefix) => (directory ? join(directory, `${prefix}${credential}`) : []))
+  // Of a whole directory that is loaded as credentials, each has the directory's name before its own. What is
+  // so named in a further place was loaded from the first one once, and may be gone from there.
+  const names = [credential, `${credentialDirectory}_${credential}`];
+  const path = credentialDirectories(env)
+    .flatMap((directory, index) =>
+      names.slice(0, index === 0 ? 2 : 1).map((name) => join(directory, name)),
+    )
     .find((place) => statSync(place, { throwIfNoEntry: false }) !== undefined);
   if (path !== undefined) {
     sources.push({

@@ -10,6 +10,7 @@ import type {
 } from '../ledger/types.ts';
 import type { CameraState } from '../lib/camera-state.ts';
 import type { CameraName } from '../lib/names.ts';
+import type { RefusedConfiguration } from '../lib/refused-configuration.ts';
 import type { DiskStatus } from '../spool/guard.ts';
 import type { Verdict } from './health.ts';
 
@@ -63,6 +64,8 @@ export interface StatusAnswer {
   readonly version: string;
   readonly pid: number;
   readonly startedAtMs: number;
+  /** Present while the daemon runs with another configuration than stands in its file. */
+  readonly refusedConfiguration?: RefusedConfiguration;
   readonly tunnel: TunnelInfo;
   readonly cameras: {
     /** All that the operator added. */

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { neverConnected } from '../lib/camera-state.ts';
 import { type GapCause, gapCauses, type RecordingState } from '../lib/gap-cause.ts';
 import { addAlertMetrics } from './metrics-alerts.ts';
+import { gauge, only } from './metrics-gauges.ts';
 import { addCameraMetrics } from './metrics-cameras.ts';
 import { addSpoolMetrics, addUploadMetrics } from './metrics-storage.ts';
 import { addTunnelMetrics, type TunnelCounts } from './metrics-tunnels.ts';
@@ -10,7 +11,7 @@ import type { ControlParts } from './options.ts';
 export interface MetricsParts
   extends Pick<
     ControlParts,
-    'ledger' | 'fleet' | 'watching' | 'alerting' | 'spoolUsage' | 'version'
+    'ledger' | 'fleet' | 'watching' | 'alerting' | 'spoolUsage' | 'version' | 'refusedConfiguration'
   > {
   readonly uploaderStatus: () => ReturnType<ControlParts['uploaderStatus']> & {
     readonly storedBytes: number;
@@ -76,6 +77,14 @@ export class Metrics {
       labelNames: ['version', 'node'],
       registers: [registry],
     }).set({ version: parts.version, node: process.versions.node }, 1);
+    gauge(
+      registry,
+      {
+        name: 'cctv_configuration_refused',
+        help: 'Whether the configuration can not be used, and the daemon runs with the one that was good last',
+      },
+      () => only(Number(parts.refusedConfiguration() !== undefined)),
+    );
     addCameraMetrics(registry, parts);
     addSpoolMetrics(registry, parts.spoolUsage);
     addUploadMetrics(registry, parts.uploaderStatus);

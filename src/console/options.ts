@@ -7,6 +7,7 @@ import type { PublicKey } from '../ledger/types.ts';
 import type { VerifiedBucket } from '../ledger/verify.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../lib/names.ts';
+import type { RefusedConfiguration } from '../lib/refused-configuration.ts';
 import type { HealthParts } from './health-routes.ts';
 import type { CopiedKeyInfo, ReloadAnswer, SpoolStatus, TunnelInfo, UploadStatus } from './api.ts';
 
@@ -43,6 +44,8 @@ export interface ControlParts extends HealthParts {
   readonly log: Log;
   readonly version: string;
   readonly startedAtMs: number;
+  /** Present if the daemon runs with another configuration than stands in its file. */
+  readonly refusedConfiguration: () => RefusedConfiguration | undefined;
 }
 
 export interface ControlOptions extends ControlParts {

@@ -24,10 +24,12 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
 
   app.get('/status', async (): Promise<StatusAnswer> => {
     const connected = fleet();
+    const refused = parts.refusedConfiguration();
     return {
       version: parts.version,
       pid: process.pid,
       startedAtMs: parts.startedAtMs,
+      ...(refused === undefined ? {} : { refusedConfiguration: refused }),
       tunnel: await parts.tunnelInfo(),
       cameras: {
         known: ledger.accounts().reduce((sum, { cameras }) => sum + cameras, 0),

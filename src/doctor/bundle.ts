@@ -42,8 +42,15 @@ Names of accounts and cameras and network addresses are in it: without them the 
 No footage is in it. Look through it before you send it.
 `;
 
-/** Makes a .tar.gz of all that a support person asks for, without secrets. */
-export async function makeBundle(options: BundleOptions, signal: AbortSignal): Promise<Buffer> {
+export interface Bundle {
+  /** A .tar.gz */
+  readonly bytes: Buffer;
+  /** Why much is left out of it, if it is. */
+  readonly lack?: string | undefined;
+}
+
+/** Packs all that a support person asks for, without secrets. */
+export async function makeBundle(options: BundleOptions, signal: AbortSignal): Promise<Bundle> {
   const { patient, screen, ask, unit } = options;
   const findings = options.findings.map(withoutValues);
   const { daemon } = patient;
@@ -51,8 +58,14 @@ export async function makeBundle(options: BundleOptions, signal: AbortSignal): P
   const orWhyNot = (answer: Promise<string>): Promise<string> =>
     answer.catch((error: unknown) => `Not to be had: ${describeError(error)}\n`);
   const status = daemon.status ?? { silence: daemon.silence };
-  const configuration = readConfiguration(patient.file);
-  const { secrets, lack } = knownSecrets(patient, configuration);
+  const configuration = readConfiguration(patient.file, patient.file);
+  const copy = daemon.status?.refusedConfiguration?.copy;
+  const inUse = copy === undefined ? configuration : readConfiguration(patient.file, copy);
+  const { secrets, lack } = knownSecrets(patient, {
+    shown: configuration.shown,
+    hidden: [...configuration.hidden, ...inUse.hidden],
+    ledgerFile: inUse.ledgerFile,
+  });
   /** What may repeat a camera's password is left out where that is not known. */
   const ifKnown = async (text: () => Promise<string> | string): Promise<string> =>
     lack === undefined ? await text() : `Left out, lest it has a secret in it: ${lack}.\n`;
@@ -65,14 +78,14 @@ export async function makeBundle(options: BundleOptions, signal: AbortSignal): P
     'metrics.txt': await orWhyNot(ask.metrics()),
     'journal.txt': await ifKnown(() => orWhyNot(readJournal(unit, signal))),
     'config.yaml': stringify(configuration.shown),
-    'ledger.json': json(countRows(configuration.ledgerFile)),
+    'ledger.json': json(countRows(inUse.ledgerFile)),
     'versions.json': json(versions(patient)),
   };
   const redact = redactor(secrets);
   const contents = Object.entries(files).map(
     ([name, text]) => [`sapiengraph-cctv-support/${name}`, Buffer.from(redact(text))] as const,
   );
-  return gzipSync(tar(new Map(contents), Date.now()));
+  return { bytes: gzipSync(tar(new Map(contents), Date.now())), lack };
 }
 
 /** A value that can't be used may be a secret that was put in a wrong place. */
@@ -91,9 +104,10 @@ async function readJournal(unit: string, cancelSignal: AbortSignal): Promise<str
   return `${all}\n`;
 }
 
-function readConfiguration(file: string): MaskedConfiguration {
+/** @param from where its text is, if not in the file itself */
+function readConfiguration(file: string, from: string): MaskedConfiguration {
   try {
-    return maskConfiguration(file, readFileSync(file, 'utf8'));
+    return maskConfiguration(file, readFileSync(from, 'utf8'));
   } catch (error) {
     return { shown: { unreadable: describeError(error) }, hidden: [], ledgerFile: undefined };
   }

@@ -3,12 +3,20 @@ import type { Patient } from './doctor.ts';
 import type { Findings } from './finding.ts';
 
 export function checkConfiguration(
-  { file, config, problems, env }: Patient,
+  { file, config, problems, env, hiddenCredentials }: Patient,
   found: Findings,
 ): void {
   const missing = config === undefined ? [] : missingPrograms(config, env);
   const advice = `Mend it in ${file}; cctvd check tells when all is well`;
-  for (const problem of [...problems, ...missing]) found.problem(problem, advice);
+  // What is wrong with a configuration that can be used all the same are its secrets.
+  const isOfUser = config !== undefined && problems.length > 0 && hiddenCredentials !== undefined;
+  if (isOfUser) {
+    found.unseen(
+      `Whether the service has its secrets: this user may not read ${hiddenCredentials}`,
+      'Run it with sudo',
+    );
+  }
+  for (const problem of [...(isOfUser ? [] : problems), ...missing]) found.problem(problem, advice);
   for (const warning of config?.warnings ?? []) found.warning(warning, advice);
   if (problems.length + missing.length === 0) found.ok(`${file} can be used`);
   if (config === undefined) return;

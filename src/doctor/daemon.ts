@@ -26,6 +26,13 @@ export function checkDaemon(
       'Restart the daemon: systemctl restart sapiengraph-cctv',
     );
   }
+  const { refusedConfiguration: refused } = status;
+  if (refused !== undefined) {
+    found.problem(
+      `It runs with the configuration that was good last (${refused.copy}), as it refused ${refused.file}: ${refused.problems.join('; ')}`,
+      `Mend ${refused.file}; when cctvd check finds nothing: systemctl restart sapiengraph-cctv`,
+    );
+  }
   for (const problem of health.problems) {
     found.problem(`It is not well: ${problem}`, 'Restart it, and send a support bundle');
   }

@@ -22,6 +22,8 @@ export interface Patient {
   /** Of the configuration. */
   readonly problems: readonly string[];
   readonly env: Environment;
+  /** Where the service has secrets that this user may not read, if it does. */
+  readonly hiddenCredentials?: string | undefined;
   /** What the daemon says of itself. */
   readonly daemon: DaemonView;
   /** Of this program. */

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/secrets.ts';
+import { defaultStateDirectory } from '../config/schema.ts';
+import { credentialDirectories, type Environment } from '../config/secrets.ts';
 import { describeError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
 import { open } from './ledger.ts';
@@ -68,8 +69,6 @@ export function maskConfiguration(file: string, source: string): MaskedConfigura
     };
   }
 }
-
-const defaultStateDirectory = '/var/lib/sapiengraph-cctv';
 
 function masked(value: unknown, path: string, hidden: string[]): unknown {
   if (Array.isArray(value)) return value.map((item) => masked(item, path, hidden));
@@ -149,15 +148,15 @@ function texts(value: unknown): string[] {
 }
 
 function ofCredentials(env: Environment): string[] {
-  const directory = env['CREDENTIALS_DIRECTORY'];
-  if (directory === undefined) return [];
-  try {
-    return readdirSync(directory)
-      .filter((name) => /(?:-id|-key|-password|-token)$/.test(name))
-      .map((name) => readFileSync(join(directory, name), 'utf8').trim());
-  } catch {
-    return [];
-  }
+  return credentialDirectories(env).flatMap((directory) => {
+    try {
+      return readdirSync(directory)
+        .filter((name) => /(?:-id|-key|-password|-token)$/.test(name))
+        .map((name) => readFileSync(join(directory, name), 'utf8').trim());
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** @throws {Error} if it is there and can't be read */

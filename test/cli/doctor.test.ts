@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -228,9 +236,16 @@ describe('cctv doctor and support-bundle', () => {
     has(findings, 'bucket', 'unseen', /its keys can't be read$/);
     has(findings, 'ledger', 'ok', /whole/);
     // As systemd is told to find them.
-    writeFileSync(join(directory, 'bucket-access-key-id'), s3.accessKeyId, { mode: 0o600 });
-    writeFileSync(join(directory, 'bucket-secret-access-key'), s3.secretAccessKey, { mode: 0o600 });
-    has(await examine(config, blank), 'bucket', 'ok', /lets us put/);
+    const credentials = join(directory, 'credentials');
+    mkdirSync(credentials, { mode: 0o700 });
+    writeFileSync(join(credentials, 'bucket-access-key-id'), s3.accessKeyId, { mode: 0o600 });
+    writeFileSync(join(credentials, 'bucket-secret-access-key'), s3.secretAccessKey, {
+      mode: 0o600,
+    });
+    const again = await examine(config, blank);
+    has(again, 'bucket', 'ok', /lets us put/);
+    has(again, 'configuration', 'ok', /can be used$/);
+    rmSync(credentials, { recursive: true });
   });
 
   it('support-bundle: has all that is asked for, and none of the secrets that were planted', async () => {

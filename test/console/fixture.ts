@@ -82,6 +82,7 @@ export class ConsoleFixture implements AsyncDisposable {
   };
   metrics = new Metrics();
   verdict: Verdict = { ok: true, problems: [] };
+  refusedConfiguration: ReturnType<ControlOptions['refusedConfiguration']>;
   #control: Control | undefined;
 
   static async start(): Promise<ConsoleFixture> {
@@ -127,6 +128,7 @@ export class ConsoleFixture implements AsyncDisposable {
       },
       watching: this.watching,
       ...(this.exports === undefined ? {} : { exports: this.exports }),
+      refusedConfiguration: () => this.refusedConfiguration,
       alerting: () => this.alerting,
       reload: async () => ({ taken: [], needsRestart: [], failed: [] }),
       log: silentLog,

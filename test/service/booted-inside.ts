@@ -14,6 +14,9 @@ import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { eventually } from '../support/until.ts';
+import { itServesItsOperator } from './booted-operator.ts';
+import { itOutlivesBadConfigurations, itRefusesAFirstConfiguration } from './booted-refusals.ts';
+import { type BootedSite, etc, state } from './booted-site.ts';
 import { CameraOutside } from './camera-outside.ts';
 import { inside, Machine, outside, type Release } from './machine.ts';
 import { asVersion } from './packages.ts';
@@ -23,8 +26,6 @@ const release = (process.env['RELEASE'] ?? 'bookworm') as Release;
 const present = process.env['PACKAGE'] ?? '';
 const cameraCount = 5;
 const cameraCountAtUpgrade = 20;
-const etc = '/etc/sapiengraph-cctv';
-const state = '/var/lib/sapiengraph-cctv';
 
 const parts = new AsyncDisposableStack();
 let directory: string;
@@ -130,6 +131,15 @@ async function allRecording(what: string, withinMs: number): Promise<void> {
   }
 }
 
+/** For the tests that are elsewhere; what it has is there when they run. */
+const site: BootedSite = {
+  machine: () => machine,
+  network: () => network,
+  store: () => store,
+  stored,
+  allRecording,
+};
+
 describe(`the package on a booted Debian ${release}`, () => {
   it('leaves a running service that says what is still to be done', async () => {
     const said = await machine.install(present);
@@ -142,6 +152,8 @@ describe(`the package on a booted Debian ${release}`, () => {
       /cctv/,
     );
   });
+
+  itRefusesAFirstConfiguration(site);
 
   it('writes nothing when the bucket can’t be used, and is set up when it can', async () => {
     await writeFile(machine.path('/root/wrong'), 'not the secret');
@@ -203,6 +215,10 @@ describe(`the package on a booted Debian ${release}`, () => {
     await allRecording('all cameras recording', 60_000);
     assert.match(await machine.unit('StatusText'), /cameras connected, \d+ recording/);
   });
+
+  itServesItsOperator(site);
+
+  itOutlivesBadConfigurations(site);
 
   it('is back after kill -9', async () => {
     const before = await machine.unit('MainPID');

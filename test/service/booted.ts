@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
+import { itHasAllItNeeds } from './contents.ts';
 import { buildPackage } from './packages.ts';
 
 /** Debian's releases; one alone if it is named in the environment. */
@@ -13,9 +14,12 @@ const releases = RELEASE === undefined ? ['bookworm', 'trixie'] : [RELEASE];
 describe('the package', () => {
   let directory: string;
   let built: string;
+  let tree: string;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'cctv-package-'));
     built = await buildPackage(join(directory, 'package'));
+    tree = join(directory, 'tree');
+    await execa('dpkg-deb', ['--extract', built, tree]);
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
@@ -27,6 +31,8 @@ describe('the package', () => {
   it('is as lintian wants it', async () => {
     await execa('lintian', ['--allow-root', '--fail-on', 'error,warning', built]);
   });
+
+  itHasAllItNeeds(() => tree);
 
   // What is proven is in booted-inside.ts, which is run where it can disturb nothing: in namespaces of its
   // own, with the machine's end of a cable as its only network.
@@ -45,7 +51,7 @@ describe('the package', () => {
           env: { NODE_TEST_CONTEXT: undefined, RELEASE: release, PACKAGE: built },
           stdio: ['ignore', 2, 2],
           reject: false,
-          timeout: 600_000,
+          timeout: 900_000,
         },
       );
       assert.equal(exitCode, 0);

@@ -13,6 +13,13 @@ export const inside = '10.99.0.2';
 
 export type Release = 'bookworm' | 'trixie';
 
+export interface Exit {
+  /** Of standard output and standard error. */
+  readonly output: string;
+  /** Undefined: a signal or a time-out ended it. */
+  readonly code: number | undefined;
+}
+
 /**
  * Runs a program in a control group of its own, given by name, in each hierarchy that systemd uses:
  * two machines that shared one would find processes there that they can't see, and kill none.
@@ -89,14 +96,23 @@ export class Machine implements AsyncDisposable {
 
   /** Runs a program in it as root, and returns its output, with standard error, whatever its exit code. */
   async run(...command: readonly string[]): Promise<string> {
-    const { all } = await execa('nsenter', ['--target', this.#leader, '--all', '--', ...command], {
-      all: true,
-      reject: false,
-      timeout: 90_000,
-      env: { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-      extendEnv: false,
-    });
-    return all;
+    return (await this.try(...command)).output;
+  }
+
+  /** The same, with its exit code. */
+  async try(...command: readonly string[]): Promise<Exit> {
+    const { all, exitCode } = await execa(
+      'nsenter',
+      ['--target', this.#leader, '--all', '--', ...command],
+      {
+        all: true,
+        reject: false,
+        timeout: 90_000,
+        env: { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+        extendEnv: false,
+      },
+    );
+    return { output: all, code: exitCode };
   }
 
   /** The same in a shell of it, which stops at the first failure. */

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
-import { print } from '../context.ts';
 
 export function addCheckCommand(command: Command): void {
   command.action(async () => {
-    const { loadChecked } = await import('../checked-config.ts');
-    const { checkScreen } = await import('../screens/check-screen.ts');
-    print(checkScreen(loadChecked(command.optsWithGlobals<{ config: string }>().config)));
+    const { runCheck } = await import('../check.ts');
+    runCheck(command.optsWithGlobals<{ config: string }>().config, process.env);
   });
 }

@@ -11,6 +11,7 @@ export function statusScreen(status: StatusAnswer, nowMs: number): string[] {
       'Daemon',
       `version ${status.version}, process ${status.pid}, running since ${formatTime(status.startedAtMs, nowMs)} (${formatDuration(nowMs - status.startedAtMs)})`,
     ],
+    ...describeRefusal(status, nowMs),
     ['Tunnel', `cameras dial in at ${tunnel.address}`],
     ...describeHostKeys(tunnel, 'present', 'Host key'),
     ...describeHostKeys(tunnel, 'next', 'Next host key'),
@@ -23,6 +24,22 @@ export function statusScreen(status: StatusAnswer, nowMs: number): string[] {
     ['Uploads', ...describeUploads(uploads, nowMs)],
     ...describeHealth(status),
   ]);
+}
+
+function describeRefusal(
+  { refusedConfiguration: refused }: StatusAnswer,
+  nowMs: number,
+): (readonly [string, ...string[]])[] {
+  if (refused === undefined) return [];
+  const { file, problems, copy, copiedAtMs } = refused;
+  return [
+    [
+      'REFUSED',
+      `${file} can't be used:`,
+      ...problems.map((problem) => `- ${plain(problem)}`),
+      `The daemon runs with the one that was good last, of ${formatTime(copiedAtMs, nowMs)}: ${copy}`,
+    ],
+  ];
 }
 
 function describeHealth({ health, readiness }: StatusAnswer): (readonly [string, ...string[]])[] {
