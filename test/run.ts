@@ -9,7 +9,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     concurrency: { type: 'string', default: '2' },
-    'timeout-ms': { type: 'string', default: '300000' },
+    'timeout-ms': { type: 'string', default: '900000' },
   },
 });
 

@@ -25,7 +25,7 @@ async function arrivals(skill: StubCarrier['skill'], step: string): Promise<numb
   const run = (at: string) =>
     execa(process.execPath, [program, file, carrier.url, skill, at], {
       reject: false,
-      timeout: 30_000,
+      timeout: 90_000,
     });
   try {
     const killed = await run(step);

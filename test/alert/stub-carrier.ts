@@ -10,6 +10,7 @@ import {
   type OutgoingMessage,
   SendError,
 } from '../../src/alert/channel.ts';
+import { errorCode } from '../../src/lib/errors.ts';
 
 /** What the carrier of a {@link StubCarrier} can do beside taking messages. */
 export type CarrierSkill = 'knows ids' | 'can be asked' | 'reports' | 'none';
@@ -25,10 +26,13 @@ export class StubCarrier implements AsyncDisposable {
   readonly received: Received[] = [];
   skill: CarrierSkill = 'none';
   /** What it does with a message: takes it, or one of the ways in which carriers fail. */
-  mood: 'well' | 'refuses' | 'busy' | 'silent' | 'takes it silently' = 'well';
+  mood: 'well' | 'refuses' | 'busy' | 'silent' | 'takes one and hangs up' = 'well';
   readonly #server = createServer((request, response) => {
     void this.#answer(request).then((answer) => {
-      if (answer === undefined) return;
+      if (answer === undefined) {
+        if (this.mood !== 'silent') response.destroy();
+        return;
+      }
       const [status, body] = answer;
       response.writeHead(status).end(JSON.stringify(body));
     });
@@ -67,7 +71,9 @@ export class StubCarrier implements AsyncDisposable {
     if (this.mood === 'busy') return [503, {}];
     const known = this.received.some((one) => one.id === message.id);
     if (!known || this.skill !== 'knows ids') this.received.push(message);
-    return this.mood === 'well' ? [200, {}] : undefined;
+    if (this.mood === 'well') return [200, {}];
+    this.mood = 'well';
+    return undefined;
   }
 }
 
@@ -85,7 +91,7 @@ export class StubChannel implements Channel {
     url: string,
     options: { skill?: CarrierSkill; kind?: ChannelKind; answerMs?: number } = {},
   ) {
-    const { skill = 'none', kind = 'sms', answerMs = 1_000 } = options;
+    const { skill = 'none', kind = 'sms', answerMs = 30_000 } = options;
     this.name = name;
     this.kind = kind;
     this.#url = url;
@@ -106,7 +112,7 @@ export class StubChannel implements Channel {
         signal: AbortSignal.any([signal, AbortSignal.timeout(this.#answerMs)]),
       });
     } catch (cause) {
-      const isDown = cause instanceof TypeError;
+      const isDown = cause instanceof TypeError && errorCode(cause.cause) !== 'UND_ERR_SOCKET';
       const words = isDown ? 'nothing answers' : 'it did not answer in time';
       throw new SendError(words, { kind: 'temporary', maybeSent: !isDown, cause });
     }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Profile } from '../../src/archive/profile.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { probe } from '../support/media.ts';
+import { eventually } from '../support/until.ts';
 import { copy, mediaOf, packetTimes, Recording, small } from './recording.ts';
 
-const segmentMs = 5_000;
+const segmentSeconds = 3;
+const segmentMs = segmentSeconds * 1_000;
 const keyFrameSeconds = 1;
 
 interface Expected {
@@ -28,33 +29,51 @@ const cameras = [
   ['mjpeg', 'pcmu', 'mjpeg'],
 ] as const;
 
+/**
+ * Pictures have the times of their arrival, and on a busy machine any of them may come late. So what
+ * lies between two files is judged by the pictures before it and after it; what is wrong with the
+ * cuts themselves is wrong with each.
+ */
 async function assertFiles({ files }: Recording, hasSound: boolean, expected: Expected) {
-  assert.ok(files.length >= 2, `${files.length} files`);
+  const { codec, width, height, cutWithinMs } = expected;
   const frameMs = 1_000 / expected.framesPerSecond;
   const seams: number[] = [];
-  for (const [i, file] of files.entries()) {
-    const { video, audioCodec, frames } = await probe(file.path);
-    const { codec, width, height } = expected;
+  const soundAt: number[] = [];
+  let lastPictureAtMs = 0;
+  let lastKeyAtMs = 0;
+  let lastCutMs = 0;
+  let endMs = 0;
+  for (const [i, { path, startMs, durationMs }] of files.entries()) {
+    const { video, audioCodec, frames } = await probe(path);
     assert.deepEqual(video, { codec, width, height });
     assert.equal(audioCodec, hasSound ? 'aac' : undefined);
-    const times = await packetTimes(file.path);
+    const times = await packetTimes(path);
     assert.ok((times.video[0] ?? 1) < 0.002, `the picture begins at ${times.video[0]} s`);
-    // The last file may end before its first sound comes.
-    const isMute = !hasSound || (file.durationMs < 1_000 && times.audio.length === 0);
-    assert.ok(isMute || (times.audio[0] ?? 1) < 0.3, `the sound begins at ${times.audio[0]} s`);
-    assert.ok(Math.abs(frames * frameMs - file.durationMs) < 4 * frameMs, `${frames} frames`);
-    if (i === 0) continue;
-    const cut = (file.startMs + 300) % segmentMs;
-    assert.ok(cut < 600 + expected.cutWithinMs, `cut at ${new Date(file.startMs).toISOString()}`);
-    const before = files[i - 1];
-    seams.push(Math.abs(file.startMs - ((before?.startMs ?? 0) + (before?.durationMs ?? 0))));
+    if (times.audio[0] !== undefined) soundAt.push(times.audio[0]);
+    const lastMs = ((times.video.at(-1) ?? 0) - (times.video[0] ?? 0)) * 1_000;
+    const pausesMs = times.video.slice(1).map((at, n) => (at - (times.video[n] ?? 0)) * 1_000);
+    const usualMs = durationMs - lastMs;
+    // Starts and durations are whole milliseconds.
+    const isOne = Math.min(...pausesMs) - 2 <= usualMs && usualMs <= Math.max(...pausesMs) + 2;
+    assert.ok(frames === 1 || isOne, `the last picture lasts ${usualMs} ms`);
+    if (i > 0) {
+      const cutMs = Math.round((startMs - cutWithinMs / 2) / segmentMs) * segmentMs;
+      const cut = `cut at ${new Date(startMs).toISOString()}`;
+      assert.ok(
+        lastKeyAtMs <= cutMs,
+        `${cut}, a key frame at ${new Date(lastKeyAtMs).toISOString()}`,
+      );
+      assert.ok(i === 1 || cutMs === lastCutMs + segmentMs, cut);
+      assert.ok(startMs >= Math.floor(lastPictureAtMs), `${cut}, before the end of the last file`);
+      lastCutMs = cutMs;
+      seams.push(Math.abs(startMs - endMs));
+    }
+    lastPictureAtMs = startMs + lastMs;
+    lastKeyAtMs = startMs + (times.keys.at(-1) ?? 0) * 1_000;
+    endMs = startMs + durationMs;
   }
-  // Times are those of arrival: on a machine that has much to do, a picture comes late now and then,
-  // but what is wrong with the cuts is wrong with each.
-  if (seams.length > 1) {
-    assert.ok(Math.min(...seams) <= frameMs + 5, `seams of ${seams.join(', ')} ms`);
-  }
-  assert.ok(Math.max(0, ...seams) <= 500, `seams of ${seams.join(', ')} ms`);
+  assert.ok(Math.min(...seams) <= frameMs + 5, `seams of ${seams.join(', ')} ms`);
+  if (hasSound) assert.ok(Math.min(...soundAt) < 0.3, `sounds begin at ${soundAt.join(', ')} s`);
 }
 
 describe('recording', { concurrency: 2 }, () => {
@@ -65,22 +84,26 @@ describe('recording', { concurrency: 2 }, () => {
         ...{ video, audio, keyFrameSeconds, width: 960, height: 544, framesPerSecond: 15 },
       });
       const record = (profile: Profile) =>
-        Recording.start({ source: camera.url, media: mediaOf(video, audio), profile });
+        Recording.start({
+          ...{ source: camera.url, media: mediaOf(video, audio), profile, segmentSeconds },
+        });
       const startedAtMs = Date.now();
       await using copied = await record(copy);
       await using downsampled = await record(small);
-      await delay(7_000);
-      for (const { archiver } of [copied, downsampled]) {
+      const both = [copied, downsampled];
+      for (const { archiver, files } of both) {
+        await eventually('three files', 60_000, () => files.length >= 3);
         const { picture, frames, lastFootageAtMs = 0, bitsPerSecond = 0 } = archiver.status();
         assert.deepEqual([picture?.codec, picture?.width, picture?.height], [codec, 960, 544]);
         assert.ok(frames > 20, `${frames} frames`);
-        assert.ok(Date.now() - lastFootageAtMs < 3_000);
+        const { startMs = 0, durationMs = 0 } = files.at(-1) ?? {};
+        assert.ok(lastFootageAtMs >= startMs + durationMs - 1_000 && lastFootageAtMs <= Date.now());
         assert.ok(bitsPerSecond > 10_000, `${bitsPerSecond} bit/s`);
       }
       await Promise.all([copied.stop(), downsampled.stop()]);
-      for (const { files } of [copied, downsampled]) {
-        const tookMs = (files[0]?.startMs ?? 0) - startedAtMs;
-        assert.ok(tookMs <= 3_000 + keyFrameSeconds * 1_000, `first picture after ${tookMs} ms`);
+      for (const { files } of both) {
+        const { startMs = 0 } = files[0] ?? {};
+        assert.ok(startMs >= startedAtMs, `first picture at ${startMs - startedAtMs} ms`);
       }
       const hasSound = audio !== undefined;
       await assertFiles(copied, hasSound, {
@@ -93,15 +116,14 @@ describe('recording', { concurrency: 2 }, () => {
     });
   }
 
-  it('copies each picture once, over all files', async () => {
+  it('copies each picture once, over all files', { timeout: 120_000 }, async () => {
     // Key frames only, so that recording begins with the first picture sent.
     await using camera = await startRtspCamera({ video: 'h264', keyFrameSeconds: 1 / 15 });
     const media = mediaOf('h264');
     await using recording = await Recording.start({ source: camera.url, media, profile: copy });
-    await delay(11_000);
+    await eventually('two files', 60_000, () => recording.files.length >= 2);
     camera.stall();
-    await delay(500);
-    camera.dropClients();
+    camera.hangUp();
     const never = new AbortController().signal;
     await assert.rejects(recording.archiver.ended(never), /archiver exited with code 0/);
     const probed = await Promise.all(recording.files.map(({ path }) => probe(path)));
@@ -116,7 +138,7 @@ describe('recording', { concurrency: 2 }, () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 180 });
     const media = mediaOf('h264');
     await using recording = await Recording.start({ source: camera.url, media, profile: small });
-    await delay(3_000);
+    await recording.archiver.firstPicture;
     await recording.stop();
     const { video } = await probe(recording.files[0]?.path ?? '');
     assert.deepEqual(video, { codec: 'h264', width: 320, height: 180 });

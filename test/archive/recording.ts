@@ -75,18 +75,23 @@ export interface PacketTimes {
   /** Seconds, of each packet. */
   readonly video: readonly number[];
   readonly audio: readonly number[];
+  /** Of the packets of video, those that are key frames. */
+  readonly keys: readonly number[];
 }
 
 /** When the packets of a file are to be presented. */
 export async function packetTimes(path: string): Promise<PacketTimes> {
   const { stdout } = await execa('ffprobe', [
-    ...['-v', 'error', '-show_entries', 'packet=codec_type,pts_time', '-of', 'csv=p=0'],
+    ...['-v', 'error', '-show_entries', 'packet=codec_type,pts_time,flags'],
+    ...['-of', 'csv=p=0'],
     path,
   ]);
   const rows = stdout.split('\n').map((line) => line.split(','));
-  const of = (kind: string): number[] =>
-    rows.filter(([type]) => type === kind).map(([, time]) => Number(time));
-  return { video: of('video'), audio: of('audio') };
+  const of = (kind: string, flag = ''): number[] =>
+    rows
+      .filter(([type, , flags]) => type === kind && flags?.includes(flag))
+      .map(([, time]) => Number(time));
+  return { video: of('video'), audio: of('audio'), keys: of('video', 'K') };
 }
 
 /** An RTSP connection in front of a camera from which the packets of some channels are taken out. */

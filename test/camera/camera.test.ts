@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Disk, runCamera } from '../../src/camera/camera.ts';
 import { CameraView } from '../../src/camera/camera-view.ts';
@@ -52,6 +52,15 @@ class TestDisk implements Disk {
     if (this.isFull) throw new DiskFullError('the disk is full');
   }
 }
+
+/** Ends lives that a test which failed has left: they would keep the file from ending. */
+const lives: { readonly ended: Promise<void>; readonly shutdown: AbortController }[] = [];
+after(async () => {
+  for (const { ended, shutdown } of lives) {
+    shutdown.abort();
+    await ended.catch(() => {});
+  }
+});
 
 /** A life whose relay and archiver are shell commands. */
 function camera(commands: Commands, given = settings, disk = new TestDisk()) {
@@ -148,6 +157,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     view,
     shutdown.signal,
   );
+  lives.push({ ended, shutdown });
   return {
     events,
     notes,

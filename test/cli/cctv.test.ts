@@ -18,12 +18,12 @@ const camera = (name: string) => {
 
 describe('cctv', { concurrency: 2 }, () => {
   let fixture: ConsoleFixture;
-  let footageEndMs = 0;
+  let beganMs: number;
   before(async () => {
     fixture = await ConsoleFixture.start();
     const now = Date.now();
-    footageEndMs = now - 30_000;
-    fixture.addCamera(camera('bach/front-door'), 1, { minutes: 90, endMs: footageEndMs });
+    beganMs = now;
+    fixture.addCamera(camera('bach/front-door'), 1, { minutes: 90, endMs: now - 30_000 });
     fixture.addCamera(camera('bach/kitchen'), 2, { minutes: 3, endMs: now - 660_000 });
     fixture.addCamera(camera('bach/garden'), 3, { minutes: 3, endMs: now - 3 * 3_600_000 });
     fixture.addCamera(camera('bach/attic'), 4);
@@ -64,7 +64,7 @@ describe('cctv', { concurrency: 2 }, () => {
     const lines = (await good('camera', 'status')).split('\n');
     assert.match(
       lines.find((line) => line.startsWith('bach/front-door')) ?? '',
-      /^bach\/front-door +recording +(now|\ds ago) +h264 1920x1080@15 +412 kb\/s +3\.1 MB +2h 14m +203\.0\.113\.7$/,
+      /^bach\/front-door +recording +(now|\d+s ago) +h264 1920x1080@15 +412 kb\/s +3\.1 MB +2h 1[4-9]m +203\.0\.113\.7$/,
     );
     const kitchen = lines.findIndex((line) => line.startsWith('bach/kitchen'));
     assert.match(lines[kitchen] ?? '', /^bach\/kitchen +recovering +\d+d ago/);
@@ -191,13 +191,13 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.match(status, /^Tunnel +cameras dial in at 0\.0\.0\.0:2222$/m);
     assert.match(status, /^Host key +SHA256:9h2Z/m);
     assert.match(status, /2 of \d connected, 1 recording$/m);
-    assert.match(status, /^Spool +12 segments, 31\.0 MB, the oldest from .*Z \(4m ago\)$/m);
-    assert.match(status, /FAILING since .* \(4m.* ago\): the bucket footage does not exist$/m);
+    assert.match(status, /^Spool +12 segments, 31\.0 MB, the oldest from .*Z \([4-9]m ago\)$/m);
+    assert.match(status, /FAILING since .* \([4-9]m.* ago\): the bucket footage does not exist$/m);
     assert.match(await good('status', '--json'), /"waiting": 0/);
   });
 
   it('segments: lists a range, in UTC, and sums it up', async () => {
-    const from = new Date(footageEndMs - 15 * 60_000).toISOString();
+    const from = new Date(beganMs - 15 * 60_000).toISOString();
     const table = await good('segments', 'bach/front-door', '--from', from);
     assert.equal(
       (table.match(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z +60\.000 s/gm) ?? []).length,
@@ -245,8 +245,8 @@ describe('cctv', { concurrency: 2 }, () => {
     fixture.ledger.noteState(name, 'camera offline', 'the camera hung up', Date.now() + 1);
     const text = await good('continuity', 'bach/cellar');
     assert.match(text, /^stored +00:00:00\.000 /m);
-    assert.match(text, /^missing +00:00:0\d\.\d{3} +100 % +camera offline 00:00:0/m);
-    assert.match(text, /^20\S+ \S+Z +00:00:0\d\.\d{3} +camera offline +the camera hung up$/m);
+    assert.match(text, /^missing +00:0\d:\d\d\.\d{3} +100 % +camera offline 00:0/m);
+    assert.match(text, /^20\S+ \S+Z +00:0\d:\d\d\.\d{3} +camera offline +the camera hung up$/m);
     assert.match(text, /^2 gaps\.$/m);
     const json = JSON.parse(await good('continuity', 'bach/cellar', '--json')) as ContinuityAnswer;
     assert.equal(json.storedMs + json.spooledMs + json.missingMs, json.toMs - json.fromMs);

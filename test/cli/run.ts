@@ -31,7 +31,7 @@ export async function run(
       extendEnv: false,
       env: { PATH: process.env['PATH'] ?? '', ...env },
       input,
-      timeout: 30_000,
+      timeout: 120_000,
     },
   );
   return { code: exitCode, stdout, stderr };

@@ -108,14 +108,14 @@ describe('GET /verify', () => {
     });
   });
 
-  it('ends with the daemon', { timeout: 60_000 }, async () => {
+  it('ends with the daemon', { timeout: 120_000 }, async () => {
     proxy.standing = 'hang';
     const asked = ask(everything);
     const { answer } = asked;
     await new Promise((resolve) => asked.asked.once('response', resolve));
     const before = performance.now();
     await fixture.close();
-    assert.ok(performance.now() - before < 5_000);
+    assert.ok(performance.now() - before < 50_000);
     const last = events((await answer).body).at(-1);
     assert.deepEqual(last, { type: 'failed', error: 'The daemon is stopping.' });
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
-import { assertNothingTwice, missingMs } from '../support/footage.ts';
+import { assertEachOnce } from '../support/footage.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 
@@ -10,7 +10,7 @@ const cameras = 50;
 const recordedMs = 120_000;
 const segmentMs = 20_000;
 
-describe('fifty cameras on one machine', { timeout: 400_000 }, () => {
+describe('fifty cameras on one machine', { timeout: 800_000 }, () => {
   it('are recorded for two minutes, and none misses a segment', async () => {
     await using site = await Site.start({ segmentSeconds: segmentMs / 1_000, profile: 'copy' });
     await using rtsp = await startRtspCamera({
@@ -19,6 +19,7 @@ describe('fifty cameras on one machine', { timeout: 400_000 }, () => {
       height: 180,
       framesPerSecond: 5,
       bitsPerSecond: 64_000,
+      stamped: true,
     });
     const all: SiteCamera[] = [];
     for (let i = 1; i <= cameras; i++) all.push(await site.addCamera(`bach/camera-${i}`, {}, rtsp));
@@ -45,9 +46,8 @@ describe('fifty cameras on one machine', { timeout: 400_000 }, () => {
     const stored = await site.stored();
     for (const { name } of all) {
       const segments = stored.filter((one) => `${one.account}/${one.camera}` === name);
-      assertNothingTwice(segments, 250);
       assert.ok((segments[0]?.startMs ?? Infinity) <= fromMs, `${name} begins too late`);
-      assert.ok(missingMs(segments) <= 250, `${name} misses ${missingMs(segments)} ms`);
+      assertEachOnce(name, await site.pictures(segments));
     }
   });
 });

@@ -7,7 +7,7 @@ import { eventually } from '../support/until.ts';
 const cameraCount = 5;
 const mostMissingMs = 5_000;
 
-describe('a restart of the daemon', { timeout: 120_000 }, () => {
+describe('a restart of the daemon', { timeout: 600_000 }, () => {
   it('leaves a gap of at most 5 s with each camera', async () => {
     await using site = await Site.start({ segmentSeconds: 5, profile: 'copy' });
     await using rtsp = await startRtspCamera({ video: 'h264', width: 320, height: 180 });
@@ -23,13 +23,16 @@ describe('a restart of the daemon', { timeout: 120_000 }, () => {
       const goneAtMs = Date.now();
       await site.startDaemon();
       for (const { name } of cameras) {
-        const gapMs = await eventually(`footage of ${name} after it`, 30_000, async () => {
+        await eventually(`footage of ${name} after it`, 30_000, async () => {
           const stored = await site.stored(name);
           const before = stored.findLast(({ startMs }) => startMs < goneAtMs);
           const after = stored.find(({ startMs }) => startMs >= goneAtMs);
-          return before && after && after.startMs - before.startMs - before.durationMs;
+          if (before === undefined || after === undefined) return false;
+          // Until all is uploaded, some of what lies around the restart is not in the bucket.
+          const gapMs = after.startMs - before.startMs - before.durationMs;
+          assert.ok(gapMs <= mostMissingMs, `${gapMs} ms of ${name} are missing`);
+          return true;
         });
-        assert.ok(gapMs <= mostMissingMs, `${gapMs} ms of ${name} are missing`);
       }
     } finally {
       power.abort();

@@ -192,7 +192,7 @@ describe('tunnel.sh', { concurrency: 4 }, () => {
       await home.once();
       waits.push(performance.now() - from);
     }
-    assert.ok(Math.max(...waits) < 4_000, `${Math.max(...waits)} ms`);
+    assert.ok(Math.max(...waits) < 20_000, `${Math.max(...waits)} ms`);
     assert.ok(Math.max(...waits) - Math.min(...waits) > 200, `always ${waits.join()} ms`);
   });
 

@@ -247,7 +247,9 @@ describe('one who tries passwords', () => {
   };
 
   it('is slowed down, and the owner is not, and is let in from wherever he comes', async () => {
-    await using rig = await Rig.start();
+    // Nothing is forgiven meanwhile, however slow the machine; that it is in time, the throttle's own test shows.
+    const maxWaitMs = 5_000;
+    await using rig = await Rig.start({ throttle: { costMs: 600_000, maxWaitMs } });
     rig.relays.set('bach/shed', 'offline');
     const ask = async (from: string, secret: string) => {
       using player = (await rig.player({ from })).login('bach', secret);
@@ -257,15 +259,14 @@ describe('one who tries passwords', () => {
     for (let times = 0; times < 5; times += 1) assert.equal(await ask('127.0.0.3', 'wrong'), 401);
     await Promise.all(Array.from({ length: 10 }, () => ask('127.0.0.3', 'wrong')));
     const wrong = await seconds(() => ask('127.0.0.3', 'wrong'));
-    assert.ok(wrong > 2 && wrong < 4.5, `${wrong} s`);
+    assert.ok(wrong > 4.9, `${wrong} s`);
     const atHome = await seconds(async () => assert.equal(await ask('127.0.0.2', password), 404));
-    assert.ok(atHome < 1, `${atHome} s`);
-    const away = await seconds(async () => assert.equal(await ask('127.0.0.4', password), 404));
-    assert.ok(away < 4.5, `${away} s`);
+    assert.ok(atHome < 4.9, `${atHome} s`);
+    assert.equal(await ask('127.0.0.4', password), 404);
     const besideHim = await seconds(async () =>
       assert.equal(await ask('127.0.0.3', password), 404),
     );
-    assert.ok(besideHim > 1 && besideHim < 4.5, `${besideHim} s: right ones must not be quicker`);
+    assert.ok(besideHim > 4.9, `${besideHim} s: right ones must not be quicker`);
   });
 });
 

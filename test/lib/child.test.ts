@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child, ChildDiedError } from '../../src/lib/child.ts';
+import { eventually } from '../support/until.ts';
 
 const never = new AbortController().signal;
 const shell = (
@@ -160,7 +161,6 @@ describe('a child program', { concurrency: true }, () => {
     assert.ok(lives(pid));
     daemon.kill('SIGKILL');
     await once(daemon, 'exit');
-    for (let i = 0; i < 50 && lives(pid); i++) await delay(20);
-    assert.ok(!lives(pid));
+    await eventually('its end', 5_000, () => !lives(pid));
   });
 });

@@ -157,6 +157,11 @@ export class RtspCamera implements AsyncDisposable {
     for (const client of this.#clients) client.socket.resetAndDestroy();
   }
 
+  /** Connections end when all that was sent has arrived. */
+  hangUp(): void {
+    for (const client of this.#clients) client.socket.end();
+  }
+
   /** As when its server is restarted: connections are reset, and refused until {@link listen}. */
   async refuse(): Promise<void> {
     const closed = once(this.#server, 'close');

@@ -171,6 +171,6 @@ describe('the sweep', () => {
     await eventually('the question', 5_000, () => proxy.seen.has('GET'));
     const startedAt = performance.now();
     await sweeps[Symbol.asyncDispose]();
-    assert.ok(performance.now() - startedAt < 2_000);
+    assert.ok(performance.now() - startedAt < 20_000);
   });
 });

@@ -87,6 +87,7 @@ function theUploader(kind: S3Kind): void {
   it('stores what waits and what comes, notes it, and only then deletes it', async () => {
     await using test = await bench();
     await publishFootage(test.spool, frontDoor, 0);
+    const beganAtMs = Date.now();
     const onDisk: boolean[] = [];
     const tried: string[] = [];
     const uploader = test.start({
@@ -97,17 +98,15 @@ function theUploader(kind: S3Kind): void {
       },
     });
     await eventually('the first', 5_000, () => uploader.status().storedCount === 1);
-    const startedAt = performance.now();
     const segment = await publishFootage(test.spool, garden, 1, 500_000);
     await eventually('the second', 5_000, () => !existsSync(segment.path));
-    assert.ok(performance.now() - startedAt < 5_000);
     assert.deepEqual(onDisk, [true, true]);
     await eventually('the count', 5_000, () => uploader.status().storedCount === 2);
     const { lastStoredAtMs = 0, ...status } = uploader.status();
     const counts = { begun: 2, storedCount: 2, storedBytes: 502_000 };
     assert.deepEqual(status, { uploading: 0, waiting: 0, ...counts });
     assert.deepEqual(tried, ['stored', 'stored']);
-    assert.ok(Math.abs(Date.now() - lastStoredAtMs) < 5_000);
+    assert.ok(lastStoredAtMs >= beganAtMs && lastStoredAtMs <= Date.now());
     assert.equal((await test.bucket.hashes()).size, 2);
   });
 
@@ -288,11 +287,9 @@ function theUploader(kind: S3Kind): void {
     const last = await publishFootage(test.spool, garden, 999, 500);
     const uploader = test.start();
     await eventually('a beginning', 5_000, () => uploader.status().storedCount > 20);
-    const startedAt = performance.now();
     const segment = await publishFootage(test.spool, frontDoor, 2_000);
     const newest = await publishFootage(test.spool, garden, 2_000);
     await eventually('both', 5_000, () => !existsSync(segment.path) && !existsSync(newest.path));
-    assert.ok(performance.now() - startedAt < 5_000);
     assert.ok(test.spool.usage().files > 100, 'the backlog was gone before');
     // Of the backlog, the oldest go first, as far as that can be said of sixteen at once.
     const order = test.stored
@@ -323,7 +320,8 @@ function theUploader(kind: S3Kind): void {
     await delay(100);
     const startedAt = performance.now();
     await hasty[Symbol.asyncDispose]();
-    assert.ok(performance.now() - startedAt < 3_000);
+    // At its pace the upload would take 200 s.
+    assert.ok(performance.now() - startedAt < 60_000);
     assert.equal((await test.bucket.keys()).length, 5);
     assert.equal(test.spool.usage().files, 1);
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { FrameStamp } from '../stand-ins/rtsp/frame-stamp.ts';
 import type { StoredSegment } from './site.ts';
 
 /** What lies between a segment and the next, in ms: positive is footage missing, negative is footage twice. */
@@ -19,6 +20,21 @@ export function assertNothingTwice(segments: readonly StoredSegment[], tolerance
       `${segments[i + 1]?.key} begins ${-seam} ms before the end of the one before it`,
     );
   }
+}
+
+/**
+ * Fails unless each picture that a camera sent is in its footage once, in their order, from the first
+ * that is there to the last. When they came is no matter: on a busy machine any may come late.
+ */
+export function assertEachOnce(name: string, pictures: readonly FrameStamp[]): void {
+  assert.ok(pictures.length > 0, `${name} has no picture`);
+  const first = pictures[0]?.picture ?? 0;
+  const wrong = pictures.findIndex(({ picture }, i) => picture !== first + i);
+  assert.equal(
+    wrong,
+    -1,
+    `${name}: picture ${pictures[wrong]?.picture} comes after ${pictures[wrong - 1]?.picture}`,
+  );
 }
 
 /** Milliseconds without footage between the first segment's start and the last one's end. */

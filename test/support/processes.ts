@@ -37,6 +37,12 @@ export function descendants(pid: number): ProcessInfo[] {
   return beneath(pid);
 }
 
+/** The letter of a process's state, such as T: halted; undefined: there is none. */
+export function stateOf(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[0] || undefined;
+}
+
 export const isAlive = (pid: number): boolean => processes().some((one) => one.pid === pid);
 
 /** The TCP ports on which a process listens, IPv4 and IPv6. */

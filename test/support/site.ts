@@ -26,6 +26,8 @@ import { type Probed, probe } from './media.ts';
 import { descendants } from './processes.ts';
 import { dbclients } from './tools.ts';
 import { eventually } from './until.ts';
+import { storedPictures } from '../faults/stored-pictures.ts';
+import type { FrameStamp } from '../stand-ins/rtsp/frame-stamp.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli');
 
@@ -279,12 +281,21 @@ export class Site implements AsyncDisposable {
 
   /** Downloads a segment and decodes all of it. */
   async probe(segment: StoredSegment): Promise<Probed> {
-    const { Body } = await this.s3.send(
-      new GetObjectCommand({ Bucket: 'footage', Key: segment.key }),
-    );
     const file = join(this.directory, `${segment.sha256}.mp4`);
-    await writeFile(file, (await Body?.transformToByteArray()) ?? '');
+    await writeFile(file, await this.#read(segment));
     return await probe(file);
+  }
+
+  /** The pictures of segments of cameras that stamp them and whose footage is copied, as they lie there. */
+  async pictures(segments: readonly StoredSegment[]): Promise<FrameStamp[]> {
+    const pictures: FrameStamp[] = [];
+    for (const segment of segments) pictures.push(...storedPictures(await this.#read(segment)));
+    return pictures;
+  }
+
+  async #read({ key }: StoredSegment): Promise<Buffer> {
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: 'footage', Key: key }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

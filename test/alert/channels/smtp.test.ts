@@ -16,7 +16,7 @@ const channelTo = ({ port }: { readonly port: number }, more: Partial<SmtpOption
     port,
     security: 'none',
     from: { address: 'cctv@example.com', name: 'Sapiengraph "CCTV"' },
-    patience: { connectMs: 2_000, totalMs: 5_000 },
+    patience: { connectMs: 30_000, totalMs: 60_000 },
     ...more,
   });
 

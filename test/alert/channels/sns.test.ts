@@ -10,7 +10,7 @@ describe('an SMS by Amazon SNS', () => {
     const { endpoint, region, accessKeyId, secretAccessKey } = stub;
     return new SnsChannel({
       ...{ endpoint, region, accessKeyId, secretAccessKey },
-      patience: { connectMs: 1_000, totalMs: 3_000 },
+      patience: { connectMs: 30_000, totalMs: 60_000 },
       ...more,
     });
   };
