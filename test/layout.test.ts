@@ -18,7 +18,7 @@ const folders: Readonly<Record<string, RegExp>> = {
   bin: /^(cctv|cctvd|quickstart|test|tools)$/,
   firmware: /^(README\.md|LAYOUT|common|dafang|generic|thingino)$/,
   src: /^[a-z]+(-[a-z]+)*(\.ts)?$/,
-  systemd: /^(README\.md|package|[a-z.-]+\.(service|yaml|json|md|conf))$/,
+  systemd: /^(README\.md|page\.jpg|package|[a-z.-]+\.(service|yaml|json|md|conf))$/,
   test: /^(README\.md|[a-z]+(-[a-z]+)*|[a-z-]+(\.test)?\.ts|lint\.json|tsconfig\.json)$/,
 };
 

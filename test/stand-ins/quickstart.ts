@@ -202,7 +202,7 @@ function whereToLook(
   return [
     `the page      ${page}`,
     `live picture  ffplay ${watching}`,
-    `this list     ${cctv} cameras --watch`,
+    `this list     ${cctv} camera status --watch`,
     `its footage   ${cctv} segments ${formatCameraName(camera)}`,
     `the bucket    ${store.endpoint}, addressed by path; its name, key and secret are in ${config}`,
     `the log       ${join(directory, 'daemon.log')}`,
