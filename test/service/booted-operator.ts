@@ -44,7 +44,7 @@ export function itServesItsOperator(site: BootedSite): void {
       .sort((one, other) => one.startMs - other.startMs);
     assert.ok(first !== undefined);
     const at = (ms: number): string => new Date(ms).toISOString();
-    const exported = /cctv export bach\/front-door --from \S+ --to \S+ --out \S+/;
+    const exported = /cctv export bach\/front-door --from \S+ --to \S+ --out [\w.-]+/;
     await runs(exported, /^night\.mp4: \d+ bytes$/m, {
       'bach/front-door': 'bach/camera-0',
       '2026-11-22T13:00Z': at(first.startMs),

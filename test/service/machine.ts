@@ -16,7 +16,7 @@ export type Release = 'bookworm' | 'trixie';
 export interface Exit {
   /** Of standard output and standard error. */
   readonly output: string;
-  /** Undefined: a signal or a time-out ended it. */
+  /** 124: it took too long, and was ended. Undefined: a signal ended it. */
   readonly code: number | undefined;
 }
 
@@ -103,11 +103,14 @@ export class Machine implements AsyncDisposable {
   async try(...command: readonly string[]): Promise<Exit> {
     const { all, exitCode } = await execa(
       'nsenter',
-      ['--target', this.#leader, '--all', '--', ...command],
+      [
+        ...['--target', this.#leader, '--all', '--'],
+        // From out here only nsenter could be ended, and what it started would keep our pipe open.
+        ...['timeout', '--kill-after=5', '90', ...command],
+      ],
       {
         all: true,
         reject: false,
-        timeout: 90_000,
         env: { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
         extendEnv: false,
       },
