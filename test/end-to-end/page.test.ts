@@ -301,7 +301,7 @@ describe('the owner’s page', () => {
     await page.getByRole('heading', { name: '2 of 3 cameras are recording.' }).waitFor();
     const rows = await page.locator('tbody tr').allInnerTexts();
     assert.equal(rows.length, 3);
-    assert.match(rows[0] ?? '', /^bach\/garden\s+camera offline since \d\d:\d\d/);
+    assert.match(rows[0] ?? '', /^bach\/garden\s+offline since \d\d:\d\d/);
     assert.match(rows[1] ?? '', /^bach\/(front-door|garage)\s+recording since/);
     const answer = await context.request.get(`${address}/api/operator/overview`);
     const { cameras: told, uploads } = (await answer.json()) as {
