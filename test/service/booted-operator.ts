@@ -58,6 +58,17 @@ export function itServesItsOperator(site: BootedSite): void {
         ),
       /codec_name=h264[^]*^([0-9a-f]{64})$[^]*\1/m,
     );
+    await runs(/sudo systemctl reload sapiengraph-cctv/, /^$/);
+    const segments = async (from: number, to: number): Promise<void> => {
+      const change = `s/segmentSeconds: ${from}$/segmentSeconds: ${to}/`;
+      await site.machine().sh(`sed -i '${change}' ${etc}/config.yaml`);
+    };
+    await segments(4, 5);
+    const reload = await site.machine().try('systemctl', 'reload', 'sapiengraph-cctv');
+    const journal = await site.machine().sh('journalctl -u sapiengraph-cctv -n 50 -o cat');
+    await segments(5, 4);
+    assert.notEqual(reload.code, 0);
+    assert.match(journal, /Not in force until the daemon is restarted: archive\.segmentSeconds/);
     await runs(/cctv verify/, /^Nothing is wrong\.$/m);
     await runs(/sudo (?:CREDENTIALS_DIRECTORY=\S+ )?cctv ledger rebuild/, /was not touched/);
     // For who leaves it to the program to find the secrets.

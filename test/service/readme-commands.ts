@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exit, Machine } from './machine.ts';
 
-const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const checkout = join(import.meta.dirname, '../..');
+/** What an operator reads: the README first, then the handbook. */
+const readme = ['README.md', 'systemd/README.md']
+  .map((file) => readFileSync(join(checkout, file), 'utf8'))
+  .join('\n');
 const operator = 'anna';
 
 /** A user of the machine who may use `cctv`, as the README makes one. */
