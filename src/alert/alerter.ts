@@ -4,7 +4,7 @@ import type { SilenceQueries, WatchedCamera } from '../ledger/silences.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
-import type { RecordingState } from '../lib/gap-cause.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Channel } from './channel.ts';

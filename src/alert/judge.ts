@@ -1,4 +1,4 @@
-import { formatCameraName } from '../lib/names.ts';
+import { formatCameraName } from '../model/camera-name.ts';
 import { type Freshness, freshen, type Now, setBackMs } from './freshness.ts';
 import type { CameraInput, EventCamera, Incident, JudgedEvent, Memory } from './incident.ts';
 import { nextLevel, type Patience, patienceAt } from './patience.ts';

@@ -8,7 +8,7 @@ import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { aborted } from '../lib/until.ts';
-import type { FinishedFile } from '../spool/segment.ts';
+import type { FinishedFile } from '../model/segment.ts';
 import { recordingArguments } from './arguments.ts';
 import { type Picture, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';

@@ -8,7 +8,7 @@ import {
   readUsual,
   type Run,
   trunsOf,
-} from './fragmented-mp4.ts';
+} from '../media/mp4/edit.ts';
 
 /** NAL units that are part of a picture (ITU-T H.264 table 7-1, H.265 table 7-1), by their first byte. */
 const isPictureIn: Readonly<Record<string, ((first: number) => boolean) | undefined>> = {

@@ -1,4 +1,4 @@
-import { findBox, type Run, readTrun, trunsOf } from './fragmented-mp4.ts';
+import { findBox, type Run, readTrun, trunsOf } from '../media/mp4/edit.ts';
 
 /** Sets the decode time of a run's first sample, in its fragment's moof. */
 export function moveTo(run: Run, ticks: number): void {

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { FinishedFile, Hole } from '../spool/segment.ts';
+import type { FinishedFile, Hole } from '../model/segment.ts';
 import { withoutCutPicture } from './cut-picture.ts';
 import { dropSamples, makeFree, moveTo, setLastDuration } from './edit-run.ts';
 import {
@@ -9,7 +9,7 @@ import {
   readFragmentedMp4,
   type Run,
   type Track,
-} from './fragmented-mp4.ts';
+} from '../media/mp4/edit.ts';
 
 /** A media time beyond this is one since 1970, as ffmpeg wrote it; below, one since the file's beginning. */
 const epochSeconds = 100_000_000;

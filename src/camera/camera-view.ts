@@ -1,5 +1,5 @@
 import type { Archiver } from '../archive/archiver.ts';
-import type { ConnectedState } from '../lib/camera-state.ts';
+import type { ConnectedState } from '../model/camera-state.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Relay } from '../relay/relay.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
-import type { RecordingState } from '../lib/gap-cause.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
 import { type CameraParts, runCamera } from './camera.ts';

@@ -1,6 +1,6 @@
 import { ClockSetError, NoPictureError, StalledError } from '../archive/archiver.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
-import type { GapCause } from '../lib/gap-cause.ts';
+import type { GapCause } from '../model/gap-cause.ts';
 import { NoStreamError, RelayFaultError, StreamRefusedError } from '../relay/relay.ts';
 import { ServiceHungUpError } from '../tunnel/loopback-port.ts';
 import { TunnelGoneError } from '../tunnel/tunnel.ts';

@@ -1,5 +1,5 @@
-import type { ConnectedState } from '../lib/camera-state.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import type { ConnectedState } from '../model/camera-state.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 
 /** A connected camera, as the operator sees it. Times are milliseconds since 1970 UTC. */
 export interface CameraStatus extends CameraName {

@@ -1,4 +1,4 @@
-import type { CameraAnswer, CamerasAnswer } from '../console/api.ts';
+import type { CameraAnswer, CamerasAnswer } from '../contract/control.ts';
 import type { DaemonClient } from './client.ts';
 
 /** All cameras that were added or are connected; of one account if it is given. */

@@ -6,7 +6,7 @@ import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
 import { readSource } from '../config/source.ts';
 import type { Environment } from '../config/secrets.ts';
 import { asService, hiddenCredentials } from '../config/service-credentials.ts';
-import type { CamerasAnswer, StatusAnswer } from '../console/api.ts';
+import type { CamerasAnswer, StatusAnswer } from '../contract/control.ts';
 import { makeBundle } from '../doctor/bundle.ts';
 import { type DaemonView, examine, type Patient } from '../doctor/doctor.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';

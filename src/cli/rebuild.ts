@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { defaultConfigFile } from '../config/places.ts';
 import { adviceOfHidden, asService } from '../config/service-credentials.ts';
-import type { Rebuilt } from '../ledger/rebuild.ts';
+import type { Rebuilt } from '../catalog/rebuild.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { silentLog } from '../lib/log.ts';
 import { readVersion } from '../lib/version.ts';

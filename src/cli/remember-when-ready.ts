@@ -2,7 +2,7 @@ import { type Checked, rememberAsLastGood } from '../config/last-good.ts';
 import type { Environment } from '../config/secrets.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { ServiceManager } from '../lib/notify.ts';
+import type { ServiceManager } from '../monitor/notify.ts';
 
 /** The same service manager; a daemon that tells it to be ready has proven its configuration good. */
 export function rememberWhenReady(

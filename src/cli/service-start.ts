@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defaultControlSocket } from '../config/places.ts';
-import { startUnready } from '../daemon.ts';
+import { startUnready } from '../daemon/daemon.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { ServiceManager } from '../lib/notify.ts';
+import type { ServiceManager } from '../monitor/notify.ts';
 
 const lookEachMs = 1_000;
 

@@ -6,9 +6,9 @@ import {
   rememberAsLastGood,
 } from '../config/last-good.ts';
 import { asService } from '../config/service-credentials.ts';
-import { runDaemon } from '../daemon.ts';
+import { runDaemon } from '../daemon/daemon.ts';
 import { createLog } from '../lib/log.ts';
-import { findServiceManager } from '../lib/notify.ts';
+import { findServiceManager } from '../monitor/notify.ts';
 import { rememberWhenReady } from './remember-when-ready.ts';
 import { awaitSetup, tellingFailure } from './service-start.ts';
 import { onStopSignals } from './signals.ts';

@@ -1,5 +1,5 @@
 import type { CameraStatus } from '../camera/status.ts';
-import type { CameraAnswer } from '../console/api.ts';
+import type { CameraAnswer } from '../contract/control.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 

@@ -1,5 +1,5 @@
 import type { CarrierOptions } from '../alert/channels.ts';
-import type { RefusedConfiguration } from '../lib/refused-configuration.ts';
+import type { RefusedConfiguration } from '../model/refused-configuration.ts';
 import type { ListenAddress } from './fields.ts';
 import type { FileConfig } from './schema.ts';
 

@@ -13,7 +13,7 @@ import {
   type Message,
   MessageReader,
   ProtocolError,
-} from '../lib/rtsp/message.ts';
+} from '../media/rtsp/message.ts';
 import { type Answered, Dialogue } from './dialogue.ts';
 import type { Viewing } from './viewing.ts';
 

@@ -3,7 +3,7 @@ import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { RelayPlace } from './connection.ts';
 import type { Gatekeeper, Known, Stranger } from './gatekeeper.ts';
-import type { Answer, Request } from '../lib/rtsp/message.ts';
+import type { Answer, Request } from '../media/rtsp/message.ts';
 import { locate, type Place } from './place.ts';
 import { parseTransport } from './transport.ts';
 import { Viewing } from './viewing.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { challenges, parseAuthorization, proves } from './authorization.ts';
-import type { Answer, Request } from '../lib/rtsp/message.ts';
+import type { Answer, Request } from '../media/rtsp/message.ts';
 import type { Credentials } from './password.ts';
 import { locate, type Names, type Place } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';

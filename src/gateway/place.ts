@@ -1,4 +1,4 @@
-import { isLabel } from '../lib/names.ts';
+import { isLabel } from '../model/camera-name.ts';
 
 /** What a request's URL names. */
 export interface Place {

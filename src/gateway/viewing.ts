@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Description, rewriteDescription } from './description.ts';
-import type { Frame } from '../lib/rtsp/message.ts';
+import type { Frame } from '../media/rtsp/message.ts';
 import type { Place } from './place.ts';
-import { RtspClient } from '../lib/rtsp/client.ts';
+import { RtspClient } from '../media/rtsp/client.ts';
 import { isRtcp } from './rtcp.ts';
 
 export interface ViewingOptions {

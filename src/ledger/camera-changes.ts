@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
+import { neverConnected } from '../model/camera-state.ts';
 import { OperatorError } from '../lib/errors.ts';
-import { type CameraName, formatCameraName, isLabel, labelRule } from '../lib/names.ts';
+import { type CameraName, formatCameraName, isLabel, labelRule } from '../model/camera-name.ts';
 import type { CameraQueries, CameraRows } from './cameras.ts';
 import { transaction } from './database.ts';
 import { DuplicateError } from './errors.ts';
 import { number, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import type { PublicKey } from './types.ts';
+import type { PublicKey } from "../model/public-key.ts";
 
 /** What a dial-in led to. */
 export interface Contact {

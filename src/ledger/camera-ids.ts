@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { AccountRows } from './accounts.ts';
 import { UnknownNameError } from './errors.ts';
 import { number, type Row } from './rows.ts';

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { RecordingState } from '../lib/gap-cause.ts';
-import type { CameraName } from '../lib/names.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import { number, optional, text } from './rows.ts';
 
 /** What a camera's recording does now. Times are milliseconds since 1970 UTC. */

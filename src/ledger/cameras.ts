@@ -1,20 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
+import { neverConnected } from '../model/camera-state.ts';
 import { OperatorError } from '../lib/errors.ts';
-import { type CameraName, formatCameraName, isLabel, labelRule } from '../lib/names.ts';
+import { type CameraName, formatCameraName, isLabel, labelRule } from '../model/camera-name.ts';
 import type { AccountRows } from './accounts.ts';
 import { readCamera, readFormerNames } from './camera-rows.ts';
 import { transaction } from './database.ts';
 import { DuplicateError, hint, UnknownNameError } from './errors.ts';
 import { number, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import {
-  type Camera,
-  defaultRtspPath,
-  type KnownCamera,
-  type NewCamera,
-  type PublicKey,
-} from './types.ts';
+import { type PublicKey } from "../model/public-key.ts";
+import { type Camera, defaultRtspPath, type KnownCamera, type NewCamera } from "../model/camera.ts";
 
 export interface CameraQueries {
   /**

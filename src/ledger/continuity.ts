@@ -1,14 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { GapCause, RecordingState } from '../lib/gap-cause.ts';
-import type { CameraName } from '../lib/names.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { GapCause, RecordingState } from '../model/gap-cause.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import type { CameraIds } from './camera-ids.ts';
-import { noticedWithinMs, type StateRow } from './causes.ts';
-import { Stretches } from './coverage.ts';
+import { noticedWithinMs, type StateRow } from '../continuity/causes.ts';
+import { Stretches } from '../continuity/coverage.ts';
 import { number, text } from './rows.ts';
 import { longestMs } from './segments.ts';
-import { sumUp } from './sums.ts';
-import type { Continuity, ContinuityRange, Timeline } from './types.ts';
+import { sumUp } from '../continuity/sums.ts';
+import type { Continuity, ContinuityRange, Timeline } from "../model/continuity.ts";
 
 export interface ContinuityQueries {
   /**

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CameraName } from '../lib/names.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import type { CameraIds } from './camera-ids.ts';
 import type { ContinuityQueries } from './continuity.ts';
 import { transaction } from './database.ts';

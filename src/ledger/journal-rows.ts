@@ -12,7 +12,7 @@ import {
   type Note,
   notesName,
   type StateNote,
-} from './journal-documents.ts';
+} from '../catalog/journal-documents.ts';
 import { namesAt } from './names-at.ts';
 import { number, optional, type Row, text } from './rows.ts';
 

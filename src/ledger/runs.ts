@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { GapCause } from '../lib/gap-cause.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { GapCause } from '../model/gap-cause.ts';
 import { transaction } from './database.ts';
 import { number, type Row, text } from './rows.ts';
 import type { StateRows } from './states.ts';

@@ -1,15 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CameraName } from '../lib/names.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { hex, number, optional, text } from './rows.ts';
-import type {
-  LedgerSegment,
-  SegmentCursor,
-  SegmentInit,
-  SegmentRecord,
-  StoredProof,
-} from './types.ts';
+import type { LedgerSegment, SegmentCursor, SegmentInit, SegmentRecord, StoredProof } from "../model/segment.ts";
 
 export interface SegmentQueries {
   /** Notes a segment that lies in the spool. Twice is as once; one that is stored stays so. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import type { CameraName } from '../lib/names.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import type { AccountRows } from './accounts.ts';
 import type { CameraRows } from './cameras.ts';
 import { number, optional, type Row, text } from './rows.ts';

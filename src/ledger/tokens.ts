@@ -1,14 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { CameraName } from '../lib/names.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import type { AccountRows } from './accounts.ts';
 import type { CameraRows } from './cameras.ts';
 import { transaction } from './database.ts';
 import { hint, UnknownNameError } from './errors.ts';
 import { number, optional, type Row, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import { defaultRtspPath, type NewToken, type PublicKey, type Token } from './types.ts';
+import { type PublicKey } from "../model/public-key.ts";
+import { type NewToken, type Token } from "../model/account.ts";
+import { defaultRtspPath } from "../model/camera.ts";
 
 /** A key that wants in. */
 export type EnrolKey = Omit<PublicKey, 'comment'>;

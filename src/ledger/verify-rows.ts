@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CameraName } from '../lib/names.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import { hex, number, optional, type Row, text } from './rows.ts';
 
 /** A segment as the ledger has it, to be held against the bucket. */

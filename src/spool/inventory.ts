@@ -1,6 +1,6 @@
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { DiskStatus } from './guard.ts';
-import { parseSegmentFileName, type Segment } from './segment.ts';
+import { parseSegmentFileName, type Segment } from '../model/segment.ts';
 
 export interface Usage {
   readonly files: number;

@@ -4,7 +4,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 import { explainTrouble, inPlainWords } from './disk-trouble.ts';
@@ -24,7 +24,7 @@ import {
   removeIfEmpty,
 } from './run-directories.ts';
 import { type Changes, Scanner } from './scan.ts';
-import type { FinishedFile, Segment } from './segment.ts';
+import type { FinishedFile, Segment } from '../model/segment.ts';
 import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 

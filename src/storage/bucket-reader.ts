@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { SegmentIdentity } from '../lib/segment-name.ts';
+import type { SegmentIdentity } from '../model/segment-name.ts';
 import { httpStatus } from './explain.ts';
 import { parseSegmentKey } from './key.ts';
 

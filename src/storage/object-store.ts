@@ -11,10 +11,10 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
-import type { SegmentIdentity } from '../lib/segment-name.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { SegmentIdentity } from '../model/segment-name.ts';
 import { within } from '../lib/until.ts';
-import type { Segment } from '../spool/segment.ts';
+import type { Segment } from '../model/segment.ts';
 import { BucketReader } from './bucket-reader.ts';
 import { abortable, createClient, signWithGivenHash } from './client.ts';
 import { type Content, readContent } from './content.ts';

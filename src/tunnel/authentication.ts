@@ -1,6 +1,6 @@
 import { type KeyObject, verify } from 'node:crypto';
 import type { AuthContext } from 'ssh2';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import {
   digestOf,
   fingerprintOf,

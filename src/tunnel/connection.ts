@@ -3,7 +3,7 @@ import type { AuthContext, ClientInfo, Connection as SshConnection } from 'ssh2'
 import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { formatCameraName } from '../lib/names.ts';
+import { formatCameraName } from '../model/camera-name.ts';
 import { type GuestList, judge, printable, printableUser, type Verdict } from './authentication.ts';
 import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
 import { TunnelGoneError } from './tunnel.ts';

@@ -3,7 +3,7 @@ import ssh2, { type Connection as SshConnection } from 'ssh2';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { formatCameraName } from '../lib/names.ts';
+import { formatCameraName } from '../model/camera-name.ts';
 import { plainAddress } from '../lib/addresses.ts';
 import { Admission } from './admission.ts';
 import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';

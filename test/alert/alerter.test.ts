@@ -14,7 +14,7 @@ import {
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { publicKey } from '../console/fixture.ts';
+import { publicKey } from '../control/fixture.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 const sms = [{ kind: 'sms', address: '+6591234567' }] as const;

@@ -1,7 +1,7 @@
 import type { Now } from '../../src/alert/freshness.ts';
 import type { CameraInput, JudgedEvent, Memory } from '../../src/alert/incident.ts';
 import { beginJudging, defaultRules, type JudgeState, judge } from '../../src/alert/judge.ts';
-import type { GapCause } from '../../src/lib/gap-cause.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 
 export interface SimulatedCamera {
   readonly id: number;

@@ -4,7 +4,7 @@ import type { EventCamera, EventKind, JudgedEvent } from '../../src/alert/incide
 import { isWithin, lengthOfTime } from '../../src/alert/local-time.ts';
 import { smsSize } from '../../src/alert/sms-text.ts';
 import { textOf } from '../../src/alert/texts.ts';
-import { gapCauses } from '../../src/lib/gap-cause.ts';
+import { gapCauses } from '../../src/model/gap-cause.ts';
 
 const atMs = Date.UTC(2026, 10, 23, 3, 5);
 const sinceMs = Date.UTC(2026, 10, 23, 2, 42);

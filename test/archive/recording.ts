@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { type Archiver, type ArchiverOptions, startArchiver } from '../../src/archive/archiver.ts';
 import { downsample, type Profile, type SourceMedia } from '../../src/archive/profile.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
-import type { FinishedFile } from '../../src/spool/segment.ts';
+import type { FinishedFile } from '../../src/model/segment.ts';
 
 export const copy: Profile = { kind: 'copy' };
 export const small: Profile = downsample;

@@ -16,7 +16,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { recordingArguments } from '../../src/archive/arguments.ts';
 import { finishFile } from '../../src/archive/finish.ts';
-import { readFragmentedMp4 } from '../../src/archive/fragmented-mp4.ts';
+import { readFragmentedMp4 } from '../../src/media/mp4/edit.ts';
 import type { Profile } from '../../src/archive/profile.ts';
 import { salvage } from '../../src/archive/salvage.ts';
 import { Child } from '../../src/lib/child.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Child } from '../../src/lib/child.ts';
-import { parseSegmentFileName } from '../../src/lib/segment-name.ts';
+import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import type { S3Address } from '../stand-ins/s3-server.ts';
 import type { Site, SiteCamera } from '../support/site.ts';
 import { ffmpeg } from '../support/tools.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { publicKey } from '../console/fixture.ts';
+import { publicKey } from '../control/fixture.ts';
 
 export const minutes = 525_600;
 export const minute = 60_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Selection } from '../../src/gateway/gateway.ts';
-import { ConsoleFixture, connected } from '../console/fixture.ts';
+import { ConsoleFixture, connected } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const door = { account: 'bach', camera: 'door' };

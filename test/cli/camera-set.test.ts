@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { ConsoleFixture, connected } from '../console/fixture.ts';
+import { ConsoleFixture, connected } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const name = { account: 'bach', camera: 'front-door' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { changedWays } from '../../src/console/contact-changes.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { changedWays } from '../../src/control/contact-changes.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const sms = (address: string) => ({ kind: 'sms' as const, address });

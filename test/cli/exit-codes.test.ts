@@ -7,7 +7,7 @@ import type { Command, Option } from 'commander';
 import { execa } from 'execa';
 import { describeProgram as describeCctv } from '../../src/cli/cctv-program.ts';
 import { describeProgram as describeCctvd } from '../../src/cli/cctvd-program.ts';
-import { ConsoleFixture, publicKey } from '../console/fixture.ts';
+import { ConsoleFixture, publicKey } from '../control/fixture.ts';
 import type { Run } from './run.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli');

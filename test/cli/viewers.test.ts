@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Selection, ViewerStatus } from '../../src/gateway/gateway.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const place = {

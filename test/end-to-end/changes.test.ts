@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { CameraAnswer, ContinuityAnswer } from '../../src/console/api.ts';
+import type { CameraAnswer, ContinuityAnswer } from '../../src/contract/control.ts';
 import { Site } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 

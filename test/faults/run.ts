@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Gap } from '../../src/ledger/types.ts';
+import type { Gap } from "../../src/model/continuity.ts";
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { smallDisk } from '../support/small-disk.ts';

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
-import type { CameraName } from '../../src/lib/names.ts';
+import type { CameraName } from '../../src/model/camera-name.ts';
 import { keyNumber } from '../support/journaled-bucket.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cctv-accounts-'));

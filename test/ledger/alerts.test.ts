@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import type { NewAlertMessage } from '../../src/ledger/alerts.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { publicKey } from '../console/fixture.ts';
+import { publicKey } from '../control/fixture.ts';
 
 const addresses = [{ kind: 'sms', address: '+6591234567' }] as const;
 const delivery = { kind: 'sms', channel: 'kannel', address: '+6591234567' } as const;

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import type { Continuity, PublicKey, SegmentRecord } from '../../src/ledger/types.ts';
-import type { RecordingState } from '../../src/lib/gap-cause.ts';
-import type { CameraName } from '../../src/lib/names.ts';
+import type { SegmentRecord } from "../../src/model/segment.ts";
+import type { PublicKey } from "../../src/model/public-key.ts";
+import type { Continuity } from "../../src/model/continuity.ts";
+import type { RecordingState } from '../../src/model/gap-cause.ts';
+import type { CameraName } from '../../src/model/camera-name.ts';
 
 export const second = 1000;
 export const minute = 60 * second;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gapCauses, type GapCause } from '../../src/lib/gap-cause.ts';
+import { gapCauses, type GapCause } from '../../src/model/gap-cause.ts';
 import { CameraTime, day, door, hour, minute, second, segmentOf } from './camera-time.ts';
 
 const zero = Date.UTC(2027, 2, 1);

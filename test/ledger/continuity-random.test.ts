@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Loss, StateRow } from '../../src/ledger/causes.ts';
-import { Stretches } from '../../src/ledger/coverage.ts';
-import { type Known, sumUp } from '../../src/ledger/sums.ts';
-import type { Continuity, SegmentRecord } from '../../src/ledger/types.ts';
-import { gapCauses, type RecordingState } from '../../src/lib/gap-cause.ts';
+import type { Loss, StateRow } from '../../src/continuity/causes.ts';
+import { Stretches } from '../../src/continuity/coverage.ts';
+import { type Known, sumUp } from '../../src/continuity/sums.ts';
+import type { SegmentRecord } from "../../src/model/segment.ts";
+import type { Continuity } from "../../src/model/continuity.ts";
+import { gapCauses, type RecordingState } from '../../src/model/gap-cause.ts';
 import { CameraTime, door, segmentOf } from './camera-time.ts';
 
 /** All times are multiples of it, so that a reference can look at each. */

@@ -8,9 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { migrations } from '../../src/ledger/migrations.ts';
-import type { PublicKey, SegmentRecord } from '../../src/ledger/types.ts';
+import type { SegmentRecord } from "../../src/model/segment.ts";
+import type { PublicKey } from "../../src/model/public-key.ts";
 import { OperatorError } from '../../src/lib/errors.ts';
-import { type CameraName, formatCameraName } from '../../src/lib/names.ts';
+import { type CameraName, formatCameraName } from '../../src/model/camera-name.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cctv-enrolment-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import { parseNotes } from '../../src/ledger/journal-documents.ts';
+import { parseNotes } from '../../src/catalog/journal-documents.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { migrations } from '../../src/ledger/migrations.ts';
 import { CameraTime, day, door, hour, minute, segmentOf } from './camera-time.ts';

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { formatCameraName } from '../../src/lib/names.ts';
+import { formatCameraName } from '../../src/model/camera-name.ts';
 import { parseDropbearKey } from '../../src/provision/dropbear-key.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { type Run, run } from '../cli/run.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { makeFirmware } from './stand-in-firmware.ts';
 
 export const password = 'pa$$ w\\ord"\'`';

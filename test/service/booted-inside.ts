@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { parseDocument } from 'yaml';
-import type { SegmentIdentity } from '../../src/lib/segment-name.ts';
+import type { SegmentIdentity } from '../../src/model/segment-name.ts';
 import { parseSegmentKey } from '../../src/storage/key.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { DiskFullError } from '../../src/lib/disk-full.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
-import type { Segment } from '../../src/spool/segment.ts';
+import type { Segment } from '../../src/model/segment.ts';
 import { openSpool, type SpoolOptions } from '../../src/spool/spool.ts';
 import {
   frontDoor,

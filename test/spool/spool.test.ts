@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { type Segment, segmentFileName } from '../../src/spool/segment.ts';
+import { type Segment, segmentFileName } from '../../src/model/segment.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import {
   frontDoor,

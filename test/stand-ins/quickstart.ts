@@ -11,7 +11,7 @@ import { makePassword } from '../../src/gateway/password.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { describeError } from '../../src/lib/errors.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { formatCameraName } from '../../src/lib/names.ts';
+import { formatCameraName } from '../../src/model/camera-name.ts';
 import { Scope } from '../../src/lib/scope.ts';
 import { Bucket } from './quickstart/bucket.ts';
 import { Daemon } from './quickstart/daemon.ts';

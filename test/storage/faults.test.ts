@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import type { Segment } from '../../src/spool/segment.ts';
+import type { Segment } from '../../src/model/segment.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import type { ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import { startUploader, type UploaderOptions } from '../../src/storage/uploader.ts';

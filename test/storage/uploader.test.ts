@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLog } from '../../src/lib/log.ts';
-import type { Segment } from '../../src/spool/segment.ts';
+import type { Segment } from '../../src/model/segment.ts';
 import { type DiskLimits, openSpool } from '../../src/spool/spool.ts';
 import type { ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import type { Proof } from '../../src/storage/proof.ts';

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Log, type LogFields, silentLog } from '../../src/lib/log.ts';
-import type { CameraName } from '../../src/lib/names.ts';
-import type { FinishedFile, Segment } from '../../src/spool/segment.ts';
+import type { CameraName } from '../../src/model/camera-name.ts';
+import type { FinishedFile, Segment } from '../../src/model/segment.ts';
 import type { Spool } from '../../src/spool/spool.ts';
 
 export const frontDoor: CameraName = { account: 'bach', camera: 'front-door' };

@@ -15,7 +15,7 @@ import {
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { CameraStatus } from '../../src/camera/status.ts';
-import { parseSegmentFileName } from '../../src/lib/segment-name.ts';
+import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import {
   type RtspCamera,
   type RtspCameraOptions,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
-import { formatCameraName, parseCameraName } from '../../src/lib/names.ts';
+import { formatCameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { startTunnelServer } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';

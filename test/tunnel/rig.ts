@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Log, LogFields } from '../../src/lib/log.ts';
-import { type CameraName, parseCameraName } from '../../src/lib/names.ts';
+import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
 import { type PublicKey, parsePublicKey } from '../../src/tunnel/public-key.ts';
 import {

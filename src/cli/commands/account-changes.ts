@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { RenamedAccountAnswer } from '../../console/account-routes.ts';
-import type { AccountsAnswer, CamerasAnswer } from '../../console/api.ts';
+import type { RenamedAccountAnswer } from '../../control/account-routes.ts';
+import type { AccountsAnswer, CamerasAnswer } from '../../contract/control.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AlertsAnswer, TestAnswer } from '../../console/alerting.ts';
+import type { AlertsAnswer, TestAnswer } from '../../control/alerting.ts';
 import type { AlertMessage } from '../../ledger/alerts.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';

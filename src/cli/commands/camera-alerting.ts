@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { AlertingAnswer } from '../../console/alerting.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { AlertingAnswer } from '../../control/alerting.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { parseDuration } from '../times.ts';

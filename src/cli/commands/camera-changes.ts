@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { CameraAnswer } from '../../console/api.ts';
+import type { CameraAnswer } from '../../contract/control.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { readKeyFile } from '../files.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { SettingsAnswer } from '../../console/camera-settings.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { SettingsAnswer } from '../../control/camera-settings.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';

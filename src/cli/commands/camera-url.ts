@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AddressesAnswer } from '../../console/watching.ts';
+import type { AddressesAnswer } from '../../control/watching.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { noGateway } from '../screens/login-screen.ts';

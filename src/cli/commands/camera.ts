@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { CameraAnswer } from '../../console/api.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { CameraAnswer } from '../../contract/control.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { allCameras } from '../all-cameras.ts';
 import { confirm } from '../confirm.ts';
 import {

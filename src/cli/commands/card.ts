@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import type { CameraAnswer, CamerasAnswer, StatusAnswer } from '../../console/api.ts';
-import { neverConnected } from '../../lib/camera-state.ts';
+import type { CameraAnswer, CamerasAnswer, StatusAnswer } from '../../contract/control.ts';
+import { neverConnected } from '../../model/camera-state.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
-import { type CameraName, formatCameraName } from '../../lib/names.ts';
+import { type CameraName, formatCameraName } from '../../model/camera-name.ts';
 import { type DropbearKey, makeDropbearKey } from '../../provision/dropbear-key.ts';
 import { makeCard } from '../../provision/make-card.ts';
 import { rtspOf } from '../../provision/models.ts';

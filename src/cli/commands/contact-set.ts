@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ContactChangesAnswer } from '../../console/contact-changes.ts';
+import type { ContactChangesAnswer } from '../../control/contact-changes.ts';
 import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { readQuietHours } from '../contact-words.ts';
 import { clientOf, print, readAccountName } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../console/alerting.ts';
+import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../control/alerting.ts';
 import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { confirm } from '../confirm.ts';
 import { contactWays, readQuietHours } from '../contact-words.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ContinuityAnswer } from '../../console/api.ts';
+import type { ContinuityAnswer } from '../../contract/control.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { continuityScreen, monthScreen } from '../screens/continuity-screen.ts';

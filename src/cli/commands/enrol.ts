@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { NewTokenAnswer, TokensAnswer } from '../../console/api.ts';
-import type { Token } from '../../ledger/types.ts';
+import type { NewTokenAnswer, TokensAnswer } from '../../contract/control.ts';
+import type { Token } from "../../model/account.ts";
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';

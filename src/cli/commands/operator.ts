@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OperatorAnswer, OperatorsAnswer } from '../../console/operator-routes.ts';
+import type { OperatorAnswer, OperatorsAnswer } from '../../control/operator-routes.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { readPasswordFile } from '../files.ts';

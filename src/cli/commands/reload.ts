@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ReloadAnswer } from '../../console/api.ts';
+import type { ReloadAnswer } from '../../contract/control.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { exitCodes } from '../errors.ts';
 

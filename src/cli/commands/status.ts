@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { StatusAnswer } from '../../console/api.ts';
+import type { StatusAnswer } from '../../contract/control.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { statusScreen } from '../screens/status-screen.ts';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import type { Problem, VerifyEvent } from '../../ledger/verify-events.ts';
+import type { Problem, VerifyEvent } from '../../catalog/verify-events.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { exitCodes, UsageError } from '../errors.ts';

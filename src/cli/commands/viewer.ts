@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { LoginAnswer, ViewersAnswer } from '../../console/watching.ts';
+import type { LoginAnswer, ViewersAnswer } from '../../control/watching.ts';
 import type { Viewer, ViewerName } from '../../ledger/viewers.ts';
-import { isLabel, labelRule } from '../../lib/names.ts';
+import { isLabel, labelRule } from '../../model/camera-name.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';

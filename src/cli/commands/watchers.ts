@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { WatchersAnswer } from '../../console/watching.ts';
+import type { WatchersAnswer } from '../../control/watching.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { watchersScreen } from '../screens/watchers-screen.ts';
 import { harmlessJson } from '../plain.ts';

@@ -1,4 +1,4 @@
-import type { AlertsAnswer } from '../../console/alerting.ts';
+import type { AlertsAnswer } from '../../control/alerting.ts';
 import type { AlertDelivery, AlertMessage } from '../../ledger/alerts.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';

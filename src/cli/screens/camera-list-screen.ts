@@ -1,5 +1,5 @@
-import type { CameraAnswer } from '../../console/api.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { CameraAnswer } from '../../contract/control.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { cameraWord } from '../state-words.ts';
 import { table } from '../table.ts';
 import { formatBytes, formatTime } from '../units.ts';

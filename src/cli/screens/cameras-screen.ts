@@ -1,6 +1,6 @@
 import type { CameraStatus } from '../../camera/status.ts';
-import type { CameraAnswer } from '../../console/api.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { CameraAnswer } from '../../contract/control.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { type Column, table } from '../table.ts';

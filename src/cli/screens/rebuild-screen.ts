@@ -1,5 +1,5 @@
-import type { Comparison, Difference, Named } from '../../ledger/rebuild-compare.ts';
-import type { Rebuilt } from '../../ledger/rebuild.ts';
+import type { Comparison, Difference, Named } from '../../catalog/rebuild-compare.ts';
+import type { Rebuilt } from '../../catalog/rebuild.ts';
 import { plain } from '../plain.ts';
 import { facts } from '../table.ts';
 import { count, formatBytes } from '../units.ts';

@@ -1,5 +1,5 @@
-import type { WatchersAnswer } from '../../console/watching.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { WatchersAnswer } from '../../control/watching.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
 import { formatBytes, formatWhen } from '../units.ts';

@@ -1,0 +1,82 @@
+import type { GapCause } from '../model/gap-cause.ts';
+import { addGap, Causes, type Loss, type StateRow } from './causes.ts';
+import { type Footage, type Piece, type Place, piecesOf } from './coverage.ts';
+import type { CauseSum, Continuity, Gap, TimelinePiece } from "../model/continuity.ts";
+
+/** Between two segments of one recording there may be this much: no camera's clock is exact. */
+const seamMs = 1000;
+
+export interface Known {
+  readonly footage: Footage;
+  /** In the order of time, with the newest before `fromMs`. */
+  readonly states: readonly StateRow[];
+  /** In the order of their starts. */
+  readonly losses: readonly Loss[];
+  /** The time that the above is known for: it goes from footage to footage, beyond what is summed up. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * Sums up where the time from `fromMs` to `toMs` is. Summing up days gives the same as the whole.
+ * Reads nothing and knows no clock.
+ */
+export function sumUp(
+  known: Known,
+  fromMs: number,
+  toMs: number,
+): Omit<Continuity, 'segments'> & { readonly pieces: readonly TimelinePiece[] } {
+  const causes = new Causes(known.states, known.losses);
+  const sums: Record<Place, number> = { stored: 0, spooled: 0, missing: 0 };
+  const gaps: Gap[] = [];
+  const pieces: TimelinePiece[] = [];
+  let before: Place | undefined;
+  for (const piece of piecesOf(known.footage, known.fromMs, known.toMs)) {
+    if (piece.startMs >= toMs) break;
+    const isInside = piece.endMs < known.toMs;
+    const place = before !== undefined && isInside && isSeam(piece, causes) ? before : piece.place;
+    before = piece.place;
+    const [startMs, endMs] = [Math.max(piece.startMs, fromMs), Math.min(piece.endMs, toMs)];
+    if (endMs <= startMs) continue;
+    sums[place] += endMs - startMs;
+    if (place !== 'missing') {
+      const last = pieces.at(-1);
+      if (last?.state !== place) pieces.push({ startMs, endMs, state: place });
+      else pieces[pieces.length - 1] = { ...last, endMs };
+      continue;
+    }
+    const firstGap = gaps.length;
+    for (const gap of causes.explain(piece.startMs, piece.endMs)) {
+      const clipped = {
+        ...gap,
+        startMs: Math.max(gap.startMs, fromMs),
+        endMs: Math.min(gap.endMs, toMs),
+      };
+      if (clipped.endMs > clipped.startMs) addGap(gaps, clipped);
+    }
+    for (const gap of gaps.slice(firstGap)) pieces.push({ state: 'missing', ...gap });
+  }
+  return {
+    fromMs,
+    toMs,
+    storedMs: sums.stored,
+    spooledMs: sums.spooled,
+    missingMs: sums.missing,
+    gaps,
+    pieces,
+    causes: sumCauses(gaps),
+  };
+}
+
+/** Its last picture lasts until the next segment's first: it belongs to the segment before. */
+const isSeam = ({ startMs, endMs, place }: Piece, causes: Causes): boolean =>
+  place === 'missing' && endMs - startMs <= seamMs && !causes.isNoted(startMs, endMs, seamMs);
+
+function sumCauses(gaps: readonly Gap[]): CauseSum[] {
+  const sums = new Map<GapCause, CauseSum>();
+  for (const { cause, startMs, endMs } of gaps) {
+    const { gaps: count, missingMs } = sums.get(cause) ?? { gaps: 0, missingMs: 0 };
+    sums.set(cause, { cause, gaps: count + 1, missingMs: missingMs + endMs - startMs });
+  }
+  return [...sums.values()].toSorted((a, b) => b.missingMs - a.missingMs);
+}

@@ -1,0 +1,73 @@
+import type { CameraStatus } from '../camera/status.ts';
+import type { Amount, Camera } from "../model/camera.ts";
+import { cameraState } from '../model/camera-state.ts';
+import { formatCameraName } from '../model/camera-name.ts';
+import type { CameraAnswer, CopiedKeyInfo } from '../contract/control.ts';
+
+type CopiedKey = (fingerprint: string) => Omit<CopiedKeyInfo, 'fingerprint'> | undefined;
+
+const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
+
+/** All cameras that were added or are connected, each once, in the order of their names. */
+export function joinCameras(
+  known: readonly Camera[],
+  connected: readonly CameraStatus[],
+  copiedKey: CopiedKey,
+): CameraAnswer[] {
+  const statuses = new Map(connected.map((status) => [formatCameraName(status), status]));
+  const answers = known.map((camera) => {
+    const name = formatCameraName(camera);
+    const status = statuses.get(name);
+    statuses.delete(name);
+    return describeCamera(camera, status, copiedKey);
+  });
+  for (const status of statuses.values()) {
+    answers.push(describeCamera(undefined, status, copiedKey));
+  }
+  return answers.sort((a, b) => (formatCameraName(a) < formatCameraName(b) ? -1 : 1));
+}
+
+/** One camera; what is known of it, and its connection if it has one. */
+export function describeCamera(
+  known: Camera | undefined,
+  connection: CameraStatus | undefined,
+  copiedKey: CopiedKey,
+): CameraAnswer {
+  const lastFootageAtMs = connection?.lastFootageAtMs ?? known?.totals.newestEndMs;
+  return {
+    account: known?.account ?? connection?.account ?? '',
+    camera: known?.camera ?? connection?.camera ?? '',
+    state: cameraState(known ?? {}, connection?.state),
+    ...(known === undefined ? {} : { settings: describeSettings(known, copiedKey) }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
+    spooled: known?.totals.spooled ?? nothing,
+    stored: known?.totals.stored ?? nothing,
+  };
+}
+
+function describeSettings(
+  camera: Camera,
+  copiedKey: CopiedKey,
+): NonNullable<CameraAnswer['settings']> {
+  const { createdMs, rtspPath, rtspUser, rtspPassword, profile, keys } = camera;
+  const { newSinceMs, disabledMs, firstContactMs, formerNames, formerAccounts } = camera;
+  const [copied] = keys.flatMap(({ fingerprint }) => {
+    const found = copiedKey(fingerprint);
+    return found === undefined ? [] : [{ ...found, fingerprint }];
+  });
+  return {
+    addedAtMs: createdMs,
+    rtspPath,
+    ...(rtspUser === undefined ? {} : { rtspUser }),
+    hasRtspPassword: rtspPassword !== undefined,
+    ...(profile === undefined ? {} : { profile }),
+    keys,
+    ...(newSinceMs === undefined ? {} : { newSinceMs }),
+    ...(disabledMs === undefined ? {} : { disabledAtMs: disabledMs }),
+    ...(firstContactMs === undefined ? {} : { firstContactAtMs: firstContactMs }),
+    formerNames,
+    formerAccounts,
+    ...(copied === undefined ? {} : { copiedKey: copied }),
+  };
+}

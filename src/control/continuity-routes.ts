@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify';
+import { isRecording } from '../camera/status.ts';
+import type { ContinuityAnswer } from '../contract/control.ts';
+import { type NamedCamera, nameOf } from './camera-routes.ts';
+import type { ControlParts } from './options.ts';
+import { continuityRange, parseRequest } from './requests.ts';
+
+/** What became of each moment of a camera's time. */
+export function addContinuityRoutes(
+  app: FastifyInstance,
+  { ledger, fleet }: Pick<ControlParts, 'ledger' | 'fleet'>,
+): void {
+  app.get<NamedCamera>('/continuity/:account/:name', (request): ContinuityAnswer => {
+    const name = nameOf(request.params);
+    const { from, to } = parseRequest(continuityRange, request.query);
+    const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
+    return { ...name, ...ledger.continuity(name, { fromMs: from, toMs: to, ...now }) };
+  });
+}

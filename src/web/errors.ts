@@ -1,0 +1,38 @@
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { UnknownNameError } from '../ledger/errors.ts';
+import { describeError, OperatorError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+
+/** An answer other than the wished-for. The message is for whoever sits at the browser. */
+export class HttpError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+export const notThere = (): HttpError => new HttpError(404, 'There is nothing here.');
+
+/** Answers errors with JSON. What went wrong inside is for the log alone. */
+export function answerErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
+    if (reply.sent) return;
+    if (error instanceof HttpError) return reply.code(error.status).send({ error: error.message });
+    // Names of others may be in its words.
+    if (error instanceof UnknownNameError) {
+      return reply.code(404).send({ error: notThere().message });
+    }
+    if (error instanceof OperatorError) return reply.code(409).send({ error: error.message });
+    const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
+    if (status < 500) {
+      return reply.code(status).send({ error: `The request can't be used: ${error.message}` });
+    }
+    log.error('a browser could not be answered', {
+      request: `${request.method} ${request.routeOptions.url ?? ''}`,
+      cause: describeError(error),
+    });
+    return reply.code(status).send({ error: 'The server could not answer. Its log has more.' });
+  });
+}
