@@ -228,12 +228,12 @@ export class Alerter implements AsyncDisposable {
       account,
       camera: camera.camera,
       shouldRecord: !camera.disabled && camera.firstContactMs !== undefined,
-      ...(silentUntilMs === undefined ? {} : { silentUntilMs }),
+      silentUntilMs,
       afterMs:
         alertAfterSeconds === undefined ? this.#options.defaultAfterMs : alertAfterSeconds * 1_000,
-      ...(newest === undefined ? {} : { lastFootageAtMs: newest }),
+      lastFootageAtMs: newest,
       state,
-      ...(detail === undefined ? {} : { detail }),
+      detail,
     };
   }
 
@@ -248,7 +248,7 @@ export class Alerter implements AsyncDisposable {
         active: trouble !== undefined,
         words: `alerts by ${name} fail${trouble === undefined ? '' : `: ${trouble.cause}`}`,
         afterMs: channelTroubleAfterMs,
-        ...(trouble === undefined ? {} : { sinceMs: trouble.sinceMs }),
+        sinceMs: trouble === undefined ? undefined : trouble.sinceMs,
       };
     });
   }
@@ -300,7 +300,7 @@ export class Alerter implements AsyncDisposable {
       name,
       addresses,
       timeZone,
-      ...(quiet === undefined ? {} : { quiet }),
+      quiet,
     }));
   }
 

@@ -122,8 +122,8 @@ export function judge(
     const recovered = tellAgain(account, cases, before.againAt, now, rules, memories);
     events.push(...stopped.events, ...recovered.events);
     const group = {
-      ...(stopped.since === undefined ? {} : { stoppedAt: stopped.since }),
-      ...(recovered.since === undefined ? {} : { againAt: recovered.since }),
+      stoppedAt: stopped.since,
+      againAt: recovered.since,
     };
     if (Object.keys(group).length > 0) groups.set(account, group);
   }
@@ -214,7 +214,7 @@ const withCause = (incident: Incident, input: CameraInput): Incident =>
 const causeOf = ({ state, detail }: CameraInput): Pick<Incident, 'cause' | 'detail'> => ({
   // Without footage it does not record, whatever its parts say of themselves.
   cause: state === 'recording' ? 'unexplained' : state,
-  ...(detail === undefined ? {} : { detail }),
+  detail,
 });
 
 interface Told {
@@ -260,7 +260,7 @@ function tellStopped(
       name: input.camera,
       sinceMs: known.stoppedMs ?? known.sinceMs,
       cause: known.cause,
-      ...(known.detail === undefined ? {} : { detail: known.detail }),
+      detail: known.detail,
     };
   });
   return { events: [event('not-recording', account, told, now)] };
@@ -298,9 +298,9 @@ function tellAgain(
       name: input.camera,
       sinceMs,
       cause,
-      ...(detail === undefined ? {} : { detail }),
+      detail,
       missedMs,
-      ...(againMs === undefined ? {} : { againMs }),
+      againMs,
       ...(stops > 1 ? { stops } : {}),
     });
   }

@@ -43,8 +43,8 @@ export function messageOf(
   const { account, contactId } = to;
   return {
     id: randomBytes(10).toString('hex'),
-    ...(account === undefined ? {} : { account }),
-    ...(contactId === undefined ? {} : { contactId }),
+    account,
+    contactId,
     contactName: to.name,
     eventKey: keyOf(event),
     kind: event.kind,
@@ -93,7 +93,7 @@ export function digestOf(held: readonly AlertMessage[], nowMs: number): JudgedEv
   const { account } = first;
   return {
     kind: 'digest',
-    ...(account === undefined ? {} : { account }),
+    account,
     cameras: [...cameras.values()],
     atMs: nowMs,
     ...(cameras.size === 0 ? { detail: held.map(({ text }) => text).join('; ') } : {}),

@@ -125,9 +125,9 @@ class Ffmpeg implements Archiver {
     const measured = isCopy && framesPerSecond ? { framesPerSecond } : {};
     return {
       frames,
-      ...(this.#picture === undefined ? {} : { picture: { ...this.#picture, ...measured } }),
-      ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
-      ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
+      picture: this.#picture === undefined ? undefined : { ...this.#picture, ...measured },
+      bitsPerSecond,
+      lastFootageAtMs,
     };
   }
 

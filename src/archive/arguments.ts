@@ -24,15 +24,20 @@ const longAgo = '1e8';
 export function recordingArguments(options: RecordingOptions): string[] {
   const { source, media, profile, segmentSeconds } = options;
   return [
-    ...['-nostdin', '-hide_banner', '-loglevel', 'level+info', '-nostats'],
-    ...['-progress', 'pipe:1', '-stats_period', '0.5'],
+    '-nostdin',
+    '-hide_banner',
+    '-loglevel',
+    'level+info',
+    '-nostats',
+    '-progress',
+    'pipe:1',
+    '-stats_period',
+    '0.5',
     ...(profile.kind === 'copy' ? [] : ['-threads', '1']),
     ...input(source, media),
-    ...[
-      '-map',
-      '0:v:0',
-      ...(profile.kind === 'copy' ? copiedVideo(media) : smallVideo(profile, segmentSeconds)),
-    ],
+    '-map',
+    '0:v:0',
+    ...(profile.kind === 'copy' ? copiedVideo(media) : smallVideo(profile, segmentSeconds)),
     ...(media.audio === undefined
       ? ['-an']
       : ['-map', '0:a:0?', ...audio(media.audio.codec, profile)]),
@@ -42,26 +47,39 @@ export function recordingArguments(options: RecordingOptions): string[] {
 
 function input(source: string, media: SourceMedia): string[] {
   return [
-    ...['-rtsp_transport', 'tcp', '-timeout', '10000000'],
+    '-rtsp_transport',
+    'tcp',
+    '-timeout',
+    '10000000',
     // Cameras' own times can't be trusted: one wrong RTCP sender report puts a day into a minute.
-    ...['-use_wallclock_as_timestamps', '1'],
+    '-use_wallclock_as_timestamps',
+    '1',
     // Probing ends when sound and picture are understood; it need not know the frame rate, but must
     // wait for the parameter sets of a camera that doesn't put them into its SDP. What is read
     // meanwhile is kept. Nor must it wait for a sound that is announced and does not come.
-    ...['-fpsprobesize', '0', '-analyzeduration', '10000000', '-max_ts_probe', '0'],
+    '-fpsprobesize',
+    '0',
+    '-analyzeduration',
+    '10000000',
+    '-max_ts_probe',
+    '0',
     ...(media.audio === undefined ? ['-allowed_media_types', 'video'] : []),
-    ...['-i', source],
+    '-i',
+    source,
   ];
 }
 
 function copiedVideo({ video }: SourceMedia): string[] {
   const isHevc = /^(h\.?265|hevc)$/i.test(video?.codec ?? '');
   return [
-    ...['-c:v', 'copy', ...(isHevc ? ['-tag:v', 'hvc1'] : [])],
+    '-c:v',
+    'copy',
+    ...(isHevc ? ['-tag:v', 'hvc1'] : []),
     // ffmpeg's parser loses the time of the first packet, which may be the first key frame. And a
     // guessed duration would push the first picture of the next fragment back when that comes a
     // little early; the last picture of a fragment lasts until the next anyway.
-    ...['-bsf:v', `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`],
+    '-bsf:v',
+    `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`,
   ];
 }
 
@@ -84,13 +102,35 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
     'format=yuv420p',
   ];
   return [
-    ...['-vf', filters.join(','), '-fps_mode', 'vfr', '-enc_time_base', '1:90000'],
-    ...['-c:v', 'libx264', '-preset', preset, '-threads', '1'],
+    '-vf',
+    filters.join(','),
+    '-fps_mode',
+    'vfr',
+    '-enc_time_base',
+    '1:90000',
+    '-c:v',
+    'libx264',
+    '-preset',
+    preset,
+    '-threads',
+    '1',
     // What the stream says of itself may be wrong, and x264 would take its limits from it.
-    ...['-x264-params', `fps=${framesPerSecond}`],
-    ...['-bf', '0', '-sc_threshold', '0', '-g', `${framesPerSecond * 3}`],
-    ...['-force_key_frames', `expr:${keyFrame}`],
-    ...['-crf', `${crf}`, '-maxrate', `${maxRate(profile)}`, '-bufsize', `${2 * maxRate(profile)}`],
+    '-x264-params',
+    `fps=${framesPerSecond}`,
+    '-bf',
+    '0',
+    '-sc_threshold',
+    '0',
+    '-g',
+    `${framesPerSecond * 3}`,
+    '-force_key_frames',
+    `expr:${keyFrame}`,
+    '-crf',
+    `${crf}`,
+    '-maxrate',
+    `${maxRate(profile)}`,
+    '-bufsize',
+    `${2 * maxRate(profile)}`,
   ];
 }
 
@@ -109,8 +149,16 @@ function audio(codec: string, profile: Profile): string[] {
   const bitsPerSecond = profile.kind === 'copy' ? 32_000 : profile.audioBitsPerSecond;
   return [
     // The same for samples: stretched a little, filled or cut where that does not suffice.
-    ...['-af', `aselect='gt(t,${longAgo})',aresample=async=1000`],
-    ...['-c:a', 'aac', '-b:a', `${bitsPerSecond}`, '-ac', '1', '-ar', `${audioHertz}`],
+    '-af',
+    `aselect='gt(t,${longAgo})',aresample=async=1000`,
+    '-c:a',
+    'aac',
+    '-b:a',
+    `${bitsPerSecond}`,
+    '-ac',
+    '1',
+    '-ar',
+    `${audioHertz}`,
   ];
 }
 
@@ -126,9 +174,19 @@ function output(segmentSeconds: number): string[] {
   };
   const formatOptions = Object.entries(format).map(([name, value]) => `${name}=${value}`);
   return [
-    ...['-copyts', '-max_interleave_delta', '1000000'],
-    ...['-f', 'segment', '-segment_time', `${segmentSeconds}`, '-segment_atclocktime', '1'],
-    ...['-segment_format', 'mp4', '-segment_format_options', formatOptions.join(':')],
+    '-copyts',
+    '-max_interleave_delta',
+    '1000000',
+    '-f',
+    'segment',
+    '-segment_time',
+    `${segmentSeconds}`,
+    '-segment_atclocktime',
+    '1',
+    '-segment_format',
+    'mp4',
+    '-segment_format_options',
+    formatOptions.join(':'),
     '%06d.mp4',
   ];
 }

@@ -54,6 +54,6 @@ export function readPicture(line: string): Picture | undefined {
     codec,
     width: Number(width),
     height: Number(height),
-    ...(rate === undefined ? {} : { framesPerSecond: rate }),
+    framesPerSecond: rate,
   };
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { CamerasDocument, DocumentedCamera, KnownAccount } from './journal-documents.ts';
 import { number } from '../ledger/rows.ts';
-import { defaultRtspPath } from "../model/camera.ts";
+import { defaultRtspPath } from '../model/camera.ts';
 
 export interface KnownCameras {
   readonly accounts: readonly KnownAccount[];

@@ -253,7 +253,14 @@ class Builder {
     const camera = this.#ids.ofFootage(segment);
     const hash = Buffer.from(sha256, 'hex');
     const { changes } = this.#addSegment.run(
-      ...[camera, startMs, durationMs, hash, bytes, key, etag, modifiedMs],
+      camera,
+      startMs,
+      durationMs,
+      hash,
+      bytes,
+      key,
+      etag,
+      modifiedMs,
     );
     return changes === 1;
   }

@@ -7,7 +7,7 @@ import { formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import type { LossQueries } from '../ledger/losses.ts';
 import type { SegmentQueries } from '../ledger/segments.ts';
-import type { SegmentRecord, StoredProof } from "../model/segment.ts";
+import type { SegmentRecord, StoredProof } from '../model/segment.ts';
 
 export interface ReconcilerOptions {
   readonly ledger: Pick<LossQueries, 'spooledSegments' | 'lost'> & Pick<SegmentQueries, 'stored'>;

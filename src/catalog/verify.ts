@@ -104,7 +104,12 @@ export class Verification {
       for (let name = names.shift(); name !== undefined; name = names.shift()) {
         const [account, camera] = name;
         await verifyName({
-          ...{ name: { account, camera }, fromMs, toMs, deep, ledger, reader: bucket.reader },
+          name: { account, camera },
+          fromMs,
+          toMs,
+          deep,
+          ledger,
+          reader: bucket.reader,
           isName,
           startedMs: this.#startedMs,
           done: this.#done,

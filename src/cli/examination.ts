@@ -47,7 +47,9 @@ export async function runSupportBundle({
   const findings = await examine(patient, stop.signal);
   const { bytes, lack } = await makeBundle(
     {
-      ...{ patient, findings, unit },
+      patient,
+      findings,
+      unit,
       screen: doctorScreen,
       ask: {
         cameras: async () => {
@@ -92,7 +94,10 @@ async function patientOf(options: Options): Promise<Patient> {
   const daemon = await viewOf(clientFrom(options));
   const found = examined(file, env);
   return {
-    ...{ file, env, daemon, version: readVersion() },
+    file,
+    env,
+    daemon,
+    version: readVersion(),
     hiddenCredentials: hiddenCredentials(file, process.env),
     problems: found.problems,
     // With a file that can't be used, what the daemon uses instead says where to look.

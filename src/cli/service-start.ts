@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defaultControlSocket } from '../config/places.ts';
-import { startUnready } from '../daemon/daemon.ts';
+import { startUnready } from '../control/unready.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { ServiceManager } from '../monitor/notify.ts';

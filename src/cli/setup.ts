@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/load.ts';
-import { probeBucket, type ProbeStep } from '../daemon/daemon.ts';
+import { probeBucket, type ProbeStep } from '../storage/probe.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { createLog } from '../lib/log.ts';
 import { ask, type Question } from './ask.ts';

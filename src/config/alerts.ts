@@ -24,12 +24,12 @@ export function completeAlerts(
     ...(reports === undefined ? {} : { reports }),
     carriers: {
       sms: {
-        ...(gateway === undefined ? {} : { gateway }),
-        ...(twilio === undefined ? {} : { twilio }),
-        ...(sns === undefined ? {} : { sns }),
+        gateway,
+        twilio,
+        sns,
       },
-      ...(smtp === undefined ? {} : { smtp: completeSmtp(smtp, env, path, found) }),
-      ...(caFile === undefined ? {} : { caFile: path(caFile) }),
+      smtp: smtp === undefined ? undefined : completeSmtp(smtp, env, path, found),
+      caFile: caFile === undefined ? undefined : path(caFile),
     },
   };
 }
@@ -58,10 +58,11 @@ function completeGateway(
     name,
     url,
     accepted,
-    ...(template === undefined
-      ? {}
-      : { body: { template, type: form === undefined ? ('json' as const) : ('form' as const) } }),
-    ...(user === undefined ? {} : { user }),
+    body:
+      template === undefined
+        ? undefined
+        : { template, type: form === undefined ? ('json' as const) : ('form' as const) },
+    user,
     ...(needed || given
       ? {
           password: readSecret(
@@ -104,7 +105,7 @@ function completeTwilio(
     accountSid,
     authToken,
     sender: from === undefined ? { messagingServiceSid } : { from },
-    ...(endpoint === undefined ? {} : { endpoint }),
+    endpoint,
   };
 }
 
@@ -123,9 +124,9 @@ function completeSns(
   const owner = { option: 'alerts.sms.sns', name: 'sns' };
   return {
     region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(senderId === undefined ? {} : { senderId }),
-    ...(maxDollarsPerMessage === undefined ? {} : { maxPrice: maxDollarsPerMessage }),
+    endpoint,
+    senderId,
+    maxPrice: maxDollarsPerMessage,
     ...readCredentials(owner, credentials, env, path, found),
   };
 }

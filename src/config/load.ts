@@ -115,7 +115,7 @@ function complete(
       name,
       region,
       prefix,
-      ...(endpoint === undefined ? {} : { endpoint }),
+      endpoint,
       pathStyle: pathStyle ?? endpoint !== undefined,
       credentials,
     },
@@ -129,20 +129,21 @@ function complete(
       preload: path(given.relay.preload ?? defaultRelayPreload()),
     },
     archive: { ...given.archive, program: program(given.archive.program) },
-    ...(given.gateway === undefined ? {} : { gateway: completeGateway(given.gateway, path) }),
+    gateway: given.gateway === undefined ? undefined : completeGateway(given.gateway, path),
     console: completeConsole(given.console, path),
-    ...(alerts === undefined
-      ? {}
-      : { alerts: { ...alerts, keyFile: path(join(stateDirectory, 'keys', 'alerts')) } }),
+    alerts:
+      alerts === undefined
+        ? undefined
+        : { ...alerts, keyFile: path(join(stateDirectory, 'keys', 'alerts')) },
     processors: given.processors.map(({ name: processor, command }) => ({
       name: processor,
       command: command.map((word, index) => (index === 0 ? program(word) : word)),
     })),
     control: {
       socket: path(given.control.socket),
-      ...(given.control.group === undefined ? {} : { group: given.control.group }),
+      group: given.control.group,
     },
-    ...(given.metrics === undefined ? {} : { metrics: given.metrics }),
+    metrics: given.metrics,
     log: given.log,
   };
 }
@@ -155,13 +156,13 @@ function completeConsole(
   const { listen, tls, publicUrl, proxy } = web;
   return {
     web: {
-      ...{ listen, proxy },
-      ...(tls === undefined
-        ? {}
-        : {
-            tls: { certificateFile: path(tls.certificateFile), keyFile: path(tls.keyFile) },
-          }),
-      ...(publicUrl === undefined ? {} : { publicUrl }),
+      listen,
+      proxy,
+      tls:
+        tls === undefined
+          ? undefined
+          : { certificateFile: path(tls.certificateFile), keyFile: path(tls.keyFile) },
+      publicUrl,
     },
   };
 }
@@ -182,8 +183,8 @@ function completeSpool({
 }: FileConfig['spool']): Config['spool'] {
   return {
     whenFull,
-    ...(budgetGigabytes === undefined ? {} : { budgetBytes: bytesOf(budgetGigabytes) }),
-    ...(reserveGigabytes === undefined ? {} : { reserveBytes: bytesOf(reserveGigabytes) }),
+    budgetBytes: budgetGigabytes === undefined ? undefined : bytesOf(budgetGigabytes),
+    reserveBytes: reserveGigabytes === undefined ? undefined : bytesOf(reserveGigabytes),
   };
 }
 

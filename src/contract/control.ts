@@ -1,8 +1,8 @@
 import type { CameraStatus } from '../camera/status.ts';
-import type { LedgerSegment } from "../model/segment.ts";
-import type { Continuity } from "../model/continuity.ts";
-import type { Amount, CameraKey, ProfileName } from "../model/camera.ts";
-import type { Account, Token } from "../model/account.ts";
+import type { LedgerSegment } from '../model/segment.ts';
+import type { Continuity } from '../model/continuity.ts';
+import type { Amount, CameraKey, ProfileName } from '../model/camera.ts';
+import type { Account, Token } from '../model/account.ts';
 import type { CameraState } from '../model/camera-state.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import type { RefusedConfiguration } from '../model/refused-configuration.ts';

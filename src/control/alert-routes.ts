@@ -75,8 +75,11 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
   const contactAnswer = (contact: KnownContact): ContactAnswer => {
     const { account, name: called, addresses, quiet, createdMs } = contact;
     return {
-      ...{ account, name: called, addresses: addresses.map(shown), createdMs },
-      ...(quiet === undefined ? {} : { quiet }),
+      account,
+      name: called,
+      addresses: addresses.map(shown),
+      createdMs,
+      quiet,
       timeZone: ledger.timeZone(account) ?? 'UTC',
     };
   };
@@ -129,7 +132,7 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
 
   app.get('/alerts', (request): AlertsAnswer => {
     const { account, limit } = parseRequest(alertList, request.query);
-    const alerts = ledger.alertMessages({ limit, ...(account === undefined ? {} : { account }) });
+    const alerts = ledger.alertMessages({ limit, account });
     return { alerts: alerts.map(alertAnswer), failing: parts.alerting()?.failing() ?? [] };
   });
 

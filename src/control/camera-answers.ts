@@ -1,5 +1,5 @@
 import type { CameraStatus } from '../camera/status.ts';
-import type { Amount, Camera } from "../model/camera.ts";
+import type { Amount, Camera } from '../model/camera.ts';
 import { cameraState } from '../model/camera-state.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { CameraAnswer, CopiedKeyInfo } from '../contract/control.ts';
@@ -38,9 +38,9 @@ export function describeCamera(
     account: known?.account ?? connection?.account ?? '',
     camera: known?.camera ?? connection?.camera ?? '',
     state: cameraState(known ?? {}, connection?.state),
-    ...(known === undefined ? {} : { settings: describeSettings(known, copiedKey) }),
-    ...(connection === undefined ? {} : { connection }),
-    ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
+    settings: known === undefined ? undefined : describeSettings(known, copiedKey),
+    connection,
+    lastFootageAtMs,
     spooled: known?.totals.spooled ?? nothing,
     stored: known?.totals.stored ?? nothing,
   };
@@ -59,15 +59,15 @@ function describeSettings(
   return {
     addedAtMs: createdMs,
     rtspPath,
-    ...(rtspUser === undefined ? {} : { rtspUser }),
+    rtspUser,
     hasRtspPassword: rtspPassword !== undefined,
-    ...(profile === undefined ? {} : { profile }),
+    profile,
     keys,
-    ...(newSinceMs === undefined ? {} : { newSinceMs }),
-    ...(disabledMs === undefined ? {} : { disabledAtMs: disabledMs }),
-    ...(firstContactMs === undefined ? {} : { firstContactAtMs: firstContactMs }),
+    newSinceMs,
+    disabledAtMs: disabledMs,
+    firstContactAtMs: firstContactMs,
     formerNames,
     formerAccounts,
-    ...(copied === undefined ? {} : { copiedKey: copied }),
+    copiedKey: copied,
   };
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Camera } from "../model/camera.ts";
+import type { Camera } from '../model/camera.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { isSecretPath } from '../lib/secret-path.ts';
 import { type NamedCamera, nameOf } from './camera-routes.ts';

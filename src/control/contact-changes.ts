@@ -89,8 +89,8 @@ export function addContactChangeRoute(
     const addresses = given.addresses.map((one) => addressOf(one, parts));
     const { addresses: ways } = ledger.requireContact(account, name);
     const { before, after } = ledger.changeContact(account, name, {
-      ...(given.name === undefined ? {} : { name: given.name }),
-      ...(given.quiet === undefined ? {} : { quiet: given.quiet }),
+      name: given.name,
+      quiet: given.quiet,
       addresses: changedWays(ways, addresses, given.without),
     });
     const changed = changesOf(before, after, parts);

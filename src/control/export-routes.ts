@@ -4,7 +4,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
 import { parseRequest } from './requests.ts';
-import { HttpError } from '../web/errors.ts';
+import { HttpError } from '../lib/http-error.ts';
 import { sendExport } from '../web/export-routes.ts';
 
 const range = z

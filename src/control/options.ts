@@ -3,13 +3,19 @@ import type { AlertingParts } from './alerting.ts';
 import type { WatchingParts } from './watching.ts';
 import type { Exports } from '../footage/exports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { PublicKey } from "../model/public-key.ts";
+import type { PublicKey } from '../model/public-key.ts';
 import type { VerifiedBucket } from '../catalog/verify.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import type { RefusedConfiguration } from '../model/refused-configuration.ts';
 import type { HealthParts } from '../monitor/health-routes.ts';
-import type { CopiedKeyInfo, ReloadAnswer, SpoolStatus, TunnelInfo, UploadStatus } from '../contract/control.ts';
+import type {
+  CopiedKeyInfo,
+  ReloadAnswer,
+  SpoolStatus,
+  TunnelInfo,
+  UploadStatus,
+} from '../contract/control.ts';
 
 /** What the control socket shows and changes. Each is asked anew for each request. */
 export interface ControlParts extends HealthParts {

@@ -29,7 +29,7 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       version: parts.version,
       pid: process.pid,
       startedAtMs: parts.startedAtMs,
-      ...(refused === undefined ? {} : { refusedConfiguration: refused }),
+      refusedConfiguration: refused,
       tunnel: await parts.tunnelInfo(),
       cameras: {
         known: ledger.accounts().reduce((sum, { cameras }) => sum + cameras, 0),
@@ -60,9 +60,9 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       fromMs: from,
       toMs: to,
       limit,
-      ...(after === undefined ? {} : { after }),
+      after,
     });
     const last = segments.length === limit ? segments.at(-1) : undefined;
-    return { segments, ...(last === undefined ? {} : { next: `${last.startMs}_${last.sha256}` }) };
+    return { segments, next: last === undefined ? undefined : `${last.startMs}_${last.sha256}` };
   });
 }

@@ -26,8 +26,10 @@ export function addVerifyRoutes(app: FastifyInstance, parts: ControlParts): void
     }
     reply.hijack();
     const scope: VerifyScope = {
-      ...(account === undefined ? {} : { account }),
-      ...{ fromMs: from, toMs: to, deep: deep === 'true' },
+      account,
+      fromMs: from,
+      toMs: to,
+      deep: deep === 'true',
     };
     const life = new Scope();
     const done = verify(parts, scope, reply.raw, life).finally(() => {
@@ -58,7 +60,9 @@ async function verify(
   };
   const verification = new Verification({
     ...scope,
-    ...{ ledger, bucket, signal },
+    ledger,
+    bucket,
+    signal,
     report: (problem) => write({ type: 'problem', ...problem }),
   });
   using telling = new Scope(signal);

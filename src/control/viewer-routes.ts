@@ -53,7 +53,7 @@ export function addViewerRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.post('/viewers', (request, reply) => {
     const { account, name, password, cameras } = parseRequest(newViewer, request.body);
-    const viewer = { account, name, ...(cameras === undefined ? {} : { cameras }) };
+    const viewer = { account, name, cameras };
     const answer = login(viewer, password, (credentials) =>
       ledger.addViewer({ ...viewer, credentials }),
     );

@@ -53,7 +53,7 @@ export async function startAlerting(
     parts.use(
       await startReports({
         listen: config.reports.listen,
-        ...(config.reports.url === undefined ? {} : { baseUrl: config.reports.url }),
+        baseUrl: config.reports.url,
         key,
         readers,
         onReport: (_channel, report) => outbox.report(report),
@@ -142,8 +142,8 @@ function conditions(
   failing: ReturnType<AlertingOptions['uploadsFail']>,
 ): readonly Condition[] {
   const storing = {
-    ...(oldestMs === undefined ? {} : { oldestMs }),
-    ...(failing === undefined ? {} : { failing }),
+    oldestMs,
+    failing,
   };
   return [storingCondition(storing, clock.wallNow()), ...diskConditions(disk)];
 }

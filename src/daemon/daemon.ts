@@ -42,11 +42,6 @@ import {
   watchingParts,
 } from './record.ts';
 
-// For cctvd: before there is a configuration, and for the host key.
-export { startUnready } from '../control/unready.ts';
-export { probeBucket, type ProbeStep } from '../storage/probe.ts';
-export { makeNextHostKeys, promoteHostKeys } from '../tunnel/host-key-rotation.ts';
-
 const clock = systemClock;
 
 /** What the ledger knows beside segments is this new in the bucket. */
@@ -165,7 +160,11 @@ export async function runDaemon(
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   const watched = {
-    ...{ ledger, version, metrics, health, log },
+    ledger,
+    version,
+    metrics,
+    health,
+    log,
     refusedConfiguration: () => refusal.value,
     fleet: () => fleet.statuses(),
     watching: watchingParts(config, gateway),
@@ -177,7 +176,9 @@ export async function runDaemon(
   metrics.watch(watched);
   await using _web = await serveWeb(config, {
     ...watched,
-    ...{ fleet, footage, exports },
+    fleet,
+    footage,
+    exports,
     alertsFailing: () => alerting.part?.parts.failing() ?? [],
   });
   await using metricsServer = await Replaceable.start(config.metrics, (options) =>
@@ -202,7 +203,8 @@ export async function runDaemon(
   );
   await using _control = await startControl({
     ...config.control,
-    ...{ ...watched, exports },
+    ...watched,
+    exports,
     bucket: store,
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
@@ -228,10 +230,15 @@ export async function runDaemon(
     });
   }
   await using _service = startService({
-    ...{ manager, signal, clock, log },
+    manager,
+    signal,
+    clock,
+    log,
     health: () => health.health(),
     state: () => ({
-      ...{ cameras: fleet.statuses(), spool: spool.usage(), uploads: uploads() },
+      cameras: fleet.statuses(),
+      spool: spool.usage(),
+      uploads: uploads(),
       refusedConfiguration: refusal.value,
     }),
   });

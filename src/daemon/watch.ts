@@ -66,7 +66,12 @@ export async function serveWeb(
   const server = owned.use(
     await startWeb({
       ...web,
-      ...{ ledger, footage, exports, program, live, log },
+      ledger,
+      footage,
+      exports,
+      program,
+      live,
+      log,
       fleet: () => fleet.statuses(),
       picture: (camera, signal) => fleet.picture(camera, signal),
       credentialsOf: (user, password) => credentialsOf(realm, user, password),
@@ -78,7 +83,7 @@ export async function serveWeb(
   );
   log.info('serving browsers', {
     address: `${web.tls === undefined ? 'http' : 'https'}://${formatAddress(server.address)}`,
-    ...(web.publicUrl === undefined ? {} : { publicUrl: web.publicUrl }),
+    publicUrl: web.publicUrl,
   });
   return owned.move();
 }

@@ -189,7 +189,10 @@ async function checkEndpoint(address: URL, found: Findings, signal: AbortSignal)
   const port = Number(address.port || 443);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
   const socket = connectTls({
-    ...{ host, port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] },
+    host,
+    port,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 ? { servername: host } : {}),
   });
   try {

@@ -1,5 +1,5 @@
 import type { FootageSegment } from '../ledger/footage.ts';
-import type { Gap } from "../model/continuity.ts";
+import type { Gap } from '../model/continuity.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { fileTime } from '../lib/local-days.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { FootageSegment } from '../ledger/footage.ts';
-import type { Camera } from "../model/camera.ts";
-import { HttpError } from '../web/errors.ts';
+import type { Camera } from '../model/camera.ts';
+import { HttpError } from '../lib/http-error.ts';
 import { type FootageSource, FootageGoneError } from './source.ts';
 import { type Fragment, readFragments, type TrackRun } from '../media/mp4/read.ts';
 

@@ -4,19 +4,19 @@ import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FootageSegment } from '../ledger/footage.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Gap } from "../model/continuity.ts";
-import type { Camera } from "../model/camera.ts";
+import type { Gap } from '../model/continuity.ts';
+import type { Camera } from '../model/camera.ts';
 import { Child } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort } from '../lib/until.ts';
-import { HttpError, notThere } from '../web/errors.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 import { evidenceText } from './evidence.ts';
 import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './export-file.ts';
 import type { FootageSource } from './source.ts';
-import { Limit } from '../lib/limit.ts';
+import { Slots } from '../lib/slots.ts';
 import { fileTime } from '../lib/local-days.ts';
 import { gapsForOwners } from '../web/owners-words.ts';
 
@@ -96,7 +96,7 @@ export class Exports implements AsyncDisposable {
   readonly #options: ExportsOptions;
   readonly #jobs = new Map<string, Job>();
   readonly #life = new Scope();
-  readonly #limit = new Limit(1, maxInAll);
+  readonly #slots = new Slots(1, maxInAll);
   readonly #underWay = new Set<Promise<void>>();
   readonly #sweeper: NodeJS.Timeout;
 
@@ -140,7 +140,9 @@ export class Exports implements AsyncDisposable {
     }
     const nowMs = Date.now();
     const continuity = ledger.continuity(camera, {
-      ...{ fromMs, toMs, nowMs },
+      fromMs,
+      toMs,
+      nowMs,
       isRecording: isRecording(camera),
     });
     const gaps = request.withDetails === true ? continuity.gaps : gapsForOwners(continuity.gaps);
@@ -152,7 +154,10 @@ export class Exports implements AsyncDisposable {
     const id = randomBytes(16).toString('base64url');
     const fileName = `${camera.account}_${camera.camera}_${fileTime(fromMs, timeZone)}.mp4`;
     const job: Job = {
-      ...{ camera, request, segments, gaps },
+      camera,
+      request,
+      segments,
+      gaps,
       path: join(directory, `${id}.mp4`),
       status: { id, camera: camera.camera, state: 'waiting', progress: 0, fileName },
       evidence: '',
@@ -203,7 +208,7 @@ export class Exports implements AsyncDisposable {
     const fields = { camera: formatCameraName(job.camera), owner: job.request.owner };
     const set = (status: Partial<ExportStatus>) => (job.status = { ...job.status, ...status });
     try {
-      await this.#limit.run(async () => {
+      await this.#slots.run(async () => {
         this.#life.signal.throwIfAborted();
         set({ state: 'running' });
         await this.#make(job, (progress) => set({ progress }));
@@ -248,8 +253,16 @@ export class Exports implements AsyncDisposable {
     const sha256 = hash.digest('hex');
     const { fileName } = job.status;
     job.evidence = evidenceText({
-      ...{ camera, segments, gaps: job.gaps, fileName, bytes, sha256, version },
-      ...{ fromMs: request.fromMs, toMs: request.toMs, timeZone: request.timeZone },
+      camera,
+      segments,
+      gaps: job.gaps,
+      fileName,
+      bytes,
+      sha256,
+      version,
+      fromMs: request.fromMs,
+      toMs: request.toMs,
+      timeZone: request.timeZone,
       madeMs: Date.now(),
     });
     const expiresMs = Date.now() + (this.#options.keptMs ?? keptMs);
@@ -262,8 +275,23 @@ export class Exports implements AsyncDisposable {
       name: 'export',
       file: this.#options.program,
       args: [
-        ...['-nostdin', '-loglevel', 'error', '-threads', '1', '-i', from, '-map', '0'],
-        ...['-c', 'copy', '-movflags', '+faststart', '-f', 'mp4', '-y', to],
+        '-nostdin',
+        '-loglevel',
+        'error',
+        '-threads',
+        '1',
+        '-i',
+        from,
+        '-map',
+        '0',
+        '-c',
+        'copy',
+        '-movflags',
+        '+faststart',
+        '-f',
+        'mp4',
+        '-y',
+        to,
       ],
       graceMs: 1_000,
       memoryBytes: maxMemoryBytes,

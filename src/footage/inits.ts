@@ -1,9 +1,9 @@
 import type { FootageSegment } from '../ledger/footage.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SegmentInit } from "../model/segment.ts";
-import type { Camera } from "../model/camera.ts";
+import type { SegmentInit } from '../model/segment.ts';
+import type { Camera } from '../model/camera.ts';
 import { type FootageSource, FootageGoneError } from './source.ts';
-import { Limit } from '../lib/limit.ts';
+import { Slots } from '../lib/slots.ts';
 import { readInit } from '../media/mp4/read.ts';
 
 /** All but always enough for what comes before the media. */
@@ -21,7 +21,7 @@ const seamMs = 100;
 export class Inits {
   readonly #ledger: Ledger;
   readonly #footage: FootageSource;
-  readonly #limit = new Limit(atOnce, maxWaiting);
+  readonly #slots = new Slots(atOnce, maxWaiting);
 
   constructor(ledger: Ledger, footage: FootageSource) {
     this.#ledger = ledger;
@@ -43,7 +43,7 @@ export class Inits {
     const look = async (i: number): Promise<void> => {
       const segment = segments[i];
       if (segment === undefined || inits[i] !== undefined) return;
-      const init = await this.#limit.run(() => this.#read(camera, segment, signal));
+      const init = await this.#slots.run(() => this.#read(camera, segment, signal));
       if (init === undefined) return;
       inits[i] = init;
       found.push({ ...segment, init });

@@ -1,4 +1,4 @@
-import type { Camera } from "../model/camera.ts";
+import type { Camera } from '../model/camera.ts';
 import { segmentFileName } from '../model/segment-name.ts';
 import type { WithInit } from './inits.ts';
 

@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FootageSegment } from '../ledger/footage.ts';
-import type { Camera } from "../model/camera.ts";
+import type { Camera } from '../model/camera.ts';
 import { Child } from '../lib/child.ts';
 import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort, within } from '../lib/until.ts';
-import { HttpError, notThere } from '../web/errors.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 import type { FootageSource } from './source.ts';
-import { Limit } from '../lib/limit.ts';
+import { Slots } from '../lib/slots.ts';
 import { readFragments } from '../media/mp4/read.ts';
 
 const width = 320;
@@ -33,7 +33,7 @@ export class Previews implements AsyncDisposable {
   readonly #footage: FootageSource;
   readonly #program: string;
   readonly #life = new Scope();
-  readonly #limit = new Limit(atOnce, maxWaiting);
+  readonly #slots = new Slots(atOnce, maxWaiting);
   readonly #underWay = new Map<string, Promise<Buffer>>();
   /** By segment and time of the key frame, those used last at the end. */
   readonly #kept = new Map<string, Buffer>();
@@ -63,7 +63,7 @@ export class Previews implements AsyncDisposable {
     const key = `${segment.sha256} at ${Math.floor(wantedMs / 500)}`;
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
-    const making = this.#limit
+    const making = this.#slots
       .run(() => this.#make(camera, segment, wantedMs))
       .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, making);
@@ -133,9 +133,28 @@ export class Previews implements AsyncDisposable {
         file: this.#program,
         cwd: directory,
         args: [
-          ...['-nostdin', '-loglevel', 'error', '-threads', '1', '-i', 'in.mp4', '-an'],
-          ...['-frames:v', '1', '-vf', `scale='min(${width},iw)':-2`, '-update', '1'],
-          ...['-q:v', '5', '-pix_fmt', 'yuvj420p', '-strict', 'unofficial', '-y', 'out.jpg'],
+          '-nostdin',
+          '-loglevel',
+          'error',
+          '-threads',
+          '1',
+          '-i',
+          'in.mp4',
+          '-an',
+          '-frames:v',
+          '1',
+          '-vf',
+          `scale='min(${width},iw)':-2`,
+          '-update',
+          '1',
+          '-q:v',
+          '5',
+          '-pix_fmt',
+          'yuvj420p',
+          '-strict',
+          'unofficial',
+          '-y',
+          'out.jpg',
         ],
         graceMs: 500,
         memoryBytes: maxMemoryBytes,

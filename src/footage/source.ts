@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FootageSegment } from '../ledger/footage.ts';
-import type { Camera } from "../model/camera.ts";
+import type { Camera } from '../model/camera.ts';
 import { errorCode } from '../lib/errors.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import { segmentFileName } from '../model/segment-name.ts';
@@ -75,7 +75,11 @@ export class FootageSource {
         end <= start
           ? nothing()
           : createReadStream(found.path, {
-              ...{ fd: file, start, end: end - 1, autoClose: false, signal },
+              fd: file,
+              start,
+              end: end - 1,
+              autoClose: false,
+              signal,
             }),
       [Symbol.asyncDispose]: () => file.close(),
     };

@@ -3,7 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { isLabel, labelRule } from '../model/camera-name.ts';
 import { DuplicateError, hint, UnknownNameError } from './errors.ts';
 import { number, text } from './rows.ts';
-import type { Account } from "../model/account.ts";
+import type { Account } from '../model/account.ts';
 
 export interface AccountQueries {
   /** @throws {DuplicateError} if there is one of that name */

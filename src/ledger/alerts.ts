@@ -296,9 +296,17 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
   const add = (message: NewAlertMessage): void => {
     const { id, account, contactId, contactName, eventKey, kind, event, heldFor } = message;
     const added = addMessage.get(
-      ...[id, account === undefined ? null : accounts.idOf(account), contactId ?? null],
-      ...[contactName, eventKey, kind, JSON.stringify(event), message.text, message.subject],
-      ...[message.createdMs, heldFor ?? null],
+      id,
+      account === undefined ? null : accounts.idOf(account),
+      contactId ?? null,
+      contactName,
+      eventKey,
+      kind,
+      JSON.stringify(event),
+      message.text,
+      message.subject,
+      message.createdMs,
+      heldFor ?? null,
     );
     if (added === undefined) return;
     for (const [position, delivery] of message.deliveries.entries()) {
@@ -348,14 +356,15 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       Number(readdress.run(Math.round(nowMs), message, position).changes) > 0,
     changeDelivery(delivery, from, { state, nowMs, nextMs, carrierId, detail }) {
       const { changes } = change.run(
-        ...[
-          state,
-          Math.round(nowMs),
-          Math.round(nextMs ?? nowMs),
-          Number(state === 'sending'),
-          carrierId ?? null,
-        ],
-        ...[detail ?? null, delivery.message, delivery.position, JSON.stringify(from)],
+        state,
+        Math.round(nowMs),
+        Math.round(nextMs ?? nowMs),
+        Number(state === 'sending'),
+        carrierId ?? null,
+        detail ?? null,
+        delivery.message,
+        delivery.position,
+        JSON.stringify(from),
       );
       return changes > 0;
     },

@@ -7,7 +7,7 @@ import { transaction } from './database.ts';
 import { DuplicateError } from './errors.ts';
 import { number, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import type { PublicKey } from "../model/public-key.ts";
+import type { PublicKey } from '../model/public-key.ts';
 
 /** What a dial-in led to. */
 export interface Contact {

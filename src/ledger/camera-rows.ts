@@ -1,5 +1,5 @@
 import { number, optional, type Row, text } from './rows.ts';
-import type { Amount, Camera, CameraKey, CameraTotals, ProfileName } from "../model/camera.ts";
+import type { Amount, Camera, CameraKey, CameraTotals, ProfileName } from '../model/camera.ts';
 
 interface StateTotals extends Amount {
   readonly newestEndMs: number;

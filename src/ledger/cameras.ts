@@ -8,8 +8,8 @@ import { transaction } from './database.ts';
 import { DuplicateError, hint, UnknownNameError } from './errors.ts';
 import { number, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import { type PublicKey } from "../model/public-key.ts";
-import { type Camera, defaultRtspPath, type KnownCamera, type NewCamera } from "../model/camera.ts";
+import { type PublicKey } from '../model/public-key.ts';
+import { type Camera, defaultRtspPath, type KnownCamera, type NewCamera } from '../model/camera.ts';
 
 export interface CameraQueries {
   /**

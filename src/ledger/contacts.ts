@@ -184,7 +184,7 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
           account,
           name: changes.name ?? name,
           addresses: changes.addresses ?? before.addresses,
-          ...(quiet === undefined ? {} : { quiet }),
+          quiet,
         };
         check(after);
         if (after.name !== name && byName.get(account, after.name) !== undefined) {

@@ -8,7 +8,7 @@ import { Stretches } from '../continuity/coverage.ts';
 import { number, text } from './rows.ts';
 import { longestMs } from './segments.ts';
 import { sumUp } from '../continuity/sums.ts';
-import type { Continuity, ContinuityRange, Timeline } from "../model/continuity.ts";
+import type { Continuity, ContinuityRange, Timeline } from '../model/continuity.ts';
 
 export interface ContinuityQueries {
   /**

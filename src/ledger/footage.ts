@@ -4,7 +4,7 @@ import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { hex, number, optional, type Row, text } from './rows.ts';
 import { longestMs } from './segments.ts';
-import type { SegmentInit } from "../model/segment.ts";
+import type { SegmentInit } from '../model/segment.ts';
 
 /** A segment as players need to know it. Times are milliseconds since 1970 UTC, sizes bytes. */
 export interface FootageSegment {

@@ -4,8 +4,8 @@ import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { namesAt } from './names-at.ts';
 import { hex, number, text } from './rows.ts';
-import type { Stretch } from "../model/continuity.ts";
-import type { SegmentRecord } from "../model/segment.ts";
+import type { Stretch } from '../model/continuity.ts';
+import type { SegmentRecord } from '../model/segment.ts';
 
 export interface LossQueries {
   /** Notes a stretch without a picture inside a segment. Twice is as once. */

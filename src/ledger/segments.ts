@@ -3,7 +3,13 @@ import type { CameraName } from '../model/camera-name.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { hex, number, optional, text } from './rows.ts';
-import type { LedgerSegment, SegmentCursor, SegmentInit, SegmentRecord, StoredProof } from "../model/segment.ts";
+import type {
+  LedgerSegment,
+  SegmentCursor,
+  SegmentInit,
+  SegmentRecord,
+  StoredProof,
+} from '../model/segment.ts';
 
 export interface SegmentQueries {
   /** Notes a segment that lies in the spool. Twice is as once; one that is stored stays so. */

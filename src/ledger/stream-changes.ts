@@ -3,7 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import type { CameraQueries, CameraRows } from './cameras.ts';
 import { transaction } from './database.ts';
-import { type Camera, defaultRtspPath, type StreamSettings } from "../model/camera.ts";
+import { type Camera, defaultRtspPath, type StreamSettings } from '../model/camera.ts';
 
 /** What is absent stays as it is; null takes it back to what it is unless given. */
 export type StreamChanges = {

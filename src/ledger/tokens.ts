@@ -8,9 +8,9 @@ import { transaction } from './database.ts';
 import { hint, UnknownNameError } from './errors.ts';
 import { number, optional, type Row, text } from './rows.ts';
 import type { StateRows } from './states.ts';
-import { type PublicKey } from "../model/public-key.ts";
-import { type NewToken, type Token } from "../model/account.ts";
-import { defaultRtspPath } from "../model/camera.ts";
+import { type PublicKey } from '../model/public-key.ts';
+import { type NewToken, type Token } from '../model/account.ts';
+import { defaultRtspPath } from '../model/camera.ts';
 
 /** A key that wants in. */
 export type EnrolKey = Omit<PublicKey, 'comment'>;
@@ -111,8 +111,16 @@ export function prepareTokens(
       const createdMs = Date.now();
       const { rtspUser = null, rtspPassword = null, profile = null } = stream;
       add.run(
-        ...[accounts.idOf(account), hashOf(token), tokenId(token), uses, createdMs, expiresMs],
-        ...[rtspPath, rtspUser, rtspPassword, profile],
+        accounts.idOf(account),
+        hashOf(token),
+        tokenId(token),
+        uses,
+        createdMs,
+        expiresMs,
+        rtspPath,
+        rtspUser,
+        rtspPassword,
+        profile,
       );
       return { token, id: tokenId(token), account, uses, used: 0, createdMs, expiresMs };
     },

@@ -100,7 +100,12 @@ export class LiveHub implements AsyncDisposable {
     const known = this.#streams.get(camera);
     if (known !== undefined && !known.isOver) return known;
     const stream = new LiveStream({
-      ...{ url, program, clock, lingerMs, silentAfterMs, maxBufferedBytes },
+      url,
+      program,
+      clock,
+      lingerMs,
+      silentAfterMs,
+      maxBufferedBytes,
       log: log.child({ camera }),
       isCurrent: () => relayUrl(camera) === url,
       mayTranscode: () =>

@@ -1,8 +1,8 @@
 import { OperatorError } from '../lib/errors.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
-import { HttpError } from '../web/errors.ts';
-import { Limit } from '../lib/limit.ts';
+import { HttpError } from '../lib/http-error.ts';
+import { Slots } from '../lib/slots.ts';
 
 /** A picture this old is as good as a new one. */
 const freshMs = 8_000;
@@ -20,7 +20,7 @@ interface Kept {
 export class Pictures implements AsyncDisposable {
   readonly #take: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
   readonly #life = new Scope();
-  readonly #limit = new Limit(atOnce, maxWaiting);
+  readonly #slots = new Slots(atOnce, maxWaiting);
   readonly #kept = new Map<string, Kept>();
 
   constructor(take: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>) {
@@ -32,7 +32,7 @@ export class Pictures implements AsyncDisposable {
     const name = formatCameraName(camera);
     const kept = this.#kept.get(name);
     if (kept !== undefined && performance.now() - kept.atMs < freshMs) return kept.picture;
-    const picture = this.#limit
+    const picture = this.#slots
       .run(() => this.#take(camera, this.#life.signal))
       .then(
         (jpeg) => {

@@ -1,4 +1,4 @@
-import type { StreamSettings } from "./camera.ts";
+import type { StreamSettings } from './camera.ts';
 
 export interface Account {
   readonly name: string;

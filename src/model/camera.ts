@@ -1,5 +1,5 @@
-import type { PublicKey } from "./public-key.ts";
-import type { CameraName } from "./camera-name.ts";
+import type { PublicKey } from './public-key.ts';
+import type { CameraName } from './camera-name.ts';
 
 export type ProfileName = 'copy' | 'downsample';
 

@@ -1,5 +1,5 @@
-import type { GapCause } from "./gap-cause.ts";
-import type { CameraName } from "./camera-name.ts";
+import type { GapCause } from './gap-cause.ts';
+import type { CameraName } from './camera-name.ts';
 
 /** A stretch of a camera's time: from `startMs` on, `durationMs` long. */
 export interface Stretch extends CameraName {

@@ -1,4 +1,3 @@
-
 /** A public key as SSH has it. `blob` is its wire form (RFC 4253 section 6.6). */
 export interface PublicKey {
   readonly algorithm: string;

@@ -1,4 +1,4 @@
-import type { CameraName } from "./camera-name.ts";
+import type { CameraName } from './camera-name.ts';
 import type { SegmentIdentity } from './segment-name.ts';
 
 export {
@@ -67,4 +67,3 @@ export interface SegmentCursor {
   readonly startMs: number;
   readonly sha256: string;
 }
-

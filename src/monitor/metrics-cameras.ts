@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { CameraStatus } from '../camera/status.ts';
-import type { Camera } from "../model/camera.ts";
+import type { Camera } from '../model/camera.ts';
 import {
   absentStates,
   type CameraState,

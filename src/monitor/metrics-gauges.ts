@@ -15,7 +15,10 @@ export function gauge<L extends string>(
   samples: () => Iterable<Sample<L>> | Promise<Iterable<Sample<L>>>,
 ): void {
   new Gauge({
-    ...{ name, help, labelNames: [...labels], registers: [registry] },
+    name,
+    help,
+    labelNames: [...labels],
+    registers: [registry],
     async collect() {
       const found = await samples();
       this.reset();
@@ -33,7 +36,10 @@ export function counter<L extends string>(
   samples: () => Iterable<Sample<L>>,
 ): void {
   new Counter({
-    ...{ name, help, labelNames: [...labels], registers: [registry] },
+    name,
+    help,
+    labelNames: [...labels],
+    registers: [registry],
     collect() {
       this.reset();
       for (const [given, value] of samples()) this.inc(given, value);

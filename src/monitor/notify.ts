@@ -43,7 +43,7 @@ export function findServiceManager(env: Environment): ServiceManager | undefined
   };
   const watchdogMs = watchdogOf(env);
   return {
-    ...(watchdogMs === undefined ? {} : { watchdogMs }),
+    watchdogMs,
     ready: () => tell('READY=1'),
     stopping: () => tell('STOPPING=1'),
     status: (text) => tell(`STATUS=${text.replaceAll(/\s+/g, ' ').slice(0, maxStatusLength)}`),

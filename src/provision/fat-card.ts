@@ -145,8 +145,8 @@ export class FatCard implements Card {
 
   #run(program: string, args: readonly string[], signal?: AbortSignal, input?: Buffer) {
     return runFatTool(program, [...this.#drive, ...args], {
-      ...(signal === undefined ? {} : { signal }),
-      ...(input === undefined ? {} : { input }),
+      signal,
+      input,
     });
   }
 

@@ -154,8 +154,17 @@ async function format(path: string, bytes: number) {
   await handle.sync();
   const start = partitionStart / 512;
   await runFatTool('mkfs.vfat', [
-    ...['-I', '-F', '32', '-n', 'SAPIENGRAPH', '-h', String(start), '--offset', String(start)],
-    ...[path, String(kibibytes)],
+    '-I',
+    '-F',
+    '32',
+    '-n',
+    'SAPIENGRAPH',
+    '-h',
+    String(start),
+    '--offset',
+    String(start),
+    path,
+    String(kibibytes),
   ]);
   const volume = await findFatVolume(handle);
   if (volume === undefined) throw new Error('what was formatted is not there when it is read back');

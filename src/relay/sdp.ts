@@ -45,7 +45,7 @@ export function parseMedia(sdp: string): Media {
   const video = codecOf('video');
   const audio = codecOf('audio');
   return {
-    ...(video === undefined ? {} : { video: { codec: video } }),
-    ...(audio === undefined ? {} : { audio: { codec: audio } }),
+    video: video === undefined ? undefined : { codec: video },
+    audio: audio === undefined ? undefined : { codec: audio },
   };
 }

@@ -98,7 +98,8 @@ export class Dropper {
     this.#options.gate.warn('dropped', 'the spool is full: its oldest segment was dropped', {
       camera: formatCameraName({ account, camera }),
       start: new Date(startMs).toISOString(),
-      ...{ durationMs, bytes },
+      durationMs,
+      bytes,
     });
     return true;
   }

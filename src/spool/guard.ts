@@ -89,7 +89,10 @@ export class DiskGuard {
   #reserveBytes = 0;
   #spare: Spare | undefined;
   #measure: Measure = {
-    ...{ recordingBytes: 0, damagedBytes: 0, usedBytes: 0, freeBytes: 0 },
+    recordingBytes: 0,
+    damagedBytes: 0,
+    usedBytes: 0,
+    freeBytes: 0,
   };
   #state: DiskStatus['state'] = 'ok';
   #detail: string | undefined;
@@ -120,12 +123,15 @@ export class DiskGuard {
     return {
       state: this.#state,
       isFull: this.isFull,
-      ...(this.#detail === undefined ? {} : { detail: this.#detail }),
+      detail: this.#detail,
       whenFull: this.#policy,
-      ...{ usedBytes, recordingBytes, damagedBytes, freeBytes },
+      usedBytes,
+      recordingBytes,
+      damagedBytes,
+      freeBytes,
       reserveBytes: this.#reserveBytes,
-      ...(budgetBytes === undefined ? {} : { budgetBytes }),
-      ...(lastsMs === undefined ? {} : { lastsMs }),
+      budgetBytes,
+      lastsMs,
       dropped: { files, bytes },
     };
   }
@@ -283,7 +289,7 @@ export class DiskGuard {
     this.#state = this.#stopped || isOver || staysFull ? 'full' : isNear ? 'nearly full' : 'ok';
     this.#detail = this.#state === 'ok' ? undefined : (this.#trouble?.words ?? bounds[0]?.what);
     if (this.#mode !== before) this.#announce(before);
-    for (const check of [...this.#waiting]) check();
+    for (const check of Array.from(this.#waiting)) check();
   }
 
   get #mode(): 'ok' | 'nearly full' | 'dropping' | 'stopped' {

@@ -45,7 +45,7 @@ export function createClient(options: ClientOptions): S3Client {
   // Only an Agent of our own is kept for large bodies too; the SDK's would open a connection for each.
   const agent = { keepAlive: true, maxSockets: options.connections };
   const client = new S3Client({
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    endpoint: options.endpoint,
     region: options.region,
     forcePathStyle: options.pathStyle,
     // As if they had expired, so that they are asked for with each request.

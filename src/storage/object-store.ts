@@ -218,7 +218,7 @@ export class ObjectStore implements Disposable {
         new ListObjectsV2Command({
           Bucket: this.#options.bucket,
           Prefix: dayPrefix(this.#prefix, camera, dayMs),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
+          ContinuationToken: token,
         }),
       );
       for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) {

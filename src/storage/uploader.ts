@@ -123,8 +123,8 @@ export class Uploader implements AsyncDisposable {
       begun: this.#begun,
       storedCount: count,
       storedBytes: bytes,
-      ...(lastAtMs === undefined ? {} : { lastStoredAtMs: lastAtMs }),
-      ...(failing === undefined ? {} : { failing }),
+      lastStoredAtMs: lastAtMs,
+      failing,
     };
   }
 

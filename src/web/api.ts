@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { HttpError, notThere } from './errors.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 import { comesFromElsewhere } from './origin.ts';
 import type { Session, Sessions } from './sessions.ts';
 

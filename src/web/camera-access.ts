@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Camera } from "../model/camera.ts";
+import type { Camera } from '../model/camera.ts';
 import type { Askers } from './api.ts';
-import { notThere } from './errors.ts';
+import { notThere } from '../lib/http-error.ts';
 
 /** Whether a viewer may see a camera of the account. */
 export const maySee = ({ cameras }: Askers['viewer'], camera: string): boolean =>

@@ -4,7 +4,7 @@ import { cameraState, neverConnected } from '../model/camera-state.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { Api } from './api.ts';
 import { maySee, requireCamera } from './camera-access.ts';
-import { notThere } from './errors.ts';
+import { notThere } from '../lib/http-error.ts';
 import type { WebParts } from './options.ts';
 import type { Pictures } from '../live/pictures.ts';
 import { cameraParams, cameras as camerasAnswer, problem } from '../contract/web.ts';

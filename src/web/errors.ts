@@ -1,19 +1,8 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { UnknownNameError } from '../ledger/errors.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 import type { Log } from '../lib/log.ts';
-
-/** An answer other than the wished-for. The message is for whoever sits at the browser. */
-export class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-  }
-}
-
-export const notThere = (): HttpError => new HttpError(404, 'There is nothing here.');
 
 /** Answers errors with JSON. What went wrong inside is for the log alone. */
 export function answerErrors(app: FastifyInstance, log: Log): void {

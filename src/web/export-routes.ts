@@ -24,7 +24,8 @@ export function sendExport(
     .header('content-disposition', `attachment; filename="${fileName}"`)
     .header('cache-control', 'private, no-cache');
   return sendBytes(request, reply, {
-    ...{ type: 'video/mp4', bytes },
+    type: 'video/mp4',
+    bytes,
     etag: `"${sha256}"`,
     read: (start, end) => createReadStream(path, { start, end: end - 1 }),
   });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
 import { formatCameraName, isLabel } from '../model/camera-name.ts';
 import { requireCamera } from './camera-access.ts';
-import { HttpError, notThere } from './errors.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 import type { WebOptions } from './options.ts';
 import { isOwnOrigin } from './origin.ts';
 import type { Sessions } from './sessions.ts';

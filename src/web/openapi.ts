@@ -21,7 +21,9 @@ function parametersOf(where: 'path' | 'query', schema: z.ZodType | undefined): J
     readonly required?: readonly string[];
   };
   return Object.entries(properties).map(([name, described]) => ({
-    ...{ name, in: where, schema: described },
+    name,
+    in: where,
+    schema: described,
     required: where === 'path' || required.includes(name),
   }));
 }
@@ -72,10 +74,7 @@ function operationOf(endpoint: AnyEndpoint): Json {
     responses: Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => {
         const content = contentOf(answer);
-        return [
-          status,
-          { description: answer.description, ...(content === undefined ? {} : { content }) },
-        ];
+        return [status, { description: answer.description, content }];
       }),
     ),
   };

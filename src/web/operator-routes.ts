@@ -63,11 +63,18 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
       const alerts = ledger
         .alertMessages({ limit: shownAlerts })
         .map(({ id, account, contactName, kind, text, createdMs, deliveries }) => ({
-          ...{ id, contactName, kind, text, createdMs },
-          ...(account === undefined ? {} : { account }),
+          id,
+          contactName,
+          kind,
+          text,
+          createdMs,
+          account,
           // Addresses may hold secrets, as those of webhooks do.
           deliveries: deliveries.map(({ kind: way, channel, state, sinceMs }) => ({
-            ...{ kind: way, channel, state, sinceMs },
+            kind: way,
+            channel,
+            state,
+            sinceMs,
           })),
         }));
       return {

@@ -1,4 +1,4 @@
-import type { Gap, TimelinePiece } from "../model/continuity.ts";
+import type { Gap, TimelinePiece } from '../model/continuity.ts';
 
 // Details are for operators: there may be addresses and programs of the server in them.
 

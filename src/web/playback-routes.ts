@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FootageSegment } from '../ledger/footage.ts';
-import type { Camera } from "../model/camera.ts";
+import type { Camera } from '../model/camera.ts';
 import { parseSegmentFileName } from '../model/segment-name.ts';
 import type { Api } from './api.ts';
 import { sendBytes } from './byte-range.ts';
 import { requireCamera } from './camera-access.ts';
-import { HttpError, notThere } from './errors.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 import { FootageGoneError } from '../footage/source.ts';
 import { Inits } from '../footage/inits.ts';
 import type { WebOptions } from './options.ts';

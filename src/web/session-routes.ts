@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Api } from './api.ts';
-import { HttpError } from './errors.ts';
+import { HttpError } from '../lib/http-error.ts';
 import { LoginLimit } from './login-limit.ts';
 import type { WebParts } from './options.ts';
 import { isPassword } from './passwords.ts';

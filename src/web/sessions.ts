@@ -3,7 +3,7 @@ import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ledger } from '../ledger/ledger.ts';
 import { longestSessionMs, type SessionOwner } from '../ledger/sessions.ts';
-import { HttpError } from './errors.ts';
+import { HttpError } from '../lib/http-error.ts';
 
 /** Somebody who is logged in. */
 export type Session = SessionOwner & {

@@ -31,7 +31,9 @@ export function addTimelineRoutes(
       const name = requireCamera(ledger, session, params.camera);
       const nowMs = Date.now();
       const timeline = ledger.timeline(name, {
-        ...{ fromMs: from, toMs: to, nowMs },
+        fromMs: from,
+        toMs: to,
+        nowMs,
         isRecording: isRecording(fleet(), name),
       });
       return { ...timeline, pieces: piecesForOwners(timeline.pieces) };

@@ -49,13 +49,16 @@ class Rig implements AsyncDisposable {
 
   start(more: Partial<AlerterOptions> = {}): void {
     this.#alerter = new Alerter({
-      ...{ ledger: this.ledger, clock: this.clock, log: silentLog, defaultAfterMs: 60_000 },
+      ledger: this.ledger,
+      clock: this.clock,
+      log: silentLog,
+      defaultAfterMs: 60_000,
       outbox: { wake: () => {}, failing: () => this.failing },
       channels: [{ name: 'kannel', kind: 'sms' }],
       present: ({ camera }): CameraPresence => {
         const at = this.last.get(camera);
         const state = this.records.get(camera) ? 'recording' : 'camera offline';
-        return { state, ...(at === undefined ? {} : { lastFootageAtMs: at }) };
+        return { state, lastFootageAtMs: at };
       },
       conditions: () => this.conditions(),
       operator: { contacts: [{ name: 'night watch', addresses: sms }], timeZone: 'UTC' },

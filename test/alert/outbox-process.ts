@@ -27,8 +27,14 @@ channel.send = async (message, signal) => {
 };
 
 const message = {
-  ...{ id: 'alert', account: 'bach', contactName: 'anna', eventKey: 'bach/1', text: 'stopped' },
-  ...{ kind: 'not-recording', subject: 'stopped', createdMs: Date.now() },
+  id: 'alert',
+  account: 'bach',
+  contactName: 'anna',
+  eventKey: 'bach/1',
+  text: 'stopped',
+  kind: 'not-recording',
+  subject: 'stopped',
+  createdMs: Date.now(),
   event: { kind: 'not-recording', account: 'bach', cameras: [], atMs: Date.now() },
   deliveries: [{ kind: 'sms', channel: 'sms', address: '+6591234567' }],
 } as const;
@@ -39,7 +45,11 @@ here('decided');
 // Carriers come again with reports that nobody took: these come before the outbox has doubts.
 const untaken = skill === 'reports' ? await channel.reports() : [];
 await using outbox = new Outbox({
-  ...{ ledger, channels: [channel], maxSmsPerHour: 100, clock: systemClock, log: silentLog },
+  ledger,
+  channels: [channel],
+  maxSmsPerHour: 100,
+  clock: systemClock,
+  log: silentLog,
   reporting: new Set(skill === 'reports' ? ['sms'] : []),
   times: { findAfterMs: 100, doubtMs: 1_500, retry: { minMs: 100, maxMs: 400 } },
 });

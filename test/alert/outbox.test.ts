@@ -26,9 +26,15 @@ let last = 0;
 function message(deliveries: NewDelivery[], kind = 'not-recording'): NewAlertMessage {
   last += 1;
   return {
-    ...{ id: `m${last}`, account: 'bach', contactName: 'anna', eventKey: `${last}`, kind },
-    ...{ event: { kind, account: 'bach', cameras: [], atMs: Date.now() } },
-    ...{ text: 'front-door has not recorded', subject: 'front-door', createdMs: Date.now() },
+    id: `m${last}`,
+    account: 'bach',
+    contactName: 'anna',
+    eventKey: `${last}`,
+    kind,
+    event: { kind, account: 'bach', cameras: [], atMs: Date.now() },
+    text: 'front-door has not recorded',
+    subject: 'front-door',
+    createdMs: Date.now(),
     deliveries,
   };
 }
@@ -51,8 +57,14 @@ class Rig implements AsyncDisposable {
 
   open(channels: Channel[], more: Partial<OutboxOptions> = {}): Outbox {
     this.outbox = new Outbox({
-      ...{ ledger: this.ledger, channels, reporting: new Set<string>(), maxSmsPerHour: 100 },
-      ...{ times, clock: systemClock, log: silentLog, ...more },
+      ledger: this.ledger,
+      channels,
+      reporting: new Set<string>(),
+      maxSmsPerHour: 100,
+      times,
+      clock: systemClock,
+      log: silentLog,
+      ...more,
     });
     return this.outbox;
   }
@@ -204,7 +216,8 @@ describe('the outbox', () => {
     carrier.mood = 'takes one and hangs up';
     const channel = new StubChannel('sms', carrier.url);
     const outbox = rig.open([channel], {
-      ...{ reporting: new Set(['sms']), times: { ...times, doubtMs: 60_000 } },
+      reporting: new Set(['sms']),
+      times: { ...times, doubtMs: 60_000 },
     });
     const id = rig.send([sms()]);
     await rig.reaches(id, 'doubtful');

@@ -39,8 +39,15 @@ export class Simulation {
 
   add(account: string, camera: string, more: Partial<SimulatedCamera> = {}): SimulatedCamera {
     const added: SimulatedCamera = {
-      ...{ id: this.cameras.length + 1, account, camera, records: true, cause: 'camera offline' },
-      ...{ lastFootageAtMs: this.now.wallMs, shouldRecord: true, afterMs: 60_000, ...more },
+      id: this.cameras.length + 1,
+      account,
+      camera,
+      records: true,
+      cause: 'camera offline',
+      lastFootageAtMs: this.now.wallMs,
+      shouldRecord: true,
+      afterMs: 60_000,
+      ...more,
     };
     this.cameras.push(added);
     return added;

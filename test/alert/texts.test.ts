@@ -15,11 +15,18 @@ const event = (
   cameras: readonly EventCamera[],
   more: object = {},
 ): JudgedEvent => ({
-  ...{ kind, account: 'bach', cameras, atMs, ...more },
+  kind,
+  account: 'bach',
+  cameras,
+  atMs,
+  ...more,
 });
 const down = (name: string, cause = 'camera offline'): EventCamera => ({ name, sinceMs, cause });
 const up = (name: string): EventCamera => ({
-  ...{ name, sinceMs, againMs: atMs, missedMs: 23 * 60_000 },
+  name,
+  sinceMs,
+  againMs: atMs,
+  missedMs: 23 * 60_000,
 });
 
 describe('the text of an alert', () => {

@@ -58,7 +58,7 @@ export type RecordingOptions = Pick<ArchiverOptions, 'source' | 'media' | 'profi
 
 export const mediaOf = (video: string, audio?: string): SourceMedia => ({
   video: { codec: video },
-  ...(audio === undefined ? {} : { audio: { codec: audio } }),
+  audio: audio === undefined ? undefined : { codec: audio },
 });
 
 /** A log that keeps its warnings. */
@@ -82,8 +82,12 @@ export interface PacketTimes {
 /** When the packets of a file are to be presented. */
 export async function packetTimes(path: string): Promise<PacketTimes> {
   const { stdout } = await execa('ffprobe', [
-    ...['-v', 'error', '-show_entries', 'packet=codec_type,pts_time,flags'],
-    ...['-of', 'csv=p=0'],
+    '-v',
+    'error',
+    '-show_entries',
+    'packet=codec_type,pts_time,flags',
+    '-of',
+    'csv=p=0',
     path,
   ]);
   const rows = stdout.split('\n').map((line) => line.split(','));

@@ -49,9 +49,20 @@ export class Crowd implements AsyncDisposable {
     const client = spawn(
       'setpriv',
       [
-        ...['--pdeathsig', 'KILL', '--', dbclients().at(-1)?.dbclient ?? '', '-N', '-T', '-K', '3'],
-        ...['-i', join(this.#home, name), ...forward],
-        ...['-p', `${this.#site.tunnelPort}`, `${account}.${name}@127.0.0.1`],
+        '--pdeathsig',
+        'KILL',
+        '--',
+        dbclients().at(-1)?.dbclient ?? '',
+        '-N',
+        '-T',
+        '-K',
+        '3',
+        '-i',
+        join(this.#home, name),
+        ...forward,
+        '-p',
+        `${this.#site.tunnelPort}`,
+        `${account}.${name}@127.0.0.1`,
       ],
       { env: { ...process.env, HOME: this.#home }, stdio: 'ignore' },
     );

@@ -28,12 +28,43 @@ const beginMs = endMs - minutes * minute;
 async function minuteOfFootage(directory: string, n: number): Promise<Buffer> {
   const file = join(directory, 'minute.mp4');
   await execa(ffmpeg(), [
-    ...['-nostdin', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=10'],
-    ...['-t', '60', '-vf', `hue=h=${n * 18}`, '-c:v', 'libx264', '-preset', 'ultrafast'],
-    ...['-threads', '2', '-pix_fmt', 'yuv420p', '-g', '30', '-bf', '0', '-b:v', '190k'],
-    ...['-maxrate', '190k', '-bufsize', '380k', '-use_editlist', '0'],
-    ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof+skip_trailer'],
-    ...['-frag_duration', '500000', '-y', file],
+    '-nostdin',
+    '-loglevel',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=640x360:r=10',
+    '-t',
+    '60',
+    '-vf',
+    `hue=h=${n * 18}`,
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-threads',
+    '2',
+    '-pix_fmt',
+    'yuv420p',
+    '-g',
+    '30',
+    '-bf',
+    '0',
+    '-b:v',
+    '190k',
+    '-maxrate',
+    '190k',
+    '-bufsize',
+    '380k',
+    '-use_editlist',
+    '0',
+    '-movflags',
+    '+frag_keyframe+empty_moov+default_base_moof+skip_trailer',
+    '-frag_duration',
+    '500000',
+    '-y',
+    file,
   ]);
   return await readFile(file);
 }
@@ -49,7 +80,7 @@ async function openFilm(web: WebFixture, anna: Browser, camera: string, atMs: nu
   const film = filmAround({ fromMs: dayMsFrom, toMs: dayMsFrom + dayMs }, atMs);
   const base = `${web.origin}/api/cameras/${camera}/`;
   const get = async (url: string, range?: string): Promise<Buffer> => {
-    const headers = { cookie: anna.cookie, ...(range === undefined ? {} : { range }) };
+    const headers = { cookie: anna.cookie, range };
     const answer = await fetch(url, { headers });
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
     return Buffer.from(await answer.arrayBuffer());

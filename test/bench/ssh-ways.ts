@@ -79,7 +79,13 @@ class Caller implements AsyncDisposable {
       name: 'dbclient',
       file: dbclient,
       args: [
-        ...['-T', '-i', key.file, '-p', String(port), '-R', forward],
+        '-T',
+        '-i',
+        key.file,
+        '-p',
+        String(port),
+        '-R',
+        forward,
         ...options,
         `${user}@127.0.0.1`,
       ],
@@ -152,7 +158,8 @@ export async function embedded(directory: string, keys: readonly CameraKey[]): P
         keys.slice(0, cameras),
         (index) => ({
           user: nameOf(index).replace('/', '.'),
-          ...{ port, home: directory },
+          port,
+          home: directory,
           forward: `554:127.0.0.1:${servicePort}`,
           options: ['-N'],
         }),
@@ -249,7 +256,10 @@ export async function openSsh(directory: string, keys: readonly CameraKey[]): Pr
       dialAll(
         keys.slice(0, cameras),
         (index) => ({
-          ...{ user: cameraUser, port, home: directory, options: [] },
+          user: cameraUser,
+          port,
+          home: directory,
+          options: [],
           forward: `${ports[index]}:127.0.0.1:${servicePort}`,
         }),
         async (callers, first) => {

@@ -44,7 +44,10 @@ try {
   measure("a day's timeline", 400, () => {
     const fromMs = beginMs + some(364) * 1440 * minute;
     ledger.timeline(nameOf(some(cameras)), {
-      ...{ fromMs, toMs: fromMs + 1440 * minute, nowMs, isRecording: true },
+      fromMs,
+      toMs: fromMs + 1440 * minute,
+      nowMs,
+      isRecording: true,
     });
   });
   const month = (camera: number, index: number): void => {

@@ -266,8 +266,18 @@ describe("a camera's life", { concurrency: true }, () => {
     ]);
     assert.deepEqual(life.profiles, ['copy', 'downsample']);
     assert.deepEqual(life.events, [
-      ...['+port', 'rtsp://127.0.0.1:7/unicast', '+relay', '+archiver', '-relay', '-archiver'],
-      ...['rtsp://127.0.0.1:7/live', '+relay', '+archiver', '-relay', '-archiver', '-port'],
+      '+port',
+      'rtsp://127.0.0.1:7/unicast',
+      '+relay',
+      '+archiver',
+      '-relay',
+      '-archiver',
+      'rtsp://127.0.0.1:7/live',
+      '+relay',
+      '+archiver',
+      '-relay',
+      '-archiver',
+      '-port',
     ]);
   });
 

@@ -41,8 +41,12 @@ describe('a ledger rebuilt from the bucket', () => {
     ledger.addAccount('bach');
     ledger.addAccount('empty');
     ledger.addCamera({
-      ...{ ...frontDoor, key: keyNumber(1), rtspPath: '/live', profile: 'copy' },
-      ...{ rtspUser: 'admin', rtspPassword: 'hunter2' },
+      ...frontDoor,
+      key: keyNumber(1),
+      rtspPath: '/live',
+      profile: 'copy',
+      rtspUser: 'admin',
+      rtspPassword: 'hunter2',
     });
     ledger.addCamera({ ...garden, key: keyNumber(2), rtspPath: '/user=a&password=hunter2' });
     const cellar = { account: 'bach', camera: 'cellar' };
@@ -52,7 +56,8 @@ describe('a ledger rebuilt from the bucket', () => {
     const { token } = ledger.addToken({ account: 'bach', uses: 3, expiresMs: Date.now() + 1e6 });
     ledger.enrol(token, keyNumber(5));
     ledger.addViewer({
-      ...{ account: 'bach', name: 'anna' },
+      account: 'bach',
+      name: 'anna',
       credentials: { md5: 'ab'.repeat(16), sha256: 'cd'.repeat(32) },
     });
     ledger.contact(frontDoor, 'SHA256:1');
@@ -100,7 +105,11 @@ describe('a ledger rebuilt from the bucket', () => {
       segments
         .filter(({ state }) => state === 'stored')
         .map(({ startMs, durationMs, bytes, sha256, objectKey, etag }) => ({
-          ...{ startMs, durationMs, bytes, sha256, objectKey },
+          startMs,
+          durationMs,
+          bytes,
+          sha256,
+          objectKey,
           etag: etag?.replaceAll('"', ''),
         }));
     for (const { account, camera } of [renamed, frontDoor, garden, cellar]) {
@@ -294,7 +303,10 @@ describe('a ledger rebuilt from the bucket', () => {
     present.beginRun('1', Date.now() + 60_000);
     assert.equal(present.segments(frontDoor, all)[0]?.objectKey, key);
     const { causes } = present.continuity(frontDoor, {
-      ...{ fromMs: 0, toMs: Date.now() + 60_000, nowMs: Date.now() + 60_000, isRecording: false },
+      fromMs: 0,
+      toMs: Date.now() + 60_000,
+      nowMs: Date.now() + 60_000,
+      isRecording: false,
     });
     assert.ok(
       causes.some(({ cause }) => cause === 'daemon down'),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { Reconciler } from '../../src/catalog/reconcile.ts';
-import type { SegmentRecord, StoredProof } from "../../src/model/segment.ts";
+import type { SegmentRecord, StoredProof } from '../../src/model/segment.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { eventually } from '../support/until.ts';
 
@@ -36,7 +36,9 @@ describe('segments that the ledger expects in the spool and that are not there',
 
   const account = () =>
     ledger.continuity(name, {
-      ...{ fromMs: firstMs, toMs: firstMs + 3 * minuteMs, nowMs: firstMs + 3 * minuteMs },
+      fromMs: firstMs,
+      toMs: firstMs + 3 * minuteMs,
+      nowMs: firstMs + 3 * minuteMs,
       isRecording: false,
     });
   const reconciler = (find: (one: SegmentRecord) => StoredProof | undefined) =>

@@ -22,7 +22,12 @@ async function verify(
   const { lateMs = 60_000, signal = never } = options;
   const problems: Problem[] = [];
   const verification = new Verification({
-    ...{ ledger, bucket: store, signal, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, deep: false },
+    ledger,
+    bucket: store,
+    signal,
+    fromMs: 0,
+    toMs: Number.MAX_SAFE_INTEGER,
+    deep: false,
     ...scope,
     // As if what the test put there had been there for long.
     startedMs: Date.now() + lateMs,

@@ -81,9 +81,15 @@ describe('cctv, of alerts', () => {
   it('alerts: shows what was told, and what became of it', async () => {
     assert.equal(await good('alert', 'list'), 'Nobody was told anything yet.');
     const message = {
-      ...{ id: 'm1', account: 'bach', contactName: 'owner', eventKey: '1', kind: 'not-recording' },
-      ...{ event: {}, text: 'front-door has not recorded since 10:42: camera offline' },
-      ...{ subject: 'front-door', createdMs: Date.now() },
+      id: 'm1',
+      account: 'bach',
+      contactName: 'owner',
+      eventKey: '1',
+      kind: 'not-recording',
+      event: {},
+      text: 'front-door has not recorded since 10:42: camera offline',
+      subject: 'front-door',
+      createdMs: Date.now(),
       deliveries: [
         { kind: 'sms', channel: 'kannel', address: '+6591234567' },
         { kind: 'webhook', channel: 'webhook', address: 'https://example.com/secret' },
@@ -129,7 +135,9 @@ describe('cctv, of alerts', () => {
     fixture.alerting = { ...fixture.alerting, test: () => ['m1'] };
     await fixture.open();
     fixture.ledger.changeDelivery({ message: 'm1', position: 1 }, ['queued'], {
-      ...{ state: 'delivered', nowMs: Date.now(), detail: 'it answered 200' },
+      state: 'delivered',
+      nowMs: Date.now(),
+      detail: 'it answered 200',
     });
     const printed = await good('alert', 'test', 'bach');
     assert.match(printed, /^owner: webhook to example\.com: delivered .*: it answered 200$/m);
@@ -139,8 +147,15 @@ describe('cctv, of alerts', () => {
     fixture.ledger.decide({
       messages: [
         {
-          ...{ id: 'm3', account: 'bach', contactName: 'owner', eventKey: '3', kind: 'test' },
-          ...{ event: {}, text: 'a test', subject: 'a test', createdMs: Date.now() },
+          id: 'm3',
+          account: 'bach',
+          contactName: 'owner',
+          eventKey: '3',
+          kind: 'test',
+          event: {},
+          text: 'a test',
+          subject: 'a test',
+          createdMs: Date.now(),
           deliveries: [{ kind: 'sms', channel: 'kannel', address: '+6591234567' }],
         },
       ],

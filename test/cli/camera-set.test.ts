@@ -55,7 +55,10 @@ describe('cctv camera set', () => {
 
   it('takes each back', async () => {
     const before = {
-      ...{ rtspPath: '/live', rtspUser: 'admin', rtspPassword: 'hush', profile: 'copy' as const },
+      rtspPath: '/live',
+      rtspUser: 'admin',
+      rtspPassword: 'hush',
+      profile: 'copy' as const,
     };
     fixture.ledger.changeStream(name, before);
     assert.ok((await good('--rtsp-path', 'default')).includes('  RTSP path: /live -> /unicast'));
@@ -120,7 +123,13 @@ describe('cctv camera set', () => {
     assert.equal(path.code, 1);
     assert.match(path.stderr, /must begin with \//);
     const { code, stderr } = await run('cctv', [
-      ...['--socket', fixture.socket, 'camera', 'set', 'bach/front', '--rtsp-path', '/live'],
+      '--socket',
+      fixture.socket,
+      'camera',
+      'set',
+      'bach/front',
+      '--rtsp-path',
+      '/live',
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /no camera bach\/front\. There is: bach\/front-door/);

@@ -273,9 +273,19 @@ describe('cctv', { concurrency: 2 }, () => {
     assert.match(await good('account', 'add', 'vermeer'), /vermeer is added/);
     assert.match((await cctv('account', 'add', 'vermeer')).stderr, /^cctv: There is an account/);
     const added = await good(
-      ...['camera', 'add', 'vermeer/studio', '--key', file('studio.pub', publicKey(50))],
-      ...['--rtsp-path', '/live', '--rtsp-user', 'admin'],
-      ...['--rtsp-password-file', file('password', 'p w\n'), '--profile', 'copy'],
+      'camera',
+      'add',
+      'vermeer/studio',
+      '--key',
+      file('studio.pub', publicKey(50)),
+      '--rtsp-path',
+      '/live',
+      '--rtsp-user',
+      'admin',
+      '--rtsp-password-file',
+      file('password', 'p w\n'),
+      '--profile',
+      'copy',
     );
     assert.match(added, /Camera vermeer\/studio is added, with the key SHA256:\S+\./);
     assert.match(added, /dials in as vermeer\.studio/);

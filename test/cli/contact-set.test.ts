@@ -20,7 +20,9 @@ describe('cctv contact set', () => {
       fixture.ledger.removeContact(account, name);
     }
     fixture.ledger.addContact({
-      ...{ account: 'bach', name: 'anna', quiet: { from: '22:00', to: '07:00' } },
+      account: 'bach',
+      name: 'anna',
+      quiet: { from: '22:00', to: '07:00' },
       addresses: [sms('+6591234567'), webhook('https://example.com/hush')],
     });
   });
@@ -102,7 +104,10 @@ describe('cctv contact set', () => {
   it('keeps the order of ways: a kind that is given stands where it stood, or last', () => {
     const before = [sms('1'), email('a'), sms('2'), webhook('w')];
     assert.deepEqual(changedWays(before, [sms('3'), sms('4')], []), [
-      ...[sms('3'), sms('4'), email('a'), webhook('w')],
+      sms('3'),
+      sms('4'),
+      email('a'),
+      webhook('w'),
     ]);
     assert.deepEqual(changedWays(before, [email('b')], ['sms']), [email('b'), webhook('w')]);
     assert.deepEqual(changedWays([sms('1')], [email('b'), sms('3')], []), [email('b'), sms('3')]);

@@ -31,7 +31,8 @@ describe('cctv verify and cctv ledger rebuild', () => {
     const fixture = resources.use(new ConsoleFixture());
     control = await startControl({
       ...fixture.options(),
-      ...{ ledger: site.ledger, bucket: site.store },
+      ledger: site.ledger,
+      bucket: site.store,
     });
     resources.use(control);
     config = join(site.directory, 'config.yaml');

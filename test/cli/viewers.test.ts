@@ -152,9 +152,15 @@ describe('cctv, of viewers', () => {
     assert.equal(await good('viewer', 'watching'), 'Nobody watches.');
     watchers = [
       {
-        ...{ account: 'bach', camera: 'attic', viewer: 'anna', address: '203.0.113.7' },
-        ...{ secure: true, player: 'LIVE555\u001b]0;x\u0007', state: 'playing' },
-        ...{ sinceMs: Date.now() - 90_000, bytes: 12_300_000 },
+        account: 'bach',
+        camera: 'attic',
+        viewer: 'anna',
+        address: '203.0.113.7',
+        secure: true,
+        player: 'LIVE555\u001b]0;x\u0007',
+        state: 'playing',
+        sinceMs: Date.now() - 90_000,
+        bytes: 12_300_000,
       },
     ];
     const screen = await good('viewer', 'watching');

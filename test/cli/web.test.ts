@@ -35,8 +35,13 @@ describe('cctv, of what is seen in browsers', () => {
       },
     });
     exports = await Exports.open({
-      ...{ ledger: fixture.ledger, footage, program: ffmpeg(), log: silentLog, version: '0.1.0' },
-      ...{ directory: join(fixture.directory, 'exports'), isRecording: () => false },
+      ledger: fixture.ledger,
+      footage,
+      program: ffmpeg(),
+      log: silentLog,
+      version: '0.1.0',
+      directory: join(fixture.directory, 'exports'),
+      isRecording: () => false,
     });
     const content = await makeFootage();
     const sha256 = createHash('sha256').update(content).digest('hex');

@@ -342,9 +342,13 @@ describe('the configuration', () => {
     assert.deepEqual(
       missingPrograms(config, process.env).map((problem) => problem.split(':')[0]),
       [
-        ...['relay.program', 'relay.preload', 'archive.program'],
-        ...['gateway.tls.certificateFile', 'console.web.tls.keyFile'],
-        ...['alerts.caFile', 'processors[0].command (a)'],
+        'relay.program',
+        'relay.preload',
+        'archive.program',
+        'gateway.tls.certificateFile',
+        'console.web.tls.keyFile',
+        'alerts.caFile',
+        'processors[0].command (a)',
       ],
     );
     assert.deepEqual(

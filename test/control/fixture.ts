@@ -50,7 +50,10 @@ export class ConsoleFixture implements AsyncDisposable {
   bucket: ControlOptions['bucket'] = createObjectStore({
     bucket: 'footage',
     endpoint: 'http://127.0.0.1:1',
-    ...{ region: 'us-east-1', pathStyle: true, accessKeyId: 'id', secretAccessKey: 'secret' },
+    region: 'us-east-1',
+    pathStyle: true,
+    accessKeyId: 'id',
+    secretAccessKey: 'secret',
     log: silentLog,
   });
   exports: ControlOptions['exports'];
@@ -77,8 +80,12 @@ export class ConsoleFixture implements AsyncDisposable {
     state: 'ok',
     isFull: false,
     whenFull: 'keep-newest',
-    ...{ usedBytes: 33_000_000, freeBytes: 250_000_000_000, reserveBytes: 1_000_000_000 },
-    ...{ recordingBytes: 0, damagedBytes: 0, dropped: { files: 0, bytes: 0 } },
+    usedBytes: 33_000_000,
+    freeBytes: 250_000_000_000,
+    reserveBytes: 1_000_000_000,
+    recordingBytes: 0,
+    damagedBytes: 0,
+    dropped: { files: 0, bytes: 0 },
   };
   metrics = new Metrics();
   verdict: Verdict = { ok: true, problems: [] };
@@ -127,7 +134,7 @@ export class ConsoleFixture implements AsyncDisposable {
         this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);
       },
       watching: this.watching,
-      ...(this.exports === undefined ? {} : { exports: this.exports }),
+      exports: this.exports,
       refusedConfiguration: () => this.refusedConfiguration,
       alerting: () => this.alerting,
       reload: async () => ({ taken: [], needsRestart: [], failed: [] }),

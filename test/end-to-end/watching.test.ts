@@ -58,8 +58,21 @@ describe('an owner who watches', () => {
     directory = await mkdtemp(join(tmpdir(), 'cctv-watching-'));
     const [keyFile, certificateFile] = [join(directory, 'key'), join(directory, 'certificate')];
     await execa('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-subj', '/CN=localhost', '-days', '2', '-keyout', keyFile, '-out', certificateFile],
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+      '-days',
+      '2',
+      '-keyout',
+      keyFile,
+      '-out',
+      certificateFile,
     ]);
     const tls = { listen: '127.0.0.1:0', keyFile, certificateFile };
     site = await Site.start({ config: { gateway: { listen: '127.0.0.1:0', tls } } });

@@ -61,7 +61,11 @@ function readSegment(key: string, file: Buffer): ReadSegment {
   const pictures = storedPictures(file);
   if (pictures.length === 0) throw new Error('there is no picture in it');
   return {
-    ...{ key, camera: `${account}/${camera}`, name },
-    ...{ startMs, endMs: startMs + durationMs, pictures },
+    key,
+    camera: `${account}/${camera}`,
+    name,
+    startMs,
+    endMs: startMs + durationMs,
+    pictures,
   };
 }

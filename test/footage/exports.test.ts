@@ -54,7 +54,8 @@ describe('an export', () => {
       web.addFootage(door, place, { startMs: startMs + offsetMs, durationMs: 4_000, content });
     }
     web.addFootage(door, 'stored', {
-      ...{ startMs: startMs + 60_000, durationMs: 4_000 },
+      startMs: startMs + 60_000,
+      durationMs: 4_000,
       content: await makeFootage({ sound: true, size: '160x120' }),
     });
   });
@@ -155,11 +156,19 @@ describe('an export', () => {
     await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     const log = recordingLog();
     await using exports = await Exports.open({
-      ...{ ledger: web.ledger, footage: web.footage, program, log, version: '0.1.0' },
-      ...{ directory: join(web.directory, 'failing'), isRecording: () => false },
+      ledger: web.ledger,
+      footage: web.footage,
+      program,
+      log,
+      version: '0.1.0',
+      directory: join(web.directory, 'failing'),
+      isRecording: () => false,
     });
     const { id } = await exports.start(web.ledger.requireCamera(door), {
-      ...{ fromMs: startMs, toMs: startMs + 4_000, owner: 'me', timeZone: 'UTC' },
+      fromMs: startMs,
+      toMs: startMs + 4_000,
+      owner: 'me',
+      timeZone: 'UTC',
     });
     const { state, error } = await eventually('its end', 10_000, () => {
       const status = exports.status('me', id);
@@ -172,7 +181,9 @@ describe('an export', () => {
   it('is not made of footage that is not what was recorded', async () => {
     const content = await makeFootage({ color: 'green' });
     const name = web.addFootage(door, 'stored', {
-      ...{ startMs: startMs + 90_000, durationMs: 4_000, content },
+      startMs: startMs + 90_000,
+      durationMs: 4_000,
+      content,
     });
     const key = `bach/front-door/${name}`;
     const damaged = Buffer.from(content);

@@ -68,7 +68,7 @@ export class Rig implements AsyncDisposable {
         if (!(`${account} ${user}` in viewers)) return undefined;
         const cameras = viewers[`${account} ${user}`];
         const credentials = credentialsOf(realm, user, password);
-        return { name: user, credentials, ...(cameras === undefined ? {} : { cameras }) };
+        return { name: user, credentials, cameras };
       },
       relayPlace: (account, camera) => {
         lookups.push(`${account}/${camera}`);
@@ -172,8 +172,21 @@ export class TestCertificate implements AsyncDisposable {
   async renew(name: string): Promise<void> {
     const { certificateFile, keyFile } = this.files;
     await execa('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '2', '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', certificateFile],
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+      '-keyout',
+      keyFile,
+      '-out',
+      certificateFile,
     ]);
   }
 

@@ -23,7 +23,9 @@ const tokenOf = { account: 'bach', uses: 3, expiresMs: Date.now() + 1e9 };
 
 const segmentAt = (camera: CameraName, startMs: number) => ({
   ...camera,
-  ...{ startMs, durationMs: 1_000, bytes: 7 },
+  startMs,
+  durationMs: 1_000,
+  bytes: 7,
   sha256: createHash('sha256').update(`${camera.account} ${startMs}`).digest('hex'),
 });
 
@@ -33,7 +35,8 @@ function withCamera(): Ledger {
   ledger.addCamera({ ...bachDoor, key: keyNumber(1) });
   ledger.addViewer({ account: 'bach', name: 'anna', credentials });
   ledger.addContact({
-    ...{ account: 'bach', name: 'owner' },
+    account: 'bach',
+    name: 'owner',
     addresses: [{ kind: 'sms', address: '+6511112222' }],
   });
   return ledger;
@@ -65,7 +68,10 @@ describe('an account that is renamed', () => {
     assert.ok(typeof added !== 'string');
     assert.equal(added.account, 'verdi');
     assert.deepEqual(ledger.findCamera(keyNumber(1)), {
-      ...{ ...verdiDoor, disabled: false, formerNames: [], formerAccounts: ['bach'] },
+      ...verdiDoor,
+      disabled: false,
+      formerNames: [],
+      formerAccounts: ['bach'],
     });
   });
 
@@ -168,9 +174,17 @@ describe('an account that is removed', () => {
     ledger.stored(segmentAt(bachDoor, 1_000), { key: 'bach/door/1.mp4' });
     const contactId = ledger.contacts('bach')[0]?.id ?? 0;
     const message = (id: string, heldFor?: 'quiet') => ({
-      ...{ id, account: 'bach', contactId, contactName: 'owner', eventKey: id, kind: 'test' },
-      ...{ event: {}, text: 'hello', subject: 'hello', createdMs: 1 },
-      ...(heldFor === undefined ? {} : { heldFor }),
+      id,
+      account: 'bach',
+      contactId,
+      contactName: 'owner',
+      eventKey: id,
+      kind: 'test',
+      event: {},
+      text: 'hello',
+      subject: 'hello',
+      createdMs: 1,
+      heldFor,
       deliveries: [{ kind: 'sms', channel: 'sms', address: '+6511112222' } as const],
     });
     ledger.decide({ messages: [message('a'), message('b', 'quiet')] });

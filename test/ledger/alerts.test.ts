@@ -13,8 +13,16 @@ const addresses = [{ kind: 'sms', address: '+6591234567' }] as const;
 const delivery = { kind: 'sms', channel: 'kannel', address: '+6591234567' } as const;
 
 const message = (id: string, more: Partial<NewAlertMessage> = {}): NewAlertMessage => ({
-  ...{ id, account: 'bach', contactName: 'anna', eventKey: id, kind: 'not-recording' },
-  ...{ event: { cameras: [] }, text: id, subject: id, createdMs: 1_000, deliveries: [delivery] },
+  id,
+  account: 'bach',
+  contactName: 'anna',
+  eventKey: id,
+  kind: 'not-recording',
+  event: { cameras: [] },
+  text: id,
+  subject: id,
+  createdMs: 1_000,
+  deliveries: [delivery],
   ...more,
 });
 
@@ -100,8 +108,13 @@ describe('the ledger, of alerts', () => {
       const [watched] = ledger.watchedCameras();
       assert.ok(watched?.firstContactMs !== undefined);
       assert.deepEqual(watched, {
-        ...{ ...camera, id: 1, disabled: false, timeZone: 'Asia/Singapore' },
-        ...{ firstContactMs: watched.firstContactMs, alertAfterSeconds: 90, silentUntilMs: 9e12 },
+        ...camera,
+        id: 1,
+        disabled: false,
+        timeZone: 'Asia/Singapore',
+        firstContactMs: watched.firstContactMs,
+        alertAfterSeconds: 90,
+        silentUntilMs: 9e12,
       });
       ledger.decide({ judgements: [['camera 1', {}]] });
       ledger.removeCamera(camera);

@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { migrations } from '../../src/ledger/migrations.ts';
-import type { SegmentRecord } from "../../src/model/segment.ts";
-import type { PublicKey } from "../../src/model/public-key.ts";
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { type CameraName, formatCameraName } from '../../src/model/camera-name.ts';
 

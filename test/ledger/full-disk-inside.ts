@@ -20,9 +20,15 @@ try {
       judgements: [[`camera ${decided % 50}`, { told: true, decided }]],
       messages: [
         {
-          ...{ id: `m${decided}`, account: 'bach', contactName: 'anna', eventKey: `${decided}` },
-          ...{ kind: 'not-recording', event: { cameras: ['x'.repeat(200)] }, createdMs: 1_000 },
-          ...{ text: 'x'.repeat(100), subject: 'stopped' },
+          id: `m${decided}`,
+          account: 'bach',
+          contactName: 'anna',
+          eventKey: `${decided}`,
+          kind: 'not-recording',
+          event: { cameras: ['x'.repeat(200)] },
+          createdMs: 1_000,
+          text: 'x'.repeat(100),
+          subject: 'stopped',
           deliveries: [{ kind: 'sms', channel: 'kannel', address: '+6591234567' }],
         },
       ],

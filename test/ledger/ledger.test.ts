@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import type { SegmentRecord } from "../../src/model/segment.ts";
-import type { PublicKey } from "../../src/model/public-key.ts";
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cctv-ledger-'));

@@ -54,11 +54,15 @@ describe('the ledger, for browsers', () => {
   const sums = (fromMs: number) =>
     time.ledger.daySums(door, {
       days: [{ fromMs, toMs: fromMs + day }],
-      ...{ nowMs: time.nowMs, isRecording: false },
+      nowMs: time.nowMs,
+      isRecording: false,
     })[0];
   const fresh = (fromMs: number) => {
     const { storedMs, spooledMs, missingMs } = time.ledger.continuity(door, {
-      ...{ fromMs, toMs: fromMs + day, nowMs: time.nowMs, isRecording: false },
+      fromMs,
+      toMs: fromMs + day,
+      nowMs: time.nowMs,
+      isRecording: false,
     });
     return { storedMs, spooledMs, missingMs };
   };
@@ -80,7 +84,9 @@ describe('the ledger, for browsers', () => {
 
     const segment = {
       ...door,
-      ...{ startMs: from + 3 * hour, durationMs: minute, bytes: 1 },
+      startMs: from + 3 * hour,
+      durationMs: minute,
+      bytes: 1,
       sha256: createHash('sha256').update('spooled').digest('hex'),
     };
     time.ledger.spooled(segment);
@@ -106,7 +112,10 @@ describe('the ledger, for browsers', () => {
     time.note('camera offline', 'its tunnel closed', from + 5 * minute);
     time.footage(from + 7 * minute, from + 8 * minute);
     const { pieces, ...told } = time.ledger.timeline(door, {
-      ...{ fromMs: from + 10, toMs: from + 8 * minute, nowMs: time.nowMs, isRecording: false },
+      fromMs: from + 10,
+      toMs: from + 8 * minute,
+      nowMs: time.nowMs,
+      isRecording: false,
     });
     assert.deepEqual(
       pieces.map(({ startMs, endMs, state, cause }) => [

@@ -21,9 +21,24 @@ async function clip(size: string, extra: readonly string[] = []): Promise<Clip> 
   const { stdout } = await execa(
     ffmpeg(),
     [
-      ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=10:duration=2`],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-threads', '1', '-g', '10', ...extra],
-      ...['-f', 'flv', 'pipe:1'],
+      '-v',
+      'error',
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=${size}:rate=10:duration=2`,
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-threads',
+      '1',
+      '-g',
+      '10',
+      ...extra,
+      '-f',
+      'flv',
+      'pipe:1',
     ],
     { encoding: 'buffer' },
   );
@@ -94,7 +109,9 @@ describe('what a viewer is sent', () => {
       [1, 1],
     );
     assert.deepEqual((await watchers[1]?.decode())?.video, {
-      ...{ codec: 'h264', width: 640, height: 360 },
+      codec: 'h264',
+      width: 640,
+      height: 360,
     });
     const both = new Watcher();
     const viewing = new Viewing(both, 1e6);

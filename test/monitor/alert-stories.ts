@@ -25,14 +25,16 @@ export const alertStories: readonly AlertStory[] = [
     series: { [`up{${job}}`]: '1x30 0x30' },
     quiet: ['14m', '16m'],
     fires: '18m',
-    ...{ labels: [daemon], severity: 'critical' },
+    labels: [daemon],
+    severity: 'critical',
   },
   {
     rule: 'CctvCameraWithoutFootage',
     series: { [`cctv_camera_last_footage_age_seconds{${door}}`]: '1x30 30+30x30' },
     quiet: ['17m', '20m'],
     fires: '25m',
-    ...{ labels: [doorLabels], severity: 'warning' },
+    labels: [doorLabels],
+    severity: 'warning',
   },
   {
     // Connected from the beginning, and there is no footage of it at all.
@@ -45,7 +47,8 @@ export const alertStories: readonly AlertStory[] = [
     },
     quiet: ['4m'],
     fires: '6m',
-    ...{ labels: [doorLabels], severity: 'warning' },
+    labels: [doorLabels],
+    severity: 'warning',
   },
   {
     // Its tunnel is closed and comes back each two minutes, since it never asks for its forward.
@@ -53,7 +56,8 @@ export const alertStories: readonly AlertStory[] = [
     series: { [`cctv_camera_connected{${door}}`]: '1 0 0 0 1 0 0 0 1 0 0 0 1 0 0 0 1 0 0 0 1 0' },
     quiet: ['4m'],
     fires: '8m',
-    ...{ labels: [doorLabels], severity: 'warning' },
+    labels: [doorLabels],
+    severity: 'warning',
   },
   {
     // It dials in and is recorded two minutes later.
@@ -73,7 +77,8 @@ export const alertStories: readonly AlertStory[] = [
     },
     quiet: ['10m', '59m'],
     fires: '61m',
-    ...{ labels: [doorLabels], severity: 'warning' },
+    labels: [doorLabels],
+    severity: 'warning',
   },
   {
     rule: 'CctvManyCamerasOffline',
@@ -85,7 +90,8 @@ export const alertStories: readonly AlertStory[] = [
     },
     quiet: ['14m', '18m'],
     fires: '22m',
-    ...{ labels: [shop], severity: 'critical' },
+    labels: [shop],
+    severity: 'critical',
   },
   {
     // A batch was added that is to be delivered yet: that is no outage.
@@ -106,7 +112,8 @@ export const alertStories: readonly AlertStory[] = [
     series: { [`cctv_upload_outage_seconds{instance="shop"}`]: '0x30 30+30x60' },
     quiet: ['15m', '20m', '25m'],
     fires: '30m',
-    ...{ labels: [shop], severity: 'critical' },
+    labels: [shop],
+    severity: 'critical',
   },
   {
     rule: 'CctvUploadsTooSlow',
@@ -116,7 +123,8 @@ export const alertStories: readonly AlertStory[] = [
     },
     quiet: ['29m', '35m'],
     fires: '45m',
-    ...{ labels: [shop], severity: 'warning' },
+    labels: [shop],
+    severity: 'warning',
   },
   {
     // Where nothing can be uploaded at all, another rule tells.
@@ -132,28 +140,32 @@ export const alertStories: readonly AlertStory[] = [
     series: { 'cctv_spool_disk_state{instance="shop", state="nearly full"}': '0x30 1x30' },
     quiet: ['15m', '19m'],
     fires: '22m',
-    ...{ labels: [{ ...shop, state: 'nearly full' }], severity: 'warning' },
+    labels: [{ ...shop, state: 'nearly full' }],
+    severity: 'warning',
   },
   {
     rule: 'CctvSpoolDiskFull',
     series: { 'cctv_spool_disk_state{instance="shop", state="full"}': '0x30 1x30' },
     quiet: ['15m'],
     fires: '16m',
-    ...{ labels: [{ ...shop, state: 'full' }], severity: 'critical' },
+    labels: [{ ...shop, state: 'full' }],
+    severity: 'critical',
   },
   {
     rule: 'CctvRecordingHalted',
     series: { 'cctv_spool_recording_halted{instance="shop"}': '0x30 1x30 0x10' },
     quiet: ['15m', '31m'],
     fires: '16m',
-    ...{ labels: [shop], severity: 'critical' },
+    labels: [shop],
+    severity: 'critical',
   },
   {
     rule: 'CctvFootageDropped',
     series: { 'cctv_spool_dropped_segments_total{instance="shop"}': '0x30 5x60' },
     quiet: ['15m', '40m'],
     fires: '17m',
-    ...{ labels: [shop], severity: 'critical' },
+    labels: [shop],
+    severity: 'critical',
   },
   {
     rule: 'CctvRecordingUnsteady',
@@ -164,14 +176,16 @@ export const alertStories: readonly AlertStory[] = [
     },
     quiet: ['15m', '18m'],
     fires: '30m',
-    ...{ labels: [doorLabels], severity: 'warning' },
+    labels: [doorLabels],
+    severity: 'warning',
   },
   {
     rule: 'CctvFootageDamaged',
     series: { 'cctv_spool_damaged_bytes{instance="shop"}': '700x30 900x60' },
     quiet: ['15m'],
     fires: '20m',
-    ...{ labels: [shop], severity: 'warning' },
+    labels: [shop],
+    severity: 'warning',
   },
   {
     rule: 'CctvManyLoginsRefused',
@@ -182,21 +196,24 @@ export const alertStories: readonly AlertStory[] = [
     },
     quiet: ['10m', '20m'],
     fires: '40m',
-    ...{ labels: [shop], severity: 'warning' },
+    labels: [shop],
+    severity: 'warning',
   },
   {
     rule: 'CctvAlertsFail',
     series: { 'cctv_alert_channels_failing{instance="shop"}': '0x30 2x60' },
     quiet: ['15m', '24m'],
     fires: '27m',
-    ...{ labels: [shop], severity: 'warning' },
+    labels: [shop],
+    severity: 'warning',
   },
   {
     rule: 'CctvEventLoopSlow',
     series: { [`nodejs_eventloop_lag_p99_seconds{${job}}`]: '0.01x30 0.8x60' },
     quiet: ['15m', '19m'],
     fires: '22m',
-    ...{ labels: [daemon], severity: 'warning' },
+    labels: [daemon],
+    severity: 'warning',
   },
   {
     rule: 'CctvFileDescriptorsShort',
@@ -206,6 +223,7 @@ export const alertStories: readonly AlertStory[] = [
     },
     quiet: ['15m', '19m'],
     fires: '25m',
-    ...{ labels: [daemon], severity: 'warning' },
+    labels: [daemon],
+    severity: 'warning',
   },
 ];

@@ -34,8 +34,14 @@ async function listener(greeting: string | undefined) {
 }
 
 const okDisk = {
-  ...{ state: 'ok' as const, isFull: false, whenFull: 'keep-newest' as const },
-  ...{ usedBytes: 0, freeBytes: 1e9, reserveBytes: 1e8, recordingBytes: 0, damagedBytes: 0 },
+  state: 'ok' as const,
+  isFull: false,
+  whenFull: 'keep-newest' as const,
+  usedBytes: 0,
+  freeBytes: 1e9,
+  reserveBytes: 1e8,
+  recordingBytes: 0,
+  damagedBytes: 0,
   dropped: { files: 0, bytes: 0 },
 };
 

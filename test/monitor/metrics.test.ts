@@ -28,14 +28,22 @@ describe('metrics', () => {
         disconnect: () => {},
         viewers: () => [
           {
-            ...{ ...camera('front-door'), viewer: 'anna', address: '203.0.113.9', secure: true },
-            ...{ player: 'VLC', state: 'playing', sinceMs: now, bytes: 1 },
+            ...camera('front-door'),
+            viewer: 'anna',
+            address: '203.0.113.9',
+            secure: true,
+            player: 'VLC',
+            state: 'playing',
+            sinceMs: now,
+            bytes: 1,
           },
         ],
       },
     };
     fixture.uploads = {
-      ...{ uploading: 1, waiting: 2, stored: 7 },
+      uploading: 1,
+      waiting: 2,
+      stored: 7,
       failing: { sinceMs: now - 90_000, cause: 'no such bucket' },
     };
     fixture.disk = { ...fixture.disk, state: 'nearly full', budgetBytes: 5e9 };

@@ -100,7 +100,9 @@ describe('what is brought for Prometheus and Grafana', () => {
     const when = fires === undefined ? 'stays quiet' : 'raises the alarm, and not before';
     it(`${rule} ${when} (story ${index + 1})`, async () => {
       const at = (time: string, alarms: readonly object[]) => ({
-        ...{ alertname: rule, eval_time: time, exp_alerts: alarms },
+        alertname: rule,
+        eval_time: time,
+        exp_alerts: alarms,
       });
       const alarms = labels.map((own) => ({ exp_labels: { severity, ...own } }));
       // Texts are not what is tried here.

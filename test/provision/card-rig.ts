@@ -50,9 +50,20 @@ export class CardRig implements AsyncDisposable {
   /** The options that a card for a Dafang takes, all good; others can be put behind them. */
   options(card: string): string[] {
     return [
-      ...['--card', card, '--firmware', this.firmware, '--model', 'wyzecam-v2'],
-      ...['--wifi-ssid', ssid, '--wifi-password-file', this.path('password')],
-      ...['--server', 'cctv.example.com:2222', '--server', '[2001:db8::7]'],
+      '--card',
+      card,
+      '--firmware',
+      this.firmware,
+      '--model',
+      'wyzecam-v2',
+      '--wifi-ssid',
+      ssid,
+      '--wifi-password-file',
+      this.path('password'),
+      '--server',
+      'cctv.example.com:2222',
+      '--server',
+      '[2001:db8::7]',
     ];
   }
 

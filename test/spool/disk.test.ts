@@ -33,7 +33,10 @@ async function watchedSpool(directory: string, options: Partial<SpoolOptions> = 
   const log = recordingLog();
   const told: Segment[] = [];
   const spool = await openSpool({
-    ...{ directory, log, rescanMs: 60_000, measureMs: 20 },
+    directory,
+    log,
+    rescanMs: 60_000,
+    measureMs: 20,
     onDropped: (segment) => {
       assert.ok(existsSync(segment.path), 'deleted before it was told of');
       told.push(segment);
@@ -391,7 +394,11 @@ describe('a spool in trouble', () => {
     await using directory = await temporaryDirectory();
     const spool = join(directory.path, 'spool');
     const { stdout } = await execa('prlimit', [
-      ...['--nofile=100', process.execPath, dropping, spool, 'descriptors'],
+      '--nofile=100',
+      process.execPath,
+      dropping,
+      spool,
+      'descriptors',
       join(directory.path, 'notes'),
     ]);
     const { refused, files } = JSON.parse(stdout) as { refused: string; files: number };

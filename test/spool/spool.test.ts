@@ -167,9 +167,21 @@ describe('a spool', () => {
       }
       const where = call === 'mkdir' ? join(directory.path, 'ready/bach/front-door') : file;
       const { stdout } = await execa('strace', [
-        ...['-f', '-qq', '-o', '/dev/null', '-P', where, '-e', `trace=${call}`],
-        ...['-e', `inject=${call}:error=${code}`],
-        ...[process.execPath, publisher, directory.path, 'once', file],
+        '-f',
+        '-qq',
+        '-o',
+        '/dev/null',
+        '-P',
+        where,
+        '-e',
+        `trace=${call}`,
+        '-e',
+        `inject=${call}:error=${code}`,
+        process.execPath,
+        publisher,
+        directory.path,
+        'once',
+        file,
       ]);
       assert.match(stdout, words);
       const files = await filesBelow(directory.path);
@@ -248,7 +260,9 @@ describe('a spool', () => {
       '-c',
       `cd "$1" && for c in $(seq 40); do mkdir -p ready/bach/c$c; for s in $(seq 10 59); do
          : >ready/bach/c$c/20261123T0142$s.000Z_1_$2.mp4; done; done`,
-      ...['sh', directory.path, hash],
+      'sh',
+      directory.path,
+      hash,
     ]);
     await eventually('all', 10_000, () => spool.usage().files === 2_000);
     assert.equal(spool.usage().cameras.length, 40);
@@ -335,9 +349,16 @@ describe('a spool', () => {
     const child = spawn(
       'unshare',
       [
-        ...['--user', '--map-root-user', 'sh', '-c'],
+        '--user',
+        '--map-root-user',
+        'sh',
+        '-c',
         'echo 3 >/proc/sys/user/max_inotify_watches; exec "$@"',
-        ...['sh', process.execPath, publisher, directory.path, 'watch'],
+        'sh',
+        process.execPath,
+        publisher,
+        directory.path,
+        'watch',
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );

@@ -138,7 +138,13 @@ async function enrol(
   await writeFile(keyFile, `${camera.publicKey}\n`);
   await daemon.cctv(
     [
-      ...['camera', 'add', camera.name, '--key', keyFile, '--rtsp-path', source.path],
+      'camera',
+      'add',
+      camera.name,
+      '--key',
+      keyFile,
+      '--rtsp-path',
+      source.path,
       ...(source.user === undefined ? [] : ['--rtsp-user', source.user]),
       ...(source.password === undefined ? [] : ['--rtsp-password-file', '-']),
     ],

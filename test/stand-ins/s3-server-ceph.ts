@@ -101,7 +101,9 @@ export async function startCephServer({
     await servers.disposeAsync();
   };
   return {
-    ...{ endpoint, region: 'us-east-1', accessKeyId },
+    endpoint,
+    region: 'us-east-1',
+    accessKeyId,
     get secretAccessKey() {
       return secretAccessKey;
     },

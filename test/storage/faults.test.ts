@@ -57,7 +57,10 @@ function faults(kind: S3Kind): void {
       const store = stack.use(bucket.open({ endpoint: proxy.endpoint, log, ...options }));
       return stack.use(
         startUploader({
-          ...{ spool, store, log, retry: { minMs: 50, maxMs: 400 } },
+          spool,
+          store,
+          log,
+          retry: { minMs: 50, maxMs: 400 },
           onStored: (segment) => void stored.push(segment),
           ...more,
         }),
@@ -74,7 +77,16 @@ function faults(kind: S3Kind): void {
     const said = (level: string) =>
       log.lines.filter((line) => line.level === level).map(({ message }) => message);
     return {
-      ...{ spool, bucket, proxy, log, stored, start, publish, empty, holds, said },
+      spool,
+      bucket,
+      proxy,
+      log,
+      stored,
+      start,
+      publish,
+      empty,
+      holds,
+      said,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   }

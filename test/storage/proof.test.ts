@@ -29,8 +29,13 @@ describe('the proof that a store holds a segment', () => {
     const odd = await OddStore.start(oddities);
     const log = recordingLog();
     const store = createObjectStore({
-      ...{ bucket: 'footage', endpoint: odd.endpoint, region: 'us-east-1', pathStyle: true },
-      ...{ accessKeyId: 'key', secretAccessKey: 'secret', log },
+      bucket: 'footage',
+      endpoint: odd.endpoint,
+      region: 'us-east-1',
+      pathStyle: true,
+      accessKeyId: 'key',
+      secretAccessKey: 'secret',
+      log,
     });
     const put = async () => store.put(await publishFootage(spool, frontDoor, minute++), never);
     return { odd, store, log, put, [Symbol.asyncDispose]: () => odd[Symbol.asyncDispose]() };

@@ -73,7 +73,9 @@ for (const kind of s3Kinds) {
         process.execPath,
         [
           join(import.meta.dirname, '../support/uploading-process.ts'),
-          ...[directory.path, join(directory.path, 'notes'), JSON.stringify(options)],
+          directory.path,
+          join(directory.path, 'notes'),
+          JSON.stringify(options),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
@@ -137,8 +139,10 @@ describe('the sweep', () => {
     it(`lives with a store that ${what}`, async () => {
       await using odd = await OddStore.start({ refuses: { status, code } });
       using bucket = new TestBucket({
-        ...{ endpoint: odd.endpoint, region: 'us-east-1' },
-        ...{ accessKeyId: 'key', secretAccessKey: 'secret' },
+        endpoint: odd.endpoint,
+        region: 'us-east-1',
+        accessKeyId: 'key',
+        secretAccessKey: 'secret',
       });
       using store = bucket.open();
       const clock = handClock(0);
@@ -163,8 +167,10 @@ describe('the sweep', () => {
     await using proxy = await FaultProxy.start(odd.endpoint);
     proxy.standing = 'hang';
     using bucket = new TestBucket({
-      ...{ endpoint: proxy.endpoint, region: 'us-east-1' },
-      ...{ accessKeyId: 'key', secretAccessKey: 'secret' },
+      endpoint: proxy.endpoint,
+      region: 'us-east-1',
+      accessKeyId: 'key',
+      secretAccessKey: 'secret',
     });
     using store = bucket.open();
     const sweeps = startSweeps({ store, log: silentLog });

@@ -59,7 +59,10 @@ function theUploader(kind: S3Kind): void {
       const store = stack.use(bucket.open({ endpoint: proxy.endpoint, ...options }));
       return stack.use(
         startUploader({
-          ...{ spool, store, log, retry: { minMs: 50, maxMs: 400 } },
+          spool,
+          store,
+          log,
+          retry: { minMs: 50, maxMs: 400 },
           onStored: (segment, proof) => void stored.push({ segment, proof }),
           ...more,
         }),
@@ -344,7 +347,9 @@ function theUploader(kind: S3Kind): void {
         process.execPath,
         [
           join(import.meta.dirname, '../support/uploading-process.ts'),
-          ...[directory.path, notes, JSON.stringify(options)],
+          directory.path,
+          notes,
+          JSON.stringify(options),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );

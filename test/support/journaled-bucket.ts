@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startJournal } from '../../src/catalog/journal.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import type { SegmentRecord } from "../../src/model/segment.ts";
-import type { PublicKey } from "../../src/model/public-key.ts";
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import type { CameraName } from '../../src/model/camera-name.ts';
@@ -70,8 +70,12 @@ export class JournaledBucket implements AsyncDisposable {
   async flush(log: Log = silentLog): Promise<void> {
     const { ledger, store } = this;
     const journal = startJournal({
-      ...{ ledger, store, clock: systemClock, log },
-      ...{ everyMs: 60_000, finishMs: 30_000 },
+      ledger,
+      store,
+      clock: systemClock,
+      log,
+      everyMs: 60_000,
+      finishMs: 30_000,
     });
     await journal[Symbol.asyncDispose]();
   }

@@ -130,7 +130,7 @@ export class Site implements AsyncDisposable {
     const port = this.#storePort;
     this.#s3 = await startS3Server({
       directory: join(this.directory, 's3'),
-      ...(port === undefined ? {} : { port }),
+      port,
     });
     this.#storePort = Number(new URL(this.#s3.endpoint).port);
   }
@@ -340,9 +340,23 @@ export class SiteCamera implements AsyncDisposable {
     const client = spawn(
       'setpriv',
       [
-        ...['--pdeathsig', 'KILL', '--', dbclient, '-N', '-T', '-K', '3', '-i', key],
-        ...['-o', 'ExitOnForwardFailure=yes', '-R', `554:127.0.0.1:${this.rtsp.port}`],
-        ...['-p', String(this.#site.tunnelPort), `${user}@127.0.0.1`],
+        '--pdeathsig',
+        'KILL',
+        '--',
+        dbclient,
+        '-N',
+        '-T',
+        '-K',
+        '3',
+        '-i',
+        key,
+        '-o',
+        'ExitOnForwardFailure=yes',
+        '-R',
+        `554:127.0.0.1:${this.rtsp.port}`,
+        '-p',
+        String(this.#site.tunnelPort),
+        `${user}@127.0.0.1`,
       ],
       { env: { ...process.env, HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] },
     );

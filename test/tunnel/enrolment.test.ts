@@ -77,7 +77,8 @@ async function answerTo(
       Buffer.from([50]),
       ...[username, 'ssh-connection', 'publickey'].map((text) => wireString(text)),
       Buffer.from([signed === undefined ? 0 : 1]),
-      ...[wireString(algorithm), wireString(blob)],
+      wireString(algorithm),
+      wireString(blob),
       ...(signed === undefined ? [] : [wireString(signed)]),
     ]),
   );

@@ -191,11 +191,7 @@ describe('what a camera asks for besides its forwards is refused and logged once
     await using _camera = rig.dial({
       key: rig.enrolled('bach/door'),
       user: 'bach.door',
-      options: [
-        '-N',
-        ...['-R', `554:127.0.0.1:${first.port}`],
-        ...['-R', `x:554:127.0.0.1:${second.port}`],
-      ],
+      options: ['-N', '-R', `554:127.0.0.1:${first.port}`, '-R', `x:554:127.0.0.1:${second.port}`],
     });
     await eventually('the refusal', 10_000, () => rig.log.complaints(/second forward/).length > 0);
     complaint(/second forward of port 554 \(rtsp\)/);

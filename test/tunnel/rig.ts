@@ -211,7 +211,11 @@ export class Rig implements AsyncDisposable {
     input,
   }: DialOptions): Dialled {
     const args = [
-      ...['-T', '-i', key.file, '-p', String(this.port)],
+      '-T',
+      '-i',
+      key.file,
+      '-p',
+      String(this.port),
       ...options,
       `${user}@127.0.0.1`,
       ...(command ?? []),

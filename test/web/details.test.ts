@@ -47,7 +47,9 @@ describe('what is known of a gap besides its cause', () => {
     assert.deepEqual(pieces, [
       { startMs: fromMs, endMs: fromMs + 2_000, state: 'stored' },
       {
-        ...{ startMs: fromMs + 2_000, endMs: fromMs + 40_000, state: 'missing' },
+        startMs: fromMs + 2_000,
+        endMs: fromMs + 40_000,
+        state: 'missing',
         cause: 'camera offline',
       },
       { startMs: fromMs + 40_000, endMs: fromMs + 42_000, state: 'stored' },
@@ -68,7 +70,9 @@ describe('what is known of a gap besides its cause', () => {
     const started = await answer.text();
     assert.match(started, /camera offline/);
     const theirs = await web.exports?.start(camera, {
-      ...{ ...range, owner: 'operator', withDetails: true },
+      ...range,
+      owner: 'operator',
+      withDetails: true,
     });
     assert.match(JSON.stringify(theirs), secrets);
     const evidence = (owner: string, id: string): Promise<string> =>

@@ -75,15 +75,18 @@ export class WebFixture implements AsyncDisposable {
       // Made as the server is opened.
       exports: this.exports as Exports,
       spoolUsage: () => ({
-        ...{ files: 0, bytes: 0 },
+        files: 0,
+        bytes: 0,
         disk: {
-          ...{ state: 'ok', isFull: false, whenFull: 'keep-newest', usedBytes: 0, freeBytes: 1e9 },
-          ...{
-            reserveBytes: 0,
-            recordingBytes: 0,
-            damagedBytes: 0,
-            dropped: { files: 0, bytes: 0 },
-          },
+          state: 'ok',
+          isFull: false,
+          whenFull: 'keep-newest',
+          usedBytes: 0,
+          freeBytes: 1e9,
+          reserveBytes: 0,
+          recordingBytes: 0,
+          damagedBytes: 0,
+          dropped: { files: 0, bytes: 0 },
         },
       }),
       uploaderStatus: () => ({ uploading: 0, waiting: 0, stored: 0 }),
@@ -103,8 +106,12 @@ export class WebFixture implements AsyncDisposable {
 
   async open(more: Partial<WebOptions> = {}): Promise<void> {
     this.exports = await Exports.open({
-      ...{ ledger: this.ledger, footage: this.footage, program: ffmpeg(), log: silentLog },
-      ...{ directory: join(this.directory, 'exports'), version: '0.1.0' },
+      ledger: this.ledger,
+      footage: this.footage,
+      program: ffmpeg(),
+      log: silentLog,
+      directory: join(this.directory, 'exports'),
+      version: '0.1.0',
       isRecording: () => false,
     });
     this.#web = await startWeb(this.options(more));

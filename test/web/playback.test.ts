@@ -123,8 +123,17 @@ describe('what was recorded', () => {
       const { stdout } = await execa(
         ffmpeg(),
         [
-          ...['-loglevel', 'error', '-i', 'pipe:0', '-vf', 'scale=1:1', '-f', 'rawvideo'],
-          ...['-pix_fmt', 'rgb24', 'pipe:1'],
+          '-loglevel',
+          'error',
+          '-i',
+          'pipe:0',
+          '-vf',
+          'scale=1:1',
+          '-f',
+          'rawvideo',
+          '-pix_fmt',
+          'rgb24',
+          'pipe:1',
         ],
         { input: Buffer.from(await response.arrayBuffer()), encoding: 'buffer' },
       );

@@ -58,8 +58,11 @@ describe('a browser', () => {
     const { sinceMs, ...shown } = attic as unknown as Record<string, unknown>;
     assert.ok(Number(sinceMs) > 1e12);
     assert.deepEqual(shown, {
-      ...{ name: 'attic', isRecording: true, state: 'recording' },
-      ...{ lastFootageAtMs: 1_000, live: false },
+      name: 'attic',
+      isRecording: true,
+      state: 'recording',
+      lastFootageAtMs: 1_000,
+      live: false,
     });
     assert.equal(door?.name, 'front-door');
     assert.deepEqual(
@@ -133,8 +136,14 @@ describe('a browser', () => {
     const script = await web.get('/page/main.js');
     assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
     for (const path of [
-      ...['/page/../web/web.ts', '/page/%2e%2e/web/web.ts', '/page/..%2fweb%2fweb.ts', '/vendor/x'],
-      ...['/page/tsconfig.json', '/page/types/htm-preact.d.ts', '/vendor/toString', '/page/'],
+      '/page/../web/web.ts',
+      '/page/%2e%2e/web/web.ts',
+      '/page/..%2fweb%2fweb.ts',
+      '/vendor/x',
+      '/page/tsconfig.json',
+      '/page/types/htm-preact.d.ts',
+      '/vendor/toString',
+      '/page/',
       '/nothing',
     ]) {
       assert.equal((await web.get(path)).status, 404, path);

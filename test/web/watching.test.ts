@@ -102,7 +102,10 @@ describe('watching in a browser', () => {
       password: 'correct horse battery',
     });
     const asked = request({
-      ...{ host: '127.0.0.1', port: secure.port, path: '/api/login', method: 'POST' },
+      host: '127.0.0.1',
+      port: secure.port,
+      path: '/api/login',
+      method: 'POST',
       ca: readFileSync(certificate.certificateFile),
       headers: { 'content-type': 'application/json' },
     });

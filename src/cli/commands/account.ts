@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { AccountsAnswer } from '../../contract/control.ts';
-import type { Account } from "../../model/account.ts";
+import type { Account } from '../../model/account.ts';
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';

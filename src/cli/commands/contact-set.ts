@@ -33,10 +33,10 @@ function changesOf(options: SetOptions, addresses: readonly ContactAddress[]) {
     );
   }
   return {
-    ...(newName === undefined ? {} : { name: newName }),
+    name: newName,
     addresses,
     without,
-    ...(quiet === undefined ? {} : { quiet: quiet === false ? null : readQuietHours(quiet) }),
+    quiet: quiet === undefined ? undefined : quiet === false ? null : readQuietHours(quiet),
   };
 }
 

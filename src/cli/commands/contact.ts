@@ -37,7 +37,7 @@ export function addContactCommands(contact: Command): void {
         account,
         name,
         addresses,
-        ...(quiet === undefined ? {} : { quiet: readQuietHours(quiet) }),
+        quiet: quiet === undefined ? undefined : readQuietHours(quiet),
       };
       const added = await clientOf(command).post<NewContactAnswer>('/contacts', given);
       const hours =

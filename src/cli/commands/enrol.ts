@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { NewTokenAnswer, TokensAnswer } from '../../contract/control.ts';
-import type { Token } from "../../model/account.ts";
+import type { Token } from '../../model/account.ts';
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
@@ -45,9 +45,8 @@ export function addEnrolCommands(enrol: Command): void {
         lifeMs: parseDuration(options.expires),
         rtspPath,
         rtspUser,
-        ...(rtspPasswordFile === undefined
-          ? {}
-          : { rtspPassword: await readPasswordFile(rtspPasswordFile) }),
+        rtspPassword:
+          rtspPasswordFile === undefined ? undefined : await readPasswordFile(rtspPasswordFile),
         profile,
       });
       if (options.json) return printJson(made);

@@ -90,7 +90,7 @@ export function addViewerCommands(viewer: Command): void {
         const login = await addViewer(clientOf(command), {
           account,
           name,
-          ...(cameras === undefined ? {} : { cameras }),
+          cameras,
           ...(await ownPassword(options)),
         });
         print([`Viewer ${account}/${name} is added.`, '', ...login]);

@@ -56,7 +56,7 @@ class Bits {
 }
 
 const profilesWithChroma: ReadonlySet<number> = new Set([
-  ...[100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135],
+  100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
 ]);
 const maxPixels = 16_384;
 

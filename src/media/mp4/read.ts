@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Box, boxes } from './boxes.ts';
-import type { SegmentInit } from "../../model/segment.ts";
+import type { SegmentInit } from '../../model/segment.ts';
 
 // Fragmented MP4 (ISO/IEC 14496-12), as far as players and exports need it.
 

@@ -66,21 +66,32 @@ export function initialization(
     ...pictures.map(withLength),
     isHigh
       ? [
-          ...[0xfc | sequence.chromaFormat, 0xf8 | ((sequence.lumaBits - 8) & 7)],
-          ...[0xf8 | ((sequence.chromaBits - 8) & 7), 0],
+          0xfc | sequence.chromaFormat,
+          0xf8 | ((sequence.lumaBits - 8) & 7),
+          0xf8 | ((sequence.chromaBits - 8) & 7),
+          0,
         ]
       : [],
   );
   const avc1 = box(
     'avc1',
-    ...[zeros(6), u16(1), zeros(16), u16(width, height), u32(0x480000, 0x480000, 0)],
-    ...[u16(1), zeros(32), u16(0x18, 0xffff), avcC],
+    zeros(6),
+    u16(1),
+    zeros(16),
+    u16(width, height),
+    u32(0x480000, 0x480000, 0),
+    u16(1),
+    zeros(32),
+    u16(0x18, 0xffff),
+    avcC,
   );
   const stbl = box(
     'stbl',
     box('stsd', u32(0, 1), avc1),
-    ...[box('stts', u32(0, 0)), box('stsc', u32(0, 0))],
-    ...[box('stsz', u32(0, 0, 0)), box('stco', u32(0, 0))],
+    box('stts', u32(0, 0)),
+    box('stsc', u32(0, 0)),
+    box('stsz', u32(0, 0, 0)),
+    box('stco', u32(0, 0)),
   );
   const dinf = box('dinf', box('dref', u32(0, 1), box('url ', u32(1))));
   const mdia = box(
@@ -91,7 +102,10 @@ export function initialization(
   );
   const tkhd = box(
     'tkhd',
-    ...[u32(3, 0, 0, 1, 0, 0), zeros(16), matrix, u32(width * 0x10000, height * 0x10000)],
+    u32(3, 0, 0, 1, 0, 0),
+    zeros(16),
+    matrix,
+    u32(width * 0x10000, height * 0x10000),
   );
   const moov = box(
     'moov',

@@ -71,7 +71,8 @@ describe('the reader of H.264 in RTP', () => {
       sender.aggregate([sps, pps], 100),
       ...sender.fragments(key, 100, 700, true),
       sender.packet(other, 200, true),
-      ...[sender.packet(sps, 290), sender.aggregate([pps, other], 300, true)],
+      sender.packet(sps, 290),
+      sender.aggregate([pps, other], 300, true),
     ]);
     assert.equal(losses, 0);
     assert.deepEqual(units, [

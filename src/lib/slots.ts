@@ -1,7 +1,7 @@
-import { HttpError } from '../web/errors.ts';
+import { HttpError } from './http-error.ts';
 
 /** Lets so many tasks run at a time, and so many more wait their turn. */
-export class Limit {
+export class Slots {
   readonly #atOnce: number;
   readonly #maxWaiting: number;
   readonly #waiting: (() => void)[] = [];
