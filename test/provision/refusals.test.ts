@@ -96,6 +96,7 @@ describe('a card that can not be made', { concurrency: 2 }, () => {
         '--time-server',
         "a'b",
       ],
+      2,
     ));
 
   it('without a server, if that of the daemon can not be guessed', async () => {
@@ -124,7 +125,7 @@ describe('a card that can not be made', { concurrency: 2 }, () => {
 
   it('for options that are missing, or do not go together', async () => {
     const { code, stderr } = await rig.cctv('camera', 'add', 'bach/a', '--card', rig.directory());
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(stderr, /--model is needed for a card\.[^]*--wifi-ssid is needed/);
     const neither = await rig.cctv('camera', 'add', 'bach/a');
     assert.equal(neither.code, 2);

@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Options, execa } from 'execa';
+import { execa } from 'execa';
 
 const bin = join(import.meta.dirname, '../../bin');
 
 describe('cctv and cctvd', () => {
   let directory = '';
-  const run = (name: string, options: Options = {}) =>
-    execa(join(directory, 'elsewhere', name), ['one', 'two words'], { reject: false, ...options });
+  const run = (name: string) =>
+    execa(join(directory, 'elsewhere', name), ['one', 'two words'], { reject: false });
 
   /** A checkout with the real scripts, reached through a link from another folder. */
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'cctv-commands-'));
     await mkdir(join(directory, 'checkout/dist/cli'), { recursive: true });
     await mkdir(join(directory, 'elsewhere'));
-    await mkdir(join(directory, 'old'));
     await cp(bin, join(directory, 'checkout/bin'), { recursive: true });
     for (const name of ['cctv', 'cctvd']) {
       await symlink(join('../checkout/bin', name), join(directory, 'elsewhere', name));
@@ -26,8 +25,6 @@ describe('cctv and cctvd', () => {
         'console.log(process.argv.slice(2).join("|")); process.exitCode = 7;',
       );
     }
-    await writeFile(join(directory, 'old/node'), '#!/bin/sh\necho 20\n');
-    await chmod(join(directory, 'old/node'), 0o755);
   });
   after(() => rm(directory, { recursive: true }));
 
@@ -37,14 +34,6 @@ describe('cctv and cctvd', () => {
       assert.equal(stdout, 'one|two words');
       assert.equal(exitCode, 7);
     }
-  });
-
-  it('say plainly that Node.js is too old', async () => {
-    const { stderr, exitCode } = await run('cctv', {
-      env: { PATH: `${join(directory, 'old')}:/usr/bin:/bin` },
-    });
-    assert.match(String(stderr), /^cctv: needs Node\.js 24 or later; .*\/bin\/tools fetches one/);
-    assert.equal(exitCode, 1);
   });
 
   it('say how to build what is not built', async () => {
