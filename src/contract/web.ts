@@ -154,8 +154,34 @@ export const overview = z.object({
       last24h: z.object(sums),
     }),
   ),
-  uploads: z.looseObject({ uploading: z.number(), waiting: z.number(), stored: z.number() }),
-  spool: z.looseObject({ files: z.number(), bytes: z.number() }),
+  uploads: z.looseObject({
+    uploading: z.number(),
+    waiting: z.number(),
+    stored: z.number(),
+    failing: z.looseObject({ sinceMs: ms, cause: z.string() }).optional(),
+  }),
+  spool: z.looseObject({
+    files: z.number(),
+    bytes: z.number(),
+    oldestMs: ms.optional(),
+    disk: z.looseObject({
+      state: z.enum(['ok', 'nearly full', 'full']),
+      detail: z.string().optional(),
+      freeBytes: z.number(),
+      lastsMs: ms.optional(),
+    }),
+  }),
   alerts: z.array(z.looseObject({})),
   alertsFailing: z.array(z.looseObject({})),
 });
+
+// What the page reads of it.
+export type SessionAnswer = z.infer<typeof session>;
+export type WatchedCameras = z.infer<typeof cameras>;
+export type WatchedCamera = WatchedCameras['cameras'][number];
+export type TimelineAnswer = z.infer<typeof timeline>;
+export type TimelinePiece = TimelineAnswer['pieces'][number];
+export type DaySums = z.infer<typeof days>['days'][number];
+export type StartedExportAnswer = z.infer<typeof startedExport>;
+export type ExportState = z.infer<typeof exportState>;
+export type OverviewAnswer = z.infer<typeof overview>;

@@ -83,7 +83,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   addOperatorRoutes(api, options);
   addOpenApiRoute(api, options.version);
   addLiveRoute(app, sessions, options);
-  addStaticRoutes(app);
+  addStaticRoutes(app, log);
 
   await listen(app, options.listen);
   if (tls !== undefined) {

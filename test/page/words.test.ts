@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Camera } from '../../src/page/api-types.ts';
+import type { WatchedCamera } from '../../src/contract/web.ts';
 import {
   continuityWords,
   pieceWords,
@@ -13,17 +13,18 @@ import { bytesWords, lengthWords, percentWords } from '../../src/page/time/words
 
 const zone = 'Europe/Zurich';
 const nowMs = Date.UTC(2026, 10, 23, 10, 0);
-const camera = (more: Partial<Camera>): Camera => ({
+const camera = (more: Partial<WatchedCamera>): WatchedCamera => ({
   name: 'garage',
   isRecording: false,
   state: 'camera offline',
+  sinceMs: nowMs,
   live: false,
   ...more,
 });
 
 describe('what a camera does', () => {
   it('is told with the time of the last footage, in the time of the account', () => {
-    const says = (more: Partial<Camera>): string => stateWords(camera(more), nowMs, zone);
+    const says = (more: Partial<WatchedCamera>): string => stateWords(camera(more), nowMs, zone);
     const at = Date.UTC(2026, 10, 23, 9, 42);
     assert.equal(says({ lastFootageAtMs: at }), 'no footage since 10:42: camera offline');
     assert.equal(

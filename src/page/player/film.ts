@@ -1,4 +1,4 @@
-import type { Piece } from '../api-types.ts';
+import type { TimelinePiece } from '../../contract/web.ts';
 import type { Span } from '../time/zone.ts';
 
 const beforeMs = 60_000;
@@ -14,7 +14,7 @@ export const filmAround = (day: Span, atMs: number): Span => ({
 });
 
 /** The moment, or if it is in a gap the first footage after it; undefined if there is none. */
-export function nextFootage(pieces: readonly Piece[], atMs: number): number | undefined {
+export function nextFootage(pieces: readonly TimelinePiece[], atMs: number): number | undefined {
   const piece = pieces.find(({ state, endMs }) => state !== 'missing' && endMs > atMs);
   return piece === undefined ? undefined : Math.max(atMs, piece.startMs);
 }
