@@ -15,7 +15,7 @@ export const dayWords = (day: Day): string => shortDay.format(Date.parse(`${day}
 export const dayInFull = (day: Day): string => longDay.format(Date.parse(`${day}T00:00Z`));
 export const monthWords = (day: Day): string => monthAndYear.format(Date.parse(`${day}T00:00Z`));
 
-/** A clock time, with the day where it isn't today's: `10:42`, `yesterday 22:10`, `Mon 23 Nov, 22:10`. */
+/** A clock time, with the day unless it is today: `10:42`, `yesterday 22:10`, `Mon 23 Nov, 22:10`. */
 export function sinceWords(atMs: number, nowMs: number, timeZone: string): string {
   const [day, today] = [dayOf(atMs, timeZone), dayOf(nowMs, timeZone)];
   const time = clockTime(atMs, timeZone);
@@ -24,7 +24,7 @@ export function sinceWords(atMs: number, nowMs: number, timeZone: string): strin
   return `${dayWords(day)}, ${time}`;
 }
 
-/** `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`; never shorter than it was. */
+/** `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`; rounded up. */
 export function lengthWords(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds < 100) return `${seconds} s`;
@@ -46,7 +46,7 @@ export function bytesWords(bytes: number): string {
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Rounded down, so that 100 % is said only of what is whole. */
+/** Rounded down: 100 % means complete. */
 export function percentWords(part: number, whole: number): string {
   if (whole <= 0) return '–';
   if (part >= whole) return '100 %';

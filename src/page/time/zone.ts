@@ -4,7 +4,7 @@ export type Day = string;
 const dayMs = 86_400_000;
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-/** Of wall-clock parts; made once per zone, since making one costs more than all its uses. */
+/** A formatter of wall-clock parts. One per zone is kept, since making one is slow. */
 function clock(timeZone: string): Intl.DateTimeFormat {
   let made = clocks.get(timeZone);
   if (made === undefined) {
@@ -17,7 +17,7 @@ function clock(timeZone: string): Intl.DateTimeFormat {
 }
 
 /**
- * What clocks in the zone show at a moment, counted as if they showed UTC.
+ * The wall-clock time in the zone at a moment, as ms since 1970 as if it were UTC.
  * @param atMs ms since 1970 UTC
  */
 export function wallMs(atMs: number, timeZone: string): number {
@@ -28,12 +28,12 @@ export function wallMs(atMs: number, timeZone: string): number {
 }
 
 /**
- * The first moment at which clocks in the zone show `wall`. A time that is skipped in spring counts
- * on from before the jump, as people mean it.
+ * The first moment at which clocks in the zone show `wall`. A time that is skipped in spring is taken
+ * as if clocks had not jumped.
  * @param wall as {@link wallMs} gives
  */
 export function momentOf(wall: number, timeZone: string): number {
-  // No zone changes twice within two days, so these two offsets are all that can hold.
+  // No zone changes its offset twice within two days, so it is one of these two.
   const offsets = [wall - dayMs, wall + dayMs].map((near) => wallMs(near, timeZone) - near);
   const moments = offsets.map((offset) => wall - offset).sort((a, b) => a - b);
   const shown = moments.find((moment) => wallMs(moment, timeZone) === wall);
@@ -67,10 +67,10 @@ export function fromLocalInput(text: string, timeZone: string): number | undefin
   return Number.isNaN(wall) ? undefined : momentOf(wall, timeZone);
 }
 
-/** Moments within a span at which clocks show a multiple of the step. */
+/** The moments within a span at which clocks show a multiple of the step. */
 export function ticks({ fromMs, toMs }: Span, stepMs: number, timeZone: string): number[] {
   const found: number[] = [];
-  // Offsets are multiples of a quarter of an hour, so smaller steps never lose their beat.
+  // Offsets are multiples of a quarter of an hour, so no change of offset falls between two strides.
   const strideMs = Math.min(stepMs, 900_000);
   for (let at = Math.ceil(fromMs / strideMs) * strideMs; at <= toMs; at += strideMs) {
     if (wallMs(at, timeZone) % stepMs === 0) found.push(at);
