@@ -36,9 +36,14 @@ export interface Shown {
   readonly sum: number;
 }
 
+/** A page in whichever browser. */
+interface EvaluatingPage {
+  evaluate<Result>(expression: string): Promise<Result>;
+}
+
 /** Notes each picture that the video elements show from now on; they must be there. */
-export async function notePictures(page: Page): Promise<void> {
-  await page.evaluate(`
+export async function notePictures(page: EvaluatingPage): Promise<void> {
+  await page.evaluate(`(() => {
     window.shown = new Map();
     for (const video of document.querySelectorAll('video')) {
       const list = [];
@@ -54,10 +59,10 @@ export async function notePictures(page: Page): Promise<void> {
       };
       video.requestVideoFrameCallback(note);
     }
-  `);
+  })()`);
 }
 
 /** The pictures noted so far, by the name of the video element. */
-export async function notedPictures(page: Page): Promise<Map<string, Shown[]>> {
+export async function notedPictures(page: EvaluatingPage): Promise<Map<string, Shown[]>> {
   return new Map(await page.evaluate<[string, Shown[]][]>('[...window.shown]'));
 }

@@ -70,7 +70,7 @@ export function fromLocalInput(text: string, timeZone: string): number | undefin
 /** The moments within a span at which clocks show a multiple of the step. */
 export function ticks({ fromMs, toMs }: Span, stepMs: number, timeZone: string): number[] {
   const found: number[] = [];
-  // Offsets are multiples of a quarter of an hour, so no change of offset falls between two strides.
+  // Zones are offset by quarters of an hour, so each wanted moment is a multiple of the stride in UTC too.
   const strideMs = Math.min(stepMs, 900_000);
   for (let at = Math.ceil(fromMs / strideMs) * strideMs; at <= toMs; at += strideMs) {
     if (wallMs(at, timeZone) % stepMs === 0) found.push(at);
