@@ -15,23 +15,7 @@ import { eventually } from '../support/until.ts';
 
 const segmentSeconds = 2;
 
-interface Engine {
-  readonly start: () => Promise<DrivenBrowser>;
-  /** Prepares a page before it plays a recording. */
-  readonly prepare?: string;
-  readonly canLive: boolean;
-}
-
-const engines: Readonly<Record<string, Engine>> = {
-  Firefox: { start: startFirefox, canLive: true },
-  WebKit: { start: startWebKit, canLive: true },
-  // As iPhones before iOS 17.1 are.
-  'WebKit with its own HLS': {
-    start: () => startWebKit({ WEBKIT_GST_ENABLE_HLS_SUPPORT: '1' }),
-    prepare: 'delete window.MediaSource && delete window.ManagedMediaSource',
-    canLive: false,
-  },
-};
+const engines = { Firefox: startFirefox, WebKit: startWebKit };
 
 describe('the owner’s page', () => {
   let site: Site;
@@ -53,7 +37,7 @@ describe('the owner’s page', () => {
   });
   after(() => site[Symbol.asyncDispose]());
 
-  for (const [name, engine] of Object.entries(engines)) {
+  for (const [name, start] of Object.entries(engines)) {
     describe(`in ${name}`, () => {
       let page: DrivenBrowser;
       const has = (selector: string): Promise<boolean> =>
@@ -62,38 +46,43 @@ describe('the owner’s page', () => {
         page.evaluate(`document.body.innerText.includes(${JSON.stringify(words)})`);
       const atMs = async (): Promise<number> =>
         Number(await page.evaluate("document.querySelector('[data-at-ms]')?.dataset.atMs"));
-      /** Waits for so many pictures of a video, which must differ. */
+      /** Waits for so many noted pictures of a video, which must differ. */
       const sees = async (label: string, count: number): Promise<void> => {
-        await notePictures(page);
         const pictures = await eventually(`${count} pictures`, 20_000, async () => {
           const noted = (await notedPictures(page)).get(label) ?? [];
           return noted.length >= count ? noted : undefined;
         });
+        // Firefox may draw the picture before the one that it announces.
         const different = new Set(pictures.map(({ sum }) => sum)).size;
-        assert.ok(different > pictures.length * 0.8, `${different} of ${pictures.length}`);
+        assert.ok(different > pictures.length / 3, `${different} of ${pictures.length}`);
         const advancedMs = (pictures.at(-1)?.mediaMs ?? 0) - (pictures[0]?.mediaMs ?? 0);
         assert.ok(advancedMs > 500, `advanced ${advancedMs} ms`);
       };
 
       before(async () => {
-        page = await engine.start();
+        page = await start();
       });
       after(() => page?.[Symbol.asyncDispose]());
 
       it('lets in with the right password', async () => {
         await page.open(address);
+        await page.evaluate(`(() => {
+          window.faults = [];
+          const note = (event) => window.faults.push(String(event.reason ?? event.message ?? event.violatedDirective));
+          for (const kind of ['error', 'unhandledrejection', 'securitypolicyviolation']) addEventListener(kind, note);
+        })()`);
         await eventually('a form', 10_000, () => has('input[name=password]'));
         await page.type('input[name=account]', 'bach');
         await page.type('input[name=user]', 'bach');
         await page.type('input[name=password]', password);
         await page.click('button', 'Sign in');
         await eventually('the camera', 10_000, () => says('The camera is recording.'));
-        if (engine.prepare !== undefined) await page.evaluate(engine.prepare);
       });
 
-      it('shows the camera live', { skip: !engine.canLive }, async () => {
+      it('shows the camera live', async () => {
         await page.click('button', 'Watch front-door live');
         await eventually('a live picture', 15_000, () => has('.live.playing'));
+        await notePictures(page);
         await sees('front-door, live', 20);
         const delayMs = await eventually('its age', 5_000, async () =>
           Number(await page.evaluate("document.querySelector('.badge').dataset.delayMs")),
@@ -109,6 +98,7 @@ describe('the owner’s page', () => {
         const startMs = (stored[0]?.startMs ?? 0) + 500;
         await page.evaluate(`location.hash = '#/past/front-door/${startMs}'`);
         await eventually('the moment', 10_000, async () => (await atMs()) === startMs);
+        await notePictures(page);
         await page.click('button', 'Play');
         await sees('front-door, recorded', 20);
         await eventually(
@@ -140,6 +130,10 @@ describe('the owner’s page', () => {
         });
         const { frames } = await probe(path);
         assert.ok(frames > 20, `${frames} pictures`);
+      });
+
+      it('met no error, and nothing that the policy forbids', async () => {
+        assert.deepEqual(await page.evaluate('window.faults'), []);
       });
     });
   }
