@@ -9,7 +9,7 @@ import { rejectOnAbort, within } from '../lib/until.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
-import { readFragments } from '../media/mp4/read.ts';
+import { readFragments } from '../media/mp4/stream.ts';
 
 const width = 320;
 const withinMs = 10_000;
@@ -104,7 +104,7 @@ export class Previews implements AsyncDisposable {
         init = part.init.bytes;
         continue;
       }
-      const pictures = part.runs.find(({ track }) => track.isVideo);
+      const pictures = part.runs.find(({ track }) => track.kind === 'vide');
       if (pictures === undefined || !pictures.isSync) continue;
       const offsetMs = (pictures.start * 1000) / pictures.track.timescale;
       if (found !== undefined && offsetMs > wantedMs) {

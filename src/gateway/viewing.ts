@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Description, rewriteDescription } from './description.ts';
+import { type PlayerDescription, rewriteDescription } from './description.ts';
 import type { Frame } from '../media/rtsp/message.ts';
 import type { Place } from './place.ts';
 import { RtspClient } from '../media/rtsp/client.ts';
@@ -26,7 +26,7 @@ export class Viewing implements AsyncDisposable {
   readonly #relay: RtspClient;
   /** The viewer's channel by the relay's. */
   readonly #channels: (number | undefined)[] = [];
-  #description: Description | undefined;
+  #description: PlayerDescription | undefined;
   #run: Buffer | undefined;
   #held: Buffer[] | undefined;
   #heldBytes = 0;
