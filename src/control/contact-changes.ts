@@ -87,8 +87,8 @@ export function addContactChangeRoute(
     const given = parseRequest(changes, request.body);
     const parts = alerting();
     const addresses = given.addresses.map((one) => addressOf(one, parts));
-    const { addresses: ways } = ledger.requireContact(account, name);
-    const { before, after } = ledger.changeContact(account, name, {
+    const { addresses: ways } = ledger.contacts.require(account, name);
+    const { before, after } = ledger.contacts.change(account, name, {
       name: given.name,
       quiet: given.quiet,
       addresses: changedWays(ways, addresses, given.without),

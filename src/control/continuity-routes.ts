@@ -14,6 +14,6 @@ export function addContinuityRoutes(
     const name = nameOf(request.params);
     const { from, to } = parseRequest(continuityRange, request.query);
     const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
-    return { ...name, ...ledger.continuity(name, { fromMs: from, toMs: to, ...now }) };
+    return { ...name, ...ledger.continuity.sum(name, { fromMs: from, toMs: to, ...now }) };
   });
 }

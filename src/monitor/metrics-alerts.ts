@@ -20,7 +20,7 @@ export function addAlertMetrics(
       labels: ['state'],
     },
     () => {
-      const counts = ledger.alertDeliveries();
+      const counts = ledger.alerts.deliveryCounts();
       return states.map((state) => [{ state }, counts.get(state) ?? 0] as const);
     },
   );

@@ -30,7 +30,7 @@ export function addTimelineRoutes(
     handle: ({ session, params, query: { from, to } }) => {
       const name = requireCamera(ledger, session, params.camera);
       const nowMs = Date.now();
-      const timeline = ledger.timeline(name, {
+      const timeline = ledger.continuity.timeline(name, {
         fromMs: from,
         toMs: to,
         nowMs,
@@ -52,7 +52,11 @@ export function addTimelineRoutes(
       const name = requireCamera(ledger, session, params.camera);
       const days = localDays(from, to, session.timeZone);
       const nowMs = Date.now();
-      const sums = ledger.daySums(name, { days, nowMs, isRecording: isRecording(fleet(), name) });
+      const sums = ledger.continuity.days(name, {
+        days,
+        nowMs,
+        isRecording: isRecording(fleet(), name),
+      });
       return { days: days.map((day, i) => ({ ...day, ...sums[i] })) };
     },
   });
