@@ -3,7 +3,7 @@ import type { AlertMessage, NewAlertMessage, NewDelivery } from '../ledger/alert
 import type { ContactAddress, QuietHours } from '../ledger/contacts.ts';
 import type { ChannelKind } from './channel.ts';
 import type { EventCamera, JudgedEvent } from './incident.ts';
-import { isWithin } from './local-time.ts';
+import { isWithin } from '../lib/time.ts';
 import { textOf } from './texts.ts';
 
 /** Somebody who is to be told. */

@@ -17,7 +17,7 @@ import { evidenceText } from './evidence.ts';
 import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './export-file.ts';
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
-import { fileTime } from '../lib/local-days.ts';
+import { fileTime } from '../lib/time.ts';
 import { gapsForOwners } from '../web/owners-words.ts';
 
 const maxRangeMs = 24 * 3_600_000;
