@@ -10,7 +10,7 @@ import { Scope } from '../lib/scope.ts';
 import { aborted } from '../lib/until.ts';
 import type { FinishedFile } from '../model/segment.ts';
 import { recordingArguments } from './arguments.ts';
-import { type Picture, readLogLine, readPicture } from './ffmpeg-output.ts';
+import { type PictureFormat, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';
 import { FootageFlow, NoPictureError } from './footage-flow.ts';
 import type { Profile, SourceMedia } from './profile.ts';
@@ -47,7 +47,7 @@ export interface ArchiverOptions {
 
 export interface ArchiverStatus {
   /** The picture as the camera sends it. */
-  readonly picture?: Picture;
+  readonly picture?: PictureFormat;
   /** Of what is recorded, over the last seconds. */
   readonly bitsPerSecond?: number;
   /** Pictures recorded. */
@@ -95,7 +95,7 @@ class Ffmpeg implements Archiver {
   readonly #firstPicture = Promise.withResolvers<void>();
   #child: Child | undefined;
   #flow: FootageFlow;
-  #picture: Picture | undefined;
+  #picture: PictureFormat | undefined;
   /** The file that ffmpeg writes, and how many bytes those before it had. */
   #current = fileName(0);
   #bytesBefore = 0;

@@ -43,7 +43,7 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
     return undefined;
   }
   const named = startInName.exec(path)?.[1];
-  const timeline = new Timeline(named === undefined ? startOf(first) : Number(named));
+  const timeline = new FileTimeline(named === undefined ? startOf(first) : Number(named));
   const durationMs = Math.round(timeline.durationMs(pictures));
   // Only a foreign file doesn't say when it begins.
   const startMs = timeline.startMs ?? Math.round(mtimeMs - durationMs);
@@ -66,7 +66,7 @@ function nameWithStart(path: string, startMs: number): string {
 }
 
 /** Media times of a file that begins at a time of day. */
-class Timeline {
+class FileTimeline {
   /** Milliseconds since 1970 UTC. */
   readonly startMs: number | undefined;
 
@@ -157,7 +157,7 @@ class Timeline {
 async function rebase(
   file: FileHandle,
   fragments: readonly FileFragment[],
-  timeline: Timeline,
+  timeline: FileTimeline,
 ): Promise<void> {
   let seen = false;
   for (const fragment of fragments) {

@@ -1,6 +1,7 @@
 import { urlHost } from '../lib/addresses.ts';
 import type { Selection, ViewerStatus } from '../gateway/gateway.ts';
-import type { Viewer, ViewerCredentials } from '../ledger/viewers.ts';
+import type { ViewerCredentials } from '../model/viewer-credentials.ts';
+import type { Viewer } from '../ledger/viewers.ts';
 
 /** What the control socket needs to manage viewers. */
 export interface WatchingParts {

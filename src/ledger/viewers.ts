@@ -1,3 +1,4 @@
+import type { ViewerCredentials } from '../model/viewer-credentials.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import type { AccountRows } from './account-rows.ts';
@@ -5,12 +6,6 @@ import { transaction } from './database.ts';
 import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { number, type Row, text } from './rows.ts';
-
-/** What is kept of a password: hashes of `user:realm:password` in hexadecimal (RFC 7616). */
-export interface ViewerCredentials {
-  readonly md5: string;
-  readonly sha256: string;
-}
 
 export interface ViewerName {
   readonly account: string;

@@ -2,7 +2,8 @@ import { Child, ChildDiedError } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';
 import { Scope } from '../lib/scope.ts';
 import { FlvReader } from '../media/flv.ts';
-import { type PictureSink, StreamEndedError } from './picture-sink.ts';
+import type { PictureSink } from '../media/h264/picture-sink.ts';
+import { StreamEndedError } from './stream-ended.ts';
 
 export interface TranscoderOptions {
   readonly url: string;

@@ -2,7 +2,7 @@ import { RtspClient, RtspRefusalError } from '../media/rtsp/client.ts';
 import { TimeoutError, within } from '../lib/until.ts';
 
 /** A server's answer to DESCRIBE. */
-export interface Description {
+export interface DescribeAnswer {
   /** Status code (RFC 2326 section 7.1.1). */
   readonly status: number;
   /** The session description; empty unless the status is 200. */
@@ -18,7 +18,7 @@ export async function describe(
   url: string,
   ms: number,
   signal: AbortSignal,
-): Promise<Description | undefined> {
+): Promise<DescribeAnswer | undefined> {
   await using client = new RtspClient(url, { onFrame() {}, onFrames() {}, onGone() {} });
   try {
     return { status: 200, sdp: await within(ms, 'DESCRIBE', signal, () => client.describe()) };

@@ -1,7 +1,7 @@
 import type { LiveHub } from '../live/live.ts';
 import type { CameraStatus } from '../camera/status.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { ViewerCredentials } from '../ledger/viewers.ts';
+import type { ViewerCredentials } from '../model/viewer-credentials.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/control.ts';
