@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { HttpError } from '../lib/http-error.ts';
 import { type FootageSource, FootageGoneError } from './source.ts';
 import { type Fragment, readFragments, type TrackRun } from '../media/mp4/read.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 /** Longer stretches without footage are left out; shorter ones show the last picture. */
 const seamMs = 1000;
