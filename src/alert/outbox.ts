@@ -1,4 +1,4 @@
-import type { AlertQueries, DeliveryName, NewDelivery, OpenDelivery } from '../ledger/alerts.ts';
+import type { AlertQueries } from '../ledger/alerts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
@@ -7,6 +7,7 @@ import { Scope } from '../lib/scope.ts';
 import { type Accepted, type Channel, type DeliveryReport, SendError } from './channel.ts';
 import { ChannelHealth, type ChannelTrouble } from './channel-health.ts';
 import { outgoing, readMessageId, wayOf } from './outgoing.ts';
+import type { DeliveryName, NewDelivery, OpenDelivery } from '../model/alert.ts';
 
 export interface OutboxLedger {
   readonly alerts: Pick<

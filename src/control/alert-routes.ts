@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { UnknownNameError } from '../model/errors.ts';
-import type { AlertMessage } from '../ledger/alerts.ts';
-import type { KnownContact } from '../ledger/contacts.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type {
@@ -19,6 +17,8 @@ import { addContactChangeRoute } from './contact-changes.ts';
 import { addressOf, contactAddress, contactName, quietHours } from './contact-requests.ts';
 import type { ControlParts } from './options.ts';
 import { parseRequest } from './requests.ts';
+import type { AlertMessage } from '../model/alert.ts';
+import type { KnownContact } from '../model/contact.ts';
 
 const newContact = z.strictObject({
   account: contactName,

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isRecording } from '../camera/status.ts';
+import { isRecording } from '../model/camera-status.ts';
 import type { ContinuityAnswer } from '../contract/control.ts';
 import { type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';

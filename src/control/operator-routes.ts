@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Operator } from '../ledger/operators.ts';
 import type { ControlParts } from './options.ts';
 import { parseRequest } from './requests.ts';
 import { checkPassword } from './viewer-requests.ts';
 import { hashPassword } from '../web/passwords.ts';
+import type { Operator } from '../model/operator.ts';
 
 /** GET /operators */
 export interface OperatorsAnswer {

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { formatViewerName, type Viewer, type ViewerName } from '../ledger/viewers.ts';
 import type { ControlParts } from './options.ts';
 import { cut } from './pages.ts';
 import { parseRequest } from './requests.ts';
@@ -11,6 +10,7 @@ import {
   type ViewersAnswer,
   type WatchersAnswer,
 } from './watching.ts';
+import { type Viewer, type ViewerName, formatViewerName } from '../model/viewer.ts';
 
 interface Named {
   readonly Params: ViewerName;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { HttpError } from '../lib/http-error.ts';
 import { type FootageSource, FootageGoneError } from './source.ts';
 import { moveTo } from '../media/mp4/edit.ts';
 import { durationOf, type Run } from '../media/mp4/runs.ts';
 import { type MediaFragment, readFragments } from '../media/mp4/stream.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 /** Longer stretches without footage are left out; shorter ones show the last picture. */
 const seamMs = 1000;

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Gap } from '../model/continuity.ts';
 import type { Camera } from '../model/camera.ts';
@@ -19,6 +18,7 @@ import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
 import { fileTime } from '../lib/time.ts';
 import { gapsForOwners } from '../web/owners-words.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 const maxRangeMs = 24 * 3_600_000;
 const maxBytes = 20e9;

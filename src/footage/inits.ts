@@ -1,6 +1,5 @@
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SegmentInit } from '../model/segment.ts';
+import type { FootageSegment, SegmentInit } from '../model/segment.ts';
 import type { Camera } from '../model/camera.ts';
 import { type FootageSource, FootageGoneError } from './source.ts';
 import { Slots } from '../lib/slots.ts';

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { Child } from '../lib/child.ts';
 import { Scope } from '../lib/scope.ts';
@@ -10,6 +9,7 @@ import { HttpError, notThere } from '../lib/http-error.ts';
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
 import { readFragments } from '../media/mp4/stream.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 const width = 320;
 const withinMs = 10_000;

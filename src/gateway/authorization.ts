@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ViewerCredentials } from '../model/viewer-credentials.ts';
+import type { ViewerCredentials } from '../model/viewer.ts';
 import { credentialsOf } from './password.ts';
 
 /** What a player says to prove who it is. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { challenges, parseAuthorization, proves } from './authorization.ts';
 import type { Answer, Request } from '../media/rtsp/message.ts';
-import type { ViewerCredentials } from '../model/viewer-credentials.ts';
+import type { ViewerCredentials } from '../model/viewer.ts';
 import { locate, type HostNames, type ViewedPlace } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';
 

@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import type { ViewerCredentials } from '../model/viewer-credentials.ts';
+import type { ViewerCredentials } from '../model/viewer.ts';
 
 const hex = (algorithm: 'md5' | 'sha256', text: string): string =>
   createHash(algorithm).update(text, 'utf8').digest('hex');

@@ -69,3 +69,8 @@ export interface CameraTotals {
   /** The end of the newest footage, wherever it is. */
   readonly newestEndMs?: number;
 }
+
+/** What is absent stays as it is; null takes it back to its default. */
+export type StreamChanges = {
+  readonly [K in keyof StreamSettings]?: StreamSettings[K] | null;
+};

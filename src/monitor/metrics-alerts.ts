@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
-import type { DeliveryState } from '../ledger/alerts.ts';
 import { gauge, only } from './metrics-gauges.ts';
 import type { ControlParts } from '../control/options.ts';
+import type { DeliveryState } from '../model/alert.ts';
 
 const states: readonly DeliveryState[] = [
   ...(['waiting', 'queued', 'sending', 'doubtful'] as const),

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { Camera } from '../model/camera.ts';
 import {
   absentStates,

@@ -1,5 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
-import type { RecordedCamera } from '../ledger/states.ts';
+import type { CameraStatus, RecordedCamera } from '../model/camera-status.ts';
 import { cameraState, neverConnected } from '../model/camera-state.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { Api } from './api.ts';

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { parseSegmentFileName } from '../model/segment-name.ts';
 import type { Api } from './api.ts';
@@ -12,6 +11,7 @@ import type { WebOptions } from './options.ts';
 import { playlistOf } from '../footage/playlist.ts';
 import type { Previews } from '../footage/previews.ts';
 import { at, cameraParams, fileParams, fileWay, playlistRange, problem } from '../contract/web.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 /** A link to the bucket is good for so long; browsers ask for each file anew. */
 const linkSeconds = 300;

@@ -2,8 +2,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ledger } from '../ledger/ledger.ts';
-import { longestSessionMs, type SessionOwner } from '../ledger/sessions.ts';
 import { HttpError } from '../lib/http-error.ts';
+import { type SessionOwner, longestSessionMs } from '../model/session.ts';
 
 /** Somebody who is logged in. */
 export type Session = SessionOwner & {

@@ -1,4 +1,4 @@
-import { isRecording } from '../camera/status.ts';
+import { isRecording } from '../model/camera-status.ts';
 import type { Api } from './api.ts';
 import { requireCamera } from './camera-access.ts';
 import { localDays } from '../lib/time.ts';

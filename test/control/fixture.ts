@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAddress, shownAddress } from '../../src/alert/addresses.ts';
-import type { CameraStatus } from '../../src/camera/status.ts';
+import type { CameraStatus } from '../../src/model/camera-status.ts';
 import type { CopiedKeyInfo, HostKeyInfo } from '../../src/contract/control.ts';
 import { type Control, startControl } from '../../src/control/control.ts';
 import { Metrics } from '../../src/monitor/metrics.ts';

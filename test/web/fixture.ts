@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CameraStatus } from '../../src/camera/status.ts';
+import type { CameraStatus } from '../../src/model/camera-status.ts';
 import type { WebOptions } from '../../src/web/options.ts';
 import { startWeb, type Web } from '../../src/web/web.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
