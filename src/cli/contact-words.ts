@@ -1,6 +1,6 @@
-import type { ContactAddress, QuietHours } from '../ledger/contacts.ts';
 import { UsageError } from './errors.ts';
 import { plain } from './plain.ts';
+import type { ContactAddress, QuietHours } from '../model/contact.ts';
 
 /** @throws {UsageError} if it is not HH:MM-HH:MM */
 export function readQuietHours(text: string): QuietHours {

@@ -1,4 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { CameraAnswer } from '../contract/control.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';

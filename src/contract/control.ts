@@ -1,4 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { LedgerSegment } from '../model/segment.ts';
 import type { Continuity } from '../model/continuity.ts';
 import type { Amount, CameraKey, ProfileName } from '../model/camera.ts';

@@ -30,7 +30,7 @@ export function addAccountRoutes(app: FastifyInstance, parts: ControlParts): voi
 
   app.get('/accounts', (request): AccountsAnswer => {
     const [accounts, next] = cut(
-      ledger.accounts(),
+      ledger.accounts.list(),
       ({ name }) => name,
       parseRequest(page, request.query),
     );
@@ -39,7 +39,7 @@ export function addAccountRoutes(app: FastifyInstance, parts: ControlParts): voi
 
   app.post('/accounts', (request, reply) => {
     const { name } = parseRequest(newAccount, request.body);
-    const account = ledger.addAccount(name);
+    const account = ledger.accounts.add(name);
     log.info('account added', { account: name });
     return reply.code(201).send(account);
   });
@@ -47,21 +47,21 @@ export function addAccountRoutes(app: FastifyInstance, parts: ControlParts): voi
   app.post<NamedAccount>('/accounts/:account/rename', (request): RenamedAccountAnswer => {
     const { account: from } = request.params;
     const { name: to } = parseRequest(newName, request.body);
-    ledger.renameAccount(from, to);
+    ledger.accounts.rename(from, to);
     log.info('account renamed', { account: to, before: from });
     const why = `the account was renamed to ${to}`;
     // What a camera records carries its name: it is to dial in anew.
     const connected = fleet().filter(({ account }) => account === from);
     for (const { account, camera } of connected) {
       const now = { account: to, camera };
-      ledger.noteState(now, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+      ledger.states.note(now, 'camera offline', `closed by the daemon: ${why}`, Date.now());
       disconnect({ account, camera }, why);
     }
     watching.gateway?.disconnect({ account: from }, why);
     const place = watching.gateway?.place;
     return {
       disconnected: connected.length,
-      viewers: ledger.viewers(to).map(({ name }) => name),
+      viewers: ledger.viewers.list(to).map(({ name }) => name),
       addresses: place === undefined ? [] : publicAddresses(place, to, 'CAMERA'),
     };
   });
@@ -69,7 +69,7 @@ export function addAccountRoutes(app: FastifyInstance, parts: ControlParts): voi
   app.delete<NamedAccount>('/accounts/:account', (request, reply) => {
     const { account } = request.params;
     const { cameras } = parseRequest(removal, request.query);
-    const removed = ledger.removeAccount(account, cameras === 'true');
+    const removed = ledger.accounts.remove(account, cameras === 'true');
     log.info('account removed', { account, cameras: removed.map(formatCameraName) });
     for (const camera of removed) disconnect(camera, 'its account was removed');
     watching.gateway?.disconnect({ account }, 'the account was removed');

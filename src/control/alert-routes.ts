@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { UnknownNameError } from '../ledger/errors.ts';
-import type { AlertMessage } from '../ledger/alerts.ts';
-import type { KnownContact } from '../ledger/contacts.ts';
+import { UnknownNameError } from '../model/errors.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type {
@@ -19,6 +17,8 @@ import { addContactChangeRoute } from './contact-changes.ts';
 import { addressOf, contactAddress, contactName, quietHours } from './contact-requests.ts';
 import type { ControlParts } from './options.ts';
 import { parseRequest } from './requests.ts';
+import type { AlertMessage } from '../model/alert.ts';
+import type { KnownContact } from '../model/contact.ts';
 
 const newContact = z.strictObject({
   account: contactName,
@@ -80,7 +80,7 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
       addresses: addresses.map(shown),
       createdMs,
       quiet,
-      timeZone: ledger.timeZone(account) ?? 'UTC',
+      timeZone: ledger.accounts.timeZone(account) ?? 'UTC',
     };
   };
 
@@ -91,13 +91,13 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
 
   app.get('/contacts', (request): ContactsAnswer => {
     const { account } = parseRequest(contactList, request.query);
-    return { contacts: ledger.contacts(account).map(contactAnswer) };
+    return { contacts: ledger.contacts.list(account).map(contactAnswer) };
   });
 
   app.post('/contacts', (request, reply) => {
     const given = parseRequest(newContact, request.body);
     const addresses = given.addresses.map((one) => addressOf(one, alerting()));
-    const added = ledger.addContact({ ...given, addresses });
+    const added = ledger.contacts.add({ ...given, addresses });
     log.info('contact added', { account: added.account, contact: added.name });
     const webhooks = addresses.filter((one) => one.kind === 'webhook');
     const answer: NewContactAnswer = {
@@ -111,60 +111,60 @@ export function addAlertRoutes(app: FastifyInstance, parts: ControlParts): void 
 
   app.delete<NamedContact>('/contacts/:account/:name', (request, reply) => {
     const { account, name: contact } = request.params;
-    ledger.removeContact(account, contact);
+    ledger.contacts.remove(account, contact);
     log.info('contact removed', { account, contact });
     return reply.code(204).send();
   });
 
   app.post<NamedAccount>('/accounts/:account/test-alert', (request): TestAnswer => {
     const { account } = request.params;
-    ledger.timeZone(account);
+    ledger.accounts.timeZone(account);
     return { messages: alerting().test(account) };
   });
 
   app.post<NamedAccount>('/accounts/:account/time-zone', (request, reply) => {
     const { account } = request.params;
     const zone = parseRequest(timeZone, request.body).timeZone;
-    ledger.setTimeZone(account, zone);
+    ledger.accounts.setTimeZone(account, zone);
     log.info('account has another time zone', { account, timeZone: zone });
     return reply.code(204).send();
   });
 
   app.get('/alerts', (request): AlertsAnswer => {
     const { account, limit } = parseRequest(alertList, request.query);
-    const alerts = ledger.alertMessages({ limit, account });
+    const alerts = ledger.alerts.list({ limit, account });
     return { alerts: alerts.map(alertAnswer), failing: parts.alerting()?.failing() ?? [] };
   });
 
   app.get<NamedAlert>('/alerts/:id', (request): AlertMessage => {
-    const found = ledger.alertMessage(request.params.id);
+    const found = ledger.alerts.find(request.params.id);
     if (found !== undefined) return alertAnswer(found);
     throw new UnknownNameError(`There is no alert ${request.params.id}.`);
   });
 
   app.get<NamedCamera>(`${cameraPath}/alerting`, (request): AlertingAnswer => {
-    return ledger.alertSettings(nameOf(request.params));
+    return ledger.alertSettings.of(nameOf(request.params));
   });
 
   app.post<NamedCamera>(`${cameraPath}/silence`, (request): AlertingAnswer => {
     const camera = nameOf(request.params);
     const { forMs } = parseRequest(silence, request.body);
-    ledger.silence(camera, forMs === null ? undefined : Date.now() + forMs);
+    ledger.alertSettings.silence(camera, forMs === null ? undefined : Date.now() + forMs);
     log.info(forMs === null ? 'camera is no longer silenced' : 'camera is silenced', {
       camera: formatCameraName(camera),
       ...(forMs === null ? {} : { forSeconds: Math.round(forMs / 1_000) }),
     });
-    return ledger.alertSettings(camera);
+    return ledger.alertSettings.of(camera);
   });
 
   app.post<NamedCamera>(`${cameraPath}/alert-after`, (request): AlertingAnswer => {
     const camera = nameOf(request.params);
     const { seconds } = parseRequest(alertAfter, request.body);
-    ledger.setAlertAfter(camera, seconds ?? undefined);
+    ledger.alertSettings.setAfter(camera, seconds ?? undefined);
     log.info('camera is told to have stopped after another time', {
       camera: formatCameraName(camera),
       seconds,
     });
-    return ledger.alertSettings(camera);
+    return ledger.alertSettings.of(camera);
   });
 }

@@ -1,6 +1,6 @@
 import type { ChannelTrouble } from '../alert/channel-health.ts';
-import type { AlertMessage } from '../ledger/alerts.ts';
-import type { AddressKind, ContactPerson } from '../ledger/contacts.ts';
+import type { AlertMessage } from '../model/alert.ts';
+import type { AddressKind, ContactPerson } from '../model/contact.ts';
 
 /** Who tells the contacts, as the control socket needs it. */
 export interface AlertingParts {

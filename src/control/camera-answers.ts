@@ -1,4 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { Amount, Camera } from '../model/camera.ts';
 import { cameraState } from '../model/camera-state.ts';
 import { formatCameraName } from '../model/camera-name.ts';

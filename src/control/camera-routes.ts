@@ -21,7 +21,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
   const { ledger, fleet, log, copiedKey, disconnect } = parts;
 
   const answer = (name: CameraName): CameraAnswer => {
-    const camera = ledger.requireCamera(name);
+    const camera = ledger.cameras.require(name);
     const wanted = formatCameraName(camera);
     const connection = fleet().find((status) => formatCameraName(status) === wanted);
     return describeCamera(camera, connection, copiedKey);
@@ -33,7 +33,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
       (status) => account === undefined || status.account === account,
     );
     const [cameras, next] = cut(
-      joinCameras(ledger.cameras(account), connected, copiedKey),
+      joinCameras(ledger.cameras.list(account), connected, copiedKey),
       formatCameraName,
       range,
     );
@@ -43,7 +43,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
   app.get<NamedCamera>(path, (request): CameraAnswer => answer(nameOf(request.params)));
 
   app.get<NamedCamera>(`${path}/picture`, async (request, reply) => {
-    const camera = ledger.requireCamera(nameOf(request.params));
+    const camera = ledger.cameras.require(nameOf(request.params));
     const hungUp = new AbortController();
     reply.raw.once('close', () => hungUp.abort(new Error('nobody waits for the picture')));
     const picture = await parts.picture(camera, hungUp.signal);
@@ -52,7 +52,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.post('/cameras', (request, reply) => {
     const { name, key, ...rest } = parseRequest(newCamera, request.body);
-    const camera = ledger.addCamera({ ...rest, camera: name, key: parts.parsePublicKey(key) });
+    const camera = ledger.cameras.add({ ...rest, camera: name, key: parts.parsePublicKey(key) });
     log.info('camera added', {
       camera: formatCameraName(camera),
       fingerprint: camera.keys[0]?.fingerprint,
@@ -62,7 +62,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.delete<NamedCamera>(path, (request, reply) => {
     const name = nameOf(request.params);
-    ledger.removeCamera(name);
+    ledger.cameras.remove(name);
     log.info('camera removed', { camera: formatCameraName(name) });
     disconnect(name, 'the camera was removed');
     return reply.code(204).send();
@@ -75,14 +75,14 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
     const why = `the camera was renamed to ${formatCameraName(to)}`;
     // Its tunnel's end is not noted otherwise, since it has the old name.
     if (fleet().some((status) => formatCameraName(status) === formatCameraName(from))) {
-      ledger.noteState(to, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+      ledger.states.note(to, 'camera offline', `closed by the daemon: ${why}`, Date.now());
     }
     disconnect(from, why);
   };
 
   app.post<NamedCamera>(`${path}/adopt`, (request): CameraAnswer => {
     const from = nameOf(request.params);
-    const to = ledger.adoptCamera(from, parseRequest(adoption, request.body).name);
+    const to = ledger.cameras.adopt(from, parseRequest(adoption, request.body).name);
     log.info('new camera adopted', { camera: formatCameraName(to) });
     renamed(from, to);
     return answer(to);
@@ -90,14 +90,14 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.post<NamedCamera>(`${path}/rename`, (request): CameraAnswer => {
     const from = nameOf(request.params);
-    const to = ledger.renameCamera(from, parseRequest(newName, request.body).name);
+    const to = ledger.cameras.rename(from, parseRequest(newName, request.body).name);
     renamed(from, to);
     return answer(to);
   });
 
   app.post<NamedCamera>(`${path}/reject`, (request, reply) => {
     const name = nameOf(request.params);
-    ledger.rejectCamera(name);
+    ledger.cameras.reject(name);
     log.info('new camera rejected', { camera: formatCameraName(name) });
     disconnect(name, 'the camera was rejected');
     return reply.code(204).send();
@@ -106,7 +106,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
   app.post<NamedCamera>(`${path}/rotate-key`, (request): CameraAnswer => {
     const name = nameOf(request.params);
     const key = parts.parsePublicKey(parseRequest(newKey, request.body).key);
-    ledger.rotateKey(name, key);
+    ledger.keys.rotate(name, key);
     const { fingerprint } = key;
     log.info('camera has a further key', { camera: formatCameraName(name), fingerprint });
     return answer(name);
@@ -115,7 +115,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
   app.post<NamedCamera>(`${path}/replace`, (request): CameraAnswer => {
     const name = nameOf(request.params);
     const key = parts.parsePublicKey(parseRequest(newKey, request.body).key);
-    ledger.replaceKey(name, key);
+    ledger.keys.replace(name, key);
     const { fingerprint } = key;
     log.info('camera is replaced by other hardware', {
       camera: formatCameraName(name),
@@ -127,7 +127,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.post<NamedCamera>(`${path}/disable`, (request): CameraAnswer => {
     const name = nameOf(request.params);
-    ledger.setDisabled(name, true);
+    ledger.cameras.setDisabled(name, true);
     log.info('camera disabled', { camera: formatCameraName(name) });
     disconnect(name, 'the camera was disabled');
     return answer(name);
@@ -135,7 +135,7 @@ export function addCameraRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.post<NamedCamera>(`${path}/enable`, (request): CameraAnswer => {
     const name = nameOf(request.params);
-    ledger.setDisabled(name, false);
+    ledger.cameras.setDisabled(name, false);
     log.info('camera enabled', { camera: formatCameraName(name) });
     return answer(name);
   });

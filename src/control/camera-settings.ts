@@ -52,7 +52,10 @@ export function addCameraSettingsRoute(app: FastifyInstance, parts: ControlParts
 
   app.post<NamedCamera>('/cameras/:account/:name/settings', (request): SettingsAnswer => {
     const name = nameOf(request.params);
-    const { before, after } = ledger.changeStream(name, parseRequest(streamChanges, request.body));
+    const { before, after } = ledger.cameras.changeStream(
+      name,
+      parseRequest(streamChanges, request.body),
+    );
     const changes = changesOf(before, after);
     const changed = changes.map(({ setting }) => setting).join(', ');
     const isKnownConnected = (): boolean =>

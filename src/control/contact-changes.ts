@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { AddressKind, ContactAddress, KnownContact, QuietHours } from '../ledger/contacts.ts';
 import type { AlertingParts } from './alerting.ts';
 import { addressOf, contactAddress, contactName, quietHours } from './contact-requests.ts';
 import type { SettingChange } from './camera-settings.ts';
 import type { ControlParts } from './options.ts';
 import { parseRequest } from './requests.ts';
+import type { AddressKind, ContactAddress, KnownContact, QuietHours } from '../model/contact.ts';
 
 /** POST /contacts/ACCOUNT/NAME: the one time that secrets are told. */
 export interface ContactChangesAnswer {
@@ -87,8 +87,8 @@ export function addContactChangeRoute(
     const given = parseRequest(changes, request.body);
     const parts = alerting();
     const addresses = given.addresses.map((one) => addressOf(one, parts));
-    const { addresses: ways } = ledger.requireContact(account, name);
-    const { before, after } = ledger.changeContact(account, name, {
+    const { addresses: ways } = ledger.contacts.require(account, name);
+    const { before, after } = ledger.contacts.change(account, name, {
       name: given.name,
       quiet: given.quiet,
       addresses: changedWays(ways, addresses, given.without),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { ContactAddress } from '../ledger/contacts.ts';
 import { OperatorError } from '../lib/errors.ts';
 import type { AlertingParts } from './alerting.ts';
+import type { ContactAddress } from '../model/contact.ts';
 
 export const contactName = z.string({ error: () => 'The name must be text' }).max(200);
 

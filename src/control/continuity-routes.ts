@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isRecording } from '../camera/status.ts';
+import { isRecording } from '../model/camera-status.ts';
 import type { ContinuityAnswer } from '../contract/control.ts';
 import { type NamedCamera, nameOf } from './camera-routes.ts';
 import type { ControlParts } from './options.ts';
@@ -14,6 +14,6 @@ export function addContinuityRoutes(
     const name = nameOf(request.params);
     const { from, to } = parseRequest(continuityRange, request.query);
     const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
-    return { ...name, ...ledger.continuity(name, { fromMs: from, toMs: to, ...now }) };
+    return { ...name, ...ledger.continuity.sum(name, { fromMs: from, toMs: to, ...now }) };
   });
 }

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
-import { DuplicateError, UnknownNameError } from '../ledger/errors.ts';
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { ErrorAnswer } from '../contract/control.ts';

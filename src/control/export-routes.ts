@@ -39,8 +39,8 @@ export function addExportRoutes(
     '/exports/:account/:name',
     async (request, reply): Promise<FastifyReply> => {
       const { fromMs, toMs } = parseRequest(range, request.body);
-      const camera = ledger.requireCamera(nameOf(request.params));
-      const timeZone = ledger.timeZone(camera.account) ?? 'UTC';
+      const camera = ledger.cameras.require(nameOf(request.params));
+      const timeZone = ledger.accounts.timeZone(camera.account) ?? 'UTC';
       const started = await told(() =>
         exports.start(camera, { fromMs, toMs, timeZone, owner, withDetails: true }),
       );

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Operator } from '../ledger/operators.ts';
 import type { ControlParts } from './options.ts';
 import { parseRequest } from './requests.ts';
 import { checkPassword } from './viewer-requests.ts';
 import { hashPassword } from '../web/passwords.ts';
+import type { Operator } from '../model/operator.ts';
 
 /** GET /operators */
 export interface OperatorsAnswer {
@@ -43,11 +43,11 @@ export function addOperatorRoutes(
     return { operator, ...(given === undefined ? { password: chosen } : {}) };
   };
 
-  app.get('/operators', (): OperatorsAnswer => ({ operators: ledger.operators() }));
+  app.get('/operators', (): OperatorsAnswer => ({ operators: ledger.operators.list() }));
 
   app.post('/operators', async (request, reply) => {
     const { name, password: given } = parseRequest(newOperator, request.body);
-    const answer = await login(name, given, (hash) => ledger.addOperator(name, hash));
+    const answer = await login(name, given, (hash) => ledger.operators.add(name, hash));
     log.info('operator added', { operator: name });
     return reply.code(201).send(answer);
   });
@@ -55,14 +55,14 @@ export function addOperatorRoutes(
   app.post<Named>('/operators/:name/password', async (request): Promise<OperatorAnswer> => {
     const { name } = request.params;
     const { password: given } = parseRequest(newPassword, request.body);
-    const answer = await login(name, given, (hash) => ledger.setOperatorPassword(name, hash));
+    const answer = await login(name, given, (hash) => ledger.operators.setPassword(name, hash));
     log.info('operator has a new password', { operator: name });
     return answer;
   });
 
   app.delete<Named>('/operators/:name', (request, reply) => {
     const { name } = request.params;
-    ledger.removeOperator(name);
+    ledger.operators.remove(name);
     log.info('operator removed', { operator: name });
     return reply.code(204).send();
   });

@@ -1,4 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { AlertingParts } from './alerting.ts';
 import type { WatchingParts } from './watching.ts';
 import type { Exports } from '../footage/exports.ts';

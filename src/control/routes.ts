@@ -32,7 +32,7 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
       refusedConfiguration: refused,
       tunnel: await parts.tunnelInfo(),
       cameras: {
-        known: ledger.accounts().reduce((sum, { cameras }) => sum + cameras, 0),
+        known: ledger.accounts.list().reduce((sum, { cameras }) => sum + cameras, 0),
         connected: connected.length,
         recording: connected.filter(({ state }) => state === 'recording').length,
       },
@@ -56,7 +56,7 @@ export function addRoutes(app: FastifyInstance, parts: ControlParts): void {
 
   app.get<NamedCamera>('/segments/:account/:name', (request): SegmentsAnswer => {
     const { from, to, limit, after } = parseRequest(segmentPage, request.query);
-    const segments = ledger.segments(nameOf(request.params), {
+    const segments = ledger.segments.list(nameOf(request.params), {
       fromMs: from,
       toMs: to,
       limit,

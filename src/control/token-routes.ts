@@ -14,14 +14,14 @@ interface NamedToken {
 export function addTokenRoutes(app: FastifyInstance, { ledger, log }: ControlParts): void {
   app.get<OfAccount>(
     '/accounts/:account/tokens',
-    (request): TokensAnswer => ({ tokens: ledger.tokens(request.params.account) }),
+    (request): TokensAnswer => ({ tokens: ledger.tokens.list(request.params.account) }),
   );
 
   app.post<OfAccount>('/accounts/:account/tokens', (request, reply) => {
     const { account } = request.params;
     const { uses, lifeMs, ...stream } = parseRequest(newToken, request.body);
     const expiresMs = Date.now() + lifeMs;
-    const made: NewTokenAnswer = ledger.addToken({ account, uses, expiresMs, ...stream });
+    const made: NewTokenAnswer = ledger.tokens.add({ account, uses, expiresMs, ...stream });
     log.info('enrolment opened', {
       account,
       id: made.id,
@@ -33,7 +33,7 @@ export function addTokenRoutes(app: FastifyInstance, { ledger, log }: ControlPar
 
   app.delete<NamedToken>('/accounts/:account/tokens/:id', (request, reply) => {
     const { account, id } = request.params;
-    ledger.revokeToken(account, id);
+    ledger.tokens.revoke(account, id);
     log.info('enrolment revoked', { account, id });
     return reply.code(204).send();
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { DuplicateError } from '../ledger/errors.ts';
+import { DuplicateError } from '../model/errors.ts';
 import type { VerifyEvent } from '../catalog/verify-events.ts';
 import { Verification, type VerifyScope } from '../catalog/verify.ts';
 import { systemClock } from '../lib/clock.ts';

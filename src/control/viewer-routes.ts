@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { formatViewerName, type Viewer, type ViewerName } from '../ledger/viewers.ts';
 import type { ControlParts } from './options.ts';
 import { cut } from './pages.ts';
 import { parseRequest } from './requests.ts';
@@ -11,6 +10,7 @@ import {
   type ViewersAnswer,
   type WatchersAnswer,
 } from './watching.ts';
+import { type Viewer, type ViewerName, formatViewerName } from '../model/viewer.ts';
 
 interface Named {
   readonly Params: ViewerName;
@@ -44,8 +44,8 @@ export function addViewerRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.get('/viewers', (request): ViewersAnswer => {
     const { account, ...range } = parseRequest(viewerPage, request.query);
-    const sorted = ledger
-      .viewers(account)
+    const sorted = ledger.viewers
+      .list(account)
       .sort((a, b) => (formatViewerName(a) < formatViewerName(b) ? -1 : 1));
     const [viewers, next] = cut(sorted, formatViewerName, range);
     return { viewers, ...next };
@@ -55,7 +55,7 @@ export function addViewerRoutes(app: FastifyInstance, parts: ControlParts): void
     const { account, name, password, cameras } = parseRequest(newViewer, request.body);
     const viewer = { account, name, cameras };
     const answer = login(viewer, password, (credentials) =>
-      ledger.addViewer({ ...viewer, credentials }),
+      ledger.viewers.add({ ...viewer, credentials }),
     );
     log.info('viewer added', { account, viewer: name, cameras });
     return reply.code(201).send(answer);
@@ -65,7 +65,7 @@ export function addViewerRoutes(app: FastifyInstance, parts: ControlParts): void
     const { password } = parseRequest(newPassword, request.body);
     const viewer = request.params;
     const answer = login(viewer, password, (credentials) =>
-      ledger.setCredentials(viewer, credentials),
+      ledger.viewers.setCredentials(viewer, credentials),
     );
     log.info('viewer has a new password', { account: viewer.account, viewer: viewer.name });
     shut(viewer, 'the password was changed');
@@ -74,7 +74,7 @@ export function addViewerRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.delete<Named>('/viewers/:account/:name', (request, reply) => {
     const viewer = request.params;
-    ledger.removeViewer(viewer);
+    ledger.viewers.remove(viewer);
     log.info('viewer removed', { account: viewer.account, viewer: viewer.name });
     shut(viewer, 'the viewer was removed');
     return reply.code(204).send();
@@ -87,7 +87,7 @@ export function addViewerRoutes(app: FastifyInstance, parts: ControlParts): void
 
   app.get<Named>('/addresses/:account/:name', (request): AddressesAnswer => {
     const { account, name } = request.params;
-    const { camera } = ledger.requireCamera({ account, camera: name });
+    const { camera } = ledger.cameras.require({ account, camera: name });
     return { addresses: addresses(account, camera) };
   });
 }

@@ -1,6 +1,6 @@
 import { urlHost } from '../lib/addresses.ts';
 import type { Selection, ViewerStatus } from '../gateway/gateway.ts';
-import type { Viewer, ViewerCredentials } from '../ledger/viewers.ts';
+import type { Viewer, ViewerCredentials } from '../model/viewer.ts';
 
 /** What the control socket needs to manage viewers. */
 export interface WatchingParts {

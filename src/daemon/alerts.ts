@@ -7,15 +7,15 @@ import { loadAlertKey } from '../alert/key.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { startReports } from '../alert/reports.ts';
 import { type Condition, diskConditions, storingCondition } from '../alert/troubles.ts';
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertingParts } from '../control/alerting.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { WatchedCamera } from '../ledger/silences.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { SpoolStatus } from '../spool/spool.ts';
+import type { WatchedCamera } from '../model/alert-settings.ts';
 
 const clock = systemClock;
 
@@ -132,7 +132,7 @@ function presence(
       }
     }
     const lastFootageAtMs = newest.get(formatCameraName(camera)) ?? 0;
-    const { state, detail } = ledger.presentState(camera.id);
+    const { state, detail } = ledger.states.present(camera.id);
     return { state, detail, ...(lastFootageAtMs === 0 ? {} : { lastFootageAtMs }) };
   };
 }

@@ -1,4 +1,5 @@
-import type { Config, Credentials } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { StoreCredentials } from '../model/store-credentials.ts';
 import { footageOf, openExports, serveWeb } from './watch.ts';
 import { Fleet } from '../camera/fleet.ts';
 import { startControl } from '../control/control.ts';
@@ -51,7 +52,7 @@ export interface ConfigReaders {
   /** Reads and checks the configuration anew, for a reload. */
   readonly readConfig: () => Config;
   /** Reads the bucket's keys anew, when those in use are refused. */
-  readonly readCredentials: () => Credentials;
+  readonly readCredentials: () => StoreCredentials;
 }
 
 /**
@@ -108,9 +109,9 @@ export async function runDaemon(
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
     log,
-    findCamera: (key) => ledger.findCamera(key),
-    enrolRefusal: (token, key) => ledger.enrolRefusal(token, key),
-    enrol: (token, key) => ledger.enrol(token, key),
+    findCamera: (key) => ledger.keys.ownerOf(key),
+    enrolRefusal: (token, key) => ledger.tokens.refusal(token, key),
+    enrol: (token, key) => ledger.tokens.enrol(token, key),
     onTunnel: (tunnel) => {
       if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
     },
@@ -123,7 +124,7 @@ export async function runDaemon(
     spool,
     store,
     log,
-    onStored: (segment, proof) => ledger.stored(segment, proof),
+    onStored: (segment, proof) => ledger.segments.stored(segment, proof),
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });

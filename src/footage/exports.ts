@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Gap } from '../model/continuity.ts';
 import type { Camera } from '../model/camera.ts';
@@ -17,8 +16,9 @@ import { evidenceText } from './evidence.ts';
 import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './export-file.ts';
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
-import { fileTime } from '../lib/local-days.ts';
+import { fileTime } from '../lib/time.ts';
 import { gapsForOwners } from '../web/owners-words.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 const maxRangeMs = 24 * 3_600_000;
 const maxBytes = 20e9;
@@ -126,7 +126,7 @@ export class Exports implements AsyncDisposable {
     }
     const { ledger, directory, isRecording } = this.#options;
     const segments = withoutDoubles(
-      ledger.footage(camera, { fromMs, toMs, limit: maxSegments + 1 }),
+      ledger.footage.list(camera, { fromMs, toMs, limit: maxSegments + 1 }),
     );
     if (segments.length === 0) throw new HttpError(404, 'There is no footage of that time.');
     if (segments.length > maxSegments) {
@@ -139,7 +139,7 @@ export class Exports implements AsyncDisposable {
       throw new HttpError(400, 'An export has at most 20 GB. Export it in parts.');
     }
     const nowMs = Date.now();
-    const continuity = ledger.continuity(camera, {
+    const continuity = ledger.continuity.sum(camera, {
       fromMs,
       toMs,
       nowMs,
@@ -237,7 +237,7 @@ export class Exports implements AsyncDisposable {
         await using file = await open(joined, 'w', 0o600);
         const output = new ExportFile(file, request);
         for (const [i, segment] of segments.entries()) {
-          const find = () => ledger.footageSegment(camera, segment);
+          const find = () => ledger.footage.find(camera, segment);
           await appendSegment(output, footage, camera, find, signal);
           onProgress((0.8 * (i + 1)) / segments.length);
         }
@@ -274,24 +274,17 @@ export class Exports implements AsyncDisposable {
     await using ffmpeg = new Child({
       name: 'export',
       file: this.#options.program,
+      // biome-ignore format: each option with its value
       args: [
         '-nostdin',
-        '-loglevel',
-        'error',
-        '-threads',
-        '1',
-        '-i',
-        from,
-        '-map',
-        '0',
-        '-c',
-        'copy',
-        '-movflags',
-        '+faststart',
-        '-f',
-        'mp4',
-        '-y',
-        to,
+        '-loglevel', 'error',
+        '-threads', '1',
+        '-i', from,
+        '-map', '0',
+        '-c', 'copy',
+        '-movflags', '+faststart',
+        '-f', 'mp4',
+        '-y', to,
       ],
       graceMs: 1_000,
       memoryBytes: maxMemoryBytes,

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
-import type { DeliveryState } from '../ledger/alerts.ts';
 import { gauge, only } from './metrics-gauges.ts';
 import type { ControlParts } from '../control/options.ts';
+import type { DeliveryState } from '../model/alert.ts';
 
 const states: readonly DeliveryState[] = [
   ...(['waiting', 'queued', 'sending', 'doubtful'] as const),
@@ -20,7 +20,7 @@ export function addAlertMetrics(
       labels: ['state'],
     },
     () => {
-      const counts = ledger.alertDeliveries();
+      const counts = ledger.alerts.deliveryCounts();
       return states.map((state) => [{ state }, counts.get(state) ?? 0] as const);
     },
   );

@@ -1,4 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { RefusedConfiguration } from '../model/refused-configuration.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/control.ts';
 

@@ -10,7 +10,7 @@ export const maySee = ({ cameras }: Askers['viewer'], camera: string): boolean =
 /** @throws {HttpError} 404 if there is none that the viewer may see: the two look alike */
 export function requireCamera(ledger: Ledger, viewer: Askers['viewer'], camera: string): Camera {
   const { account } = viewer;
-  const found = maySee(viewer, camera) ? ledger.camera({ account, camera }) : undefined;
+  const found = maySee(viewer, camera) ? ledger.cameras.find({ account, camera }) : undefined;
   if (found === undefined) throw notThere();
   return found;
 }

@@ -1,5 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
-import type { CameraState } from '../ledger/camera-states.ts';
+import type { CameraStatus, RecordedCamera } from '../model/camera-status.ts';
 import { cameraState, neverConnected } from '../model/camera-state.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { Api } from './api.ts';
@@ -10,7 +9,7 @@ import type { Pictures } from '../live/pictures.ts';
 import { cameraParams, cameras as camerasAnswer, problem } from '../contract/web.ts';
 
 /** What a camera does now, from what was noted of it and what its connection says. */
-export function describeNow(known: CameraState, connection: CameraStatus | undefined) {
+export function describeNow(known: RecordedCamera, connection: CameraStatus | undefined) {
   const footageAt = [connection?.lastFootageAtMs, known.newestFootageMs].filter(
     (ms) => ms !== undefined,
   );
@@ -42,8 +41,8 @@ export function addCameraRoutes(
     answers: { 200: { description: 'In the order of their names.', schema: camerasAnswer } },
     handle: ({ session }) => {
       const connected = byName(fleet().filter(({ account }) => account === session.account));
-      const cameras = ledger
-        .cameraStates(session.account)
+      const cameras = ledger.states
+        .list(session.account)
         .filter(({ camera }) => maySee(session, camera))
         .map((known) => {
           const connection = connected.get(formatCameraName(known));

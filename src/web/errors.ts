@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { UnknownNameError } from '../ledger/errors.ts';
+import { UnknownNameError } from '../model/errors.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 import type { Log } from '../lib/log.ts';

@@ -22,7 +22,7 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
     if (known !== undefined && atMs - known.atMs < sumsKeptMs) return known.sum;
     const nowMs = Date.now();
     const range = { fromMs: nowMs - dayMs, toMs: nowMs, nowMs, isRecording };
-    const { storedMs, spooledMs, missingMs } = ledger.timeline(name, range);
+    const { storedMs, spooledMs, missingMs } = ledger.continuity.timeline(name, range);
     const sum = { storedMs, spooledMs, missingMs };
     // Each a little earlier or later than the others, so that not all are summed up at once again.
     kept.set(key, { atMs: atMs - Math.random() * 0.5 * sumsKeptMs, sum });
@@ -37,7 +37,7 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
     answers: { 200: { description: 'As it is now.', schema: overview } },
     handle: () => {
       const connected = byName(fleet());
-      const states = ledger.cameraStates();
+      const states = ledger.states.list();
       const names = new Set(states.map(formatCameraName));
       for (const name of kept.keys()) if (!names.has(name)) kept.delete(name);
       const cameras = states
@@ -60,8 +60,8 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
             Number(a.isRecording) - Number(b.isRecording) ||
             b.last24h.missingMs - a.last24h.missingMs,
         );
-      const alerts = ledger
-        .alertMessages({ limit: shownAlerts })
+      const alerts = ledger.alerts
+        .list({ limit: shownAlerts })
         .map(({ id, account, contactName, kind, text, createdMs, deliveries }) => ({
           id,
           contactName,

@@ -1,13 +1,13 @@
 import type { LiveHub } from '../live/live.ts';
-import type { CameraStatus } from '../camera/status.ts';
+import type { CameraStatus } from '../model/camera-status.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { ViewerCredentials } from '../ledger/viewers.ts';
 import type { Log } from '../lib/log.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/control.ts';
 import type { ChannelTrouble } from '../alert/channel-health.ts';
 import type { Exports } from '../footage/exports.ts';
 import type { FootageSource } from '../footage/source.ts';
+import type { ViewerCredentials } from '../model/viewer.ts';
 
 /** What the page shows. Each is asked anew for each request. */
 export interface WebParts {

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { parseSegmentFileName } from '../model/segment-name.ts';
 import type { Api } from './api.ts';
@@ -12,6 +11,7 @@ import type { WebOptions } from './options.ts';
 import { playlistOf } from '../footage/playlist.ts';
 import type { Previews } from '../footage/previews.ts';
 import { at, cameraParams, fileParams, fileWay, playlistRange, problem } from '../contract/web.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 /** A link to the bucket is good for so long; browsers ask for each file anew. */
 const linkSeconds = 300;
@@ -57,7 +57,7 @@ export function addPlaybackRoutes(
     handle: async ({ session, params, query: { from, to, via }, request, reply }) => {
       const camera = requireCamera(ledger, session, params.camera);
       const range = { fromMs: from, toMs: to, limit: maxSegments + 1 };
-      const segments = ledger.footage(camera, range);
+      const segments = ledger.footage.list(camera, range);
       if (segments.length === 0) throw notThere();
       if (segments.length > maxSegments) {
         throw new HttpError(400, 'There are too many segments in it; ask for a shorter range.');
@@ -108,7 +108,7 @@ export function addPlaybackRoutes(
       if (named === undefined) throw notThere();
       // Between the look and the reading, it may have been stored and deleted here.
       for (let tries = 0; ; tries += 1) {
-        const segment = ledger.footageSegment(camera, named);
+        const segment = ledger.footage.find(camera, named);
         if (segment?.durationMs !== named.durationMs) throw notThere();
         if (segment.objectKey !== undefined && !proxy && via === undefined) {
           const link = await footage.presign(segment.objectKey, linkSeconds);
@@ -139,7 +139,7 @@ export function addPlaybackRoutes(
     },
     handle: async ({ session, params, query, reply }) => {
       const camera = requireCamera(ledger, session, params.camera);
-      const segment = ledger.footageAt(camera, query.at);
+      const segment = ledger.footage.at(camera, query.at);
       if (segment === undefined) throw notThere();
       try {
         const picture = await previews.get(camera, segment, query.at);

@@ -1,7 +1,7 @@
-import { isRecording } from '../camera/status.ts';
+import { isRecording } from '../model/camera-status.ts';
 import type { Api } from './api.ts';
 import { requireCamera } from './camera-access.ts';
-import { localDays } from '../lib/local-days.ts';
+import { localDays } from '../lib/time.ts';
 import type { WebParts } from './options.ts';
 import { piecesForOwners } from './owners-words.ts';
 import {
@@ -30,7 +30,7 @@ export function addTimelineRoutes(
     handle: ({ session, params, query: { from, to } }) => {
       const name = requireCamera(ledger, session, params.camera);
       const nowMs = Date.now();
-      const timeline = ledger.timeline(name, {
+      const timeline = ledger.continuity.timeline(name, {
         fromMs: from,
         toMs: to,
         nowMs,
@@ -52,7 +52,11 @@ export function addTimelineRoutes(
       const name = requireCamera(ledger, session, params.camera);
       const days = localDays(from, to, session.timeZone);
       const nowMs = Date.now();
-      const sums = ledger.daySums(name, { days, nowMs, isRecording: isRecording(fleet(), name) });
+      const sums = ledger.continuity.days(name, {
+        days,
+        nowMs,
+        isRecording: isRecording(fleet(), name),
+      });
       return { days: days.map((day, i) => ({ ...day, ...sums[i] })) };
     },
   });

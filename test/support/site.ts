@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import type { CameraStatus } from '../../src/camera/status.ts';
+import type { CameraStatus } from '../../src/model/camera-status.ts';
 import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import {
   type RtspCamera,

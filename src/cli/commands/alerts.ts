@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlertsAnswer, TestAnswer } from '../../control/alerting.ts';
-import type { AlertMessage } from '../../ledger/alerts.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { alertsScreen, deliveryLine, stateOf } from '../screens/alerts-screen.ts';
+import type { AlertMessage } from '../../model/alert.ts';
 
 const testWithinMs = 15_000;
 const underWay = new Set(['queued', 'sending', 'doubtful']);

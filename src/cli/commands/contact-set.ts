@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { ContactChangesAnswer } from '../../control/contact-changes.ts';
-import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { readQuietHours } from '../contact-words.ts';
 import { clientOf, print, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeLines } from '../screens/change-lines.ts';
+import type { AddressKind, ContactAddress } from '../../model/contact.ts';
 
 /** What is false was taken back, as with `--no-sms`. */
 interface SetOptions {

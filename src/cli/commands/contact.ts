@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../control/alerting.ts';
-import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
 import { confirm } from '../confirm.ts';
 import { contactWays, readQuietHours } from '../contact-words.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';
 import { addContactSetCommand } from './contact-set.ts';
+import type { AddressKind, ContactAddress } from '../../model/contact.ts';
 
 interface AddOptions {
   readonly name: string;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { LoginAnswer, ViewersAnswer } from '../../control/watching.ts';
-import type { Viewer, ViewerName } from '../../ledger/viewers.ts';
 import { isLabel, labelRule } from '../../model/camera-name.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
@@ -10,6 +9,7 @@ import { readPasswordFile } from '../files.ts';
 import { loginScreen } from '../screens/login-screen.ts';
 import { viewerListScreen } from '../screens/viewer-list-screen.ts';
 import { addViewerWatching } from './watchers.ts';
+import type { Viewer, ViewerName } from '../../model/viewer.ts';
 
 interface PasswordOptions {
   readonly passwordFile?: string;
