@@ -9,7 +9,7 @@ import {
 } from '../../src/page/camera-words.ts';
 import { readRoute, routeHash } from '../../src/page/route.ts';
 import { monthDays, nextMonth, weeks } from '../../src/page/time/month.ts';
-import { bytesWords, lengthWords, percentWords } from '../../src/page/time/words.ts';
+import { lengthWords, percentWords } from '../../src/page/time/words.ts';
 
 const zone = 'Europe/Zurich';
 const nowMs = Date.UTC(2026, 10, 23, 10, 0);
@@ -68,9 +68,6 @@ describe('what is missing', () => {
       '11:00:00 to 11:00:40 (40 s) missing: the server was updated',
     );
     assert.match(pieceWords(piece, zone), /unexplained$/);
-  });
-  it('has sizes in decimal units', () => {
-    assert.deepEqual([0, 999, 12_345_678].map(bytesWords), ['0 B', '999 B', '12.3 MB']);
   });
 });
 

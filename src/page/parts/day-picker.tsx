@@ -1,5 +1,6 @@
+import { addDays, momentOf, startOfDay } from '../../lib/time.ts';
 import { dayWords } from '../time/words.ts';
-import { addDays, type Day, daySpan, momentOf } from '../time/zone.ts';
+import type { Day } from '../time/zone.ts';
 
 interface DayPickerProps {
   readonly camera: string;
@@ -16,7 +17,7 @@ interface DayPickerProps {
 export function DayPicker(props: DayPickerProps) {
   const { camera, names, day, today, timeZone, atMs, chooseDay, go } = props;
   const lastNightMs = momentOf(Date.parse(`${addDays(today, -1)}T22:00Z`), timeZone);
-  const dayAfter = (): void => go(camera, daySpan(addDays(day, 1), timeZone).fromMs);
+  const dayAfter = (): void => go(camera, startOfDay(addDays(day, 1), timeZone));
   return (
     <div class="day-picker">
       <label>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ExportState, StartedExportAnswer } from '../../contract/web.ts';
+import { formatBytes } from '../../lib/words.ts';
 import { errorWords, evidenceUrl, exportFileUrl, exportState, startExport } from '../api.ts';
-import { bytesWords } from '../time/words.ts';
 import { fromLocalInput, type Span, toLocalInput } from '../time/zone.ts';
 import { ExportGaps } from './export-gaps.tsx';
 import { Trouble } from './notes.tsx';
@@ -134,7 +134,7 @@ function Progress({ started: { id, fileName }, onChanged }: ProgressProps) {
           Download
         </a>{' '}
         {fileName}
-        {value.bytes !== undefined && `, ${bytesWords(value.bytes)}`}
+        {value.bytes !== undefined && `, ${formatBytes(value.bytes)}`}
       </p>
       {value.sha256 !== undefined && (
         <p>

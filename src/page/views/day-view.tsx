@@ -77,7 +77,16 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   const chooseDay = (to: Day): void => go(camera, Math.min(daySpan(to, timeZone).fromMs, nowMs));
   return (
     <section class="past" aria-label={`${camera}, ${dayInFull(day)}`}>
-      <DayPicker {...{ camera, names, day, today, timeZone, chooseDay, go, atMs }} />
+      <DayPicker
+        camera={camera}
+        names={names}
+        day={day}
+        today={today}
+        timeZone={timeZone}
+        chooseDay={chooseDay}
+        go={go}
+        atMs={atMs}
+      />
       <div class="watch" onKeyDown={onKey}>
         <div class="screen big">
           <video
@@ -102,7 +111,14 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
             </p>
           )}
         </div>
-        <TimelineBar {...{ camera, timeZone, span: shown, pieces, atMs, onSeek: seek }} />
+        <TimelineBar
+          camera={camera}
+          timeZone={timeZone}
+          span={shown}
+          pieces={pieces}
+          atMs={atMs}
+          onSeek={seek}
+        />
         <p class="legend" aria-hidden="true">
           <span class="piece stored" />
           stored
@@ -113,17 +129,28 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
           <span class="zone">{timeZone}</span>
         </p>
         <PlaybackControls
-          {...{ playback, sound, day, timeZone, gaps, seek, seekGap, zoom, setZoom }}
+          playback={playback}
+          sound={sound}
+          day={day}
+          timeZone={timeZone}
+          gaps={gaps}
+          seek={seek}
+          seekGap={seekGap}
+          zoom={zoom}
+          setZoom={setZoom}
           mostZoom={windowLengths.length - 1}
           onExport={() => setExporting(true)}
         />
         {error !== undefined && <Trouble>{error}</Trouble>}
-        {timeline !== undefined && <GapList {...{ timeline, timeZone, onGap: seekGap }} />}
+        {timeline !== undefined && (
+          <GapList timeline={timeline} timeZone={timeZone} onGap={seekGap} />
+        )}
       </div>
-      <Calendar {...{ camera, day, today, onDay: chooseDay }} />
+      <Calendar camera={camera} day={day} today={today} onDay={chooseDay} />
       {isExporting && (
         <ExportDialog
-          {...{ camera, timeZone }}
+          camera={camera}
+          timeZone={timeZone}
           span={{ fromMs: atMs - 60_000, toMs: Math.min(atMs + 60_000, nowMs) }}
           onClose={() => setExporting(false)}
         />

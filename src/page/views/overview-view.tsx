@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { OverviewAnswer } from '../../contract/web.ts';
+import { formatBytes } from '../../lib/words.ts';
 import { overview } from '../api.ts';
 import { Mark, Share } from '../parts/camera-state.tsx';
 import { Looking, Stale } from '../parts/notes.tsx';
 import { usePolled } from '../parts/polled.ts';
-import { bytesWords, lengthWords, percentWords, sinceWords } from '../time/words.ts';
+import { lengthWords, percentWords, sinceWords } from '../time/words.ts';
 import '../styles/overview.css';
 
 /** Cameras of many accounts have many time zones; times are told in the operator's own. */
@@ -146,9 +147,9 @@ function Uploads({ uploads: { uploading, waiting, stored, failing }, nowMs }: Ov
 function Spool({ spool: { files, bytes, oldestMs, disk }, nowMs }: OverviewAnswer) {
   const troubles = disk.state === 'ok' ? [] : [`The disk is ${disk.state}. ${disk.detail ?? ''}`];
   const list = {
-    segments: `${files}, ${bytesWords(bytes)}`,
+    segments: `${files}, ${formatBytes(bytes)}`,
     oldest: oldestMs && sinceWords(oldestMs, nowMs, timeZone),
-    'free on the disk': bytesWords(disk.freeBytes),
+    'free on the disk': formatBytes(disk.freeBytes),
     'full in': disk.lastsMs && lengthWords(disk.lastsMs),
   };
   return (
