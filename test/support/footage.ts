@@ -62,7 +62,3 @@ export function assertExplained(
     }
   }
 }
-
-/** Milliseconds without footage between the first segment's start and the last one's end. */
-export const missingMs = (segments: readonly StoredSegment[]): number =>
-  seams(segments).reduce((sum, seam) => sum + Math.max(0, seam), 0);
