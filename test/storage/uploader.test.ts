@@ -19,11 +19,11 @@ import {
   frontDoor,
   garden,
   publishFootage,
-  recordingLog,
   someTimeMs,
   temporaryDirectory,
 } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 function theUploader(kind: S3Kind): void {
   const resources = new AsyncDisposableStack();
@@ -44,7 +44,7 @@ function theUploader(kind: S3Kind): void {
   } = {}) {
     const stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory());
-    const log = recordingLog();
+    const log = new KeptLog();
     const spool = stack.use(
       await openSpool({ directory: directory.path, log: silentLog, disk, measureMs: 50 }),
     );
