@@ -6,7 +6,7 @@ import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
-import type { Gatekeeper, Known, Stranger } from './gatekeeper.ts';
+import type { Gatekeeper, KnownViewer, Stranger } from './gatekeeper.ts';
 import {
   type Answer,
   formatAnswer,
@@ -131,7 +131,7 @@ export class Connection implements Stranger {
     return { account, camera, viewer, address, secure, player, state, sinceMs, bytes: this.#sent };
   }
 
-  get known(): Known | undefined {
+  get known(): KnownViewer | undefined {
     return this.#dialogue.known;
   }
 

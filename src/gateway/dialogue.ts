@@ -2,7 +2,7 @@ import type { FloodGate } from '../lib/flood-gate.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { RelayPlace } from './connection.ts';
-import type { Gatekeeper, Known, Stranger } from './gatekeeper.ts';
+import type { Gatekeeper, KnownViewer, Stranger } from './gatekeeper.ts';
 import type { Answer, Request } from '../media/rtsp/message.ts';
 import { locate, type Place } from './place.ts';
 import { parseTransport } from './transport.ts';
@@ -47,7 +47,7 @@ export class Dialogue {
   #freeSeat: (() => void) | undefined;
   viewing: Viewing | undefined;
   /** Who proved to know a password on this connection. */
-  known: Known | undefined;
+  known: KnownViewer | undefined;
   player = '';
   /** When the first picture was asked for, in milliseconds since 1970 UTC. */
   sinceMs = 0;
@@ -99,7 +99,7 @@ export class Dialogue {
     return this.#obey(request, place, this.known);
   }
 
-  async #obey(request: Request, place: Place, known: Known): Promise<Answer | Answered> {
+  async #obey(request: Request, place: Place, known: KnownViewer): Promise<Answer | Answered> {
     const { cameras } = known.viewer;
     if (cameras !== undefined && !cameras.includes(place.camera)) return noCamera;
     switch (request.method) {
@@ -242,7 +242,7 @@ export class Dialogue {
   }
 }
 
-const isSame = (a: Known, b: Known): boolean =>
+const isSame = (a: KnownViewer, b: KnownViewer): boolean =>
   a.account === b.account && a.viewer.name === b.viewer.name;
 
 const sessionOf = ({ headers }: Request): string | undefined =>

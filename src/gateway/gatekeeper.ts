@@ -2,24 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { challenges, parseAuthorization, proves } from './authorization.ts';
 import type { Answer, Request } from '../media/rtsp/message.ts';
-import type { Credentials } from './password.ts';
+import type { ViewerCredentials, ViewerLogin } from '../model/viewer.ts';
 import { locate, type Names, type Place } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';
-
-/** Somebody who may watch an account's cameras. */
-export interface Viewer {
-  /** The user name. */
-  readonly name: string;
-  readonly credentials: Credentials;
-  /** The cameras that this viewer may watch; all of the account unless given. */
-  readonly cameras?: readonly string[];
-}
 
 export interface GatekeeperOptions {
   /** Goes into the credentials' hashes; of printable ASCII without quotes and backslashes. */
   readonly realm: string;
   readonly basicWithoutTls: boolean;
-  findViewer(account: string, user: string): Viewer | undefined;
+  findViewer(account: string, user: string): ViewerLogin | undefined;
   readonly gate: FloodGate;
   readonly throttle?: Partial<ThrottleOptions> | undefined;
 }
@@ -34,13 +25,13 @@ export interface Stranger extends Names {
   readonly closed: AbortSignal;
 }
 
-export interface Known {
+export interface KnownViewer {
   readonly account: string;
-  readonly viewer: Viewer;
+  readonly viewer: ViewerLogin;
 }
 
 /** Stands in for the credentials of who doesn't exist, so that the same is done for all. */
-const nobody: Credentials = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
+const nobody: ViewerCredentials = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
 
 /**
  * Decides who is who. To one who doesn't know the password, an account, a camera and a viewer that
@@ -56,7 +47,11 @@ export class Gatekeeper {
   }
 
   /** Who asks for what is at `place`, or what to answer. */
-  async identify(request: Request, place: Place, stranger: Stranger): Promise<Known | Answer> {
+  async identify(
+    request: Request,
+    place: Place,
+    stranger: Stranger,
+  ): Promise<KnownViewer | Answer> {
     const header = request.headers.get('authorization');
     const said = header === undefined ? undefined : parseAuthorization(header);
     if (said === undefined) return this.#challenge(stranger);

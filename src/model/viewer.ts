@@ -1,4 +1,12 @@
-/** What is kept of a password: hashes of `user:realm:password` in hexadecimal (RFC 7616). */
+/**
+ * What is kept of a viewer's password: for each hash function of Digest, the hash of
+ * `user:realm:password` (RFC 7616 section 3.4.2), in lower-case hexadecimal.
+ *
+ * Digest never shows the server the password, so a server must have these, and a slow salted hash
+ * (scrypt, Argon2) can't take their place. Whoever steals them can log in to this realm with them as
+ * if they were the password, and can try out guesses fast; they give away neither the password
+ * itself nor any other account that has it. A generated password can't be guessed.
+ */
 export interface ViewerCredentials {
   readonly md5: string;
   readonly sha256: string;
@@ -16,6 +24,11 @@ export interface Viewer extends ViewerName {
   readonly cameras?: readonly string[];
   readonly createdMs: number;
   readonly passwordSetMs: number;
+}
+
+/** Who logs in by a name, and how that is proven. */
+export interface ViewerLogin extends Pick<Viewer, 'name' | 'cameras'> {
+  readonly credentials: ViewerCredentials;
 }
 
 export interface NewViewer extends ViewerName {

@@ -1,5 +1,6 @@
 import { type KeyObject, verify } from 'node:crypto';
 import type { AuthContext } from 'ssh2';
+import type { KnownCamera } from '../model/camera.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import {
   digestOf,
@@ -17,19 +18,13 @@ export interface ShownKey {
   readonly fingerprint: string;
 }
 
-export interface KnownCamera extends CameraName {
-  /** Whether it may not dial in for now. */
-  readonly disabled?: boolean;
-  /** Earlier names of the camera: its card may have one of them. */
-  readonly formerNames?: readonly string[];
-  /** Earlier names of its account, likewise. */
-  readonly formerAccounts?: readonly string[];
-}
+/** The camera of a known key. What is absent: not disabled, never renamed. */
+export type Guest = CameraName & Partial<KnownCamera>;
 
 /** Who may dial in. */
 export interface GuestList {
   /** Looks a key up among the enrolled ones. */
-  findCamera(key: ShownKey): KnownCamera | undefined;
+  findCamera(key: ShownKey): Guest | undefined;
   /** Why a token would not let an unknown key in; undefined if it would. Changes nothing. */
   enrolRefusal?(token: string, key: ShownKey): string | undefined;
   /** Enrols an unknown key, which its client has proven to have. Returns the camera, or why not. */
@@ -115,7 +110,7 @@ const refusalOf = (unknown: string, refusal: string | undefined): string | undef
   refusal === undefined ? undefined : `${unknown}: ${refusal}`;
 
 /** Why a known camera is not let in as `username`. */
-function faultOf(camera: KnownCamera, key: ShownKey, username: string): string | undefined {
+function faultOf(camera: Guest, key: ShownKey, username: string): string | undefined {
   const name = formatCameraName(camera);
   if (camera.disabled === true) return `${name} is disabled`;
   const { formerNames = [], formerAccounts = [] } = camera;

@@ -1,19 +1,16 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { OperatorError } from '../lib/errors.ts';
+import type { PublicKey } from '../model/public-key.ts';
 import { readWireStrings } from './wire.ts';
 
 /** What a camera's or the server's key may be. */
 export const keyAlgorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 
-/** A public key, as SSH writes it. */
-export interface PublicKey {
+/** A public key of an algorithm that is accepted. */
+export interface SshPublicKey extends PublicKey {
   readonly algorithm: KeyAlgorithm;
-  /** The key on the wire (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4). */
   readonly blob: Buffer;
-  /** `SHA256:…`, as ssh-keygen and dropbearkey show it. */
-  readonly fingerprint: string;
-  readonly comment: string;
 }
 
 export const isKeyAlgorithm = (name: string): name is KeyAlgorithm =>
@@ -67,7 +64,7 @@ const chatter = /^(?:#|Public key portion is:|Fingerprint:|Generating )/;
  *
  * @throws {OperatorError} for anything else, above all a private key handed in by mistake
  */
-export function parsePublicKey(text: string): PublicKey {
+export function parsePublicKey(text: string): SshPublicKey {
   refusePrivateKey(text);
   const lines = text
     .replace(/^\uFEFF/, '')

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { formatCameraName } from '../../src/model/camera-name.ts';
-import type { PublicKey } from '../../src/tunnel/public-key.ts';
+import type { SshPublicKey } from '../../src/tunnel/public-key.ts';
 import { wireString } from '../../src/tunnel/wire.ts';
 import { eventually } from '../support/until.ts';
 import { type CameraKey, type Dialled, Rig } from './rig.ts';
@@ -60,7 +60,7 @@ async function keptOut(key: CameraKey, user: string): Promise<string> {
 /** What the server says to a request with a public key: whether it would do, or with a signature. */
 async function answerTo(
   username: string,
-  { algorithm, blob }: PublicKey,
+  { algorithm, blob }: SshPublicKey,
   signature?: Buffer,
 ): Promise<'it may sign' | 'refused'> {
   await using stranger = await Stranger.connect({ port: rig.port });

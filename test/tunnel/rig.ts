@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
-import { type PublicKey, parsePublicKey } from '../../src/tunnel/public-key.ts';
+import { type SshPublicKey, parsePublicKey } from '../../src/tunnel/public-key.ts';
 import {
   startTunnelServer,
   type TunnelServer,
@@ -82,7 +82,7 @@ export class KeptLog implements Log {
 /** A key of a camera, in dropbear's own format. */
 export interface CameraKey {
   readonly file: string;
-  readonly publicKey: PublicKey;
+  readonly publicKey: SshPublicKey;
 }
 
 export interface DialOptions {
@@ -179,7 +179,7 @@ export class Rig implements AsyncDisposable {
     return { file, publicKey: parsePublicKey(text) };
   }
 
-  enrol(key: PublicKey, name: string): void {
+  enrol(key: SshPublicKey, name: string): void {
     const camera = parseCameraName(name);
     if (camera === undefined) throw new Error(`not a camera's name: ${name}`);
     this.#enrolled.set(`${key.algorithm} ${key.blob.toString('base64')}`, camera);
