@@ -17,7 +17,7 @@ import type { Processor } from './processor.ts';
 import type { CameraSettings, LiveSettings } from './settings.ts';
 
 /** Whether there is room to record. */
-export interface RecordingRoom {
+export interface SpoolDisk {
   readonly isFull: boolean;
   /** Resolves when there is room, or `signal` aborts. */
   whenRoom(signal: AbortSignal): Promise<void>;
@@ -34,7 +34,7 @@ export interface CameraParts {
   readonly forwardWithinMs: number;
   /** Commands that run beside the archiver. They may change while the camera is recorded. */
   readonly processors: Changing<readonly Processor[]>;
-  readonly disk: RecordingRoom;
+  readonly disk: SpoolDisk;
   openPort(forward: Forward): Promise<LoopbackPort>;
   startRelay(source: string, signal: AbortSignal): Promise<Relay>;
   startArchiver(

@@ -13,7 +13,7 @@ import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
-import { readInit } from '../media/mp4/read.ts';
+import { readInit } from '../media/mp4/stream.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { FinishedFile, SegmentInit } from '../model/segment.ts';
 import { startRelay } from '../relay/relay.ts';

@@ -1,6 +1,6 @@
 import type { Gap } from '../model/continuity.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
-import { fileTime } from '../lib/local-days.ts';
+import { fileTime } from '../lib/time.ts';
 import type { FootageSegment } from '../model/segment.ts';
 
 export interface Evidence {

@@ -16,7 +16,7 @@ import { evidenceText } from './evidence.ts';
 import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './export-file.ts';
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
-import { fileTime } from '../lib/local-days.ts';
+import { fileTime } from '../lib/time.ts';
 import { gapsForOwners } from '../web/owners-words.ts';
 import type { FootageSegment } from '../model/segment.ts';
 
@@ -274,24 +274,17 @@ export class Exports implements AsyncDisposable {
     await using ffmpeg = new Child({
       name: 'export',
       file: this.#options.program,
+      // biome-ignore format: each option with its value
       args: [
         '-nostdin',
-        '-loglevel',
-        'error',
-        '-threads',
-        '1',
-        '-i',
-        from,
-        '-map',
-        '0',
-        '-c',
-        'copy',
-        '-movflags',
-        '+faststart',
-        '-f',
-        'mp4',
-        '-y',
-        to,
+        '-loglevel', 'error',
+        '-threads', '1',
+        '-i', from,
+        '-map', '0',
+        '-c', 'copy',
+        '-movflags', '+faststart',
+        '-f', 'mp4',
+        '-y', to,
       ],
       graceMs: 1_000,
       memoryBytes: maxMemoryBytes,

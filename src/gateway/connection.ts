@@ -1,3 +1,4 @@
+import type { RelayPlace } from './place.ts';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -15,7 +16,7 @@ import {
   ProtocolError,
 } from '../media/rtsp/message.ts';
 import { type Answered, Dialogue } from './dialogue.ts';
-import type { Viewing } from './viewing.ts';
+import type { PlayerSession } from './viewing.ts';
 
 /** One who watches. */
 export interface ViewerStatus {
@@ -34,11 +35,8 @@ export interface ViewerStatus {
   readonly bytes: number;
 }
 
-/** Where a camera's pictures are to be had; undefined: there is no such camera. */
-export type RelayPlace = { readonly url: string } | 'offline' | undefined;
-
 /** Durations in milliseconds. */
-export interface Patience {
+export interface PlayerPatience {
   /** From the connection to the first camera. */
   readonly greetingMs: number;
   /** Between two words of a player that isn't playing. */
@@ -55,7 +53,7 @@ export interface ConnectionOptions {
   readonly address: string;
   readonly network: string;
   readonly domain: string | undefined;
-  readonly patience: Patience;
+  readonly patience: PlayerPatience;
   readonly gatekeeper: Gatekeeper;
   readonly gate: FloodGate;
   readonly log: Log;
@@ -69,7 +67,7 @@ export interface ConnectionOptions {
 const goodbyeMs = 1_000;
 
 /** One connection of a player. */
-export class Connection implements Stranger {
+export class ViewerConnection implements Stranger {
   readonly nonce = randomBytes(16).toString('hex');
   readonly secure: boolean;
   readonly #socket: Socket;
@@ -135,7 +133,7 @@ export class Connection implements Stranger {
     return this.#dialogue.known;
   }
 
-  get viewing(): Viewing | undefined {
+  get viewing(): PlayerSession | undefined {
     return this.#dialogue.viewing;
   }
 

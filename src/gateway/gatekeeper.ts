@@ -2,21 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { challenges, parseAuthorization, proves } from './authorization.ts';
 import type { Answer, Request } from '../media/rtsp/message.ts';
-import type { ViewerCredentials, ViewerLogin } from '../model/viewer.ts';
-import { locate, type Names, type Place } from './place.ts';
+import type { ViewerAccess, ViewerCredentials } from '../model/viewer.ts';
+import { locate, type HostNames, type ViewedPlace } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';
 
 export interface GatekeeperOptions {
   /** Goes into the credentials' hashes; of printable ASCII without quotes and backslashes. */
   readonly realm: string;
   readonly basicWithoutTls: boolean;
-  findViewer(account: string, user: string): ViewerLogin | undefined;
+  findViewer(account: string, user: string): ViewerAccess | undefined;
   readonly gate: FloodGate;
   readonly throttle?: Partial<ThrottleOptions> | undefined;
 }
 
 /** What the gatekeeper must know of a connection. */
-export interface Stranger extends Names {
+export interface Stranger extends HostNames {
   readonly address: string;
   readonly network: string;
   readonly secure: boolean;
@@ -27,7 +27,7 @@ export interface Stranger extends Names {
 
 export interface KnownViewer {
   readonly account: string;
-  readonly viewer: ViewerLogin;
+  readonly viewer: ViewerAccess;
 }
 
 /** Stands in for the credentials of who doesn't exist, so that the same is done for all. */
@@ -49,7 +49,7 @@ export class Gatekeeper {
   /** Who asks for what is at `place`, or what to answer. */
   async identify(
     request: Request,
-    place: Place,
+    place: ViewedPlace,
     stranger: Stranger,
   ): Promise<KnownViewer | Answer> {
     const header = request.headers.get('authorization');
@@ -93,8 +93,8 @@ export class Gatekeeper {
 /** Whether a proof is for what is asked for. Players prove it for the camera or any of its tracks. */
 function isFor(
   said: NonNullable<ReturnType<typeof parseAuthorization>>,
-  { account, camera }: Place,
-  names: Names,
+  { account, camera }: ViewedPlace,
+  names: HostNames,
 ): boolean {
   if (said.scheme === 'basic') return true;
   const proven = locate(said.uri, names);

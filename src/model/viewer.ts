@@ -5,7 +5,7 @@
  * Digest never shows the server the password, so a server must have these, and a slow salted hash
  * (scrypt, Argon2) can't take their place. Whoever steals them can log in to this realm with them as
  * if they were the password, and can try out guesses fast; they give away neither the password
- * itself nor any other account that has it. A generated password can't be guessed.
+ * itself nor any other account that has it. A password from the daemon can't be guessed.
  */
 export interface ViewerCredentials {
   readonly md5: string;
@@ -27,7 +27,7 @@ export interface Viewer extends ViewerName {
 }
 
 /** Who logs in by a name, and how that is proven. */
-export interface ViewerLogin extends Pick<Viewer, 'name' | 'cameras'> {
+export interface ViewerAccess extends Pick<Viewer, 'name' | 'cameras'> {
   readonly credentials: ViewerCredentials;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { OperatorError } from '../lib/errors.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The service manager that started this process (systemd), which hears how it is doing. */
 export interface ServiceManager {
@@ -29,7 +29,7 @@ const maxStatusLength = 500;
  *
  * @throws {OperatorError} if it wants to be and can't, which would end in its killing us
  */
-export function findServiceManager(env: Environment): ServiceManager | undefined {
+export function findServiceManager(env: ServiceEnvironment): ServiceManager | undefined {
   const path = env['NOTIFY_SOCKET'];
   if (!path) return undefined;
   const send = loadAddon();
@@ -52,7 +52,7 @@ export function findServiceManager(env: Environment): ServiceManager | undefined
 }
 
 /** As sd_watchdog_enabled(3) reads it. */
-function watchdogOf(env: Environment): number | undefined {
+function watchdogOf(env: ServiceEnvironment): number | undefined {
   const microseconds = Number(env['WATCHDOG_USEC']);
   const isOurs = (env['WATCHDOG_PID'] ?? String(process.pid)) === String(process.pid);
   return isOurs && microseconds > 0 ? microseconds / 1_000 : undefined;

@@ -1,6 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto';
 import type { AuthContext } from 'ssh2';
-import type { KnownCamera } from '../model/camera.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import {
   digestOf,
@@ -9,6 +8,7 @@ import {
   type KeyAlgorithm,
   keyObjectOf,
 } from './public-key.ts';
+import type { KnownCamera } from '../model/camera.ts';
 
 /** A key that a client shows. */
 export interface ShownKey {
@@ -18,20 +18,17 @@ export interface ShownKey {
   readonly fingerprint: string;
 }
 
-/** The camera of a known key. What is absent: not disabled, never renamed. */
-export type Guest = CameraName & Partial<KnownCamera>;
-
 /** Who may dial in. */
 export interface GuestList {
   /** Looks a key up among the enrolled ones. */
-  findCamera(key: ShownKey): Guest | undefined;
+  findCamera(key: ShownKey): KnownCamera | undefined;
   /** Why a token would not let an unknown key in; undefined if it would. Changes nothing. */
   enrolRefusal?(token: string, key: ShownKey): string | undefined;
   /** Enrols an unknown key, which its client has proven to have. Returns the camera, or why not. */
   enrol?(token: string, key: ShownKey): CameraName | string;
 }
 
-export type Verdict =
+export type KeyVerdict =
   /** It only asks whether the key would do. */
   | { readonly kind: 'may sign' }
   /** It has signed with the private key. */
@@ -60,13 +57,13 @@ const tokenLogin = /^enrol\.([a-z0-9]{16,64})$/;
 export const printableUser = (name: string): string =>
   printable(name).replace(/^(enrol\..{0,6}).*$/i, '$1…');
 
-const refuse = (reason: string): Verdict => ({ kind: 'refuse', reason });
+const refuse = (reason: string): KeyVerdict => ({ kind: 'refuse', reason });
 
 /**
  * Judges one request to log in (RFC 4252 section 5). The key alone says which camera it is; the name
  * must agree, or be `enrol.TOKEN`, which lets an unknown key in and is nothing more to a known one.
  */
-export function judge(context: AuthContext, guests: GuestList): Verdict {
+export function judge(context: AuthContext, guests: GuestList): KeyVerdict {
   // The first request of most clients, to learn what there is.
   if (context.method === 'none') return { kind: 'refuse' };
   if (context.method !== 'publickey') {
@@ -110,7 +107,7 @@ const refusalOf = (unknown: string, refusal: string | undefined): string | undef
   refusal === undefined ? undefined : `${unknown}: ${refusal}`;
 
 /** Why a known camera is not let in as `username`. */
-function faultOf(camera: Guest, key: ShownKey, username: string): string | undefined {
+function faultOf(camera: KnownCamera, key: ShownKey, username: string): string | undefined {
   const name = formatCameraName(camera);
   if (camera.disabled === true) return `${name} is disabled`;
   const { formerNames = [], formerAccounts = [] } = camera;

@@ -1,18 +1,11 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { OperatorError } from '../lib/errors.ts';
-import type { PublicKey } from '../model/public-key.ts';
 import { readWireStrings } from './wire.ts';
+import type { PublicKey } from '../model/public-key.ts';
 
 /** What a camera's or the server's key may be. */
 export const keyAlgorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
-
-/** A public key of an algorithm that is accepted. */
-export interface SshPublicKey extends PublicKey {
-  readonly algorithm: KeyAlgorithm;
-  readonly blob: Buffer;
-}
-
 export const isKeyAlgorithm = (name: string): name is KeyAlgorithm =>
   (keyAlgorithms as readonly string[]).includes(name);
 
@@ -64,7 +57,7 @@ const chatter = /^(?:#|Public key portion is:|Fingerprint:|Generating )/;
  *
  * @throws {OperatorError} for anything else, above all a private key handed in by mistake
  */
-export function parsePublicKey(text: string): SshPublicKey {
+export function parsePublicKey(text: string): PublicKey {
   refusePrivateKey(text);
   const lines = text
     .replace(/^\uFEFF/, '')

@@ -1,7 +1,7 @@
 import { isRecording } from '../model/camera-status.ts';
 import type { Api } from './api.ts';
 import { requireCamera } from './camera-access.ts';
-import { localDays } from '../lib/local-days.ts';
+import { localDays } from '../lib/time.ts';
 import type { WebParts } from './options.ts';
 import { piecesForOwners } from './owners-words.ts';
 import {

@@ -232,7 +232,7 @@ describe('a camera that is renamed', () => {
     assert.equal(ledger.keys.ownerOf(keyNumber(2))?.camera, 'front-door');
     await delay(5);
     ledger.cameras.rename(garden, 'between');
-    assert.deepEqual(ledger.keys.ownerOf(keyNumber(1))?.formerNames.toSorted(), [
+    assert.deepEqual(ledger.keys.ownerOf(keyNumber(1))?.formerNames?.toSorted(), [
       'front-door',
       'garden',
     ]);

@@ -14,6 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
+import type { ContinuityAnswer } from '../../src/contract/control.ts';
+import type { Gap } from '../../src/model/continuity.ts';
 import type { CameraStatus } from '../../src/model/camera-status.ts';
 import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import {
@@ -253,6 +255,11 @@ export class Site implements AsyncDisposable {
 
   get tunnelPort(): number {
     return this.#tunnelPort;
+  }
+
+  /** What is missing of a camera's time in the last day, with its causes. */
+  async gaps(name: string): Promise<readonly Gap[]> {
+    return (JSON.parse(await this.cctv('continuity', name, '--json')) as ContinuityAnswer).gaps;
   }
 
   /** All segments in the bucket, oldest first; of one camera if named. */

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { formatCameraName } from '../../src/model/camera-name.ts';
-import type { SshPublicKey } from '../../src/tunnel/public-key.ts';
 import { wireString } from '../../src/tunnel/wire.ts';
 import { eventually } from '../support/until.ts';
 import { type CameraKey, type Dialled, Rig } from './rig.ts';
 import { Stranger } from './stranger.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 
 let rig: Rig;
 let ledger: Ledger;
@@ -60,7 +60,7 @@ async function keptOut(key: CameraKey, user: string): Promise<string> {
 /** What the server says to a request with a public key: whether it would do, or with a signature. */
 async function answerTo(
   username: string,
-  { algorithm, blob }: SshPublicKey,
+  { algorithm, blob }: PublicKey,
   signature?: Buffer,
 ): Promise<'it may sign' | 'refused'> {
   await using stranger = await Stranger.connect({ port: rig.port });

@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
-import { type SshPublicKey, parsePublicKey } from '../../src/tunnel/public-key.ts';
+import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import {
   startTunnelServer,
   type TunnelServer,
@@ -17,6 +17,7 @@ import {
 } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
 import { eventually } from '../support/until.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 
 const tools = join(import.meta.dirname, '..', '..', '.tools', 'dropbear');
 
@@ -82,7 +83,7 @@ export class KeptLog implements Log {
 /** A key of a camera, in dropbear's own format. */
 export interface CameraKey {
   readonly file: string;
-  readonly publicKey: SshPublicKey;
+  readonly publicKey: PublicKey;
 }
 
 export interface DialOptions {
@@ -179,7 +180,7 @@ export class Rig implements AsyncDisposable {
     return { file, publicKey: parsePublicKey(text) };
   }
 
-  enrol(key: SshPublicKey, name: string): void {
+  enrol(key: PublicKey, name: string): void {
     const camera = parseCameraName(name);
     if (camera === undefined) throw new Error(`not a camera's name: ${name}`);
     this.#enrolled.set(`${key.algorithm} ${key.blob.toString('base64')}`, camera);

@@ -1,7 +1,8 @@
 import type { AlertsAnswer } from '../../control/alerting.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
-import { count, formatTime, formatWhen } from '../units.ts';
+import { count } from '../../lib/words.ts';
+import { formatTime, formatWhen } from '../units.ts';
 import type { AlertDelivery, AlertMessage } from '../../model/alert.ts';
 
 /** What `cctv alert list` shows: each message, and beneath it the ways that it went. */

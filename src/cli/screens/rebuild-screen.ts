@@ -2,7 +2,7 @@ import type { Comparison, Difference, NameCount } from '../../catalog/rebuild-co
 import type { Rebuilt } from '../../catalog/rebuild.ts';
 import { plain } from '../plain.ts';
 import { facts } from '../table.ts';
-import { count, formatBytes } from '../units.ts';
+import { count, formatBytes } from '../../lib/words.ts';
 
 const shown = 20;
 
