@@ -325,7 +325,7 @@ describe('a spool', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
-      await delay(20 + Math.random() * 150);
+      await delay(Math.random() * 100);
       child.kill('SIGKILL');
       await once(child, 'exit');
       await using spool = await openSpool({ directory: directory.path, ...calm });

@@ -106,7 +106,7 @@ function theUploader(kind: S3Kind): void {
     assert.deepEqual(onDisk, [true, true]);
     await eventually('the count', 5_000, () => uploader.status().storedCount === 2);
     const { lastStoredAtMs = 0, ...status } = uploader.status();
-    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000 };
+    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000, failing: undefined };
     assert.deepEqual(status, { uploading: 0, waiting: 0, ...counts });
     assert.deepEqual(tried, ['stored', 'stored']);
     assert.ok(lastStoredAtMs >= beganAtMs && lastStoredAtMs <= Date.now());
