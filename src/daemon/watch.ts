@@ -14,7 +14,7 @@ import type { Log } from '../lib/log.ts';
 import { parseCameraName } from '../model/camera-name.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { realm } from './record.ts';
+import { realm } from './gateway.ts';
 
 // What the daemon's parts are to the page for browsers, and to exports.
 

@@ -6,13 +6,13 @@ import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Certificate, type CertificateFiles } from './certificate.ts';
 import { ViewerConnection, type PlayerPatience, type ViewerStatus } from './connection.ts';
-import { Gatekeeper, type ViewerAccess } from './gatekeeper.ts';
+import type { ViewerAccess } from '../model/viewer.ts';
+import { Gatekeeper } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
 
 export type { ViewerStatus } from './connection.ts';
-export type { ViewerAccess } from './gatekeeper.ts';
 
 export interface ListenOptions {
   readonly host: string;

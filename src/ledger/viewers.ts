@@ -9,6 +9,7 @@ import {
   type NewViewer,
   type Viewer,
   type ViewerCredentials,
+  type ViewerAccess,
   type ViewerName,
   formatViewerName,
 } from '../model/viewer.ts';
@@ -21,10 +22,7 @@ export interface ViewerQueries {
   /** @throws {UnknownNameError} which says what there is instead */
   require(name: ViewerName): Viewer;
   /** Who logs in by that name, and how it is proven. For each log-in, so one look-up in an index. */
-  find(
-    account: string,
-    name: string,
-  ): (Pick<Viewer, 'name' | 'cameras'> & { readonly credentials: ViewerCredentials }) | undefined;
+  find(account: string, name: string): ViewerAccess | undefined;
   /** @throws {UnknownNameError} */
   setCredentials(name: ViewerName, credentials: ViewerCredentials): Viewer;
   /** @throws {UnknownNameError} */

@@ -26,6 +26,11 @@ export interface Viewer extends ViewerName {
   readonly passwordSetMs: number;
 }
 
+/** Who logs in by a name, and how that is proven. */
+export interface ViewerAccess extends Pick<Viewer, 'name' | 'cameras'> {
+  readonly credentials: ViewerCredentials;
+}
+
 export interface NewViewer extends ViewerName {
   readonly credentials: ViewerCredentials;
   readonly cameras?: readonly string[];
