@@ -34,10 +34,10 @@ const table: Readonly<Record<string, Rule>> = {
   live: { imports: ['media'] },
   footage: { imports: ['media'], typesOf: ['ledger', 'storage'] },
   alert: { typesOf: ['ledger'] },
-  monitor: { typesOf: ['ledger'] },
+  monitor: {},
   // The operator's socket and the owners' page: two doors to the same parts.
-  control: { imports: ['ledger', 'catalog', 'web'], typesOf: ['footage', 'gateway'] },
-  web: { imports: ['ledger', 'footage', 'live'] },
+  control: { imports: ['catalog', 'web'], typesOf: ['ledger', 'footage', 'gateway'] },
+  web: { imports: ['footage', 'live'], typesOf: ['ledger'] },
   page: {},
   provision: {},
   // The addresses and templates of alerts are checked by the code that uses them.

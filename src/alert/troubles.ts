@@ -77,7 +77,7 @@ export interface StoringStatus {
 }
 
 /** The disk that footage waits on. */
-export interface DiskStatus {
+export interface WatchedDisk {
   readonly state: 'ok' | 'nearly full' | 'full';
   /** Why it is nearly full or full. */
   readonly detail?: string;
@@ -106,7 +106,7 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
 }
 
 /** A disk that fills, and one on which footage is dropped or no more recorded. */
-export function diskConditions({ state, detail = '' }: DiskStatus): Condition[] {
+export function diskConditions({ state, detail = '' }: WatchedDisk): Condition[] {
   const why = detail === '' ? '' : `: ${detail}`;
   return [
     {

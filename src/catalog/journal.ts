@@ -18,9 +18,9 @@ export interface JournalOptions {
   readonly store: JournalStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** What changed is written this often. */
+  /** Changed documents are written this often. */
   readonly everyMs: number;
-  /** How long the last writing may take, at the end; 3 s unless given. */
+  /** How long the last write may take, at the end; 3 s unless given. */
   readonly finishMs?: number;
 }
 
@@ -64,7 +64,7 @@ class Writer {
     this.#options = options;
   }
 
-  /** Writes what has changed. What fails is tried again the next time. Never rejects. */
+  /** Writes the documents that changed. One that fails is tried again next time. Never rejects. */
   async flush(signal: AbortSignal): Promise<void> {
     const { ledger, store } = this.#options;
     try {
@@ -73,7 +73,7 @@ class Writer {
         await within(writeMs, `writing ${name}`, signal, (writing) =>
           store.documents.write(name, body, writing),
         );
-        // The end may have come while it was written, and the ledger be closed.
+        // The ledger may have been closed while the document was written.
         if (signal.aborted) return;
         ledger.journal.written(changed);
         this.#worked();
@@ -83,7 +83,7 @@ class Writer {
     }
   }
 
-  /** Tells what is left for the next start. */
+  /** Logs how many documents are left for the next start. */
   ended(): void {
     const { ledger, log } = this.#options;
     const documents = ledger.journal.changed().length;

@@ -9,7 +9,7 @@ import { pragma } from '../ledger/database.ts';
 import { migrations } from '../ledger/schema.ts';
 import { number, type Row, text } from '../ledger/read.ts';
 
-/** How many there are, and the first of them. */
+/** How many names there are, and the first of them. */
 export interface NameCount {
   readonly count: number;
   readonly first: readonly string[];
@@ -26,11 +26,11 @@ export interface Difference {
 export interface Comparison {
   readonly identical: boolean;
   readonly cameras: Difference;
-  /** Those that are stored. */
+  /** Only stored ones. */
   readonly segments: Difference;
   readonly states: Difference;
   readonly losses: Difference;
-  /** Of the present one, what the bucket can't have. */
+  /** What the present ledger has and the bucket can't have. */
   readonly lacking: {
     readonly spooled: number;
     readonly viewers: number;
@@ -42,7 +42,7 @@ export interface Comparison {
 const shown = 20;
 
 /**
- * Holds a rebuilt ledger against the present one, which is only read: a daemon may be working on it.
+ * Compares a rebuilt ledger with the present one, which is only read: a daemon may be working on it.
  *
  * @returns why the present one can't be read, or undefined if there is none
  */
@@ -51,7 +51,7 @@ export function compareLedgers(present: string, rebuilt: string): Comparison | s
   using b = new DatabaseSync(rebuilt, { readOnly: true });
   try {
     using a = new DatabaseSync(present, { readOnly: true, timeout: 5_000 });
-    // One moment of it, whatever the daemon writes meanwhile.
+    // Reads one state of it, whatever the daemon writes meanwhile.
     a.exec('BEGIN');
     const version = Number(pragma(a, 'user_version'));
     if (version !== migrations.length) {
@@ -174,7 +174,7 @@ function compareCameras(a: DatabaseSync, b: DatabaseSync): Counter {
 const byName = (cameras: readonly DocumentedCamera[]) =>
   new Map(cameras.map((camera) => [formatCameraName(camera), camera]));
 
-/** Without what the bucket can't have, going by the one that is there. */
+/** Leaves out what the bucket can't have, going by the present camera. */
 function comparable(camera: DocumentedCamera, present: DocumentedCamera): string {
   const { rtspPath, hasRtspPassword: _, ...rest } = camera;
   return JSON.stringify({ rtspPath: present.rtspPath === undefined ? '' : rtspPath, ...rest });

@@ -23,7 +23,7 @@ import { parseCameras, parseDocumentName, parseNotes } from './journal-documents
 import { insertCameras, mergeCameras } from './rebuild-cameras.ts';
 import { blobOf, number } from '../ledger/read.ts';
 
-/** What a bucket is asked for. */
+/** What a rebuild reads of a bucket. */
 export interface RebuildSource {
   readonly reader: Pick<BucketReader, 'pages' | 'prefix'>;
   readonly documents: Pick<Documents, 'names' | 'read'>;
@@ -33,7 +33,7 @@ export interface LedgerRebuild {
   /** The ledger's file. It is not touched. */
   readonly file: string;
   readonly bucket: RebuildSource;
-  /** Of this program: the daemon that ran last is taken to have been the same. */
+  /** The version of this program; the daemon that ran last is taken to have had the same. */
   readonly version: string;
   readonly signal: AbortSignal;
   readonly onProgress?: (objects: number) => void;
@@ -51,17 +51,17 @@ export interface Rebuilt {
   readonly segments: number;
   readonly bytes: number;
   readonly cameras: number;
-  /** Cameras that no document tells of, so that there is their footage and no key. */
+  /** Cameras that are in no document: there is their footage, but no key. */
   readonly foreign: readonly string[];
   /** Cameras whose RTSP password must be given again. */
   readonly withoutPassword: readonly string[];
   /** Cameras whose RTSP path must be given again, since it seemed to hold a secret. */
   readonly withoutPath: readonly string[];
-  /** Documents that were read. */
+  /** How many documents were read. */
   readonly documents: number;
-  /** Documents that could not be. */
+  /** Documents that could not be read. */
   readonly unusable: readonly Unusable[];
-  /** Objects that are none of ours: how many, and the keys of the first. */
+  /** Objects that this program didn't write: how many, and the keys of the first. */
   readonly strange: { readonly count: number; readonly first: readonly string[] };
 }
 
@@ -69,14 +69,14 @@ const strangeShown = 20;
 const documentFolder = '_ledger/';
 
 /**
- * Makes a ledger from what the bucket holds, beside the present one: `FILE.rebuilt`. Not in the bucket,
- * and so not in it: viewers, RTSP passwords, tokens, segments that were not stored yet.
+ * Makes a ledger from what the bucket holds, beside the present one: `FILE.rebuilt`. It lacks what is
+ * not in the bucket: viewers, RTSP passwords, tokens, segments that were not stored yet.
  *
  * @throws an error of the store; an OperatorError if the file can't be made
  */
 export async function rebuildLedger(options: LedgerRebuild): Promise<Rebuilt> {
   const file = `${options.file}.rebuilt`;
-  // What is complete has the name alone, whatever happens meanwhile.
+  // Only a complete file gets the final name.
   const unfinished = `${options.file}.rebuilding`;
   removeLedger(unfinished);
   try {
@@ -95,7 +95,7 @@ export async function rebuildLedger(options: LedgerRebuild): Promise<Rebuilt> {
 async function build(file: string, options: LedgerRebuild): Promise<Omit<Rebuilt, 'file'>> {
   const { bucket, signal } = options;
   using database = openDatabase(file);
-  // It is nothing until it is complete, and is brought to the disk then.
+  // An incomplete file is of no use after a power cut, so it is brought to the disk once, at the end.
   database.exec('PRAGMA synchronous = OFF');
   const found = await readDocuments(bucket.documents, signal);
   const known = mergeCameras(found.cameras);
@@ -113,7 +113,7 @@ async function build(file: string, options: LedgerRebuild): Promise<Omit<Rebuilt
     found.use(notes, () => builder.addNotes(parseNotes(body)));
   }
   builder.finish(options.version, Math.max(0, ...found.cameras.map(({ writtenMs }) => writtenMs)));
-  // One file, of which nothing is left beside it; whoever opens it next as a ledger changes that.
+  // Leaves one file, without -wal and -shm; whoever opens it next as a ledger makes these again.
   database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE;');
   const there = known.cameras.filter(({ removedMs }) => removedMs === undefined);
   return {
@@ -126,7 +126,7 @@ async function build(file: string, options: LedgerRebuild): Promise<Omit<Rebuilt
   };
 }
 
-/** Reads the documents of cameras, and names those of notes: those of the ledger that wrote last come last. */
+/** Reads the documents of cameras, and lists those of notes: those of the ledger that wrote last come last. */
 async function readDocuments(documents: RebuildSource['documents'], signal: AbortSignal) {
   const unusable: Unusable[] = [];
   const cameras: CamerasDocument[] = [];
@@ -279,7 +279,7 @@ export function removeLedger(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
 }
 
-/** Whoever runs this, the daemon must be able to use what was made. */
+/** The rebuilt file gets the owner of the present one, so that the daemon can use it whoever runs this. */
 function ownerOf(file: string): { readonly uid: number; readonly gid: number } {
   return statSync(existsSync(file) ? file : dirname(file));
 }

@@ -25,14 +25,14 @@ const mostDropped = 10_000;
 interface Doubt {
   readonly segment: SegmentRecord;
   readonly cause: GapCause;
-  /** What became of its file here. */
+  /** What became of the file in the spool. */
   readonly detail: string;
 }
 
 /**
- * Finds out what became of segments whose file is not in the spool any more, though they were never
- * noted as stored. They may be in the bucket all the same, since a daemon can die between the store's
- * proof and the note of it; or the ledger is an older one, put back. What isn't there is lost, and told.
+ * Finds out what became of segments whose file is gone from the spool, though they were never noted
+ * as stored. They may be in the bucket nevertheless: a daemon can die between the store's proof and
+ * the note of it, or an older ledger was put back. A segment that is not there is lost, and logged so.
  */
 export class Reconciler implements AsyncDisposable {
   readonly #options: ReconcilerOptions;
@@ -47,8 +47,8 @@ export class Reconciler implements AsyncDisposable {
   }
 
   /**
-   * Takes note that a segment's file was dropped for want of room: it is lost at once, so that the
-   * file may go, unless it turns out that the bucket has it.
+   * Takes note that a segment's file is dropped for want of room. The segment counts as lost at once,
+   * so that the file may be deleted; if the bucket turns out to have it, it counts as stored.
    */
   dropped(segment: SegmentRecord, detail: string): void {
     this.#options.ledger.segments.lost(segment, 'disk full', detail);
@@ -67,7 +67,7 @@ export class Reconciler implements AsyncDisposable {
     this.#working ??= this.#work().finally(() => (this.#working = undefined));
   }
 
-  /** At the start: what the ledger expects in the spool, and is not among what lies there. */
+  /** At the start: doubts all segments that the ledger expects in the spool, except those given. */
   doubtAllBut(inSpool: readonly Pick<SegmentRecord, 'sha256' | 'startMs'>[]): void {
     const here = new Set(inSpool.map(nameOf));
     for (const segment of this.#options.ledger.segments.inSpool()) {
@@ -77,7 +77,7 @@ export class Reconciler implements AsyncDisposable {
     }
   }
 
-  /** What was not found out yet is doubted again at the next start. */
+  /** Segments that are still in doubt are doubted again at the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life[Symbol.dispose]();
     await this.#working;

@@ -11,9 +11,9 @@ export interface NameVerification {
   readonly deep: boolean;
   readonly ledger: { readonly audit: AuditQueries };
   readonly reader: Pick<BucketReader, 'pages' | 'sizeOf' | 'digest' | 'prefix'>;
-  /** Whether there is, or was, a camera of that name, `account/camera`; or footage under it. */
+  /** Whether there is or was a camera of that name (`account/camera`), or footage under it. */
   readonly isName: (name: string) => boolean;
-  /** When all began, in ms since 1970 UTC: what came later may be here and not yet there. */
+  /** When the audit began, in ms since 1970 UTC. What was stored later may be on one side only. */
   readonly startedMs: number;
   /** Counted up. */
   readonly done: { objects: number; bytes: number; read: number; underWay: number };
@@ -24,11 +24,11 @@ export interface NameVerification {
 
 const dayMs = 86_400_000;
 const rowsAtOnce = 1_000;
-/** After so many objects in a row that a listing lacked and the store lacked too, it is believed. */
+/** After so many objects in a row that both the listing and the store lacked, the listing is believed. */
 const confirmations = 100;
 
 /**
- * Holds what the bucket has under one camera's name against the ledger. Both are read in the order of
+ * Compares what the bucket has under one camera's name with the ledger. Both are read in the order of
  * time, a page at a time.
  */
 export async function verifyName(options: NameVerification): Promise<void> {
@@ -38,7 +38,7 @@ export async function verifyName(options: NameVerification): Promise<void> {
   for await (const page of objectPages(options)) {
     const lastMs = page.at(-1)?.segment?.startMs;
     const isLast = lastMs === undefined;
-    // Of the page's last start there may be more in the next one; it is put there.
+    // The next page may have more objects of this page's last start, so these wait for it.
     const untilMs = isLast ? toMs : lastMs;
     await check.stretch(page, atMs, untilMs);
     atMs = Math.max(atMs, untilMs);
@@ -46,8 +46,8 @@ export async function verifyName(options: NameVerification): Promise<void> {
 }
 
 /**
- * Pages of a name's segments in the range. Each begins with the last start of the one before, and the
- * last one is followed by an empty one. What is no segment is reported.
+ * Pages of a name's segments in the range. Each begins with the last start of the one before, and an
+ * empty page follows the last one. Objects that are no segments are reported.
  */
 async function* objectPages(options: NameVerification): AsyncGenerator<ListedObject[]> {
   const { name, fromMs, toMs, reader, retry, problem, signal } = options;
@@ -60,7 +60,7 @@ async function* objectPages(options: NameVerification): AsyncGenerator<ListedObj
       try {
         return (await listing.next()).value ?? [];
       } catch (error) {
-        // The next try takes it up where it was.
+        // The next try continues after the last page that was read.
         listing = reader.pages(under, { after, signal });
         throw error;
       }
@@ -115,7 +115,7 @@ class NameCheck {
       for (const row of rows) {
         if (row.state === 'stored') await this.#stored(row, objects);
         else {
-          // It is being uploaded, or waits to be noted as stored.
+          // It is being uploaded, or about to be noted as stored.
           objects.delete(keys.get(identityOf(row)) ?? '');
           if (!row.isFormer) this.#options.done.underWay += 1;
         }
@@ -129,7 +129,7 @@ class NameCheck {
     for (const object of objects.values()) await this.#unknown(object);
   }
 
-  /** Takes the row's object from `objects`. */
+  /** Removes the row's object from `objects`. */
   async #stored(row: AuditRow, objects: Map<string, ListedObject>): Promise<void> {
     const { problem, name, isName, reader } = this.#options;
     const key = row.objectKey ?? '';
@@ -142,7 +142,7 @@ class NameCheck {
       if (!row.isFormer) await problem('elsewhere', key, expected);
       return;
     }
-    // Of the same camera, and recorded under another name of its.
+    // Recorded under another name of the same camera.
     if (recordedAs !== formatCameraName(name)) return;
     const object = objects.get(key);
     objects.delete(key);
@@ -175,7 +175,7 @@ class NameCheck {
     return false;
   }
 
-  /** A listing may lag behind what the bucket holds: the object itself is asked for. */
+  /** Asks for the object itself: a listing may lag behind what the bucket holds. */
   async #absent(row: AuditRow, key: string): Promise<void> {
     const { reader, startedMs, done, problem, retry } = this.#options;
     if ((row.storedMs ?? 0) >= startedMs) {
@@ -202,8 +202,8 @@ class NameCheck {
 }
 
 /**
- * Whether the object is another than the one that was proven, going by the tags of the store. It need
- * not be wrong: a bucket may have been copied.
+ * Whether the store's tag differs from that of the object that was proven. The object need not be
+ * wrong: a bucket may have been copied.
  */
 const wasReplaced = (row: AuditRow, etag: string): boolean =>
   row.etag !== undefined && plain(row.etag) !== plain(etag);

@@ -34,15 +34,15 @@ export interface BucketAudit extends VerifyScope {
   };
   readonly bucket: VerifiedBucket;
   readonly signal: AbortSignal;
-  /** When it begins, in ms since 1970 UTC; now unless given. What is stored later is under way. */
+  /** When the audit begins, in ms since 1970 UTC; now unless given. What is stored later is under way. */
   readonly startedMs?: number;
-  /** What is found, as it is found. It is waited for, so that nothing piles up. */
+  /** Called with each problem as it is found. Awaited, so that nothing piles up. */
   readonly report: (problem: Problem) => Promise<void> | void;
 }
 
 /**
- * How many names are gone through at once. The store is asked through the connections that uploads
- * leave, and objects are hashed in the process that cameras' footage passes through.
+ * How many names are checked at once. Few, since the audit shares the store's connections with uploads
+ * and hashes objects in the process that cameras' footage passes through.
  */
 const namesAtOnce = { shallow: 4, deep: 2 } as const;
 
@@ -65,7 +65,7 @@ export class Verification {
     this.#startedMs = options.startedMs ?? Date.now();
   }
 
-  /** How far it is. */
+  /** How far the audit is. */
   get sums(): VerifySums {
     return { ...this.#done, problems: { ...this.#problems } };
   }
@@ -124,7 +124,7 @@ export class Verification {
       }
     };
     const workers = Array.from({ length: deep ? namesAtOnce.deep : namesAtOnce.shallow }, work);
-    // All have ended when this returns, the failed ones' neighbours too: nothing is left to do then.
+    // When one fails, the others end early; all have ended when this returns.
     const ended = await Promise.allSettled(
       workers.map((worker) =>
         worker.catch((error: unknown) => {
@@ -136,7 +136,7 @@ export class Verification {
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
   }
 
-  /** Names of folders that can be those of accounts or cameras; what else lies there is strange. */
+  /** Names of folders that may be those of accounts or cameras. Reports all else as strange. */
   async #labelsIn(under: string, except?: string): Promise<string[]> {
     const { reader } = this.#options.bucket;
     const { folders, objects } = await this.#retry((signal) => reader.folder(under, signal));
@@ -149,7 +149,7 @@ export class Verification {
     return folders.filter(isLabel);
   }
 
-  /** Accounts that other ledgers' documents tell of, and this one doesn't know. */
+  /** Accounts in other ledgers' documents that this ledger doesn't know. */
   async #otherAccounts(): Promise<ReadonlySet<string>> {
     const { ledger, bucket } = this.#options;
     const own = new Set(ledger.audit.names().map(({ account }) => account));
@@ -165,7 +165,7 @@ export class Verification {
           }
         }
       } catch {
-        // What a damaged document would have excused is looked at and reported.
+        // Without a readable document, the accounts in it are audited as if they were ours.
       }
     }
     return others;
@@ -176,7 +176,7 @@ export class Verification {
     await this.#options.report({ kind, key, detail });
   }
 
-  /** An exchange with the store is tried thrice: one that fails says nothing of what the bucket holds. */
+  /** Tries an exchange with the store three times: a failed one says nothing of what the bucket holds. */
   async #retry<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal } = this.#options;
     for (let failures = 0; ; ) {

@@ -7,7 +7,6 @@ import { startHealth } from '../monitor/health.ts';
 import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
-import { startGateway } from '../gateway/gateway.ts';
 import { startJournal } from '../catalog/journal.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { Reconciler } from '../catalog/reconcile.ts';
@@ -26,7 +25,7 @@ import { startUploader } from '../storage/uploader.ts';
 import { Reloader } from './reload.ts';
 import { parsePublicKey } from '../tunnel/public-key.ts';
 import { startTunnelServer } from '../tunnel/server.ts';
-import { gatewayOptions, watchingParts } from './gateway.ts';
+import { serveViewers, watchingParts } from './gateway.ts';
 import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
 import { cameraParts, greet, publishLeftovers, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
@@ -48,7 +47,7 @@ export interface ConfigReaders {
  * The daemon, from its start until `signal` aborts: each part before those that need it, and ended
  * after them.
  *
- * @param manager hears when it is ready, and that it is well
+ * @param manager is told when the daemon is ready, and that it is well
  * @throws {OperatorError} what keeps it from starting, in words for the operator
  */
 export async function runDaemon(
@@ -102,9 +101,9 @@ export async function runDaemon(
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
     log,
-    findCamera: ledger.keys.ownerOf,
-    enrolRefusal: ledger.tokens.refusal,
-    enrol: ledger.tokens.enrol,
+    findCamera: (key) => ledger.keys.ownerOf(key),
+    enrolRefusal: (token, key) => ledger.tokens.refusal(token, key),
+    enrol: (token, key) => ledger.tokens.enrol(token, key),
     onTunnel: (tunnel) => {
       if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
     },
@@ -117,7 +116,7 @@ export async function runDaemon(
     spool,
     store,
     log,
-    onStored: ledger.segments.stored,
+    onStored: (segment, proof) => ledger.segments.stored(segment, proof),
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });
@@ -131,12 +130,7 @@ export async function runDaemon(
     stallMs: config.archive.stallSeconds * 1_000,
   });
 
-  await using gateway =
-    config.gateway &&
-    (await startGateway({
-      ...gatewayOptions(config.gateway, ledger, fleet),
-      log,
-    }));
+  await using gateway = await serveViewers(config, ledger, fleet, log);
   await using alerting = await Replaceable.start(config.alerts, async (alerts) => {
     const { startAlerting } = await import('./alerts.ts');
     return await startAlerting(alerts, {
@@ -216,13 +210,6 @@ export async function runDaemon(
   for (const { algorithm, fingerprint, line } of tunnels.hostKeys.slice(1)) {
     log.info('further host key, for old cameras', { algorithm, fingerprint, line });
   }
-  if (gateway !== undefined) {
-    const [address, addressTls] = [gateway.address, gateway.addressTls];
-    log.info('serving viewers', {
-      address: address && formatAddress(address),
-      addressTls: addressTls && formatAddress(addressTls),
-    });
-  }
   await using _service = startService({
     manager,
     signal,
@@ -240,7 +227,8 @@ export async function runDaemon(
   await aborted(signal);
   log.info('stopping: last segments are finished first');
   // Cameras are recorded while the last uploads finish; what is recorded after that is safe in the
-  // spool. And they dial again as soon as their tunnels close, so that the next daemon has them soon.
+  // spool. The fleet ends last: cameras dial again as soon as their tunnels close, and then meet the
+  // next daemon.
   await Promise.all([gateway?.[Symbol.asyncDispose](), uploader[Symbol.asyncDispose]()]);
   await fleet[Symbol.asyncDispose]();
 }

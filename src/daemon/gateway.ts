@@ -2,35 +2,46 @@ import { hostname } from 'node:os';
 import type { Fleet } from '../camera/fleet.ts';
 import type { Config } from '../config/config.ts';
 import type { WatchingParts } from '../control/watching.ts';
-import type { Gateway, GatewayOptions } from '../gateway/gateway.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { credentialsOf, makePassword } from '../gateway/password.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { formatAddress } from '../lib/addresses.ts';
+import type { Log } from '../lib/log.ts';
 import { viewerLimits } from './options.ts';
 
 /** Goes into what is kept of viewers' passwords: all of them would be wrong with another. */
 export const realm = 'cctv';
 
-/** What the gateway asks of the ledger and of the connected cameras. */
-export function gatewayOptions(
-  given: NonNullable<Config['gateway']>,
+/** The public RTSP server, if the configuration has one. */
+export async function serveViewers(
+  { gateway: given }: Config,
   ledger: Pick<Ledger, 'cameras' | 'viewers'>,
   fleet: Fleet,
-): Omit<GatewayOptions, 'log'> {
+  log: Log,
+): Promise<Gateway | undefined> {
+  if (given === undefined) return undefined;
   const { listen, tls, domain, basicWithoutTls } = given;
-  return {
+  const gateway = await startGateway({
     listen,
     listenTls: tls && { ...tls, ...tls.listen },
     domain,
     realm,
     basicWithoutTls,
     limits: viewerLimits(given),
-    findViewer: ledger.viewers.find,
+    findViewer: (account, user) => ledger.viewers.find(account, user),
     relayPlace: (account, camera) => {
       const url = fleet.relayUrl({ account, camera });
       if (url !== undefined) return { url };
       return ledger.cameras.find({ account, camera }) === undefined ? undefined : 'offline';
     },
-  };
+    log,
+  });
+  const { address, addressTls } = gateway;
+  log.info('serving viewers', {
+    address: address && formatAddress(address),
+    addressTls: addressTls && formatAddress(addressTls),
+  });
+  return gateway;
 }
 
 /** What the control socket can do with viewers. */

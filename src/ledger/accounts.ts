@@ -59,7 +59,7 @@ export function prepareAccounts(
   const setZone = database.prepare('UPDATE accounts SET timeZone = :timeZone WHERE id = :id');
 
   return {
-    list: accounts.list,
+    list: () => accounts.list(),
     add(name) {
       checkName(name);
       if (accounts.status(name) === 'there') throw isThere(name);

@@ -19,9 +19,9 @@ import type {
 export interface AlertQueries {
   judgements(): Map<string, unknown>;
   decide(decision: AlertDecision): void;
-  /** What was being sent when the program ended may have been sent. */
+  /** Marks as doubtful what was being sent when the program ended: it may have been sent. */
   doubtInterrupted(nowMs: number): number;
-  /** Those whose time has come, in the order in which they came to be. */
+  /** The deliveries whose time has come, the oldest first. */
   due(nowMs: number, limit: number): OpenDelivery[];
   /**
    * @param from nothing is changed in another state than these
@@ -56,8 +56,8 @@ export interface AlertQueries {
   list(of: { readonly account?: string; readonly limit: number }): AlertMessage[];
   find(id: string): AlertMessage | undefined;
   /**
-   * Takes room on the disk that the ledger can write into when there is none left: it is then that
-   * alerts are decided.
+   * Reserves room on the disk that the ledger can write into once the disk is full, which is when
+   * alerts must be written.
    */
   reserveRoom(bytes: number): void;
   /** How many deliveries are in each state, of those that are kept. */
@@ -296,8 +296,8 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         reserve.run(Math.ceil(bytes / 2));
         database.exec("DELETE FROM judgements WHERE subject = 'room'");
       });
-      // The log is written again from its beginning, in the room that it has by now; the pages that
-      // were freed are in the database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
+      // Makes SQLite write its log from the beginning again, into the room that the log has by now; the
+      // freed pages are in the database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
       database.exec('PRAGMA wal_checkpoint(RESTART)');
     },
     deliveryCounts: () =>

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
 import { hex, isTrue, number, optional, reader, text, word } from './read.ts';
 
-/** A segment as the ledger has it, to be held against the bucket. */
+/** A segment as the ledger has it, to be compared with the bucket. */
 export interface AuditRow {
   readonly startMs: number;
   readonly sha256: string;
@@ -33,8 +33,8 @@ export interface AuditQueries {
 }
 
 /**
- * Each name that a camera has or had, with each that its account has or had meanwhile: where footage
- * of it may be. A name is had since the one before it ended.
+ * Each name that a camera has or had, with each name that its account had at the same time: where
+ * footage of it may be. A name holds since the one before it ended.
  */
 const withNames = `WITH
   accountNames (account, name, sinceMs, untilMs, isPresent) AS (
@@ -98,7 +98,7 @@ export function prepareAudit(database: DatabaseSync): AuditQueries {
         const lastMs = number(rows.at(-1)?.['startMs']);
         return { id, isFormer: isTrue(row['isFormer']), rows, lastMs };
       });
-      // A full page may go on: of the others only what is before its last start belongs to it.
+      // A full page may continue, so of the others only what begins before its last start belongs here.
       const untilMs = Math.min(
         ...cameras.flatMap(({ rows, lastMs }) => (rows.length < limit ? [] : [lastMs])),
       );

@@ -114,9 +114,9 @@ export function prepareCameras(
     transaction(database, () => cameras.remove(cameras.idOf(name), Date.now()));
 
   return {
-    find: cameras.find,
-    require: cameras.require,
-    list: cameras.list,
+    find: (name) => cameras.find(name),
+    require: (name) => cameras.require(name),
+    list: (account) => cameras.list(account),
     remove,
     add: (given) =>
       transaction(database, () => {

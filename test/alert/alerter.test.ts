@@ -7,7 +7,7 @@ import { Alerter, type AlerterOptions, type CameraPresence } from '../../src/ale
 import type { ChannelTrouble } from '../../src/alert/channel-health.ts';
 import {
   type Condition,
-  type DiskStatus,
+  type WatchedDisk,
   diskConditions,
   storingCondition,
 } from '../../src/alert/troubles.ts';
@@ -229,7 +229,7 @@ describe('the alerter', () => {
     await using rig = new Rig();
     rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     let failing: { sinceMs: number; cause: string } | undefined;
-    let disk: DiskStatus = { state: 'ok' };
+    let disk: WatchedDisk = { state: 'ok' };
     rig.conditions = () => [
       storingCondition(failing === undefined ? {} : { failing }, rig.clock.wallNow()),
       ...diskConditions(disk),

@@ -149,8 +149,8 @@ function crashing(
     ledger: {
       segments: {
         ...segments,
-        spooled: around(segments.spooled),
-        noteHole: around(segments.noteHole),
+        spooled: around((...args) => segments.spooled(...args)),
+        noteHole: around((...args) => segments.noteHole(...args)),
       },
     },
   };
