@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
 import type { LiveSettings } from './settings.ts';
-import type { CameraStatus } from './status.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
 
 /** Footage this old is no longer "now": the camera is not recording. */
 const freshMs = 10_000;

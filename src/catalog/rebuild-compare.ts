@@ -9,7 +9,7 @@ import { migrations } from '../ledger/migrations.ts';
 import { number, type Row, text } from '../ledger/rows.ts';
 
 /** How many there are, and the first of them. */
-export interface Named {
+export interface Listing {
   readonly count: number;
   readonly first: readonly string[];
 }
@@ -17,9 +17,9 @@ export interface Named {
 /** What two ledgers don't have in common. */
 export interface Difference {
   readonly same: number;
-  readonly onlyPresent: Named;
-  readonly onlyRebuilt: Named;
-  readonly different: Named;
+  readonly onlyPresent: Listing;
+  readonly onlyRebuilt: Listing;
+  readonly different: Listing;
 }
 
 export interface Comparison {

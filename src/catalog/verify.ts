@@ -5,7 +5,12 @@ import type { Documents } from '../storage/documents.ts';
 import { UnknownNameError } from '../ledger/errors.ts';
 import { parseCameras, parseDocumentName } from './journal-documents.ts';
 import type { JournalRows } from '../ledger/journal-rows.ts';
-import { type Problem, type ProblemKind, problemKinds, type VerifySums } from './verify-events.ts';
+import {
+  type Problem,
+  type ProblemKind,
+  problemKinds,
+  type VerifySums,
+} from '../contract/verify.ts';
 import { verifyName } from './verify-name.ts';
 import type { VerifyRows } from '../ledger/verify-rows.ts';
 

@@ -6,11 +6,11 @@ import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
 import { readSource } from '../config/source.ts';
 import type { Environment } from '../config/secrets.ts';
 import { asService, hiddenCredentials } from '../config/service-credentials.ts';
-import type { CamerasAnswer, StatusAnswer } from '../contract/control.ts';
 import { makeBundle } from '../doctor/bundle.ts';
 import { type DaemonView, examine, type Patient } from '../doctor/doctor.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import { readVersion } from '../lib/version.ts';
+import { allCameras } from './all-cameras.ts';
 import { DaemonClient } from './client.ts';
 import { print, printJson } from './context.ts';
 import { exitCodes } from './errors.ts';
@@ -52,13 +52,7 @@ export async function runSupportBundle({
       unit,
       screen: doctorScreen,
       ask: {
-        cameras: async () => {
-          const cameras: unknown[] = [];
-          for await (const page of client.pages<CamerasAnswer>('/cameras')) {
-            cameras.push(...page.cameras);
-          }
-          return cameras;
-        },
+        cameras: () => allCameras(client),
         metrics: async () => (await client.bytes('/metrics')).toString(),
       },
     },
@@ -131,7 +125,7 @@ function inUse(
 
 async function viewOf(client: DaemonClient): Promise<DaemonView> {
   try {
-    return { status: await client.get<StatusAnswer>('/status') };
+    return { status: await client.get('/status', 'StatusAnswer') };
   } catch (error) {
     return { silence: describeError(error) };
   }

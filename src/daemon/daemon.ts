@@ -7,6 +7,7 @@ import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
 import { startGateway } from '../gateway/gateway.ts';
+import { credentialsOf, makePassword } from '../gateway/password.ts';
 import { startJournal } from '../catalog/journal.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { Reconciler } from '../catalog/reconcile.ts';
@@ -33,13 +34,14 @@ import {
   gatewayOptions,
   greet,
   publishLeftovers,
+  realm,
   settingsOf,
   storeOptions,
   tunnelOptions,
   uploadStatus,
   viewerLimitOptions,
   viewerLimits,
-  watchingParts,
+  watchedGateway,
 } from './record.ts';
 
 const clock = systemClock;
@@ -167,10 +169,13 @@ export async function runDaemon(
     log,
     refusedConfiguration: () => refusal.value,
     fleet: () => fleet.statuses(),
-    watching: watchingParts(config, gateway),
+    gateway: watchedGateway(config, gateway),
+    makePassword,
+    credentialsOf: (user: string, password: string) => credentialsOf(realm, user, password),
     spoolUsage: () => spool.usage(),
     uploaderStatus: uploads,
     alerting: () => alerting.part?.parts,
+    alertsFailing: () => alerting.part?.parts.failing() ?? [],
     tunnelCounts: () => tunnels.counts,
   };
   metrics.watch(watched);
@@ -179,7 +184,6 @@ export async function runDaemon(
     fleet,
     footage,
     exports,
-    alertsFailing: () => alerting.part?.parts.failing() ?? [],
   });
   await using metricsServer = await Replaceable.start(config.metrics, (options) =>
     startMetricsServer({ ...watched, ...options }),

@@ -10,9 +10,8 @@ import type { CameraSettings } from '../camera/settings.ts';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../monitor/metrics.ts';
 import { readInit } from '../media/mp4/read.ts';
-import type { WatchingParts } from '../control/watching.ts';
+import type { WatchedGateway } from '../control/watching.ts';
 import type { Gateway, GatewayOptions } from '../gateway/gateway.ts';
-import { credentialsOf, makePassword } from '../gateway/password.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Reconciler } from '../catalog/reconcile.ts';
 import { background } from '../lib/background.ts';
@@ -308,21 +307,20 @@ export function uploadStatus(
   return { ...status, stored: storedCount, ...(failing === undefined ? {} : { failing }) };
 }
 
-export function watchingParts(config: Config, gateway: Gateway | undefined): WatchingParts {
-  return {
-    makePassword,
-    credentialsOf: (user, password) => credentialsOf(realm, user, password),
-    gateway: gateway && {
-      place: {
-        domain: config.gateway?.domain,
-        rtsp: fromOutside(gateway.address),
-        rtsps: fromOutside(gateway.addressTls),
-      },
-      viewers: () => gateway.viewers(),
-      disconnect: (whom, reason) => gateway.disconnect(whom, reason),
+/** The gateway as operators see it. */
+export const watchedGateway = (
+  config: Config,
+  gateway: Gateway | undefined,
+): WatchedGateway | undefined =>
+  gateway && {
+    place: {
+      domain: config.gateway?.domain,
+      rtsp: fromOutside(gateway.address),
+      rtsps: fromOutside(gateway.addressTls),
     },
+    viewers: () => gateway.viewers(),
+    disconnect: (whom, reason) => gateway.disconnect(whom, reason),
   };
-}
 
 /** Where viewers find what listens at `address`: at any of this machine's, its name is the best guess. */
 function fromOutside(address: Gateway['address']): Gateway['address'] {

@@ -1,3 +1,4 @@
+import type { ViewerStatus } from '../contract/viewers.ts';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -16,23 +17,6 @@ import {
 } from '../media/rtsp/message.ts';
 import { type Answered, Dialogue } from './dialogue.ts';
 import type { Viewing } from './viewing.ts';
-
-/** One who watches. */
-export interface ViewerStatus {
-  readonly account: string;
-  readonly camera: string;
-  /** The user name. */
-  readonly viewer: string;
-  readonly address: string;
-  readonly secure: boolean;
-  /** What the player says it is. */
-  readonly player: string;
-  readonly state: 'ready' | 'playing' | 'paused';
-  /** Milliseconds since 1970 UTC. */
-  readonly sinceMs: number;
-  /** Sent to the viewer so far, before encryption. */
-  readonly bytes: number;
-}
 
 /** Where a camera's pictures are to be had; undefined: there is no such camera. */
 export type RelayPlace = { readonly url: string } | 'offline' | undefined;

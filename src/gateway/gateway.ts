@@ -4,13 +4,15 @@ import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Certificate, type CertificateFiles } from './certificate.ts';
-import { Connection, type Patience, type RelayPlace, type ViewerStatus } from './connection.ts';
+import { Connection, type Patience, type RelayPlace } from './connection.ts';
+import type { ViewerStatus } from '../contract/viewers.ts';
 import { Gatekeeper, type Viewer } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
 
-export type { RelayPlace, ViewerStatus } from './connection.ts';
+export type { RelayPlace } from './connection.ts';
+export type { ViewerStatus } from '../contract/viewers.ts';
 export type { Viewer } from './gatekeeper.ts';
 
 export interface ListenOptions {

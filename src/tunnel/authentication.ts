@@ -36,7 +36,7 @@ export interface GuestList {
   enrol?(token: string, key: ShownKey): CameraName | string;
 }
 
-export type Verdict =
+export type AuthVerdict =
   /** It only asks whether the key would do. */
   | { readonly kind: 'may sign' }
   /** It has signed with the private key. */
@@ -65,13 +65,13 @@ const tokenLogin = /^enrol\.([a-z0-9]{16,64})$/;
 export const printableUser = (name: string): string =>
   printable(name).replace(/^(enrol\..{0,6}).*$/i, '$1…');
 
-const refuse = (reason: string): Verdict => ({ kind: 'refuse', reason });
+const refuse = (reason: string): AuthVerdict => ({ kind: 'refuse', reason });
 
 /**
  * Judges one request to log in (RFC 4252 section 5). The key alone says which camera it is; the name
  * must agree, or be `enrol.TOKEN`, which lets an unknown key in and is nothing more to a known one.
  */
-export function judge(context: AuthContext, guests: GuestList): Verdict {
+export function judge(context: AuthContext, guests: GuestList): AuthVerdict {
   // The first request of most clients, to learn what there is.
   if (context.method === 'none') return { kind: 'refuse' };
   if (context.method !== 'publickey') {

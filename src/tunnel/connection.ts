@@ -4,7 +4,13 @@ import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
-import { type GuestList, judge, printable, printableUser, type Verdict } from './authentication.ts';
+import {
+  type GuestList,
+  judge,
+  printable,
+  printableUser,
+  type AuthVerdict,
+} from './authentication.ts';
 import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
 import { TunnelGoneError } from './tunnel.ts';
 
@@ -52,7 +58,7 @@ export class Connection {
   #ssh: SshConnection | undefined;
   #client = '';
   #attempts = 0;
-  #proven: Extract<Verdict, { kind: 'accept' }> | undefined;
+  #proven: Extract<AuthVerdict, { kind: 'accept' }> | undefined;
   #tunnel: CameraTunnel | undefined;
   #ended = false;
   #heardAt = performance.now();
@@ -199,7 +205,7 @@ export class Connection {
     }
   }
 
-  #judge(context: AuthContext): Verdict {
+  #judge(context: AuthContext): AuthVerdict {
     try {
       return judge(context, this.#context.guests);
     } catch (error) {

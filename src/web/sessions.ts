@@ -3,13 +3,15 @@ import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ledger } from '../ledger/ledger.ts';
 import { longestSessionMs, type SessionOwner } from '../ledger/sessions.ts';
-import { HttpError } from '../lib/http-error.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 
 /** Somebody who is logged in. */
 export type Session = SessionOwner & {
-  /** What unsafe requests must bring along in a header: no other site can know it. */
+  /** What all requests but GET must have in a header: no other site can know it. */
   readonly csrf: string;
 };
+export type ViewerSession = Extract<Session, { role: 'viewer' }>;
+export type OperatorSession = Extract<Session, { role: 'operator' }>;
 
 const tokenForm = /^[\w-]{43}$/;
 
@@ -27,7 +29,7 @@ export class Sessions {
   constructor(ledger: Ledger, isSecure: boolean) {
     this.#ledger = ledger;
     this.#isSecure = isSecure;
-    // The prefix makes browsers take it from this host alone, over TLS alone (RFC 6265bis 4.1.3.2).
+    // The prefix makes browsers accept it from this host and over TLS only (RFC 6265bis 4.1.3.2).
     this.#cookie = isSecure ? '__Host-cctv' : 'cctv';
   }
 
@@ -41,7 +43,7 @@ export class Sessions {
     return true;
   }
 
-  /** @throws {HttpError} 401 without a session; 403 if an unsafe request doesn't prove where it comes from */
+  /** @throws {HttpError} 401 without a session; 403 without its token, for all requests but GET */
   require(request: FastifyRequest): Session {
     const session = this.find(request);
     if (session === undefined) throw new HttpError(401, 'Log in first.');
@@ -52,6 +54,20 @@ export class Sessions {
         throw new HttpError(403, 'The header x-csrf-token is missing or wrong; reload the page.');
       }
     }
+    return session;
+  }
+
+  /** @throws {HttpError} as {@link require}; 404 for anybody but a viewer */
+  requireViewer(request: FastifyRequest): ViewerSession {
+    const session = this.require(request);
+    if (session.role !== 'viewer') throw notThere();
+    return session;
+  }
+
+  /** @throws {HttpError} as {@link require}; 404 for anybody but an operator */
+  requireOperator(request: FastifyRequest): OperatorSession {
+    const session = this.require(request);
+    if (session.role !== 'operator') throw notThere();
     return session;
   }
 

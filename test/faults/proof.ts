@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { VerifyEvent } from '../../src/catalog/verify-events.ts';
+import type { VerifyEvent } from '../../src/contract/verify.ts';
 import type { Comparison } from '../../src/catalog/rebuild-compare.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import type { Rebuilt } from '../../src/catalog/rebuild.ts';

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { CameraStatus } from '../../src/camera/status.ts';
+import type { CameraStatus } from '../../src/contract/cameras.ts';
 import { makePassword } from '../../src/gateway/password.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { describeError } from '../../src/lib/errors.ts';

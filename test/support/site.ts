@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import type { CameraStatus } from '../../src/camera/status.ts';
+import type { CameraStatus } from '../../src/contract/cameras.ts';
 import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import {
   type RtspCamera,
@@ -22,7 +22,7 @@ import {
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
-import { type Probed, probe } from './media.ts';
+import { probe, type Probed } from './media.ts';
 import { descendants } from './processes.ts';
 import { dbclients } from './tools.ts';
 import { eventually } from './until.ts';

@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
-import { type PublicKey, parsePublicKey } from '../../src/tunnel/public-key.ts';
+import { parsePublicKey, type PublicKey } from '../../src/tunnel/public-key.ts';
 import {
   startTunnelServer,
   type TunnelServer,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import * as z from 'zod';
-import { hashPassword } from '../../src/web/passwords.ts';
+import { hashPassword } from '../../src/lib/password-hash.ts';
 import { makeFootage } from './footage.ts';
 import { type Browser, password, WebFixture } from './fixture.ts';
 

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { CameraAnswer } from '../../contract/control.ts';
 import { formatCameraName } from '../../model/camera-name.ts';
 import { allCameras } from '../all-cameras.ts';
 import { confirm } from '../confirm.ts';
@@ -24,7 +23,7 @@ import { addCameraChangeCommands } from './camera-changes.ts';
 import { addCameraSetCommand } from './camera-set.ts';
 import { addCameraStatus } from './cameras.ts';
 
-interface AddOptions extends CardFlags {
+interface AddCameraOptions extends CardFlags {
   readonly key?: string;
   readonly rtspPath?: string;
   readonly rtspUser?: string;
@@ -48,7 +47,7 @@ export function addCameraCommands(camera: Command): void {
         'how it is recorded, if not as the configuration says',
       ).choices(['downsample', 'copy']),
     )
-    .action(async (text: string, options: AddOptions, command: Command) => {
+    .action(async (text: string, options: AddCameraOptions, command: Command) => {
       const { account, camera: name } = readCameraName(text);
       const { key, card, rtspPasswordFile, rtspPath, rtspUser, profile } = options;
       if ((key === undefined) === (card === undefined)) {
@@ -64,7 +63,7 @@ export function addCameraCommands(camera: Command): void {
         const { addCameraOnCard } = await import('./card.ts');
         return await addCameraOnCard(client, { account, camera: name }, options, recording);
       }
-      const added = await client.post<CameraAnswer>('/cameras', {
+      const added = await client.post('/cameras', 'CameraAnswer', {
         account,
         name,
         key: await readKeyFile(key),
@@ -98,7 +97,7 @@ export function addCameraCommands(camera: Command): void {
     .option('--json', 'print JSON')
     .action(async (text: string, { json }: { json?: true }, command: Command) => {
       const path = `/cameras/${pathOf(readCameraName(text))}`;
-      const answer = await clientOf(command).get<CameraAnswer>(path);
+      const answer = await clientOf(command).get(path, 'CameraAnswer');
       if (json) printJson(answer);
       else print(cameraScreen(answer, Date.now()));
     });
@@ -115,7 +114,7 @@ export function addCameraCommands(camera: Command): void {
     .action(async (text: string, { yes }: { yes?: true }, command: Command) => {
       const name = formatCameraName(readCameraName(text));
       const client = clientOf(command);
-      const { stored, spooled } = await client.get<CameraAnswer>(`/cameras/${name}`);
+      const { stored, spooled } = await client.get(`/cameras/${name}`, 'CameraAnswer');
       const footage = count(stored.segments + spooled.segments, 'segment');
       const question = `Remove ${name}? It can no longer dial in; its footage (${footage}) stays.`;
       if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);

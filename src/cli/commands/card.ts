@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import type { CameraAnswer, CamerasAnswer, StatusAnswer } from '../../contract/control.ts';
+import type { CameraAnswer } from '../../contract/cameras.ts';
 import { neverConnected } from '../../model/camera-state.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
 import { type CameraName, formatCameraName } from '../../model/camera-name.ts';
@@ -84,7 +84,7 @@ interface Dialled {
 }
 
 async function readDialled(client: DaemonClient, { server }: CardFlags): Promise<Dialled> {
-  const { tunnel } = await client.get<StatusAnswer>('/status');
+  const { tunnel } = await client.get('/status', 'StatusAnswer');
   const { port } = readServer(tunnel.address, 22);
   const servers = server?.map((text) => readServer(text, port));
   return {
@@ -105,7 +105,7 @@ async function findCamera(
   client: DaemonClient,
   name: CameraName,
 ): Promise<CameraAnswer | undefined> {
-  for await (const { cameras } of client.pages<CamerasAnswer>('/cameras', {
+  for await (const { cameras } of client.pages('/cameras', 'CamerasAnswer', {
     account: name.account,
   })) {
     const found = cameras.find(({ camera }) => camera === name.camera);
@@ -192,7 +192,7 @@ async function register(
   const { account, camera } = name;
   const request = { account, name: camera, key: key.publicLine, rtspPath, ...credentials, profile };
   try {
-    await client.post<CameraAnswer>('/cameras', request);
+    await client.post('/cameras', 'CameraAnswer', request);
   } catch (error) {
     // The answer may have been lost on its way, and the camera be registered all the same.
     const found = await findCamera(client, name).catch(() => 'unknown' as const);

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { NewTokenAnswer, TokensAnswer } from '../../contract/control.ts';
 import type { Token } from '../../model/account.ts';
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -40,7 +39,7 @@ export function addEnrolCommands(enrol: Command): void {
       if (!/^\d{1,6}$/.test(options.uses)) {
         throw new UsageError(`--uses ${options.uses.slice(0, 60)} is no number.`);
       }
-      const made = await clientOf(command).post<NewTokenAnswer>(tokensOf(account), {
+      const made = await clientOf(command).post(tokensOf(account), 'NewTokenAnswer', {
         uses: Number(options.uses),
         lifeMs: parseDuration(options.expires),
         rtspPath,
@@ -72,7 +71,7 @@ export function addEnrolCommands(enrol: Command): void {
     .description('the tokens of an account, by their first characters')
     .option('--json', 'print JSON')
     .action(async (account: string, { json }: { json?: true }, command: Command) => {
-      const answer = await clientOf(command).get<TokensAnswer>(tokensOf(account));
+      const answer = await clientOf(command).get(tokensOf(account), 'TokensAnswer');
       if (json) return printJson(answer);
       print(tokensScreen(account, answer.tokens, Date.now()));
     });

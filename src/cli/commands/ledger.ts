@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { GlobalOptions } from '../context.ts';
 
-export interface RebuildOptions extends GlobalOptions {
+export interface RebuildFlags extends GlobalOptions {
   readonly replace?: true;
   readonly json?: true;
 }
@@ -20,6 +20,6 @@ export function addLedgerCommands(ledger: Command): void {
     .action(async (_options: unknown, command: Command) => {
       // Half of the daemon comes with it, which no other command should wait for.
       const { runRebuild } = await import('../rebuild.ts');
-      await runRebuild(command.optsWithGlobals<RebuildOptions>());
+      await runRebuild(command.optsWithGlobals<RebuildFlags>());
     });
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { WatchersAnswer } from '../../control/watching.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { watchersScreen } from '../screens/watchers-screen.ts';
 import { harmlessJson } from '../plain.ts';
@@ -14,7 +13,7 @@ export function addViewerWatching(command: Command): void {
     .option('--json', 'print JSON; with --watch, a line of it each second')
     .action(async (options: { watch?: true; json?: true }) => {
       const client = clientOf(command);
-      const ask = () => client.get<WatchersAnswer>('/watchers');
+      const ask = () => client.get('/watchers', 'WatchersAnswer');
       if (options.watch) {
         await watch(process.stdout, async () => {
           const answer = await ask();

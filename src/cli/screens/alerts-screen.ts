@@ -1,5 +1,4 @@
-import type { AlertsAnswer } from '../../control/alerting.ts';
-import type { AlertDelivery, AlertMessage } from '../../ledger/alerts.ts';
+import type { AlertDelivery, AlertMessage, AlertsAnswer } from '../../contract/alerts.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
 import { count, formatTime, formatWhen } from '../units.ts';

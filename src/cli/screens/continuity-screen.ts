@@ -1,4 +1,4 @@
-import type { ContinuityAnswer } from '../../contract/control.ts';
+import type { ContinuityAnswer } from '../../contract/continuity.ts';
 import type { CauseSum, Gap } from '../../model/continuity.ts';
 import { plain } from '../plain.ts';
 import { type Column, table } from '../table.ts';

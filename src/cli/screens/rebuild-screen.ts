@@ -1,4 +1,4 @@
-import type { Comparison, Difference, Named } from '../../catalog/rebuild-compare.ts';
+import type { Comparison, Difference, Listing } from '../../catalog/rebuild-compare.ts';
 import type { Rebuilt } from '../../catalog/rebuild.ts';
 import { plain } from '../plain.ts';
 import { facts } from '../table.ts';
@@ -85,9 +85,9 @@ const differences = (what: string, difference: Difference): string[] => [
   ...list(`${what} are only in the rebuilt ledger`, difference.onlyRebuilt),
 ];
 
-const named = (names: readonly string[]): Named => ({ count: names.length, first: names });
+const named = (names: readonly string[]): Listing => ({ count: names.length, first: names });
 
-function list(what: string, { count: all, first }: Named): string[] {
+function list(what: string, { count: all, first }: Listing): string[] {
   if (all === 0) return [];
   const names = first.slice(0, shown).map((name) => `  ${plain(name)}`);
   const more = all > names.length ? [`  and ${all - names.length} more`] : [];
