@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import type { ErrorAnswer } from '../contract/answer.ts';
-import { DuplicateError, UnknownNameError } from '../ledger/errors.ts';
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 import type { Log } from '../lib/log.ts';

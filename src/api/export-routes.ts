@@ -34,7 +34,7 @@ export function addExportRoutes<Who>(
     },
     ({ who, params, body }) => {
       const camera = reach.requireCamera(who, params);
-      const timeZone = ledger.timeZone(camera.account) ?? 'UTC';
+      const timeZone = ledger.accounts.timeZone(camera.account) ?? 'UTC';
       const withDetails = reach.showsDetails;
       return exports.start(camera, { ...body, timeZone, withDetails, owner: reach.ownerOf(who) });
     },

@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
 import type { Documents } from '../storage/documents.ts';
-import type { JournalRows } from '../ledger/journal-rows.ts';
+import type { JournalQueries } from '../ledger/journal.ts';
 
 export interface JournalStore {
   readonly documents: Pick<Documents, 'write'>;
@@ -13,7 +13,7 @@ export interface JournalStore {
 }
 
 export interface JournalOptions {
-  readonly ledger: Pick<JournalRows, 'changedDocuments' | 'document' | 'documentWritten'>;
+  readonly ledger: { readonly journal: Pick<JournalQueries, 'changed' | 'document' | 'written'> };
   readonly store: JournalStore;
   readonly clock: Clock;
   readonly log: Log;
@@ -67,14 +67,14 @@ class Writer {
   async flush(signal: AbortSignal): Promise<void> {
     const { ledger, store } = this.#options;
     try {
-      for (const changed of ledger.changedDocuments()) {
-        const { name, body } = ledger.document(changed);
+      for (const changed of ledger.journal.changed()) {
+        const { name, body } = ledger.journal.document(changed);
         await within(writeMs, `writing ${name}`, signal, (writing) =>
           store.documents.write(name, body, writing),
         );
         // The end may have come while it was written, and the ledger be closed.
         if (signal.aborted) return;
-        ledger.documentWritten(changed);
+        ledger.journal.written(changed);
         this.#worked();
       }
     } catch (error) {
@@ -85,7 +85,7 @@ class Writer {
   /** Tells what is left for the next start. */
   ended(): void {
     const { ledger, log } = this.#options;
-    const documents = ledger.changedDocuments().length;
+    const documents = ledger.journal.changed().length;
     if (documents === 0 || this.#failingSince !== undefined) return;
     log.warn('the ledger was not written into the bucket in time; the next start does it', {
       documents,

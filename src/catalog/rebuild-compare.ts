@@ -4,7 +4,7 @@ import { describeError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { DocumentedCamera } from './journal-documents.ts';
-import { knownCameras } from '../ledger/journal-rows.ts';
+import { knownCameras } from '../ledger/journal.ts';
 import { migrations } from '../ledger/migrations.ts';
 import { number, type Row, text } from '../ledger/rows.ts';
 

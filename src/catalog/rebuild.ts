@@ -15,7 +15,7 @@ import { formatCameraName } from '../model/camera-name.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 import type { BucketReader, ListedObject } from '../storage/bucket-reader.ts';
 import type { Documents } from '../storage/documents.ts';
-import { prepareAccounts } from '../ledger/accounts.ts';
+import { prepareAccountRows } from '../ledger/account-rows.ts';
 import { prepareCameraIds } from '../ledger/camera-ids.ts';
 import { openDatabase, transaction } from '../ledger/database.ts';
 import {
@@ -177,7 +177,7 @@ class Builder {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#ids = prepareCameraIds(database, prepareAccounts(database));
+    this.#ids = prepareCameraIds(database, prepareAccountRows(database));
     this.#addSegment = database.prepare(
       `INSERT INTO segments
          (camera, startMs, durationMs, sha256, bytes, state, objectKey, etag, storedMs)

@@ -5,12 +5,11 @@ import type { GapCause } from '../model/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
-import type { LossQueries } from '../ledger/losses.ts';
 import type { SegmentQueries } from '../ledger/segments.ts';
 import type { SegmentRecord, StoredProof } from '../model/segment.ts';
 
 export interface ReconcilerOptions {
-  readonly ledger: Pick<LossQueries, 'spooledSegments' | 'lost'> & Pick<SegmentQueries, 'stored'>;
+  readonly ledger: { readonly segments: Pick<SegmentQueries, 'inSpool' | 'lost' | 'stored'> };
   readonly store: {
     /** Reads a segment in the bucket; undefined if there is none of its content. */
     find(segment: SegmentRecord, signal: AbortSignal): Promise<StoredProof | undefined>;
@@ -52,7 +51,7 @@ export class Reconciler implements AsyncDisposable {
    * file may go, unless it turns out that the bucket has it.
    */
   dropped(segment: SegmentRecord, detail: string): void {
-    this.#options.ledger.lost(segment, 'disk full', detail);
+    this.#options.ledger.segments.lost(segment, 'disk full', detail);
     // An outage of weeks may drop any number.
     if (this.#doubts.size < mostDropped) this.#doubt({ segment, cause: 'disk full', detail });
   }
@@ -71,7 +70,7 @@ export class Reconciler implements AsyncDisposable {
   /** At the start: what the ledger expects in the spool, and is not among what lies there. */
   doubtAllBut(inSpool: readonly Pick<SegmentRecord, 'sha256' | 'startMs'>[]): void {
     const here = new Set(inSpool.map(nameOf));
-    for (const segment of this.#options.ledger.spooledSegments()) {
+    for (const segment of this.#options.ledger.segments.inSpool()) {
       if (!here.has(nameOf(segment))) {
         this.doubt(segment, 'its file was gone when the daemon started');
       }
@@ -117,10 +116,10 @@ export class Reconciler implements AsyncDisposable {
       detail,
     };
     if (proof !== undefined) {
-      ledger.stored(segment, proof);
+      ledger.segments.stored(segment, proof);
       log.info('a segment that is gone here is in the bucket', fields);
     } else if (cause === 'segment lost') {
-      ledger.lost(segment, cause, detail);
+      ledger.segments.lost(segment, cause, detail);
       log.error('a segment is lost: it is neither here nor in the bucket', fields);
     }
   }

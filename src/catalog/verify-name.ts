@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { BucketReader, ListedObject } from '../storage/bucket-reader.ts';
 import type { ProblemKind } from '../contract/verify.ts';
-import type { VerifyRow, VerifyRows } from '../ledger/verify-rows.ts';
+import type { AuditRow, AuditQueries } from '../ledger/audit.ts';
 
 export interface NameVerification {
   readonly name: CameraName;
   readonly fromMs: number;
   readonly toMs: number;
   readonly deep: boolean;
-  readonly ledger: VerifyRows;
+  readonly ledger: { readonly audit: AuditQueries };
   readonly reader: Pick<BucketReader, 'pages' | 'sizeOf' | 'digest' | 'prefix'>;
   /** Whether there is, or was, a camera of that name, `account/camera`; or footage under it. */
   readonly isName: (name: string) => boolean;
@@ -111,7 +111,7 @@ class NameCheck {
     }
     for (let atMs = fromMs; atMs < untilMs; ) {
       const range = { fromMs: atMs, toMs: untilMs, limit: rowsAtOnce };
-      const rows = ledger.footageRows(name, range);
+      const rows = ledger.audit.rows(name, range);
       for (const row of rows) {
         if (row.state === 'stored') await this.#stored(row, objects);
         else {
@@ -130,7 +130,7 @@ class NameCheck {
   }
 
   /** Takes the row's object from `objects`. */
-  async #stored(row: VerifyRow, objects: Map<string, ListedObject>): Promise<void> {
+  async #stored(row: AuditRow, objects: Map<string, ListedObject>): Promise<void> {
     const { problem, name, isName, reader } = this.#options;
     const key = row.objectKey ?? '';
     const [account = '', camera = ''] = key.startsWith(reader.prefix)
@@ -150,7 +150,7 @@ class NameCheck {
     await this.#present(row, object);
   }
 
-  async #present(row: VerifyRow, { key, bytes, etag }: ListedObject): Promise<void> {
+  async #present(row: AuditRow, { key, bytes, etag }: ListedObject): Promise<void> {
     const { deep, done, problem } = this.#options;
     if (bytes !== row.bytes) {
       return await problem('wrong size', key, `${bytes} bytes instead of ${row.bytes}`);
@@ -160,7 +160,7 @@ class NameCheck {
     done.bytes += bytes;
   }
 
-  async #isRight(row: VerifyRow, key: string): Promise<boolean> {
+  async #isRight(row: AuditRow, key: string): Promise<boolean> {
     const { reader, done, problem, retry, signal } = this.#options;
     try {
       const digest = await retry((reading) => reader.digest(key, reading));
@@ -176,7 +176,7 @@ class NameCheck {
   }
 
   /** A listing may lag behind what the bucket holds: the object itself is asked for. */
-  async #absent(row: VerifyRow, key: string): Promise<void> {
+  async #absent(row: AuditRow, key: string): Promise<void> {
     const { reader, startedMs, done, problem, retry } = this.#options;
     if ((row.storedMs ?? 0) >= startedMs) {
       done.underWay += 1;
@@ -205,7 +205,7 @@ class NameCheck {
  * Whether the object is another than the one that was proven, going by the tags of the store. It need
  * not be wrong: a bucket may have been copied.
  */
-const wasReplaced = (row: VerifyRow, etag: string): boolean =>
+const wasReplaced = (row: AuditRow, etag: string): boolean =>
   row.etag !== undefined && plain(row.etag) !== plain(etag);
 
 const plain = (etag: string): string => etag.replaceAll('"', '').toLowerCase();

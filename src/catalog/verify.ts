@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isLabel } from '../model/camera-name.ts';
 import type { BucketReader } from '../storage/bucket-reader.ts';
 import type { Documents } from '../storage/documents.ts';
-import { UnknownNameError } from '../ledger/errors.ts';
+import { UnknownNameError } from '../model/errors.ts';
 import { parseCameras, parseDocumentName } from './journal-documents.ts';
-import type { JournalRows } from '../ledger/journal-rows.ts';
+import type { JournalQueries } from '../ledger/journal.ts';
 import {
   type Problem,
   type ProblemKind,
@@ -12,7 +12,7 @@ import {
   type VerifySums,
 } from '../contract/verify.ts';
 import { verifyName } from './verify-name.ts';
-import type { VerifyRows } from '../ledger/verify-rows.ts';
+import type { AuditQueries } from '../ledger/audit.ts';
 
 /** What a bucket is asked for. */
 export interface VerifiedBucket {
@@ -33,7 +33,10 @@ export interface VerifyScope {
 }
 
 export interface VerifyOptions extends VerifyScope {
-  readonly ledger: VerifyRows & Pick<JournalRows, 'ledgerId'>;
+  readonly ledger: {
+    readonly audit: AuditQueries;
+    readonly journal: Pick<JournalQueries, 'ledgerId'>;
+  };
   readonly bucket: VerifiedBucket;
   readonly signal: AbortSignal;
   /** When it begins, in ms since 1970 UTC; now unless given. What is stored later is under way. */
@@ -84,7 +87,7 @@ export class Verification {
     const names = new Map<string, readonly [string, string]>();
     const add = (owner: string, camera: string) =>
       names.set(`${owner}/${camera}`, [owner, camera] as const);
-    for (const name of ledger.footageNames(account)) add(name.account, name.camera);
+    for (const name of ledger.audit.names(account)) add(name.account, name.camera);
     const accounts = account === undefined ? await this.#labelsIn('', documentFolder) : [account];
     const skipped = accounts.filter((name) => others.has(name));
     for (const owner of accounts.filter((name) => !others.has(name))) {
@@ -154,11 +157,11 @@ export class Verification {
   /** Accounts that other ledgers' documents tell of, and this one doesn't know. */
   async #otherAccounts(): Promise<ReadonlySet<string>> {
     const { ledger, bucket } = this.#options;
-    const own = new Set(ledger.footageNames().map(({ account }) => account));
+    const own = new Set(ledger.audit.names().map(({ account }) => account));
     const others = new Set<string>();
     for (const name of await this.#retry((signal) => bucket.documents.names(signal))) {
       const parsed = parseDocumentName(name);
-      if (parsed?.kind !== 'cameras' || parsed.ledgerId === ledger.ledgerId) continue;
+      if (parsed?.kind !== 'cameras' || parsed.ledgerId === ledger.journal.ledgerId) continue;
       const body = await this.#retry((signal) => bucket.documents.read(name, signal));
       try {
         for (const account of parseCameras(parsed.ledgerId, body).accounts) {

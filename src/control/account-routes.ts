@@ -30,7 +30,7 @@ export function addAccountRoutes(
   { ledger, fleet, gateway, disconnect, log }: AccountRouteParts,
 ): void {
   door.get('/accounts', { query: PageRequest, answer: AccountsAnswer }, ({ query }) => {
-    const { items: accounts, next } = pageOf(ledger.accounts(), ({ name }) => name, query);
+    const { items: accounts, next } = pageOf(ledger.accounts.list(), ({ name }) => name, query);
     return { accounts, next };
   });
 
@@ -38,7 +38,7 @@ export function addAccountRoutes(
     '/accounts',
     { body: NameRequest, answer: AccountAnswer, status: 201 },
     ({ body: { name } }) => {
-      const account = ledger.addAccount(name);
+      const account = ledger.accounts.add(name);
       log.info('account added', { account: name });
       return account;
     },
@@ -48,20 +48,20 @@ export function addAccountRoutes(
     '/accounts/{account}/rename',
     { body: NameRequest, answer: RenamedAccountAnswer },
     ({ params: { account: from }, body: { name: to } }) => {
-      ledger.renameAccount(from, to);
+      ledger.accounts.rename(from, to);
       log.info('account renamed', { account: to, before: from });
       const why = `the account was renamed to ${to}`;
       // Recordings carry the account's name, so connected cameras have to dial in anew.
       const connected = fleet().filter(({ account }) => account === from);
       for (const { account, camera } of connected) {
         const now = { account: to, camera };
-        ledger.noteState(now, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+        ledger.states.note(now, 'camera offline', `closed by the daemon: ${why}`, Date.now());
         disconnect({ account, camera }, why);
       }
       gateway?.disconnect({ account: from }, why);
       return {
         disconnected: connected.length,
-        viewers: ledger.viewers(to).map(({ name }) => name),
+        viewers: ledger.viewers.list(to).map(({ name }) => name),
         addresses: publicAddresses(gateway?.place, to, 'CAMERA'),
       };
     },
@@ -71,7 +71,7 @@ export function addAccountRoutes(
     '/accounts/{account}/time-zone',
     { body: TimeZoneRequest },
     ({ params: { account }, body: { timeZone } }) => {
-      ledger.setTimeZone(account, timeZone);
+      ledger.accounts.setTimeZone(account, timeZone);
       log.info('account has another time zone', { account, timeZone });
     },
   );
@@ -80,7 +80,7 @@ export function addAccountRoutes(
     '/accounts/{account}',
     { query: AccountRemovalRequest },
     ({ params: { account }, query: { cameras } }) => {
-      const removed = ledger.removeAccount(account, cameras === 'true');
+      const removed = ledger.accounts.remove(account, cameras === 'true');
       log.info('account removed', { account, cameras: removed.map(formatCameraName) });
       for (const camera of removed) disconnect(camera, 'its account was removed');
       gateway?.disconnect({ account }, 'the account was removed');

@@ -8,7 +8,7 @@ import {
   SilenceRequest,
   TestAnswer,
 } from '../contract/alerts.ts';
-import { UnknownNameError } from '../ledger/errors.ts';
+import { UnknownNameError } from '../model/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
@@ -32,35 +32,35 @@ export function addAlertRoutes(
   });
 
   door.post('/accounts/{account}/test-alert', { answer: TestAnswer }, ({ params: { account } }) => {
-    ledger.timeZone(account);
+    ledger.accounts.timeZone(account);
     return { messages: requireAlerting(alerting()).test(account) };
   });
 
   door.get('/alerts', { query: AlertsRequest, answer: AlertsAnswer }, ({ query }) => ({
-    alerts: ledger.alertMessages(query).map(shown),
+    alerts: ledger.alerts.list(query).map(shown),
     failing: alerting()?.failing() ?? [],
   }));
 
   door.get('/alerts/{id}', { answer: AlertMessage }, ({ params: { id } }) => {
-    const found = ledger.alertMessage(id);
+    const found = ledger.alerts.find(id);
     if (found !== undefined) return shown(found);
     throw new UnknownNameError(`There is no alert ${id}.`);
   });
 
   door.get('/cameras/{account}/{camera}/alerting', { answer: AlertingAnswer }, ({ params }) =>
-    ledger.alertSettings(params),
+    ledger.alertSettings.of(params),
   );
 
   door.post(
     '/cameras/{account}/{camera}/silence',
     { body: SilenceRequest, answer: AlertingAnswer },
     ({ params, body: { forMs } }) => {
-      ledger.silence(params, forMs === null ? undefined : Date.now() + forMs);
+      ledger.alertSettings.silence(params, forMs === null ? undefined : Date.now() + forMs);
       log.info(forMs === null ? 'camera is no longer silenced' : 'camera is silenced', {
         camera: formatCameraName(params),
         forSeconds: forMs === null ? undefined : Math.round(forMs / 1_000),
       });
-      return ledger.alertSettings(params);
+      return ledger.alertSettings.of(params);
     },
   );
 
@@ -68,12 +68,12 @@ export function addAlertRoutes(
     '/cameras/{account}/{camera}/alert-after',
     { body: AlertAfterRequest, answer: AlertingAnswer },
     ({ params, body: { seconds } }) => {
-      ledger.setAlertAfter(params, seconds ?? undefined);
+      ledger.alertSettings.setAfter(params, seconds ?? undefined);
       log.info('camera has another time until its alert', {
         camera: formatCameraName(params),
         seconds,
       });
-      return ledger.alertSettings(params);
+      return ledger.alertSettings.of(params);
     },
   );
 }

@@ -36,7 +36,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
     fleet().find((status) => formatCameraName(status) === formatCameraName(name));
 
   const answer = (name: CameraName): CameraAnswer => {
-    const camera = ledger.requireCamera(name);
+    const camera = ledger.cameras.require(name);
     return describeCamera(camera, connectionOf(camera), copiedKey);
   };
 
@@ -45,7 +45,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
     { query: CamerasRequest, answer: CamerasAnswer },
     ({ query: { account, ...range } }) => {
       const connected = fleet().filter((one) => account === undefined || one.account === account);
-      const all = joinCameras(ledger.cameras(account), connected, copiedKey);
+      const all = joinCameras(ledger.cameras.list(account), connected, copiedKey);
       const { items: cameras, next } = pageOf(all, formatCameraName, range);
       return { cameras, next };
     },
@@ -57,7 +57,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
     '/cameras',
     { body: CameraRequest, answer: CameraAnswer, status: 201 },
     ({ body: { name, key, ...rest } }) => {
-      const camera = ledger.addCamera({ ...rest, camera: name, key: parsePublicKey(key) });
+      const camera = ledger.cameras.add({ ...rest, camera: name, key: parsePublicKey(key) });
       const { fingerprint } = camera.keys[0] ?? {};
       log.info('camera added', { camera: formatCameraName(camera), fingerprint });
       return describeCamera(camera, undefined, copiedKey);
@@ -65,7 +65,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
   );
 
   door.delete('/cameras/{account}/{camera}', {}, ({ params }) => {
-    ledger.removeCamera(params);
+    ledger.cameras.remove(params);
     log.info('camera removed', { camera: formatCameraName(params) });
     disconnect(params, 'the camera was removed');
   });
@@ -77,7 +77,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
       const why = `the camera was renamed to ${formatCameraName(to)}`;
       // The end of its tunnel is noted for the old name, which is gone.
       if (connectionOf(from) !== undefined) {
-        ledger.noteState(to, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+        ledger.states.note(to, 'camera offline', `closed by the daemon: ${why}`, Date.now());
       }
       disconnect(from, why);
     }
@@ -88,7 +88,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
     '/cameras/{account}/{camera}/adopt',
     { body: AdoptionRequest, answer: CameraAnswer },
     ({ params, body: { name } }) => {
-      const to = ledger.adoptCamera(params, name);
+      const to = ledger.cameras.adopt(params, name);
       log.info('new camera adopted', { camera: formatCameraName(to) });
       return renamed(params, to);
     },
@@ -97,11 +97,11 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
   door.post(
     '/cameras/{account}/{camera}/rename',
     { body: NameRequest, answer: CameraAnswer },
-    ({ params, body: { name } }) => renamed(params, ledger.renameCamera(params, name)),
+    ({ params, body: { name } }) => renamed(params, ledger.cameras.rename(params, name)),
   );
 
   door.post('/cameras/{account}/{camera}/reject', {}, ({ params }) => {
-    ledger.rejectCamera(params);
+    ledger.cameras.reject(params);
     log.info('new camera rejected', { camera: formatCameraName(params) });
     disconnect(params, 'the camera was rejected');
   });
@@ -111,7 +111,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
     { body: KeyRequest, answer: CameraAnswer },
     ({ params, body }) => {
       const key = parsePublicKey(body.key);
-      ledger.rotateKey(params, key);
+      ledger.keys.rotate(params, key);
       const { fingerprint } = key;
       log.info('camera has a further key', { camera: formatCameraName(params), fingerprint });
       return answer(params);
@@ -123,7 +123,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
     { body: KeyRequest, answer: CameraAnswer },
     ({ params, body }) => {
       const key = parsePublicKey(body.key);
-      ledger.replaceKey(params, key);
+      ledger.keys.replace(params, key);
       const { fingerprint } = key;
       log.info('camera hardware replaced', { camera: formatCameraName(params), fingerprint });
       disconnect(params, 'the camera was replaced by other hardware');
@@ -132,14 +132,14 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
   );
 
   door.post('/cameras/{account}/{camera}/disable', { answer: CameraAnswer }, ({ params }) => {
-    ledger.setDisabled(params, true);
+    ledger.cameras.setDisabled(params, true);
     log.info('camera disabled', { camera: formatCameraName(params) });
     disconnect(params, 'the camera was disabled');
     return answer(params);
   });
 
   door.post('/cameras/{account}/{camera}/enable', { answer: CameraAnswer }, ({ params }) => {
-    ledger.setDisabled(params, false);
+    ledger.cameras.setDisabled(params, false);
     log.info('camera enabled', { camera: formatCameraName(params) });
     return answer(params);
   });

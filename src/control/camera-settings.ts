@@ -55,7 +55,7 @@ export function addCameraSettingsRoute(
     { body: SettingsRequest, answer: SettingsAnswer },
     ({ params, body }) => {
       const name = formatCameraName(params);
-      const { before, after } = ledger.changeStream(params, body);
+      const { before, after } = ledger.cameras.changeStream(params, body);
       const changes = changesOf(before, after);
       if (changes.length === 0) {
         return { changes, connected: fleet().some((one) => formatCameraName(one) === name) };

@@ -78,7 +78,7 @@ export function addContactRoutes(
     addresses: contact.addresses.map(shownBy(alerting())),
     quiet: contact.quiet,
     createdMs: contact.createdMs,
-    timeZone: ledger.timeZone(contact.account) ?? 'UTC',
+    timeZone: ledger.accounts.timeZone(contact.account) ?? 'UTC',
   });
   const secretsOf = (addresses: readonly ContactAddress[]): string[] =>
     addresses
@@ -88,7 +88,7 @@ export function addContactRoutes(
   door.get(
     '/contacts',
     { query: ContactsRequest, answer: ContactsAnswer },
-    ({ query: { account } }) => ({ contacts: ledger.contacts(account).map(answer) }),
+    ({ query: { account } }) => ({ contacts: ledger.contacts.list(account).map(answer) }),
   );
 
   door.post(
@@ -96,7 +96,7 @@ export function addContactRoutes(
     { body: ContactRequest, answer: NewContactAnswer, status: 201 },
     ({ body }) => {
       const addresses = body.addresses.map((one) => addressOf(one, requireAlerting(alerting())));
-      const added = ledger.addContact({ ...body, addresses });
+      const added = ledger.contacts.add({ ...body, addresses });
       log.info('contact added', { account: added.account, contact: added.name });
       return { ...answer(added), webhookSecrets: secretsOf(addresses) };
     },
@@ -108,8 +108,8 @@ export function addContactRoutes(
     ({ params: { account, name }, body }) => {
       const parts = requireAlerting(alerting());
       const given = body.addresses.map((one) => addressOf(one, parts));
-      const { addresses } = ledger.requireContact(account, name);
-      const { before, after } = ledger.changeContact(account, name, {
+      const { addresses } = ledger.contacts.require(account, name);
+      const { before, after } = ledger.contacts.change(account, name, {
         name: body.name,
         quiet: body.quiet,
         addresses: changedWays(addresses, given, body.without),
@@ -126,7 +126,7 @@ export function addContactRoutes(
   );
 
   door.delete('/contacts/{account}/{name}', {}, ({ params: { account, name: contact } }) => {
-    ledger.removeContact(account, contact);
+    ledger.contacts.remove(account, contact);
     log.info('contact removed', { account, contact });
   });
 }

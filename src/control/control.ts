@@ -83,7 +83,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     prefix: '',
     cameraPath: '/cameras/{account}/{camera}',
     showsDetails: true,
-    requireCamera: (_who, { account = '', camera }) => ledger.requireCamera({ account, camera }),
+    requireCamera: (_who, { account = '', camera }) => ledger.cameras.require({ account, camera }),
     ownerOf: () => 'operator',
     checkExport: () => {},
   };

@@ -17,7 +17,7 @@ export function addFootageRoutes(door: Door<unknown>, { ledger, fleet }: Footage
     { query: ContinuityRequest, answer: ContinuityAnswer },
     ({ params, query: { from: fromMs, to: toMs } }) => {
       const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), params) };
-      return { ...params, ...ledger.continuity(params, { fromMs, toMs, ...now }) };
+      return { ...params, ...ledger.continuity.sum(params, { fromMs, toMs, ...now }) };
     },
   );
 
@@ -25,7 +25,7 @@ export function addFootageRoutes(door: Door<unknown>, { ledger, fleet }: Footage
     '/segments/{account}/{camera}',
     { query: SegmentsRequest, answer: SegmentsAnswer },
     ({ params, query: { from: fromMs, to: toMs, limit, after } }) => {
-      const segments = ledger.segments(params, { fromMs, toMs, limit, after });
+      const segments = ledger.segments.list(params, { fromMs, toMs, limit, after });
       const last = segments.length === limit ? segments.at(-1) : undefined;
       return { segments, next: last && `${last.startMs}_${last.sha256}` };
     },

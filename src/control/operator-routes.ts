@@ -33,13 +33,13 @@ export function addOperatorRoutes(
     return { operator: set(await hashPassword(given ?? made ?? '')), password: made };
   };
 
-  door.get('/operators', { answer: OperatorsAnswer }, () => ({ operators: ledger.operators() }));
+  door.get('/operators', { answer: OperatorsAnswer }, () => ({ operators: ledger.operators.list() }));
 
   door.post(
     '/operators',
     { body: OperatorRequest, answer: OperatorAnswer, status: 201 },
     async ({ body: { name, password } }) => {
-      const answer = await login(name, password, (hash) => ledger.addOperator(name, hash));
+      const answer = await login(name, password, (hash) => ledger.operators.add(name, hash));
       log.info('operator added', { operator: name });
       return answer;
     },
@@ -49,14 +49,14 @@ export function addOperatorRoutes(
     '/operators/{name}/password',
     { body: PasswordRequest, answer: OperatorAnswer },
     async ({ params: { name }, body: { password } }) => {
-      const answer = await login(name, password, (hash) => ledger.setOperatorPassword(name, hash));
+      const answer = await login(name, password, (hash) => ledger.operators.setPassword(name, hash));
       log.info('operator has a new password', { operator: name });
       return answer;
     },
   );
 
   door.delete('/operators/{name}', {}, ({ params: { name } }) => {
-    ledger.removeOperator(name);
+    ledger.operators.remove(name);
     log.info('operator removed', { operator: name });
   });
 }

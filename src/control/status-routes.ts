@@ -37,7 +37,7 @@ export function addStatusRoutes(door: Door<unknown>, parts: StatusRouteParts): v
       refusedConfiguration: parts.refusedConfiguration(),
       tunnel: await parts.tunnelInfo(),
       cameras: {
-        known: parts.ledger.accounts().reduce((sum, { cameras }) => sum + cameras, 0),
+        known: parts.ledger.accounts.list().reduce((sum, { cameras }) => sum + cameras, 0),
         connected: connected.length,
         recording: connected.filter(({ state }) => state === 'recording').length,
       },

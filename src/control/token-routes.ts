@@ -9,7 +9,7 @@ export function addTokenRoutes(
   { ledger, log }: { readonly ledger: Ledger; readonly log: Log },
 ): void {
   door.get('/accounts/{account}/tokens', { answer: TokensAnswer }, ({ params: { account } }) => ({
-    tokens: ledger.tokens(account),
+    tokens: ledger.tokens.list(account),
   }));
 
   door.post(
@@ -17,7 +17,7 @@ export function addTokenRoutes(
     { body: TokenRequest, answer: NewTokenAnswer, status: 201 },
     ({ params: { account }, body: { uses, lifeMs, ...stream } }) => {
       const expiresMs = Date.now() + lifeMs;
-      const made = ledger.addToken({ account, uses, expiresMs, ...stream });
+      const made = ledger.tokens.add({ account, uses, expiresMs, ...stream });
       const until = new Date(expiresMs).toISOString();
       log.info('enrolment opened', { account, id: made.id, uses, until });
       return made;
@@ -25,7 +25,7 @@ export function addTokenRoutes(
   );
 
   door.delete('/accounts/{account}/tokens/{id}', {}, ({ params: { account, id } }) => {
-    ledger.revokeToken(account, id);
+    ledger.tokens.revoke(account, id);
     log.info('enrolment revoked', { account, id });
   });
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Door } from '../api/door.ts';
 import { type VerifiedBucket, Verification, type VerifyScope } from '../catalog/verify.ts';
 import { type VerifyEvent, VerifyRequest } from '../contract/verify.ts';
-import { DuplicateError } from '../ledger/errors.ts';
+import { DuplicateError } from '../model/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
 import { OperatorError } from '../lib/errors.ts';

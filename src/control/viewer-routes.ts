@@ -50,8 +50,8 @@ export function addViewerRoutes(door: Door<unknown>, parts: ViewerRouteParts): v
     '/viewers',
     { query: ViewersRequest, answer: ViewersAnswer },
     ({ query: { account, ...range } }) => {
-      const sorted = ledger
-        .viewers(account)
+      const sorted = ledger.viewers
+        .list(account)
         .sort((a, b) => (formatViewerName(a) < formatViewerName(b) ? -1 : 1));
       const { items: viewers, next } = pageOf(sorted, formatViewerName, range);
       return { viewers, next };
@@ -63,7 +63,7 @@ export function addViewerRoutes(door: Door<unknown>, parts: ViewerRouteParts): v
     { body: ViewerRequest, answer: LoginAnswer, status: 201 },
     ({ body: { password, ...viewer } }) => {
       const answer = login(viewer, password, (credentials) =>
-        ledger.addViewer({ ...viewer, credentials }),
+        ledger.viewers.add({ ...viewer, credentials }),
       );
       const { account, name, cameras } = viewer;
       log.info('viewer added', { account, viewer: name, cameras });
@@ -76,7 +76,7 @@ export function addViewerRoutes(door: Door<unknown>, parts: ViewerRouteParts): v
     { body: PasswordRequest, answer: LoginAnswer },
     ({ params, body: { password } }) => {
       const answer = login(params, password, (credentials) =>
-        ledger.setCredentials(params, credentials),
+        ledger.viewers.setCredentials(params, credentials),
       );
       const { account, name: viewer } = params;
       log.info('viewer has a new password', { account, viewer });
@@ -86,7 +86,7 @@ export function addViewerRoutes(door: Door<unknown>, parts: ViewerRouteParts): v
   );
 
   door.delete('/viewers/{account}/{name}', {}, ({ params }) => {
-    ledger.removeViewer(params);
+    ledger.viewers.remove(params);
     const { account, name: viewer } = params;
     log.info('viewer removed', { account, viewer });
     gateway?.disconnect({ account, viewer }, 'the viewer was removed');
@@ -98,7 +98,7 @@ export function addViewerRoutes(door: Door<unknown>, parts: ViewerRouteParts): v
   });
 
   door.get('/addresses/{account}/{camera}', { answer: AddressesAnswer }, ({ params }) => {
-    const { account, camera } = ledger.requireCamera(params);
+    const { account, camera } = ledger.cameras.require(params);
     return { addresses: publicAddresses(gateway?.place, account, camera) };
   });
 }

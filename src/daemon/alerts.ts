@@ -11,7 +11,7 @@ import type { CameraStatus } from '../contract/cameras.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertingParts } from '../control/alerting.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { WatchedCamera } from '../ledger/silences.ts';
+import type { WatchedCamera } from '../ledger/alert-settings.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
@@ -132,7 +132,7 @@ function presence(
       }
     }
     const lastFootageAtMs = newest.get(formatCameraName(camera)) ?? 0;
-    const { state, detail } = ledger.presentState(camera.id);
+    const { state, detail } = ledger.states.present(camera.id);
     return { state, detail, ...(lastFootageAtMs === 0 ? {} : { lastFootageAtMs }) };
   };
 }

@@ -110,9 +110,9 @@ export async function runDaemon(
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
     log,
-    findCamera: (key) => ledger.findCamera(key),
-    enrolRefusal: (token, key) => ledger.enrolRefusal(token, key),
-    enrol: (token, key) => ledger.enrol(token, key),
+    findCamera: (key) => ledger.keys.ownerOf(key),
+    enrolRefusal: (token, key) => ledger.tokens.refusal(token, key),
+    enrol: (token, key) => ledger.tokens.enrol(token, key),
     onTunnel: (tunnel) => {
       if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
     },
@@ -125,7 +125,7 @@ export async function runDaemon(
     spool,
     store,
     log,
-    onStored: (segment, proof) => ledger.stored(segment, proof),
+    onStored: (segment, proof) => ledger.segments.stored(segment, proof),
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });

@@ -47,15 +47,15 @@ const leftoversEveryMs = 30_000;
 
 /** Begins a run of the daemon in the ledger, which from then on hears that it is alive, until its end. */
 export function beginRun(ledger: Ledger, version: string, log: Log): AsyncDisposable {
-  ledger.beginRun(version, clock.wallNow());
-  const alive = repeat(aliveEveryMs, () => ledger.alive(clock.wallNow()), {
+  ledger.runs.begin(version, clock.wallNow());
+  const alive = repeat(aliveEveryMs, () => ledger.runs.alive(clock.wallNow()), {
     log,
     trouble: 'the ledger can not be written',
   });
   return {
     async [Symbol.asyncDispose]() {
       await alive[Symbol.asyncDispose]();
-      ledger.endRun(clock.wallNow());
+      ledger.runs.end(clock.wallNow());
     },
   };
 }
@@ -75,7 +75,7 @@ export async function publishLeftovers(
   await publishOnce(spool, ledger, log, gate);
   // One that was published just before a crash may not be in the ledger yet.
   const inSpool = await spool.list();
-  for (const segment of inSpool) ledger.spooled(segment);
+  for (const segment of inSpool) ledger.segments.spooled(segment);
   reconciler.doubtAllBut(inSpool);
   parts.use(
     repeat(leftoversEveryMs, () => publishOnce(spool, ledger, log, gate), {
@@ -115,9 +115,9 @@ async function publish(
   file: FinishedFile,
 ): Promise<void> {
   const segment = await spool.publish(camera, file);
-  ledger.spooled(segment, await initOf(segment.path));
+  ledger.segments.spooled(segment, await initOf(segment.path));
   for (const hole of file.holes ?? []) {
-    ledger.noteLoss({ ...camera, ...hole }, 'stream stalled', 'no picture came');
+    ledger.segments.noteHole({ ...camera, ...hole }, 'stream stalled', 'no picture came');
   }
 }
 
@@ -153,7 +153,7 @@ function repeat(
 
 /** Notes that a camera is there, and whether the key that it came with is still good in this moment. */
 export function greet(ledger: Ledger, tunnel: Tunnel, log: Log): boolean {
-  const contact = ledger.contact(tunnel.camera, tunnel.keyFingerprint);
+  const contact = ledger.keys.used(tunnel.camera, tunnel.keyFingerprint);
   if (contact === undefined) tunnel.close('its key is no longer valid');
   else if (contact.droppedKeys.length > 0) {
     log.info('camera uses its new key, the old one is no longer valid', {
@@ -170,7 +170,7 @@ export function settingsOf(
   config: Config,
   name: CameraName,
 ): CameraSettings | undefined {
-  const camera = ledger.camera(name);
+  const camera = ledger.cameras.find(name);
   if (camera === undefined || camera.disabledMs !== undefined) return undefined;
   return { ...camera, profile: camera.profile ?? config.archive.profile };
 }
@@ -217,7 +217,7 @@ export function cameraParts(
       });
     },
     publish: (file) => publish(spool, ledger, camera, file),
-    note: (state, detail) => ledger.noteState(camera, state, detail, clock.wallNow()),
+    note: (state, detail) => ledger.states.note(camera, state, detail, clock.wallNow()),
     disk: spool.disk,
   };
 }
@@ -249,11 +249,11 @@ export function gatewayOptions(
     realm,
     basicWithoutTls,
     limits: viewerLimits(given),
-    findViewer: (account, user) => ledger.findViewer(account, user),
+    findViewer: (account, user) => ledger.viewers.find(account, user),
     relayPlace: (account, camera) => {
       const url = fleet.relayUrl({ account, camera });
       if (url !== undefined) return { url };
-      return ledger.camera({ account, camera }) === undefined ? undefined : 'offline';
+      return ledger.cameras.find({ account, camera }) === undefined ? undefined : 'offline';
     },
   };
 }

@@ -101,7 +101,7 @@ export class Exports implements AsyncDisposable {
     }
     const { ledger, directory, isRecording } = this.#options;
     const segments = withoutDoubles(
-      ledger.footage(camera, { fromMs, toMs, limit: maxSegments + 1 }),
+      ledger.footage.list(camera, { fromMs, toMs, limit: maxSegments + 1 }),
     );
     if (segments.length === 0) throw new HttpError(404, 'There is no footage of that time.');
     if (segments.length > maxSegments) {
@@ -114,7 +114,7 @@ export class Exports implements AsyncDisposable {
       throw new HttpError(400, 'An export has at most 20 GB. Export it in parts.');
     }
     const nowMs = Date.now();
-    const continuity = ledger.continuity(camera, {
+    const continuity = ledger.continuity.sum(camera, {
       fromMs,
       toMs,
       nowMs,
@@ -212,7 +212,7 @@ export class Exports implements AsyncDisposable {
         await using file = await open(joined, 'w', 0o600);
         const output = new ExportFile(file, request);
         for (const [i, segment] of segments.entries()) {
-          const find = () => ledger.footageSegment(camera, segment);
+          const find = () => ledger.footage.find(camera, segment);
           await appendSegment(output, footage, camera, find, signal);
           onProgress((0.8 * (i + 1)) / segments.length);
         }

@@ -62,7 +62,7 @@ export class Inits {
       await Promise.all([fill(first, middle), fill(middle, last)]);
     };
     await Promise.all(runsOf(segments).map(([first, last]) => fill(first, last)));
-    if (found.length > 0) this.#ledger.noteInits(camera, found);
+    if (found.length > 0) this.#ledger.footage.noteInits(camera, found);
     return segments.flatMap((segment, i) => {
       const init = inits[i];
       return init === undefined ? [] : [{ ...segment, init }];

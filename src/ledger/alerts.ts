@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountRows } from './accounts.ts';
+import type { AccountRows } from './account-rows.ts';
 import type { AddressKind } from './contacts.ts';
 import { transaction } from './database.ts';
 import { number, optional, type Row, text } from './rows.ts';
@@ -115,7 +115,7 @@ export interface AlertQueries {
   /** What was being sent when the program ended may have been sent. */
   doubtInterrupted(nowMs: number): number;
   /** Those whose time has come, in the order in which they came to be. */
-  dueDeliveries(nowMs: number, limit: number): OpenDelivery[];
+  due(nowMs: number, limit: number): OpenDelivery[];
   /**
    * @param from nothing is changed in another state than these
    * @returns whether it was changed
@@ -140,21 +140,23 @@ export interface AlertQueries {
   tryNext(delivery: DeliveryName, nowMs: number): (DeliveryName & NewDelivery) | undefined;
   /** Other ways to the same address need no longer be tried, nor those whose turn has not come. */
   settle(delivery: DeliveryName, nowMs: number): void;
-  heldMessages(): AlertMessage[];
+  held(): AlertMessage[];
   /** How many messages a contact was sent, or is to be, since then; held ones not counted. */
   messagesSince(account: string | undefined, contactName: string, sinceMs: number): number;
   /** How many deliveries of a kind went out since then. */
   sentSince(kind: AddressKind, sinceMs: number): number;
   /** The newest first; of one account if it is given. */
-  alertMessages(of: { readonly account?: string; readonly limit: number }): AlertMessage[];
-  alertMessage(id: string): AlertMessage | undefined;
+  list(of: { readonly account?: string; readonly limit: number }): AlertMessage[];
+  find(id: string): AlertMessage | undefined;
   /**
    * Takes room on the disk that the ledger can write into when there is none left: it is then that
    * alerts are decided.
    */
   reserveRoom(bytes: number): void;
+  /** How many deliveries are in each state, of those that are kept. */
+  deliveryCounts(): ReadonlyMap<DeliveryState, number>;
   /** Forgets what was decided before, except what is still under way. */
-  pruneAlerts(beforeMs: number): void;
+  prune(beforeMs: number): void;
 }
 
 const open = "('queued', 'sending', 'doubtful')";
@@ -288,6 +290,9 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
   );
   const byId = database.prepare(`${select} WHERE alertMessages.id = ?`);
   const reserve = database.prepare("INSERT INTO judgements VALUES ('room', hex(zeroblob(?)))");
+  const countStates = database.prepare(
+    'SELECT state, count(*) AS count FROM alertDeliveries GROUP BY state',
+  );
   const prune = database.prepare(
     `DELETE FROM alertMessages WHERE createdMs < ? AND heldFor IS NULL AND NOT EXISTS
        (SELECT 1 FROM alertDeliveries WHERE message = id AND state IN ${open})`,
@@ -339,7 +344,7 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         }
       }),
     doubtInterrupted: (nowMs) => Number(interrupt.run(nowMs, nowMs).changes),
-    dueDeliveries: (nowMs, limit) =>
+    due: (nowMs, limit) =>
       due.all(nowMs, limit).map((row) => ({
         ...readNew(row),
         state: text(row, 'state') as OpenDelivery['state'],
@@ -373,16 +378,16 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       return row && readNew(row);
     },
     settle: (delivery, nowMs) => void settle.run(nowMs, delivery.message, delivery.position),
-    heldMessages: () => held.all().map(readMessage),
+    held: () => held.all().map(readMessage),
     messagesSince: (account, contactName, sinceMs) =>
       number(countOfContact.get(account ?? null, contactName, sinceMs) ?? {}, 'count'),
     sentSince: (kind, sinceMs) => number(countSent.get(kind, sinceMs) ?? {}, 'count'),
-    alertMessages({ account, limit }) {
+    list({ account, limit }) {
       if (account === undefined) return newest.all(limit).map(readMessage);
       accounts.idOf(account);
       return newestOf.all(account, limit).map(readMessage);
     },
-    alertMessage(id) {
+    find(id) {
       const row = byId.get(id);
       return row && readMessage(row);
     },
@@ -395,6 +400,10 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       // were freed are in the database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
       database.exec('PRAGMA wal_checkpoint(RESTART)');
     },
-    pruneAlerts: (beforeMs) => void prune.run(beforeMs),
+    deliveryCounts: () =>
+      new Map(
+        countStates.all().map((row) => [text(row, 'state') as DeliveryState, number(row, 'count')]),
+      ),
+    prune: (beforeMs) => void prune.run(beforeMs),
   };
 }

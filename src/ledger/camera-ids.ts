@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
-import type { AccountRows } from './accounts.ts';
-import { UnknownNameError } from './errors.ts';
+import type { AccountRows } from './account-rows.ts';
+import { UnknownNameError } from '../model/errors.ts';
 import { number, type Row } from './rows.ts';
 
 /** Which row of `cameras` a name means, for other queries. */

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import type { AccountRows } from './accounts.ts';
+import type { AccountRows } from './account-rows.ts';
 import { transaction } from './database.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
 import { number, optional, type Row, text } from './rows.ts';
 
 export type AddressKind = 'sms' | 'email' | 'webhook';
@@ -46,17 +47,17 @@ export interface ContactChanges {
 
 export interface ContactQueries {
   /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
-  addContact(contact: ContactPerson): KnownContact;
+  add(contact: ContactPerson): KnownContact;
   /** All contacts, or those of one account, in the order of their names. */
-  contacts(account?: string): KnownContact[];
+  list(account?: string): KnownContact[];
   /** @throws {UnknownNameError} which says what there is instead */
-  requireContact(account: string, name: string): KnownContact;
+  require(account: string, name: string): KnownContact;
   /**
    * Changes a contact. What waits to be told to it is told by the ways that it has then.
    *
    * @throws {DuplicateError} if the account has another of the new name; {@link UnknownNameError}
    */
-  changeContact(
+  change(
     account: string,
     name: string,
     changes: ContactChanges,
@@ -66,7 +67,7 @@ export interface ContactQueries {
    *
    * @throws {UnknownNameError} which says what there is instead
    */
-  removeContact(account: string, name: string): void;
+  remove(account: string, name: string): void;
 }
 
 // It becomes part of lists and of messages as it is.
@@ -147,7 +148,7 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
     }
   };
 
-  const contacts: ContactQueries['contacts'] = (account) => {
+  const list: ContactQueries['list'] = (account) => {
     if (account !== undefined) accounts.idOf(account);
     return (account === undefined ? all.all() : ofAccount.all(account)).map(readContact);
   };
@@ -155,16 +156,16 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
   const requireContact = (account: string, name: string): KnownContact => {
     const row = byName.get(account, name);
     if (row !== undefined) return readContact(row);
-    const names = contacts(account).map((contact) => contact.name);
+    const names = list(account).map((contact) => contact.name);
     throw new UnknownNameError(
       `${account} has no contact ${name}.${hint('contacts', name, names)}`,
     );
   };
 
   return {
-    contacts,
-    requireContact,
-    addContact: (given) =>
+    list,
+    require: requireContact,
+    add: (given) =>
       transaction(database, () => {
         const account = accounts.idOf(given.account);
         check(given);
@@ -176,7 +177,7 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
         addAddresses(number(row ?? {}, 'id'), addresses);
         return requireContact(given.account, name);
       }),
-    changeContact: (account, name, changes) =>
+    change: (account, name, changes) =>
       transaction(database, () => {
         const before = requireContact(account, name);
         const quiet = changes.quiet === undefined ? before.quiet : (changes.quiet ?? undefined);
@@ -196,7 +197,7 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
         addAddresses(before.id, after.addresses);
         return { before, after: requireContact(account, after.name) };
       }),
-    removeContact: (account, name) =>
+    remove: (account, name) =>
       transaction(database, () => void remove.run(requireContact(account, name).id)),
   };
 }

@@ -5,6 +5,7 @@ import type { CameraName } from '../model/camera-name.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { noticedWithinMs, type StateRow } from '../continuity/causes.ts';
 import { Stretches } from '../continuity/coverage.ts';
+import { type DaySum, type Days, prepareDaySums } from './day-sums.ts';
 import { number, text } from './rows.ts';
 import { longestMs } from './segments.ts';
 import { sumUp } from '../continuity/sums.ts';
@@ -19,9 +20,16 @@ export interface ContinuityQueries {
    *
    * @throws {UnknownNameError} for a name that never had footage nor was added
    */
-  continuity(camera: CameraName, range: ContinuityRange): Continuity;
+  sum(camera: CameraName, range: ContinuityRange): Continuity;
   /** The same, as it lies on a line. @throws {UnknownNameError} */
   timeline(camera: CameraName, range: ContinuityRange): Timeline;
+  /**
+   * What became of each of some stretches, of at most two days. Kept once a stretch is long over,
+   * until something changes in it: the second time costs next to nothing.
+   *
+   * @throws {UnknownNameError} for a name that never had footage nor was added
+   */
+  days(camera: CameraName, days: Days): DaySum[];
 }
 
 /** Lives of a camera overlap: the last segment to begin need not be the last to end. */
@@ -156,11 +164,14 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     return { ...sumUp(known, fromMs, toMs), segments };
   };
 
+  const sum: ContinuityQueries['sum'] = (name, range) => {
+    const { pieces: _, ...continuity } = sumUpRange(name, range);
+    return continuity;
+  };
+
   return {
-    continuity(name, range) {
-      const { pieces: _, ...continuity } = sumUpRange(name, range);
-      return continuity;
-    },
+    sum,
+    days: prepareDaySums(database, ids, sum),
     timeline(name, range) {
       const { gaps: _, causes: __, segments: ___, ...timeline } = sumUpRange(name, range);
       return timeline;

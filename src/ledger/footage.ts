@@ -26,17 +26,17 @@ export interface FootageQueries {
    *
    * @throws {UnknownNameError} for a name that never had footage nor was added
    */
-  footage(
+  list(
     camera: CameraName,
     range: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
   ): FootageSegment[];
   /** A segment of a camera; undefined if there is none. */
-  footageSegment(
+  find(
     camera: CameraName,
     segment: { readonly startMs: number; readonly sha256: string },
   ): FootageSegment | undefined;
   /** The newest segment that has a moment; undefined if none has. */
-  footageAt(camera: CameraName, atMs: number): FootageSegment | undefined;
+  at(camera: CameraName, atMs: number): FootageSegment | undefined;
   /** Notes where the media of segments begin. */
   noteInits(
     camera: CameraName,
@@ -85,13 +85,13 @@ export function prepareFootage(database: DatabaseSync, ids: CameraIds): FootageQ
      WHERE camera = ? AND startMs = ? AND sha256 = ?`,
   );
   return {
-    footage: (camera, { fromMs, toMs, limit }) =>
+    list: (camera, { fromMs, toMs, limit }) =>
       inRange.all(ids.require(camera), fromMs - longestMs, toMs, fromMs, limit).map(readSegment),
-    footageSegment(camera, { startMs, sha256 }) {
+    find(camera, { startMs, sha256 }) {
       const row = one.get(ids.require(camera), startMs, Buffer.from(sha256, 'hex'));
       return row && readSegment(row);
     },
-    footageAt(camera, atMs) {
+    at(camera, atMs) {
       const row = at.get(ids.require(camera), atMs - longestMs, atMs, atMs);
       return row && readSegment(row);
     },

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
 import { number, type Row, text } from './rows.ts';
 
 /** Somebody who may see the cameras of all accounts in a browser. Milliseconds since 1970 UTC. */
@@ -12,15 +13,15 @@ export interface Operator {
 
 export interface OperatorQueries {
   /** @param passwordHash salt and hash, 48 bytes. @throws {DuplicateError} {@link OperatorError} */
-  addOperator(name: string, passwordHash: Uint8Array): Operator;
+  add(name: string, passwordHash: Uint8Array): Operator;
   /** All, in the order of their names. */
-  operators(): Operator[];
+  list(): Operator[];
   /** What is kept of the password; undefined if there is no such operator. */
-  findOperator(name: string): Uint8Array | undefined;
+  find(name: string): Uint8Array | undefined;
   /** Ends the operator's sessions. @throws {UnknownNameError} */
-  setOperatorPassword(name: string, passwordHash: Uint8Array): Operator;
+  setPassword(name: string, passwordHash: Uint8Array): Operator;
   /** Ends the operator's sessions. @throws {UnknownNameError} */
-  removeOperator(name: string): void;
+  remove(name: string): void;
 }
 
 const nameForm = /^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/;
@@ -50,9 +51,9 @@ export function prepareOperators(database: DatabaseSync): OperatorQueries {
   };
 
   return {
-    operators: () => all.all().map(readOperator),
-    findOperator: (name) => find.get(name)?.['passwordHash'] as Uint8Array | undefined,
-    addOperator(name, passwordHash) {
+    list: () => all.all().map(readOperator),
+    find: (name) => find.get(name)?.['passwordHash'] as Uint8Array | undefined,
+    add(name, passwordHash) {
       if (!nameForm.test(name)) {
         throw new OperatorError(
           `"${name}" can't be the name of an operator: use 1 to 64 of a-z, 0-9 and . _ @ -, beginning and ending with a letter or digit.`,
@@ -65,12 +66,12 @@ export function prepareOperators(database: DatabaseSync): OperatorQueries {
       add.run(name, passwordHash, now, now);
       return requireOperator(name);
     },
-    setOperatorPassword(name, passwordHash) {
+    setPassword(name, passwordHash) {
       requireOperator(name);
       change.run(passwordHash, Date.now(), name);
       return requireOperator(name);
     },
-    removeOperator(name) {
+    remove(name) {
       requireOperator(name);
       remove.run(name);
     },

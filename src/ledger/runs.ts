@@ -11,11 +11,11 @@ export interface RunQueries {
    * At the start, before all else: notes for each camera that may dial in that the daemon was down
    * since it last said that it was alive, and that the camera has not dialled in yet.
    */
-  beginRun(version: string, nowMs: number): void;
+  begin(version: string, nowMs: number): void;
   /** The daemon runs. To be called often: how long it was down is known no better than this. */
   alive(nowMs: number): void;
   /** The daemon stops of its own accord. The last call of a run. */
-  endRun(nowMs: number): void;
+  end(nowMs: number): void;
 }
 
 export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueries {
@@ -36,7 +36,7 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
   };
 
   return {
-    beginRun: (version, nowMs) =>
+    begin: (version, nowMs) =>
       transaction(database, () => {
         const last = findLast.get();
         for (const row of cameras.all()) {
@@ -47,9 +47,9 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
           if (last !== undefined) {
             // States are noted at once, aliveness now and then: the later one was the last sign.
             const downMs = Math.max(number(last, 'aliveMs'), newest?.atMs ?? 0);
-            states.note(camera, ...whyDown(last, version), downMs);
+            states.write(camera, ...whyDown(last, version), downMs);
           }
-          states.note(
+          states.write(
             camera,
             'camera offline',
             'has not dialled in since the daemon started',
@@ -59,6 +59,6 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
         begin.run(version, nowMs);
       }),
     alive: (nowMs) => void setAlive.run(nowMs, 0),
-    endRun: (nowMs) => void setAlive.run(nowMs, 1),
+    end: (nowMs) => void setAlive.run(nowMs, 1),
   };
 }

@@ -22,13 +22,13 @@ export interface SessionQueries {
    * @param hash SHA-256 of what the browser keeps
    * @returns whether that person is there
    */
-  beginSession(
+  begin(
     hash: Uint8Array,
     owner: { readonly account: string; readonly viewer: string } | { readonly operator: string },
   ): boolean;
   /** Whose session that is, if it has not ended. For each request, so look-ups in indexes. */
-  session(hash: Uint8Array, nowMs: number): SessionOwner | undefined;
-  endSession(hash: Uint8Array): void;
+  find(hash: Uint8Array, nowMs: number): SessionOwner | undefined;
+  end(hash: Uint8Array): void;
 }
 
 const dayMs = 86_400_000;
@@ -86,7 +86,7 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
   };
 
   return {
-    beginSession: (hash, owner) =>
+    begin: (hash, owner) =>
       transaction(database, () => {
         const now = Date.now();
         sweep.run(now - idleMs, now - longestSessionMs);
@@ -99,7 +99,7 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
         else surplusOfViewer.run(number(row, 'viewer'));
         return true;
       }),
-    session(hash, nowMs) {
+    find(hash, nowMs) {
       const row = find.get(hash);
       if (row === undefined) return undefined;
       const usedMs = number(row, 'usedMs');
@@ -107,6 +107,6 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
       if (nowMs - usedMs > notedEveryMs) use.run(nowMs, hash);
       return ownerOf(row);
     },
-    endSession: (hash) => void end.run(hash),
+    end: (hash) => void end.run(hash),
   };
 }

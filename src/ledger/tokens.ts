@@ -2,10 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { neverConnected } from '../model/camera-state.ts';
 import type { CameraName } from '../model/camera-name.ts';
-import type { AccountRows } from './accounts.ts';
-import type { CameraRows } from './cameras.ts';
+import type { AccountRows } from './account-rows.ts';
+import type { CameraRows } from './camera-rows.ts';
+import type { KeyRows } from './keys.ts';
 import { transaction } from './database.ts';
-import { hint, UnknownNameError } from './errors.ts';
+import { UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
 import { number, optional, type Row, text } from './rows.ts';
 import type { StateRows } from './states.ts';
 import { type PublicKey } from '../model/public-key.ts';
@@ -21,13 +23,13 @@ export interface TokenQueries {
    *
    * @throws {UnknownNameError} without the account
    */
-  addToken(token: NewToken): Token & { readonly token: string };
+  add(token: NewToken): Token & { readonly token: string };
   /** @throws {UnknownNameError} without the account */
-  tokens(account: string): Token[];
+  list(account: string): Token[];
   /** Ends a token; what it let in stays. @throws {UnknownNameError} */
-  revokeToken(account: string, id: string): void;
+  revoke(account: string, id: string): void;
   /** Why `token` would not let an unknown key in; undefined if it would. Changes nothing. */
-  enrolRefusal(token: string, key: EnrolKey): string | undefined;
+  refusal(token: string, key: EnrolKey): string | undefined;
   /**
    * Registers a key that is unknown as a new camera of the token's account. Whoever asks must have
    * proven to have the private key. Each key counts once, and never more keys than allowed.
@@ -55,9 +57,10 @@ export function prepareTokens(
   database: DatabaseSync,
   accounts: AccountRows,
   cameras: CameraRows,
+  keys: KeyRows,
   states: StateRows,
 ): TokenQueries {
-  const add = database.prepare(
+  const insert = database.prepare(
     `INSERT INTO tokens
        (account, hash, prefix, uses, createdMs, expiresMs, rtspPath, rtspUser, rtspPassword, profile)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -106,11 +109,11 @@ export function prepareTokens(
   };
 
   return {
-    addToken({ account, uses, expiresMs, rtspPath = defaultRtspPath, ...stream }) {
+    add({ account, uses, expiresMs, rtspPath = defaultRtspPath, ...stream }) {
       const token = makeToken();
       const createdMs = Date.now();
       const { rtspUser = null, rtspPassword = null, profile = null } = stream;
-      add.run(
+      insert.run(
         accounts.idOf(account),
         hashOf(token),
         tokenId(token),
@@ -124,7 +127,7 @@ export function prepareTokens(
       );
       return { token, id: tokenId(token), account, uses, used: 0, createdMs, expiresMs };
     },
-    tokens: (account) =>
+    list: (account) =>
       ofAccount.all(accounts.idOf(account)).map((row) => ({
         id: text(row, 'prefix'),
         account: text(row, 'accountName'),
@@ -134,7 +137,7 @@ export function prepareTokens(
         expiresMs: number(row, 'expiresMs'),
         ...optional(row, 'revokedMs', number),
       })),
-    revokeToken(account, id) {
+    revoke(account, id) {
       const owner = accounts.idOf(account);
       if (revoke.get(Date.now(), owner, id) !== undefined) return;
       const ids = ofAccount.all(owner).map((row) => text(row, 'prefix'));
@@ -142,7 +145,7 @@ export function prepareTokens(
         `${account} has no token that begins with ${id}.${hint('tokens', id, ids)}`,
       );
     },
-    enrolRefusal: (token, key) => refusalOf(byHash.get(hashOf(token)), token, key),
+    refusal: (token, key) => refusalOf(byHash.get(hashOf(token)), token, key),
     enrol: (token, key) =>
       transaction(database, () => {
         const row = byHash.get(hashOf(token));
@@ -154,8 +157,8 @@ export function prepareTokens(
         const id = number(row, 'id');
         addUse.run(id, key.blob, now);
         const added = number(addCamera.get(camera, now, id) ?? {}, 'id');
-        cameras.addKey(added, { ...key, comment: '' }, false);
-        states.note(added, neverConnected, '', now);
+        keys.add(added, { ...key, comment: '' }, false);
+        states.write(added, neverConnected, '', now);
         return { account, camera };
       }),
   };

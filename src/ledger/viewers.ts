@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import type { AccountRows } from './accounts.ts';
+import type { AccountRows } from './account-rows.ts';
 import { transaction } from './database.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
 import { number, type Row, text } from './rows.ts';
 
 /** What is kept of a password: hashes of `user:realm:password` in hexadecimal (RFC 7616). */
@@ -32,20 +33,20 @@ export interface NewViewer extends ViewerName {
 
 export interface ViewerQueries {
   /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
-  addViewer(viewer: NewViewer): Viewer;
+  add(viewer: NewViewer): Viewer;
   /** All viewers, or those of one account, in the order of their names. */
-  viewers(account?: string): Viewer[];
+  list(account?: string): Viewer[];
   /** @throws {UnknownNameError} which says what there is instead */
-  requireViewer(name: ViewerName): Viewer;
+  require(name: ViewerName): Viewer;
   /** Who logs in by that name, and how it is proven. For each log-in, so one look-up in an index. */
-  findViewer(
+  find(
     account: string,
     name: string,
   ): (Pick<Viewer, 'name' | 'cameras'> & { readonly credentials: ViewerCredentials }) | undefined;
   /** @throws {UnknownNameError} */
   setCredentials(name: ViewerName, credentials: ViewerCredentials): Viewer;
   /** @throws {UnknownNameError} */
-  removeViewer(name: ViewerName): void;
+  remove(name: ViewerName): void;
 }
 
 // A colon ends a user name in the hash and in Basic; quotes and backslashes are written in many ways
@@ -94,16 +95,16 @@ export function prepareViewers(database: DatabaseSync, accounts: AccountRows): V
   );
   const remove = database.prepare('DELETE FROM viewers WHERE account = ? AND name = ?');
 
-  const viewers: ViewerQueries['viewers'] = (account) => {
+  const list: ViewerQueries['list'] = (account) => {
     if (account !== undefined) accounts.idOf(account);
     return (account === undefined ? all.all() : ofAccount.all(account)).map(readViewer);
   };
 
-  const requireViewer: ViewerQueries['requireViewer'] = (wanted) => {
+  const requireViewer: ViewerQueries['require'] = (wanted) => {
     const row = byName.get(wanted.account, wanted.name);
     if (row !== undefined) return readViewer(row);
     const name = formatViewerName(wanted);
-    const existing = viewers(wanted.account).map(formatViewerName);
+    const existing = list(wanted.account).map(formatViewerName);
     throw new UnknownNameError(`There is no viewer ${name}.${hint('viewers', name, existing)}`);
   };
 
@@ -123,9 +124,9 @@ export function prepareViewers(database: DatabaseSync, accounts: AccountRows): V
   };
 
   return {
-    viewers,
-    requireViewer,
-    addViewer: (given) =>
+    list,
+    require: requireViewer,
+    add: (given) =>
       transaction(database, () => {
         const account = accounts.idOf(given.account);
         if (!nameForm.test(given.name)) {
@@ -143,7 +144,7 @@ export function prepareViewers(database: DatabaseSync, accounts: AccountRows): V
         allowCameras(number(row, 'id'), account, given.cameras ?? []);
         return requireViewer(given);
       }),
-    findViewer(account, name) {
+    find(account, name) {
       const row = byName.get(account, name);
       if (row === undefined) return undefined;
       const credentials = { md5: text(row, 'md5'), sha256: text(row, 'sha256') };
@@ -155,7 +156,7 @@ export function prepareViewers(database: DatabaseSync, accounts: AccountRows): V
         change.run(md5, sha256, Date.now(), accounts.idOf(viewer.account), viewer.name);
         return requireViewer(viewer);
       }),
-    removeViewer: (viewer) =>
+    remove: (viewer) =>
       transaction(database, () => {
         requireViewer(viewer);
         remove.run(accounts.idOf(viewer.account), viewer.name);

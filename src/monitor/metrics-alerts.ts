@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { gauge, only } from './metrics-gauges.ts';
 
 export interface AlertMetricsParts {
-  readonly ledger: Pick<Ledger, 'alertDeliveries'>;
+  readonly ledger: Pick<Ledger, 'alerts'>;
   /** Ways to tell contacts that fail now. */
   readonly alertsFailing: () => readonly unknown[];
 }
@@ -21,7 +21,7 @@ export function addAlertMetrics(
       labels: ['state'],
     },
     () => {
-      const counts = ledger.alertDeliveries();
+      const counts = ledger.alerts.deliveryCounts();
       return deliveryStates.map((state) => [{ state }, counts.get(state) ?? 0] as const);
     },
   );

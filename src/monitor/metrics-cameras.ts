@@ -48,7 +48,7 @@ export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts):
     { name: 'cctv_cameras', help: 'Cameras, by what they do', labels: ['state'] },
     () => {
       const counts = new Map<CameraState, number>(states.map((state) => [state, 0]));
-      for (const state of statesOf(ledger.cameras(), fleet())) {
+      for (const state of statesOf(ledger.cameras.list(), fleet())) {
         counts.set(state, (counts.get(state) ?? 0) + 1);
       }
       return [...counts].map(([state, count]) => [{ state }, count] as const);
@@ -61,7 +61,7 @@ export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts):
       help: 'How long ago the newest footage of a camera was taken; of cameras that have footage and are not disabled',
       labels,
     },
-    () => footageAges(ledger.cameras(), fleet(), Date.now()),
+    () => footageAges(ledger.cameras.list(), fleet(), Date.now()),
   );
   gauge(
     registry,
@@ -72,8 +72,8 @@ export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts):
     },
     () => {
       const connected = new Set(fleet().map(formatCameraName));
-      return ledger
-        .cameras()
+      return ledger.cameras
+        .list()
         .filter(({ disabledMs }) => disabledMs === undefined)
         .map((camera) => [labelsOf(camera), Number(connected.has(formatCameraName(camera)))]);
     },
@@ -85,7 +85,7 @@ export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts):
       help: 'Since when a camera is awaited that has not dialled in since it was added or its hardware replaced; of cameras that are not disabled',
       labels,
     },
-    () => awaitedFor(ledger.cameras(), fleet(), Date.now()),
+    () => awaitedFor(ledger.cameras.list(), fleet(), Date.now()),
   );
   each(
     'cctv_camera_frames_total',
@@ -166,13 +166,13 @@ function recentGaps({
         .filter(({ state }) => state === 'recording')
         .map(formatCameraName),
     );
-    for (const { account, camera } of ledger.cameras()) {
+    for (const { account, camera } of ledger.cameras.list()) {
       await new Promise((resolve) => setImmediate(resolve));
       // It may have been removed in the meantime.
-      if (ledger.camera({ account, camera }) === undefined) continue;
+      if (ledger.cameras.find({ account, camera }) === undefined) continue;
       const isRecording = recording.has(formatCameraName({ account, camera }));
       const range = { fromMs: nowMs - gapWindowMs, toMs: nowMs, nowMs, isRecording };
-      for (const { cause, missingMs } of ledger.continuity({ account, camera }, range).causes) {
+      for (const { cause, missingMs } of ledger.continuity.sum({ account, camera }, range).causes) {
         sums.set(cause, (sums.get(cause) ?? 0) + missingMs);
       }
     }

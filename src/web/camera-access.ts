@@ -10,7 +10,7 @@ export const maySee = ({ cameras }: ViewerSession, camera: string): boolean =>
 /** @throws {HttpError} 404, whether there is no such camera or the viewer may not see it */
 export function requireCamera(ledger: Ledger, viewer: ViewerSession, camera: string): Camera {
   const { account } = viewer;
-  const found = maySee(viewer, camera) ? ledger.camera({ account, camera }) : undefined;
+  const found = maySee(viewer, camera) ? ledger.cameras.find({ account, camera }) : undefined;
   if (found === undefined) throw notThere();
   return found;
 }

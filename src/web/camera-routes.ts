@@ -1,6 +1,6 @@
 import type { Door } from '../api/door.ts';
 import { type CameraStatus, OwnCamerasAnswer } from '../contract/cameras.ts';
-import type { CameraState } from '../ledger/camera-states.ts';
+import type { RecordedCamera } from '../ledger/states.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveHub } from '../live/live.ts';
 import { formatCameraName } from '../model/camera-name.ts';
@@ -17,7 +17,7 @@ export interface OwnCameraParts {
 }
 
 /** What a camera does now, by the ledger and by its connection. */
-export function describeNow(known: CameraState, connection: CameraStatus | undefined) {
+export function describeNow(known: RecordedCamera, connection: CameraStatus | undefined) {
   const footageAt = [connection?.lastFootageAtMs, known.newestFootageMs].filter(
     (ms) => ms !== undefined,
   );
@@ -45,8 +45,8 @@ export function addCameraRoutes(
     { summary: 'The cameras and what each does now, sorted by name.', answer: OwnCamerasAnswer },
     ({ who }) => {
       const connected = byName(fleet().filter(({ account }) => account === who.account));
-      const cameras = ledger
-        .cameraStates(who.account)
+      const cameras = ledger.states
+        .list(who.account)
         .filter(({ camera }) => maySee(who, camera))
         .map((known) => {
           const connection = connected.get(formatCameraName(known));

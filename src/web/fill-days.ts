@@ -17,15 +17,15 @@ const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 /** Sums up days that have ended, a few at a time, before anybody asks for them. */
 export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
   const fillAll = async (signal: AbortSignal): Promise<void> => {
-    for (const { name: account } of ledger.accounts()) {
-      const zone = ledger.timeZone(account) ?? 'UTC';
-      for (const camera of ledger.cameraStates(account)) {
+    for (const { name: account } of ledger.accounts.list()) {
+      const zone = ledger.accounts.timeZone(account) ?? 'UTC';
+      for (const camera of ledger.states.list(account)) {
         const nowMs = Date.now();
         const days = localDays(dateOf(nowMs - daysBack * dayMs), dateOf(nowMs - dayMs), zone);
         for (let end = days.length; end > 0; end -= atOnce) {
           const from = performance.now();
           const some = days.slice(Math.max(0, end - atOnce), end);
-          ledger.daySums(camera, { days: some, nowMs, isRecording: false });
+          ledger.continuity.days(camera, { days: some, nowMs, isRecording: false });
           const tookMs = performance.now() - from;
           await delay(tookMs < 1 ? 0 : tookMs * share, undefined, { signal });
         }

@@ -38,7 +38,7 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
     if (known !== undefined && atMs - known.atMs < sumsKeptMs) return known.sum;
     const nowMs = Date.now();
     const range = { fromMs: nowMs - dayMs, toMs: nowMs, nowMs, isRecording };
-    const { storedMs, spooledMs, missingMs } = ledger.timeline(name, range);
+    const { storedMs, spooledMs, missingMs } = ledger.continuity.timeline(name, range);
     const sum = { storedMs, spooledMs, missingMs };
     // Spread, so that they do not all expire at once.
     kept.set(key, { atMs: atMs - Math.random() * 0.5 * sumsKeptMs, sum });
@@ -53,7 +53,7 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
     },
     () => {
       const connected = byName(fleet());
-      const states = ledger.cameraStates();
+      const states = ledger.states.list();
       const names = new Set(states.map(formatCameraName));
       for (const name of kept.keys()) if (!names.has(name)) kept.delete(name);
       const cameras = states
@@ -81,7 +81,7 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
         cameras,
         uploads: parts.uploaderStatus(),
         spool: parts.spoolUsage(),
-        alerts: ledger.alertMessages({ limit: shownAlerts }).map(withoutAddresses),
+        alerts: ledger.alerts.list({ limit: shownAlerts }).map(withoutAddresses),
         alertsFailing: parts.alertsFailing(),
       };
     },

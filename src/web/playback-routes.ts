@@ -58,7 +58,7 @@ export function addPlaybackRoutes(
     },
     async ({ who, params, query: { from: fromMs, to: toMs, via }, request, reply }) => {
       const camera = requireCamera(ledger, who, params.camera);
-      const segments = ledger.footage(camera, { fromMs, toMs, limit: maxSegments + 1 });
+      const segments = ledger.footage.list(camera, { fromMs, toMs, limit: maxSegments + 1 });
       if (segments.length === 0) throw notThere();
       if (segments.length > maxSegments) {
         throw new HttpError(400, 'There are too many segments in it; ask for a shorter range.');
@@ -107,7 +107,7 @@ export function addPlaybackRoutes(
       if (named === undefined) throw notThere();
       // It may be stored and deleted here between look-up and reading: then it is looked up again.
       for (let tries = 0; ; tries += 1) {
-        const segment = ledger.footageSegment(camera, named);
+        const segment = ledger.footage.find(camera, named);
         if (segment?.durationMs !== named.durationMs) throw notThere();
         if (segment.objectKey !== undefined && !proxy && via === undefined) {
           const link = await footage.presign(segment.objectKey, linkSeconds);
@@ -135,7 +135,7 @@ export function addPlaybackRoutes(
     },
     async ({ who, params, query: { at }, reply }) => {
       const camera = requireCamera(ledger, who, params.camera);
-      const segment = ledger.footageAt(camera, at);
+      const segment = ledger.footage.at(camera, at);
       if (segment === undefined) throw notThere();
       try {
         const picture = await previews.get(camera, segment, at);

@@ -33,7 +33,7 @@ export function addSessionRoutes(
   const limit = new LoginLimit();
 
   const isViewer = (account: string, user: string, password: string): boolean => {
-    const viewer = ledger.findViewer(account, user);
+    const viewer = ledger.viewers.find(account, user);
     const kept = Buffer.from(viewer?.credentials.sha256 ?? nobody);
     const given = Buffer.from(credentialsOf(user, password).sha256);
     return timingSafeEqual(kept, given) && viewer !== undefined;
@@ -58,7 +58,7 @@ export function addSessionRoutes(
       }
       const isRight =
         account === ''
-          ? await isPassword(password, ledger.findOperator(user))
+          ? await isPassword(password, ledger.operators.find(user))
           : isViewer(account, user, password);
       const owner = account === '' ? { operator: user } : { account, viewer: user };
       if (!isRight || !sessions.begin(reply, owner)) {

@@ -33,9 +33,9 @@ export class Sessions {
     this.#cookie = isSecure ? '__Host-cctv' : 'cctv';
   }
 
-  begin(reply: FastifyReply, owner: Parameters<Ledger['beginSession']>[1]): boolean {
+  begin(reply: FastifyReply, owner: Parameters<Ledger['sessions']['begin']>[1]): boolean {
     const token = randomBytes(32).toString('base64url');
-    if (!this.#ledger.beginSession(hashOf(token), owner)) return false;
+    if (!this.#ledger.sessions.begin(hashOf(token), owner)) return false;
     void reply.setCookie(this.#cookie, token, {
       ...this.#attributes(),
       maxAge: longestSessionMs / 1000,
@@ -74,13 +74,13 @@ export class Sessions {
   find(request: FastifyRequest): Session | undefined {
     const token = request.cookies[this.#cookie];
     if (token === undefined || !tokenForm.test(token)) return undefined;
-    const owner = this.#ledger.session(hashOf(token), Date.now());
+    const owner = this.#ledger.sessions.find(hashOf(token), Date.now());
     return owner && { ...owner, csrf: csrfOf(token) };
   }
 
   end(request: FastifyRequest, reply: FastifyReply): void {
     const token = request.cookies[this.#cookie];
-    if (token !== undefined && tokenForm.test(token)) this.#ledger.endSession(hashOf(token));
+    if (token !== undefined && tokenForm.test(token)) this.#ledger.sessions.end(hashOf(token));
     void reply.clearCookie(this.#cookie, this.#attributes());
   }
 

@@ -34,7 +34,7 @@ export function addTimelineRoutes(
     ({ who, params, query: { from: fromMs, to: toMs } }) => {
       const name = requireCamera(ledger, who, params.camera);
       const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
-      const timeline = ledger.timeline(name, { fromMs, toMs, ...now });
+      const timeline = ledger.continuity.timeline(name, { fromMs, toMs, ...now });
       return { ...timeline, pieces: piecesForOwners(timeline.pieces) };
     },
   );
@@ -50,7 +50,7 @@ export function addTimelineRoutes(
       const name = requireCamera(ledger, who, params.camera);
       const days = localDays(from, to, who.timeZone);
       const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
-      const sums = ledger.daySums(name, { days, ...now });
+      const sums = ledger.continuity.days(name, { days, ...now });
       return {
         days: sums.flatMap((sum, i) => days.slice(i, i + 1).map((day) => ({ ...day, ...sum }))),
       };

@@ -38,8 +38,8 @@ const message = {
   event: { kind: 'not-recording', account: 'bach', cameras: [], atMs: Date.now() },
   deliveries: [{ kind: 'sms', channel: 'sms', address: '+6591234567' }],
 } as const;
-if (ledger.accounts().length === 0) ledger.addAccount('bach');
-ledger.decide({ messages: [message], judgements: [['camera 1', { told: true }]] });
+if (ledger.accounts.list().length === 0) ledger.accounts.add('bach');
+ledger.alerts.decide({ messages: [message], judgements: [['camera 1', { told: true }]] });
 here('decided');
 
 // Carriers come again with reports that nobody took: these come before the outbox has doubts.
@@ -55,7 +55,7 @@ await using outbox = new Outbox({
 });
 for (const report of untaken) outbox.report(report);
 const isOver = (): boolean =>
-  ['accepted', 'delivered'].includes(ledger.alertMessage('alert')?.deliveries[0]?.state ?? '');
+  ['accepted', 'delivered'].includes(ledger.alerts.find('alert')?.deliveries[0]?.state ?? '');
 while (!isOver()) {
   await new Promise((resolve) => setTimeout(resolve, 50));
   if (skill !== 'reports') continue;

@@ -132,7 +132,7 @@ try {
   buildYear({ file, cameras, beginMs, objectOf });
   using ledger = openLedger(file);
   const credentials = credentialsOf('cctv', 'anna', password);
-  ledger.addViewer({ account: 'bach', name: 'anna', credentials });
+  ledger.viewers.add({ account: 'bach', name: 'anna', credentials });
   using store = bucket.open();
   const footage = new FootageSource({
     bucket: store.reader,
@@ -143,7 +143,7 @@ try {
     for (;;) {
       const one = nameOf(some(cameras));
       const atMs = beginMs + some(minutes) * minute + some(minute);
-      if (ledger.footageAt(one, atMs) !== undefined) return { camera: one.camera, atMs };
+      if (ledger.footage.at(one, atMs) !== undefined) return { camera: one.camera, atMs };
     }
   };
   for (const proxy of [false, true]) {

@@ -22,9 +22,9 @@ export interface Year {
 export function buildYear({ file, cameras, beginMs, objectOf }: Year): void {
   {
     using ledger = openLedger(file);
-    ledger.addAccount('bach');
+    ledger.accounts.add('bach');
     for (let n = 0; n < cameras; n += 1) {
-      ledger.addCamera({ ...nameOf(n), key: parsePublicKey(publicKey(n)) });
+      ledger.cameras.add({ ...nameOf(n), key: parsePublicKey(publicKey(n)) });
     }
   }
   const database = new DatabaseSync(file);

@@ -30,8 +30,8 @@ describe('the ledger’s journal in the bucket', () => {
     const log = recordingLog();
     const begin = (everyMs: number, finishMs = 20_000) =>
       startJournal({ ledger: site.ledger, store, clock: systemClock, log, everyMs, finishMs });
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
     return { site, proxy, log, begin, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   }
 
@@ -41,16 +41,20 @@ describe('the ledger’s journal in the bucket', () => {
     const { ledger } = site;
     await using _journal = test.begin(50);
     const settled = () =>
-      eventually('all is written', 10_000, () => ledger.changedDocuments().length === 0);
-    ledger.noteState(frontDoor, 'recording', '', noon + 2 * day);
+      eventually('all is written', 10_000, () => ledger.journal.changed().length === 0);
+    ledger.states.note(frontDoor, 'recording', '', noon + 2 * day);
     await settled();
-    const id = ledger.ledgerId;
+    const id = ledger.journal.ledgerId;
     const names = await site.store.documents.names(never);
     assert.ok(
       names.includes(`${id}/cameras.json`) && names.includes(`${id}/notes/2020/11/25.jsonl`),
     );
     const puts = proxy.seen.get('PUT') ?? 0;
-    ledger.noteLoss({ ...frontDoor, startMs: noon, durationMs: 5 }, 'relay died', 'of "x"\n');
+    ledger.segments.noteHole(
+      { ...frontDoor, startMs: noon, durationMs: 5 },
+      'relay died',
+      'of "x"\n',
+    );
     await settled();
     assert.equal(proxy.seen.get('PUT'), puts + 1);
     assert.equal(
@@ -58,14 +62,14 @@ describe('the ledger’s journal in the bucket', () => {
       `{"account":"bach","camera":"front-door","startMs":${noon},"durationMs":5,"cause":"relay died","detail":"of \\"x\\"\\n","hole":true}\n`,
     );
     // A note keeps the name of its time.
-    ledger.renameCamera(frontDoor, 'gate');
+    ledger.cameras.rename(frontDoor, 'gate');
     await settled();
     const cameras = parseCameras(id, await site.store.documents.read(`${id}/cameras.json`, never));
     assert.deepEqual(
       cameras.cameras[0]?.formerNames.map(({ name }) => name),
       ['front-door'],
     );
-    ledger.noteLoss({ ...frontDoor, startMs: noon + 9, durationMs: 5 }, 'relay died', '');
+    ledger.segments.noteHole({ ...frontDoor, startMs: noon + 9, durationMs: 5 }, 'relay died', '');
     await settled();
     const notes = String(await site.store.documents.read(`${id}/notes/2020/11/23.jsonl`, never));
     assert.equal(notes.match(/"camera":"front-door"/g)?.length, 2);
@@ -74,7 +78,7 @@ describe('the ledger’s journal in the bucket', () => {
   it('is written a last time at the end', async () => {
     await using test = await start();
     await test.begin(3_600_000)[Symbol.asyncDispose]();
-    assert.deepEqual(test.site.ledger.changedDocuments(), []);
+    assert.deepEqual(test.site.ledger.journal.changed(), []);
     assert.deepEqual(test.log.lines, []);
   });
 
@@ -90,7 +94,7 @@ describe('the ledger’s journal in the bucket', () => {
     const tries = puts();
     await eventually('more tries', 20_000, () => puts() > tries + 3);
     test.proxy.standing = 'none';
-    await eventually('all is written', 10_000, () => ledger.changedDocuments().length === 0);
+    await eventually('all is written', 10_000, () => ledger.journal.changed().length === 0);
     assert.deepEqual(
       test.log.lines.map(({ level }) => level),
       ['warn', 'info'],
@@ -103,9 +107,9 @@ describe('the ledger’s journal in the bucket', () => {
     const { site } = test;
     test.proxy.next.push('flip a bit', 'cut', 'lose answer');
     await using _journal = test.begin(20);
-    await eventually('all is written', 10_000, () => site.ledger.changedDocuments().length === 0);
-    const name = `${site.ledger.ledgerId}/cameras.json`;
-    parseCameras(site.ledger.ledgerId, await site.store.documents.read(name, never));
+    await eventually('all is written', 10_000, () => site.ledger.journal.changed().length === 0);
+    const name = `${site.ledger.journal.ledgerId}/cameras.json`;
+    parseCameras(site.ledger.journal.ledgerId, await site.store.documents.read(name, never));
   });
 
   it('does not hold up the end if the bucket hangs', { timeout: 120_000 }, async () => {
@@ -121,6 +125,6 @@ describe('the ledger’s journal in the bucket', () => {
       test.log.lines.map(({ message }) => message),
       ['the ledger was not written into the bucket in time; the next start does it'],
     );
-    assert.ok(test.site.ledger.changedDocuments().length > 0);
+    assert.ok(test.site.ledger.journal.changed().length > 0);
   });
 });

@@ -37,10 +37,10 @@ describe('a ledger rebuilt from the bucket', () => {
   it('is identical, but for what was never stored', async () => {
     await using site = await start('cctv/');
     const { ledger } = site;
-    ledger.beginRun('1', Date.now());
-    ledger.addAccount('bach');
-    ledger.addAccount('empty');
-    ledger.addCamera({
+    ledger.runs.begin('1', Date.now());
+    ledger.accounts.add('bach');
+    ledger.accounts.add('empty');
+    ledger.cameras.add({
       ...frontDoor,
       key: keyNumber(1),
       rtspPath: '/live',
@@ -48,35 +48,39 @@ describe('a ledger rebuilt from the bucket', () => {
       rtspUser: 'admin',
       rtspPassword: 'hunter2',
     });
-    ledger.addCamera({ ...garden, key: keyNumber(2), rtspPath: '/user=a&password=hunter2' });
+    ledger.cameras.add({ ...garden, key: keyNumber(2), rtspPath: '/user=a&password=hunter2' });
     const cellar = { account: 'bach', camera: 'cellar' };
     const shed = { account: 'bach', camera: 'shed' };
-    ledger.addCamera({ ...cellar, key: keyNumber(3) });
-    ledger.addCamera({ ...shed, key: keyNumber(4) });
-    const { token } = ledger.addToken({ account: 'bach', uses: 3, expiresMs: Date.now() + 1e6 });
-    ledger.enrol(token, keyNumber(5));
-    ledger.addViewer({
+    ledger.cameras.add({ ...cellar, key: keyNumber(3) });
+    ledger.cameras.add({ ...shed, key: keyNumber(4) });
+    const { token } = ledger.tokens.add({ account: 'bach', uses: 3, expiresMs: Date.now() + 1e6 });
+    ledger.tokens.enrol(token, keyNumber(5));
+    ledger.viewers.add({
       account: 'bach',
       name: 'anna',
       credentials: { md5: 'ab'.repeat(16), sha256: 'cd'.repeat(32) },
     });
-    ledger.contact(frontDoor, 'SHA256:1');
-    ledger.noteState(frontDoor, 'recording', '', Date.now());
-    ledger.noteState(garden, 'camera sent nothing', 'DESCRIBE rtsp://a:hunter2@c/ timed out', 7);
-    ledger.noteLoss({ ...frontDoor, startMs: someTimeMs, durationMs: 5_000 }, 'stream stalled', '');
+    ledger.keys.used(frontDoor, 'SHA256:1');
+    ledger.states.note(frontDoor, 'recording', '', Date.now());
+    ledger.states.note(garden, 'camera sent nothing', 'DESCRIBE rtsp://a:hunter2@c/ timed out', 7);
+    ledger.segments.noteHole(
+      { ...frontDoor, startMs: someTimeMs, durationMs: 5_000 },
+      'stream stalled',
+      '',
+    );
     for (let n = 0; n < 5; n += 1) await site.putMinute(frontDoor, someTimeMs + n * minute);
     await site.putMinute(garden, someTimeMs + 40 * 24 * 60 * minute);
     await site.putMinute({ account: 'vermeer', camera: 'studio' }, someTimeMs);
-    ledger.rotateKey(frontDoor, keyNumber(6));
-    ledger.setDisabled(garden, true);
-    ledger.removeCamera(cellar);
-    const renamed = ledger.renameCamera(frontDoor, 'gate');
+    ledger.keys.rotate(frontDoor, keyNumber(6));
+    ledger.cameras.setDisabled(garden, true);
+    ledger.cameras.remove(cellar);
+    const renamed = ledger.cameras.rename(frontDoor, 'gate');
     // Another camera gets the name that became free.
-    ledger.renameCamera(shed, 'front-door');
+    ledger.cameras.rename(shed, 'front-door');
     await site.putMinute({ account: 'bach', camera: 'gate' }, Date.now());
     await site.putMinute({ account: 'bach', camera: 'front-door' }, Date.now());
     const waiting = { ...renamed, startMs: 5, durationMs: 5, bytes: 5, sha256: 'ab'.repeat(32) };
-    ledger.spooled(waiting);
+    ledger.segments.spooled(waiting);
     await site.flush();
 
     const rebuilt = await rebuild(site);
@@ -96,12 +100,16 @@ describe('a ledger rebuilt from the bucket', () => {
     assert.deepEqual([rebuilt.unusable, rebuilt.strange.count], [[], 0]);
 
     using again = openLedger(rebuilt.file);
-    assert.notEqual(again.ledgerId, ledger.ledgerId);
+    assert.notEqual(again.journal.ledgerId, ledger.journal.ledgerId);
     for (const n of [1, 2, 3, 4, 5, 6]) {
-      assert.deepEqual(again.findCamera(keyNumber(n)), ledger.findCamera(keyNumber(n)), `key ${n}`);
+      assert.deepEqual(
+        again.keys.ownerOf(keyNumber(n)),
+        ledger.keys.ownerOf(keyNumber(n)),
+        `key ${n}`,
+      );
     }
-    assert.equal(again.segments(renamed, all).length, 6);
-    const strip = (segments: ReturnType<typeof again.segments>) =>
+    assert.equal(again.segments.list(renamed, all).length, 6);
+    const strip = (segments: ReturnType<typeof again.segments.list>) =>
       segments
         .filter(({ state }) => state === 'stored')
         .map(({ startMs, durationMs, bytes, sha256, objectKey, etag }) => ({
@@ -114,39 +122,46 @@ describe('a ledger rebuilt from the bucket', () => {
         }));
     for (const { account, camera } of [renamed, frontDoor, garden, cellar]) {
       const name = { account, camera };
-      assert.deepEqual(strip(again.segments(name, all)), strip(ledger.segments(name, all)));
+      assert.deepEqual(
+        strip(again.segments.list(name, all)),
+        strip(ledger.segments.list(name, all)),
+      );
     }
     // What the bucket has already is not written again, the cameras under the new name are.
     assert.deepEqual(
-      again.changedDocuments().map(({ day }) => day),
+      again.journal.changed().map(({ day }) => day),
       [-1],
     );
   });
 
   it('knows accounts that were renamed, removed, and had their name given to another', async () => {
     await using site = await start('cctv/');
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    site.ledger.addAccount('gone');
-    site.ledger.addCamera({ account: 'gone', camera: 'shed', key: keyNumber(3) });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    site.ledger.accounts.add('gone');
+    site.ledger.cameras.add({ account: 'gone', camera: 'shed', key: keyNumber(3) });
     await site.putMinute(frontDoor, someTimeMs);
     await site.putMinute({ account: 'gone', camera: 'shed' }, someTimeMs);
-    site.ledger.noteState(frontDoor, 'recording', '', Date.now());
-    site.ledger.noteLoss({ ...frontDoor, startMs: someTimeMs, durationMs: 9 }, 'relay died', '');
+    site.ledger.states.note(frontDoor, 'recording', '', Date.now());
+    site.ledger.segments.noteHole(
+      { ...frontDoor, startMs: someTimeMs, durationMs: 9 },
+      'relay died',
+      '',
+    );
     // So that what an older ledger says is read by what this one knows.
     await site.flush();
-    const olderId = site.ledger.ledgerId;
+    const olderId = site.ledger.journal.ledgerId;
     const older = await site.store.documents.read(`${olderId}/cameras.json`, never);
     await delay(5);
-    site.ledger.renameAccount('bach', 'verdi');
+    site.ledger.accounts.rename('bach', 'verdi');
     const verdiDoor = { ...frontDoor, account: 'verdi' };
-    site.ledger.noteState(verdiDoor, 'camera offline', 'renamed', Date.now());
-    const verdiGate = site.ledger.renameCamera(verdiDoor, 'gate');
+    site.ledger.states.note(verdiDoor, 'camera offline', 'renamed', Date.now());
+    const verdiGate = site.ledger.cameras.rename(verdiDoor, 'gate');
     await site.putMinute(verdiGate, Date.now());
-    site.ledger.removeAccount('gone', true);
+    site.ledger.accounts.remove('gone', true);
     await delay(5);
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(2) });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(2) });
     await site.putMinute(frontDoor, Date.now());
     await site.flush();
 
@@ -161,26 +176,26 @@ describe('a ledger rebuilt from the bucket', () => {
       assert.ok(comparison.identical, JSON.stringify(comparison));
       assert.deepEqual(rebuilt.foreign, []);
       using again = openLedger(rebuilt.file);
-      assert.deepEqual(again.accounts(), site.ledger.accounts());
-      assert.equal(again.segments(verdiGate, all).length, 2);
-      assert.equal(again.segments(frontDoor, all).length, 1);
+      assert.deepEqual(again.accounts.list(), site.ledger.accounts.list());
+      assert.equal(again.segments.list(verdiGate, all).length, 2);
+      assert.equal(again.segments.list(frontDoor, all).length, 1);
       for (const n of [1, 2, 3]) {
-        assert.deepEqual(again.findCamera(keyNumber(n)), site.ledger.findCamera(keyNumber(n)));
+        assert.deepEqual(again.keys.ownerOf(keyNumber(n)), site.ledger.keys.ownerOf(keyNumber(n)));
       }
-      assert.throws(() => again.renameAccount('verdi', 'gone'), /was removed/);
+      assert.throws(() => again.accounts.rename('verdi', 'gone'), /was removed/);
     }
   });
 
   it('has nothing secret in it, and neither has the bucket', async () => {
     await using site = await start();
     const { ledger } = site;
-    ledger.addAccount('bach');
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'hunter2' });
-    ledger.addCamera({ ...garden, key: keyNumber(2), rtspPath: '/?pwd=hunter2' });
-    ledger.noteState(frontDoor, 'relay died', 'rtsp://u:hunter2@127.0.0.1/ refused', 1);
-    const { token } = ledger.addToken({ account: 'bach', uses: 3, expiresMs: Date.now() + 1e6 });
+    ledger.accounts.add('bach');
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'hunter2' });
+    ledger.cameras.add({ ...garden, key: keyNumber(2), rtspPath: '/?pwd=hunter2' });
+    ledger.states.note(frontDoor, 'relay died', 'rtsp://u:hunter2@127.0.0.1/ refused', 1);
+    const { token } = ledger.tokens.add({ account: 'bach', uses: 3, expiresMs: Date.now() + 1e6 });
     const credentials = { md5: 'ab'.repeat(16), sha256: 'cd'.repeat(32) };
-    ledger.addViewer({ account: 'bach', name: 'anna', credentials });
+    ledger.viewers.add({ account: 'bach', name: 'anna', credentials });
     await site.flush();
     const names = await site.store.documents.names(never);
     assert.equal(names.length, 3, names.join(' '));
@@ -194,43 +209,45 @@ describe('a ledger rebuilt from the bucket', () => {
 
   it('is the union of all ledgers that wrote into the bucket: the newest word on a camera holds', async () => {
     await using site = await start();
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1), rtspPath: '/old' });
-    site.ledger.addCamera({ ...garden, key: keyNumber(2) });
-    site.ledger.noteState(frontDoor, 'recording', '', someTimeMs);
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1), rtspPath: '/old' });
+    site.ledger.cameras.add({ ...garden, key: keyNumber(2) });
+    site.ledger.states.note(frontDoor, 'recording', '', someTimeMs);
     await site.flush();
     site.begin('second');
     // Footage of a camera that this ledger does not know yet must not undo what the other knows.
     await site.putMinute(garden, someTimeMs);
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1), rtspPath: '/new' });
-    const gate = site.ledger.renameCamera(frontDoor, 'gate');
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1), rtspPath: '/new' });
+    const gate = site.ledger.cameras.rename(frontDoor, 'gate');
     await site.flush();
     site.begin('third');
-    site.ledger.addAccount('vermeer');
-    site.ledger.addCamera({ account: 'vermeer', camera: 'studio', key: keyNumber(3) });
+    site.ledger.accounts.add('vermeer');
+    site.ledger.cameras.add({ account: 'vermeer', camera: 'studio', key: keyNumber(3) });
     await site.flush();
 
     const rebuilt = await rebuild(site);
     using ledger = openLedger(rebuilt.file);
     assert.deepEqual(
-      ledger.cameras().map(({ account, camera, rtspPath }) => [`${account}/${camera}`, rtspPath]),
+      ledger.cameras
+        .list()
+        .map(({ account, camera, rtspPath }) => [`${account}/${camera}`, rtspPath]),
       [
         ['bach/garden', '/unicast'],
         ['bach/gate', '/new'],
         ['vermeer/studio', '/unicast'],
       ],
     );
-    assert.equal(ledger.findCamera(keyNumber(1))?.camera, gate.camera);
-    assert.equal(ledger.findCamera(keyNumber(2))?.camera, 'garden');
-    assert.equal(ledger.segments(garden, all).length, 1);
+    assert.equal(ledger.keys.ownerOf(keyNumber(1))?.camera, gate.camera);
+    assert.equal(ledger.keys.ownerOf(keyNumber(2))?.camera, 'garden');
+    assert.equal(ledger.segments.list(garden, all).length, 1);
     assert.deepEqual(rebuilt.foreign, []);
   });
 
   it('is made in spite of documents and objects that are damaged or somebody else’s, and names them', async () => {
     await using site = await start();
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
     await site.putMinute(frontDoor, someTimeMs);
     await site.flush();
     const other = '0123456789abcdef';
@@ -239,7 +256,7 @@ describe('a ledger rebuilt from the bucket', () => {
       [`${other}/notes/2026/11/23.jsonl`]: '{"account":"bach"',
       'readme.txt': 'hello',
       [`${'0'.repeat(16)}/cameras.json`]: String(
-        await site.store.documents.read(`${site.ledger.ledgerId}/cameras.json`, never),
+        await site.store.documents.read(`${site.ledger.journal.ledgerId}/cameras.json`, never),
       ),
     };
     for (const [name, text] of Object.entries(strangers)) {
@@ -260,15 +277,15 @@ describe('a ledger rebuilt from the bucket', () => {
   it('tells what is in one of the two ledgers only, and what differs', async () => {
     await using site = await start();
     const { ledger } = site;
-    ledger.addAccount('bach');
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
+    ledger.accounts.add('bach');
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
     await site.putMinute(frontDoor, someTimeMs, false);
     await site.flush();
-    ledger.addCamera({ ...garden, key: keyNumber(2) });
-    ledger.noteState(frontDoor, 'recording', '', Date.now() + 1);
-    ledger.setDisabled(frontDoor, true);
+    ledger.cameras.add({ ...garden, key: keyNumber(2) });
+    ledger.states.note(frontDoor, 'recording', '', Date.now() + 1);
+    ledger.cameras.setDisabled(frontDoor, true);
     const gone = { ...frontDoor, startMs: 9, durationMs: 5, bytes: 5, sha256: 'ab'.repeat(32) };
-    ledger.stored(gone, { key: 'k' });
+    ledger.segments.stored(gone, { key: 'k' });
     const { identical, segments, cameras, states } = compared(site.file, await rebuild(site));
     assert.equal(identical, false);
     assert.deepEqual(segments.onlyPresent.first, ['bach/front-door 1970-01-01T00:00:00.009Z']);
@@ -280,12 +297,12 @@ describe('a ledger rebuilt from the bucket', () => {
 
   it('takes the place of the present one, which is kept, and goes on', async () => {
     await using site = await start();
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    site.ledger.noteState(frontDoor, 'recording', '', Date.now());
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    site.ledger.states.note(frontDoor, 'recording', '', Date.now());
     const { key } = await site.putMinute(frontDoor, someTimeMs);
     await site.flush();
-    const { ledgerId } = site.ledger;
+    const { ledgerId } = site.ledger.journal;
     site.begin('elsewhere');
     const rebuilt = await rebuild(site);
     assert.ok(compared(site.file, rebuilt).identical);
@@ -298,11 +315,11 @@ describe('a ledger rebuilt from the bucket', () => {
       'nothing of the rebuilt or the former one is left beside it',
     );
     using before = openLedger(kept ?? '');
-    assert.equal(before.ledgerId, ledgerId);
+    assert.equal(before.journal.ledgerId, ledgerId);
     using present = openLedger(site.file);
-    present.beginRun('1', Date.now() + 60_000);
-    assert.equal(present.segments(frontDoor, all)[0]?.objectKey, key);
-    const { causes } = present.continuity(frontDoor, {
+    present.runs.begin('1', Date.now() + 60_000);
+    assert.equal(present.segments.list(frontDoor, all)[0]?.objectKey, key);
+    const { causes } = present.continuity.sum(frontDoor, {
       fromMs: 0,
       toMs: Date.now() + 60_000,
       nowMs: Date.now() + 60_000,

@@ -27,7 +27,7 @@ describe('segments that the ledger expects in the spool and that are not there',
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'reconcile-'));
     ledger = openLedger(join(directory, 'ledger.sqlite'));
-    for (const n of [0, 1, 2]) ledger.spooled(segment(n));
+    for (const n of [0, 1, 2]) ledger.segments.spooled(segment(n));
   });
   afterEach(() => {
     ledger[Symbol.dispose]();
@@ -35,7 +35,7 @@ describe('segments that the ledger expects in the spool and that are not there',
   });
 
   const account = () =>
-    ledger.continuity(name, {
+    ledger.continuity.sum(name, {
       fromMs: firstMs,
       toMs: firstMs + 3 * minuteMs,
       nowMs: firstMs + 3 * minuteMs,
@@ -55,7 +55,7 @@ describe('segments that the ledger expects in the spool and that are not there',
       startMs === segment(2).startMs ? proof : undefined,
     );
     doubting.doubtAllBut([segment(0)]);
-    await eventually('no doubt', 5_000, () => ledger.spooledSegments().length === 1);
+    await eventually('no doubt', 5_000, () => ledger.segments.inSpool().length === 1);
     const { storedMs, spooledMs, missingMs, gaps } = account();
     assert.deepEqual(
       { storedMs, spooledMs, missingMs },
@@ -101,6 +101,6 @@ describe('segments that the ledger expects in the spool and that are not there',
     });
     doubting.doubt(segment(2), 'its file was deleted here');
     await doubting[Symbol.asyncDispose]();
-    assert.equal(ledger.spooledSegments().length, 3);
+    assert.equal(ledger.segments.inSpool().length, 3);
   });
 });

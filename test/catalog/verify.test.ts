@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnknownNameError } from '../../src/ledger/errors.ts';
+import { UnknownNameError } from '../../src/model/errors.ts';
 import type { Problem } from '../../src/contract/verify.ts';
-import { Verification, type VerifiedBucket, type VerifyScope } from '../../src/catalog/verify.ts';
+import { type VerifiedBucket, type VerifyScope, Verification } from '../../src/catalog/verify.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
@@ -53,9 +53,9 @@ describe('verifying the bucket', () => {
 
   async function start(prefix = 'cctv/'): Promise<JournaledBucket> {
     const site = await JournaledBucket.start(s3, prefix);
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    site.ledger.addCamera({ ...garden, key: keyNumber(2) });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    site.ledger.cameras.add({ ...garden, key: keyNumber(2) });
     return site;
   }
 
@@ -64,9 +64,9 @@ describe('verifying the bucket', () => {
     for (let n = 0; n < 4; n += 1)
       await site.putMinute(frontDoor, someTimeMs + n * 12 * 60 * minute);
     await site.putMinute(garden, someTimeMs);
-    site.ledger.renameCamera(garden, 'lawn');
+    site.ledger.cameras.rename(garden, 'lawn');
     await site.putMinute({ account: 'bach', camera: 'lawn' }, Date.now());
-    site.ledger.removeCamera(frontDoor);
+    site.ledger.cameras.remove(frontDoor);
     await site.flush();
     for (const deep of [false, true]) {
       const { problems, sums } = await verify(site, { deep });
@@ -83,11 +83,11 @@ describe('verifying the bucket', () => {
     await site.putMinute(frontDoor, someTimeMs);
     const lost = await site.putMinute(garden, someTimeMs);
     await delay(5);
-    site.ledger.renameAccount('bach', 'verdi');
+    site.ledger.accounts.rename('bach', 'verdi');
     await site.putMinute({ ...frontDoor, account: 'verdi' }, Date.now());
     await delay(5);
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(3) });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(3) });
     const other = await site.putMinute(frontDoor, Date.now());
     await site.flush();
     assert.deepEqual((await verify(site, { deep: true })).problems, []);
@@ -168,10 +168,10 @@ describe('verifying the bucket', () => {
   it('takes what is on its way for what it is', async () => {
     await using site = await start();
     const { key: _, ...spooled } = await site.putMinute(frontDoor, someTimeMs, false);
-    site.ledger.spooled(spooled);
+    site.ledger.segments.spooled(spooled);
     const fresh = await site.putMinute(garden, someTimeMs, false);
     const stored = { ...frontDoor, startMs: 1, durationMs: 1, bytes: 1, sha256: 'ab'.repeat(32) };
-    site.ledger.stored(stored, { key: 'cctv/bach/front-door/1970/01/01/x' });
+    site.ledger.segments.stored(stored, { key: 'cctv/bach/front-door/1970/01/01/x' });
     const { problems, sums } = await verify(site, {}, { lateMs: -60_000 });
     assert.deepEqual(problems, []);
     assert.equal(sums.underWay, 3);
@@ -185,7 +185,7 @@ describe('verifying the bucket', () => {
     await using site = await start();
     await site.flush();
     site.begin('another daemon');
-    site.ledger.addAccount('vermeer');
+    site.ledger.accounts.add('vermeer');
     const studio = { account: 'vermeer', camera: 'studio' };
     await site.putMinute(studio, someTimeMs);
     await site.flush();
@@ -216,7 +216,10 @@ describe('verifying the bucket', () => {
         const sha256 = digit.repeat(64);
         const key = `cctv/bach/garden/2026/11/23/${name(n)}${sha256}.mp4`;
         if (n % 40 !== 7) {
-          ledger.stored({ ...garden, startMs, durationMs: 10_000, bytes: 1, sha256 }, { key });
+          ledger.segments.stored(
+            { ...garden, startMs, durationMs: 10_000, bytes: 1, sha256 },
+            { key },
+          );
         } else expected.push(`unknown ${key}`);
         if (n % 40 !== 9) puts.push(() => site.bucket.put(key, Buffer.from('x')));
         else expected.push(`missing ${key}`);

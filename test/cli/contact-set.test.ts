@@ -12,14 +12,14 @@ describe('cctv contact set', () => {
   let fixture: ConsoleFixture;
   before(async () => {
     fixture = await ConsoleFixture.start();
-    fixture.ledger.addAccount('bach');
+    fixture.ledger.accounts.add('bach');
   });
   after(() => fixture[Symbol.asyncDispose]());
   beforeEach(() => {
-    for (const { account, name } of fixture.ledger.contacts()) {
-      fixture.ledger.removeContact(account, name);
+    for (const { account, name } of fixture.ledger.contacts.list()) {
+      fixture.ledger.contacts.remove(account, name);
     }
-    fixture.ledger.addContact({
+    fixture.ledger.contacts.add({
       account: 'bach',
       name: 'anna',
       quiet: { from: '22:00', to: '07:00' },
@@ -35,7 +35,7 @@ describe('cctv contact set', () => {
     assert.doesNotMatch(stdout, /hush/);
     return stdout.split('\n');
   };
-  const contact = () => fixture.ledger.contacts('bach')[0];
+  const contact = () => fixture.ledger.contacts.list('bach')[0];
 
   it('changes ways, quiet hours and name, and says from what to what', async () => {
     assert.deepEqual(
@@ -56,7 +56,7 @@ describe('cctv contact set', () => {
       '  name: anna -> beth',
     ]);
     assert.deepEqual(
-      fixture.ledger.contacts('bach').map(({ name }) => name),
+      fixture.ledger.contacts.list('bach').map(({ name }) => name),
       ['beth'],
     );
   });

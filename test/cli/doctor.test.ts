@@ -252,10 +252,10 @@ describe('cctv doctor and support-bundle', () => {
     const { ledger } = fixture;
     const key = parsePublicKey(publicKey(7));
     const stream = { rtspUser: 'admin', rtspPassword: planted.rtspPassword };
-    ledger.addCamera({ account: 'bach', camera: 'organ', key, ...stream });
+    ledger.cameras.add({ account: 'bach', camera: 'organ', key, ...stream });
     const next = { account: 'bach', camera: 'choir', key: parsePublicKey(publicKey(8)) };
-    ledger.addCamera({ ...next, rtspUser: 'admin', rtspPassword: planted.short });
-    const token = ledger.addToken({
+    ledger.cameras.add({ ...next, rtspUser: 'admin', rtspPassword: planted.short });
+    const token = ledger.tokens.add({
       account: 'bach',
       uses: 1,
       expiresMs: Date.now() + 60_000,
@@ -263,8 +263,8 @@ describe('cctv doctor and support-bundle', () => {
       rtspPassword: planted.tokenPassword,
     });
     const credentials = fixture.options().credentialsOf(planted.viewerName, planted.viewerPassword);
-    ledger.addViewer({ account: 'bach', name: planted.viewerName, credentials });
-    ledger.addContact({
+    ledger.viewers.add({ account: 'bach', name: planted.viewerName, credentials });
+    ledger.contacts.add({
       account: 'bach',
       name: planted.contactName,
       addresses: [

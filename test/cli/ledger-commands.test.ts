@@ -23,8 +23,8 @@ describe('cctv verify and cctv ledger rebuild', () => {
     const directory = resources.use(await temporaryDirectory());
     s3 = resources.use(await startS3Server({ directory: `${directory.path}/s3` }));
     site = resources.use(await JournaledBucket.start(s3, 'cctv/'));
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'p' });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'p' });
     await site.putMinute(frontDoor, someTimeMs);
     ({ key: deleted } = await site.putMinute(frontDoor, someTimeMs + 86_400_000));
     await site.flush();
@@ -129,7 +129,7 @@ describe('cctv verify and cctv ledger rebuild', () => {
       1,
     );
     site.ledger = openLedger(site.file);
-    assert.equal(site.ledger.findCamera(keyNumber(1))?.camera, 'front-door');
+    assert.equal(site.ledger.keys.ownerOf(keyNumber(1))?.camera, 'front-door');
   });
 
   it('ledger rebuild: says in plain words that the bucket can’t be read', async () => {

@@ -48,7 +48,7 @@ describe('cctv, of viewers', () => {
     /^Password +(\S+)$/m.exec(printed)?.[1] ?? assert.fail(printed);
   const isPasswordOf = (account: string, name: string, password: string): void =>
     assert.deepEqual(
-      fixture.ledger.findViewer(account, name)?.credentials,
+      fixture.ledger.viewers.find(account, name)?.credentials,
       credentialsOf('cctv', name, password),
     );
 
@@ -120,7 +120,7 @@ describe('cctv, of viewers', () => {
 
   it('refuses passwords that could be guessed', async () => {
     await good('viewer', 'add', 'bach/frida');
-    const kept = fixture.ledger.findViewer('bach', 'frida')?.credentials;
+    const kept = fixture.ledger.viewers.find('bach', 'frida')?.credentials;
     const refused = async (password: string, words: RegExp) => {
       const path = file('weak', password);
       const { code, stderr } = await cctv(
@@ -138,7 +138,7 @@ describe('cctv, of viewers', () => {
     await refused('welcome Frida 2026', /has "frida" in it/);
     await refused('schön genug für uns', /other characters than those of ASCII/);
     await refused('', /is empty/);
-    assert.deepEqual(fixture.ledger.findViewer('bach', 'frida')?.credentials, kept);
+    assert.deepEqual(fixture.ledger.viewers.find('bach', 'frida')?.credentials, kept);
   });
 
   it('camera url: prints where a camera can be watched', async () => {

@@ -47,7 +47,7 @@ describe('cctv, of what is seen in browsers', () => {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const segment = { ...door, startMs, durationMs: 4_000, sha256, bytes: content.length };
     writeFileSync(join(spool, segmentFileName(segment)), content);
-    fixture.ledger.spooled(segment);
+    fixture.ledger.segments.spooled(segment);
     fixture.exports = exports;
     await fixture.open();
   });
@@ -68,13 +68,13 @@ describe('cctv, of what is seen in browsers', () => {
     const added = await good('operator', 'add', 'olga');
     const password = /^Password +(\S+)$/m.exec(added)?.[1] ?? '';
     assert.match(password, /^([a-z2-9]{5}-){3}[a-z2-9]{5}$/);
-    assert.equal(await isPassword(password, fixture.ledger.findOperator('olga')), true);
+    assert.equal(await isPassword(password, fixture.ledger.operators.find('olga')), true);
     assert.match(await good('operator', 'list'), /^olga +\d\d:\d\dZ +\d\d:\d\dZ$/m);
     assert.match((await cctv('operator', 'add', 'olga')).stderr, /operator olga already/);
     assert.match((await cctv('operator', 'add', 'O/x')).stderr, /can't be the name of an operator/);
     const changed = await good('operator', 'password', 'olga');
     assert.ok(!changed.includes(password));
-    assert.equal(await isPassword(password, fixture.ledger.findOperator('olga')), false);
+    assert.equal(await isPassword(password, fixture.ledger.operators.find('olga')), false);
     await good('operator', 'remove', 'olga', '--yes');
     assert.match((await cctv('operator', 'remove', 'olga', '--yes')).stderr, /no operator olga/);
     assert.match(await good('operator', 'list'), /no operators/);

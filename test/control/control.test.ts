@@ -146,7 +146,7 @@ describe('over the control socket', () => {
     assert.equal(added.body.settings?.profile, 'copy');
     assert.match(added.body.settings?.keys[0]?.fingerprint ?? '', /^SHA256:/);
     assert.ok(added.body.settings?.hasRtspPassword);
-    assert.equal(fixture.ledger.camera(frontDoor)?.rtspPassword, 'hunter2');
+    assert.equal(fixture.ledger.cameras.find(frontDoor)?.rtspPassword, 'hunter2');
 
     await refused(post('/cameras', camera), 409, /a camera bach\/front-door already/);
     const attic = { ...camera, name: 'attic' };
@@ -159,7 +159,7 @@ describe('over the control socket', () => {
     await refused(post('/cameras', { ...own, rtspPassword: 'x' }), 400, /needs an RTSP user/);
     await refused(post('/cameras', { ...own, profile: 'raw' }), 400, /copy or downsample/);
     await refused(post('/cameras', { ...own, colour: 'red' }), 400, /colour/);
-    assert.equal(fixture.ledger.cameras().length, 1);
+    assert.equal(fixture.ledger.cameras.list().length, 1);
   });
 
   it('no answer has a password in it', async () => {
@@ -268,13 +268,13 @@ describe('over the control socket', () => {
   });
 
   it('whatever changes who a camera is closes its tunnel', async () => {
-    const { token } = fixture.ledger.addToken({
+    const { token } = fixture.ledger.tokens.add({
       account: 'bach',
       uses: 2,
       expiresMs: Date.now() + 60_000,
     });
     const enrol = (n: number): string => {
-      const camera = fixture.ledger.enrol(token, parsePublicKey(publicKey(n)));
+      const camera = fixture.ledger.tokens.enrol(token, parsePublicKey(publicKey(n)));
       assert.ok(typeof camera !== 'string');
       return camera.camera;
     };

@@ -161,10 +161,10 @@ export class ConsoleFixture implements AsyncDisposable {
 
   /** Adds the account, the camera and `segments` minutes of footage up to `endMs`. */
   addCamera(name: CameraName, n: number, footage?: { minutes: number; endMs: number }): void {
-    if (!this.ledger.accounts().some((account) => account.name === name.account)) {
-      this.ledger.addAccount(name.account);
+    if (!this.ledger.accounts.list().some((account) => account.name === name.account)) {
+      this.ledger.accounts.add(name.account);
     }
-    this.ledger.addCamera({ ...name, key: parsePublicKey(publicKey(n)) });
+    this.ledger.cameras.add({ ...name, key: parsePublicKey(publicKey(n)) });
     for (let left = footage?.minutes ?? 0; left > 0; left -= 1) {
       const segment = {
         ...name,
@@ -173,8 +173,12 @@ export class ConsoleFixture implements AsyncDisposable {
         bytes: 3_100_000,
         sha256: createHash('sha256').update(`${n} ${left}`).digest('hex'),
       };
-      if (left === 1) this.ledger.spooled(segment);
-      else this.ledger.stored(segment, { key: `${name.account}/${left}.mp4`, checksum: 'sha256' });
+      if (left === 1) this.ledger.segments.spooled(segment);
+      else
+        this.ledger.segments.stored(segment, {
+          key: `${name.account}/${left}.mp4`,
+          checksum: 'sha256',
+        });
     }
   }
 

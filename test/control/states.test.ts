@@ -18,24 +18,24 @@ describe('the state of a camera has one name', () => {
     fixture = await ConsoleFixture.start();
     const contact = (state: string): void => {
       const name = nameFor(state);
-      const [key] = fixture.ledger.requireCamera(name).keys;
-      assert.ok(fixture.ledger.contact(name, key?.fingerprint ?? ''));
-      fixture.ledger.noteState(name, 'camera offline', 'the camera hung up', Date.now() + 1);
+      const [key] = fixture.ledger.cameras.require(name).keys;
+      assert.ok(fixture.ledger.keys.used(name, key?.fingerprint ?? ''));
+      fixture.ledger.states.note(name, 'camera offline', 'the camera hung up', Date.now() + 1);
     };
     for (const [index, state] of [...connectedStates, ...absentStates].entries()) {
       fixture.addCamera(nameFor(state), index);
       if (state !== 'never connected') contact(state);
     }
-    fixture.ledger.setDisabled(nameFor('disabled'), true);
+    fixture.ledger.cameras.setDisabled(nameFor('disabled'), true);
     fixture.fleet = connectedStates.map((state) => connected(nameFor(state), { state }));
     // New hardware in the place of one that was there has never connected either.
     fixture.addCamera(nameFor('replaced'), 50);
     contact('replaced');
-    fixture.ledger.replaceKey(nameFor('replaced'), parsePublicKey(publicKey(51)));
+    fixture.ledger.keys.replace(nameFor('replaced'), parsePublicKey(publicKey(51)));
     // Was disabled and enabled before it ever dialled in.
     fixture.addCamera(nameFor('enabled'), 52);
-    fixture.ledger.setDisabled(nameFor('enabled'), true);
-    fixture.ledger.setDisabled(nameFor('enabled'), false);
+    fixture.ledger.cameras.setDisabled(nameFor('enabled'), true);
+    fixture.ledger.cameras.setDisabled(nameFor('enabled'), false);
     fixture.watchMetrics();
   });
   after(() => fixture[Symbol.asyncDispose]());
@@ -101,7 +101,7 @@ describe('the state of a camera has one name', () => {
     const connections = byName(fixture.fleet);
     const nowMs = Date.now();
     const words = new Map(
-      fixture.ledger.cameraStates().map((known) => {
+      fixture.ledger.states.list().map((known) => {
         const name = formatCameraName(known);
         const now = describeNow(known, connections.get(name));
         return [name, stateWords({ name, live: false, ...now }, nowMs, 'UTC')];

@@ -73,7 +73,7 @@ export function gapsOf(
   return new Map(
     cameras.map(({ name }) => {
       const [account = '', camera = ''] = name.split('/');
-      return [name, ledger.continuity({ account, camera }, range).gaps];
+      return [name, ledger.continuity.sum({ account, camera }, range).gaps];
     }),
   );
 }

@@ -37,7 +37,7 @@ describe('an export', () => {
     web.addViewer('bach', 'anna');
     web.addViewer('bach', 'ben');
     web.addViewer('vermeer', 'vera');
-    web.ledger.setTimeZone('bach', 'Asia/Singapore');
+    web.ledger.accounts.setTimeZone('bach', 'Asia/Singapore');
     anna = await web.browser('anna', 'bach');
     ben = await web.browser('ben', 'bach');
     vera = await web.browser('vera', 'vermeer');
@@ -164,7 +164,7 @@ describe('an export', () => {
       directory: join(web.directory, 'failing'),
       isRecording: () => false,
     });
-    const { id } = await exports.start(web.ledger.requireCamera(door), {
+    const { id } = await exports.start(web.ledger.cameras.require(door), {
       fromMs: startMs,
       toMs: startMs + 4_000,
       owner: 'me',

@@ -37,8 +37,8 @@ export class CameraTime implements Disposable {
     mock.timers.enable({ apis: ['Date'], now: enrolledMs });
     this.file = join(this.#directory, 'ledger.sqlite');
     this.ledger = openLedger(this.file);
-    this.ledger.addAccount(door.account);
-    this.ledger.addCamera({ ...door, key: key(1) });
+    this.ledger.accounts.add(door.account);
+    this.ledger.cameras.add({ ...door, key: key(1) });
   }
 
   get nowMs(): number {
@@ -52,18 +52,18 @@ export class CameraTime implements Disposable {
   }
 
   note(state: RecordingState, detail = '', atMs = this.nowMs): void {
-    this.ledger.noteState(door, state, detail, atMs);
+    this.ledger.states.note(door, state, detail, atMs);
   }
 
   /** Footage without any seam, that is stored. */
   footage(startMs: number, endMs: number): SegmentRecord {
     const segment = segmentOf(startMs, endMs);
-    this.ledger.stored(segment, { key: 'k' });
+    this.ledger.segments.stored(segment, { key: 'k' });
     return segment;
   }
 
   continuity(fromMs: number, toMs: number, isRecording = false): Continuity {
-    return this.ledger.continuity(door, { fromMs, toMs, nowMs: this.nowMs, isRecording });
+    return this.ledger.continuity.sum(door, { fromMs, toMs, nowMs: this.nowMs, isRecording });
   }
 
   /** Gaps as `[start, end, cause, detail]`, in ms after `fromMs`. */

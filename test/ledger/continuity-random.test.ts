@@ -168,14 +168,14 @@ describe('continuity of any footage, states and losses', () => {
       const first: StateRow = { atMs: zeroMs, state: 'never connected', detail: '' };
       const world = { ...made, states: [first, ...made.states] };
       for (const { segment, isStored } of world.segments) {
-        if (isStored) time.ledger.stored(segment, { key: 'k' });
-        else time.ledger.spooled(segment);
+        if (isStored) time.ledger.segments.stored(segment, { key: 'k' });
+        else time.ledger.segments.spooled(segment);
       }
       for (const { atMs, state, detail } of made.states) time.note(state, detail, atMs);
       for (const { startMs, endMs, cause, detail, isHole } of world.losses) {
         const stretch = { ...door, startMs, durationMs: endMs - startMs };
-        if (isHole) time.ledger.noteLoss(stretch, cause, detail);
-        else time.ledger.lost({ ...segmentOf(startMs, endMs) }, cause, detail);
+        if (isHole) time.ledger.segments.noteHole(stretch, cause, detail);
+        else time.ledger.segments.lost({ ...segmentOf(startMs, endMs) }, cause, detail);
       }
       time.nowMs = zeroMs + ticks * tick;
       const expected = reference(world, zeroMs);

@@ -94,9 +94,15 @@ describe('the ledger’s file', () => {
     const damaged = join(directory, 'damaged');
     {
       using ledger = openLedger(damaged);
-      ledger.addAccount('bach');
+      ledger.accounts.add('bach');
       for (let n = 0; n < 2000; n += 1) {
-        ledger.spooled({ ...bach, startMs: n, durationMs: 1, bytes: 1, sha256: 'ab'.repeat(32) });
+        ledger.segments.spooled({
+          ...bach,
+          startMs: n,
+          durationMs: 1,
+          bytes: 1,
+          sha256: 'ab'.repeat(32),
+        });
       }
     }
     const bytes = readFileSync(damaged);
@@ -115,12 +121,18 @@ describe('the ledger’s file', () => {
   it('can be read by another connection while it is written', () => {
     const file = join(directory, 'shared');
     using ledger = openLedger(file);
-    ledger.addAccount('bach');
+    ledger.accounts.add('bach');
     using reader = new DatabaseSync(file, { readOnly: true });
     reader.exec('BEGIN');
     const count = () => reader.prepare('SELECT count(*) AS n FROM segments').get()?.['n'];
     assert.equal(count(), 0);
-    ledger.spooled({ ...bach, startMs: 1, durationMs: 1, bytes: 1, sha256: 'ab'.repeat(32) });
+    ledger.segments.spooled({
+      ...bach,
+      startMs: 1,
+      durationMs: 1,
+      bytes: 1,
+      sha256: 'ab'.repeat(32),
+    });
     assert.equal(count(), 0, 'a reader sees the state in which it began');
     reader.exec('COMMIT');
     assert.equal(count(), 1);
@@ -142,11 +154,11 @@ describe('the ledger’s file', () => {
       if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
       assert.equal(writer.signalCode, 'SIGKILL');
       using ledger = openLedger(file);
-      const found = ledger.segments(bach, { fromMs: 0, toMs: 1e12, limit: 100_000 });
+      const found = ledger.segments.list(bach, { fromMs: 0, toMs: 1e12, limit: 100_000 });
       const stored = found.filter(({ state }) => state === 'stored').length;
       assert.ok(stored >= acknowledged, `${stored} of ${acknowledged}`);
-      assert.equal(ledger.camera(bach)?.totals.stored.segments, stored);
-      assert.equal(ledger.camera(bach)?.totals.spooled.segments, found.length - stored);
+      assert.equal(ledger.cameras.find(bach)?.totals.stored.segments, stored);
+      assert.equal(ledger.cameras.find(bach)?.totals.spooled.segments, found.length - stored);
     }
   });
 });

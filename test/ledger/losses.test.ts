@@ -17,12 +17,13 @@ describe('a segment that is lost', () => {
   it('is no row and no total any more, and its time is missing, once', () => {
     using time = new CameraTime(zero);
     const [kept, gone] = [segmentOf(zero, zero + minute), segmentOf(zero + minute, zero + hour)];
-    time.ledger.spooled(kept);
-    time.ledger.spooled(gone);
+    time.ledger.segments.spooled(kept);
+    time.ledger.segments.spooled(gone);
     time.nowMs = zero + day;
-    for (let twice = 0; twice < 2; twice += 1) time.ledger.lost(gone, 'disk full', 'dropped');
-    assert.deepEqual(time.ledger.spooledSegments(), [kept]);
-    assert.deepEqual(time.ledger.camera(door)?.totals, {
+    for (let twice = 0; twice < 2; twice += 1)
+      time.ledger.segments.lost(gone, 'disk full', 'dropped');
+    assert.deepEqual(time.ledger.segments.inSpool(), [kept]);
+    assert.deepEqual(time.ledger.cameras.find(door)?.totals, {
       stored: nothing,
       spooled: { segments: 1, bytes: 1000, durationMs: minute },
       newestEndMs: zero + minute,
@@ -31,13 +32,13 @@ describe('a segment that is lost', () => {
     assert.equal(spooledMs, minute);
     assert.deepEqual(causes, [{ cause: 'disk full', gaps: 1, missingMs: hour - minute }]);
 
-    time.ledger.lost(kept, 'segment lost', 'gone');
-    assert.deepEqual(time.ledger.camera(door)?.totals, { stored: nothing, spooled: nothing });
+    time.ledger.segments.lost(kept, 'segment lost', 'gone');
+    assert.deepEqual(time.ledger.cameras.find(door)?.totals, { stored: nothing, spooled: nothing });
   });
 
   it('is a loss even if it was never noted as spooled', () => {
     using time = new CameraTime(zero);
-    time.ledger.lost(segmentOf(zero, zero + minute), 'disk full', 'dropped');
+    time.ledger.segments.lost(segmentOf(zero, zero + minute), 'disk full', 'dropped');
     time.nowMs = zero + minute;
     assert.deepEqual(time.gaps(zero, zero + day), [[0, minute, 'disk full', 'dropped']]);
   });
@@ -45,27 +46,27 @@ describe('a segment that is lost', () => {
   it('is not lost if it is stored', () => {
     using time = new CameraTime(zero);
     const segment = time.footage(zero, zero + minute);
-    time.ledger.lost(segment, 'segment lost', 'its file is gone');
+    time.ledger.segments.lost(segment, 'segment lost', 'its file is gone');
     time.nowMs = zero + minute;
     const { storedMs, gaps } = time.continuity(zero, zero + day);
     assert.deepEqual([storedMs, gaps], [minute, []]);
-    assert.equal(time.ledger.segments(door, all).length, 1);
+    assert.equal(time.ledger.segments.list(door, all).length, 1);
   });
 
   it('is listed under the name that its file has, also after the camera was renamed', () => {
     using time = new CameraTime(zero);
     const earlier = segmentOf(zero - hour, zero - hour + minute);
-    time.ledger.spooled(earlier);
+    time.ledger.segments.spooled(earlier);
     time.nowMs = zero + hour;
-    const gate = time.ledger.renameCamera(door, 'gate');
+    const gate = time.ledger.cameras.rename(door, 'gate');
     const later = { ...segmentOf(zero + hour + 1, zero + 2 * hour), ...gate };
-    time.ledger.spooled(later);
-    assert.deepEqual(time.ledger.spooledSegments(), [earlier, later]);
-    for (const segment of time.ledger.spooledSegments()) {
-      time.ledger.lost(segment, 'segment lost', 'its file is gone');
+    time.ledger.segments.spooled(later);
+    assert.deepEqual(time.ledger.segments.inSpool(), [earlier, later]);
+    for (const segment of time.ledger.segments.inSpool()) {
+      time.ledger.segments.lost(segment, 'segment lost', 'its file is gone');
     }
-    assert.deepEqual(time.ledger.spooledSegments(), []);
-    assert.deepEqual(time.ledger.camera(gate)?.totals.spooled, nothing);
+    assert.deepEqual(time.ledger.segments.inSpool(), []);
+    assert.deepEqual(time.ledger.cameras.find(gate)?.totals.spooled, nothing);
   });
 });
 
@@ -109,12 +110,12 @@ describe('a ledger of the version that said "not seen yet"', () => {
       }
       using ledger = openLedger(file);
       const range = { fromMs: zero, toMs: zero + hour, nowMs: zero + hour, isRecording: false };
-      assert.deepEqual(ledger.continuity({ account: 'bach', camera: 'door' }, range).causes, [
+      assert.deepEqual(ledger.continuity.sum({ account: 'bach', camera: 'door' }, range).causes, [
         { cause: 'never connected', gaps: 1, missingMs: hour },
       ]);
-      assert.equal(ledger.cameraStates()[0]?.state, 'never connected');
+      assert.equal(ledger.states.list()[0]?.state, 'never connected');
       assert.deepEqual(
-        ledger.changedDocuments().map((changed) => changed.day),
+        ledger.journal.changed().map((changed) => changed.day),
         [Math.floor(zero / day)],
       );
     } finally {
@@ -158,7 +159,8 @@ describe('a ledger of the version before causes', () => {
       }
       using ledger = openLedger(file);
       const range = { fromMs: 0, toMs: zero + day, nowMs: zero + 2 * hour, isRecording: false };
-      const continuity = (camera: string) => ledger.continuity({ account: 'bach', camera }, range);
+      const continuity = (camera: string) =>
+        ledger.continuity.sum({ account: 'bach', camera }, range);
       const sums = (camera: string) => {
         const { fromMs, toMs, storedMs, spooledMs, causes: found } = continuity(camera);
         const missing = found.map(({ missingMs }) => missingMs);
@@ -171,8 +173,8 @@ describe('a ledger of the version before causes', () => {
       assert.deepEqual(causes('off'), ['disabled', 'unexplained', 'never connected']);
       assert.deepEqual(sums('gone').slice(0, 2), [0, hour]);
       assert.deepEqual(sums('foreign'), [-hour, minute - hour, 0, minute]);
-      assert.equal(ledger.spooledSegments().length, 2);
-      ledger.beginRun('1', zero + 2 * hour);
+      assert.equal(ledger.segments.inSpool().length, 2);
+      ledger.runs.begin('1', zero + 2 * hour);
       assert.deepEqual(causes('door'), ['unexplained', 'never connected'], 'nothing is made up');
     } finally {
       rmSync(directory, { recursive: true, force: true });

@@ -46,7 +46,7 @@ describe('over the control socket, of alerts', () => {
     await refused(/can't be the name/, 400, ...add('sms', number, { name: 'a\nb' }));
     await refused(/1 to 10 addresses/, 400, ...add('sms', number, { addresses: [] }));
     await refused(/no account nobody/, 404, ...add('sms', number, { account: 'nobody' }));
-    assert.deepEqual(fixture.ledger.contacts(), []);
+    assert.deepEqual(fixture.ledger.contacts.list(), []);
     assert.equal((await ask(...add('sms', number))).status, 201);
     await refused(/contact owner already/, 409, ...add('sms', number));
     await refused(/no contact anna. There is: owner/, 404, 'DELETE', '/contacts/bach/anna');
@@ -71,7 +71,7 @@ describe('over the control socket, of alerts', () => {
     await refused(/no account/, 404, 'POST', '/accounts/nobody/test-alert', {});
     await refused(/no account/, 404, 'GET', '/alerts?account=nobody');
     await refused(/no alert/, 404, 'GET', '/alerts/nothing');
-    assert.deepEqual(fixture.ledger.alertSettings(door), {});
+    assert.deepEqual(fixture.ledger.alertSettings.of(door), {});
   });
 
   it('a test goes to an account that exists', async () => {

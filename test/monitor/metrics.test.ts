@@ -19,7 +19,7 @@ describe('metrics', () => {
     fixture.addCamera(camera('kitchen'), 2, { minutes: 3, endMs: now - 660_000 });
     fixture.addCamera(camera('attic'), 3);
     fixture.addCamera(camera('shed'), 4);
-    fixture.ledger.setDisabled(camera('shed'), true);
+    fixture.ledger.cameras.setDisabled(camera('shed'), true);
     fixture.fleet = [connected(camera('front-door'), { frames: 4_711, restarts: 2 })];
     fixture.gateway = {
       place: { domain: undefined, rtsp: undefined, rtsps: undefined },

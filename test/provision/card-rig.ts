@@ -22,7 +22,7 @@ export class CardRig implements AsyncDisposable {
 
   static async start(): Promise<CardRig> {
     const rig = new CardRig();
-    rig.fixture.ledger.addAccount('bach');
+    rig.fixture.ledger.accounts.add('bach');
     const [present] = rig.fixture.hostKeys;
     assert.ok(present);
     rig.fixture.hostKeys.push({ ...present, state: 'next', line: nextHostKey });
@@ -76,7 +76,7 @@ export class CardRig implements AsyncDisposable {
   }
 
   get cameras(): string[] {
-    return this.fixture.ledger.cameras().map(formatCameraName);
+    return this.fixture.ledger.cameras.list().map(formatCameraName);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,7 +87,7 @@ export class CardRig implements AsyncDisposable {
   checkRegistered(name: string, card: ReadonlyMap<string, Buffer>): void {
     const key = parseDropbearKey(card.get('sapiengraph/id_dropbear') ?? Buffer.alloc(0));
     const { blob } = parsePublicKey(key.publicLine);
-    const found = this.fixture.ledger.findCamera({ algorithm: 'ssh-ed25519', blob });
+    const found = this.fixture.ledger.keys.ownerOf({ algorithm: 'ssh-ed25519', blob });
     assert.equal(found && formatCameraName(found), name);
   }
 }

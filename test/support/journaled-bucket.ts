@@ -60,8 +60,8 @@ export class JournaledBucket implements AsyncDisposable {
     const segment = { ...camera, startMs, durationMs: 60_000, bytes: content.length, sha256 };
     const proof = await this.store.put({ ...segment, path }, new AbortController().signal);
     if (noted) {
-      this.ledger.spooled(segment);
-      this.ledger.stored(segment, proof);
+      this.ledger.segments.spooled(segment);
+      this.ledger.segments.stored(segment, proof);
     }
     return { ...segment, key: proof.key };
   }

@@ -13,12 +13,12 @@ let rig: Rig;
 let ledger: Ledger;
 beforeEach(async () => {
   rig = await Rig.start({
-    findCamera: (key) => ledger.findCamera(key),
-    enrolRefusal: (token, key) => ledger.enrolRefusal(token, key),
-    enrol: (token, key) => ledger.enrol(token, key),
+    findCamera: (key) => ledger.keys.ownerOf(key),
+    enrolRefusal: (token, key) => ledger.tokens.refusal(token, key),
+    enrol: (token, key) => ledger.tokens.enrol(token, key),
   });
   ledger = openLedger(join(rig.directory, 'ledger', 'ledger.sqlite'));
-  ledger.addAccount('bach');
+  ledger.accounts.add('bach');
 });
 afterEach(async () => {
   await rig[Symbol.asyncDispose]();
@@ -26,8 +26,8 @@ afterEach(async () => {
 });
 
 const newToken = (uses: number): string =>
-  ledger.addToken({ account: 'bach', uses, expiresMs: Date.now() + 3_600_000 }).token;
-const used = (): (number | undefined)[] => ledger.tokens('bach').map((token) => token.used);
+  ledger.tokens.add({ account: 'bach', uses, expiresMs: Date.now() + 3_600_000 }).token;
+const used = (): (number | undefined)[] => ledger.tokens.list('bach').map((token) => token.used);
 
 const dial = (key: CameraKey, user: string): Dialled =>
   rig.dial({
@@ -91,7 +91,7 @@ describe('a camera with a key that nobody knows', () => {
     const key = rig.makeKey();
     const name = await letIn(key, `enrol.${token}`);
     assert.match(name, /^bach\/new-[0-9a-f]{4}$/);
-    const [camera] = ledger.cameras('bach');
+    const [camera] = ledger.cameras.list('bach');
     assert.equal(camera?.keys[0]?.fingerprint, key.publicKey.fingerprint);
     const told = rig.log.lines.find(({ message }) => /enrolled itself/.test(message));
     assert.equal(told?.fields['camera'], name);
@@ -105,10 +105,10 @@ describe('a camera with a key that nobody knows', () => {
     const name = await letIn(key, login);
     assert.equal(await letIn(key, login), name);
     const born = { account: 'bach', camera: name.split('/')[1] ?? '' };
-    const adopted = ledger.adoptCamera(born, 'front-door');
+    const adopted = ledger.cameras.adopt(born, 'front-door');
     assert.equal(await letIn(key, login), 'bach/front-door');
-    ledger.renameCamera(adopted, 'side-door');
-    ledger.revokeToken('bach', token.slice(0, 6));
+    ledger.cameras.rename(adopted, 'side-door');
+    ledger.tokens.revoke('bach', token.slice(0, 6));
     assert.equal(await letIn(key, login), 'bach/side-door');
     assert.equal(await letIn(key, 'bach.front-door'), 'bach/side-door', 'by an earlier name');
     assert.equal(await letIn(key, 'bach.side-door'), 'bach/side-door');
@@ -121,7 +121,7 @@ describe('a camera with a key that nobody knows', () => {
     const spent = newToken(1);
     await letIn(rig.makeKey(), `enrol.${spent}`);
     const revoked = newToken(5);
-    ledger.revokeToken('bach', revoked.slice(0, 6));
+    ledger.tokens.revoke('bach', revoked.slice(0, 6));
     const good = newToken(5);
     const plain = await keptOut(key, 'bach.door');
     const words = (output: string): string => output.replaceAll(/:\d+|\S+@/g, '');
@@ -136,7 +136,7 @@ describe('a camera with a key that nobody knows', () => {
     for (const token of [spent, revoked, good]) {
       assert.doesNotMatch(log, new RegExp(token.slice(0, 20), 'i'), 'no token is in the log');
     }
-    assert.equal(ledger.cameras('bach').length, 1);
+    assert.equal(ledger.cameras.list('bach').length, 1);
   });
 
   it('uses nothing up by asking, nor by a signature that is not its own', async () => {
@@ -149,7 +149,7 @@ describe('a camera with a key that nobody knows', () => {
     }
     assert.equal(await answerTo(username, one.publicKey, Buffer.alloc(64, 7)), 'refused');
     assert.deepEqual(used(), [0]);
-    assert.equal(ledger.cameras('bach').length, 0);
+    assert.equal(ledger.cameras.list('bach').length, 0);
     await letIn(two, username);
     assert.deepEqual(used(), [1]);
   });
@@ -172,7 +172,7 @@ describe('a camera with a key that nobody knows', () => {
       ],
     });
     assert.ok(await stranger.ended(10_000));
-    assert.equal(ledger.cameras('bach').length, 0);
+    assert.equal(ledger.cameras.list('bach').length, 0);
   });
 });
 
@@ -191,7 +191,7 @@ describe('thirty cameras at once, with a token for twenty', () => {
     assert.equal(refusals, 10);
     assert.equal(rig.tunnels.length, 20);
     assert.deepEqual(used(), [20]);
-    const enrolled = ledger.cameras('bach');
+    const enrolled = ledger.cameras.list('bach');
     assert.equal(enrolled.length, 20);
     const served = rig.tunnels.map(({ camera, keyFingerprint, closed }) => {
       assert.ok(!closed.aborted);
@@ -210,12 +210,12 @@ describe('a camera that is disabled', () => {
   it('is refused with a line in the log, and let in when it is enabled', async () => {
     const key = rig.makeKey();
     const door = { account: 'bach', camera: 'door' };
-    ledger.addCamera({ ...door, key: key.publicKey });
-    ledger.setDisabled(door, true);
+    ledger.cameras.add({ ...door, key: key.publicKey });
+    ledger.cameras.setDisabled(door, true);
     await keptOut(key, 'bach.door');
     await keptOut(key, `enrol.${newToken(1)}`);
     assert.equal(rig.log.complaints(/bach\/door is disabled/).length, 1);
-    ledger.setDisabled(door, false);
+    ledger.cameras.setDisabled(door, false);
     await letIn(key, 'bach.door');
   });
 });

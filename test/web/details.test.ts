@@ -23,7 +23,7 @@ describe('what is known of a gap besides its cause', () => {
     database.exec(`UPDATE cameras SET createdMs = ${fromMs}; UPDATE states SET atMs = ${fromMs}`);
     database.close();
     web.addViewer('bach', 'anna');
-    web.ledger.addOperator('olga', await hashPassword(password));
+    web.ledger.operators.add('olga', await hashPassword(password));
     anna = await web.browser('anna', 'bach');
     olga = await web.browser('olga');
     const content = await makeFootage({ seconds: 2 });
@@ -31,10 +31,10 @@ describe('what is known of a gap besides its cause', () => {
       web.addFootage(door, 'stored', { startMs, durationMs: 2_000, content });
     }
     const note = (detail: string, atMs: number): void =>
-      web.ledger.noteState(door, 'camera offline', detail, atMs);
+      web.ledger.states.note(door, 'camera offline', detail, atMs);
     note('its connection from 203.0.113.9 timed out', fromMs + 2_000);
     note('192.0.2.7 was refused: it is another’s', fromMs + 20_000);
-    web.ledger.noteState(door, 'relay died', 'relay was killed by SIGSEGV', fromMs + minute);
+    web.ledger.states.note(door, 'relay died', 'relay was killed by SIGSEGV', fromMs + minute);
   });
   after(() => web[Symbol.asyncDispose]());
 
@@ -60,7 +60,7 @@ describe('what is known of a gap besides its cause', () => {
   });
 
   it('is not in their exports and the evidence, and is in those of operators', async () => {
-    const camera = web.ledger.requireCamera(door);
+    const camera = web.ledger.cameras.require(door);
     const range = { fromMs, toMs: fromMs + 42_000, timeZone: 'UTC' };
     const answer = await web.post(
       '/api/cameras/front-door/exports',

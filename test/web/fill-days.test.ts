@@ -23,9 +23,9 @@ describe('days that are over', () => {
     const file = join(directory, 'ledger.sqlite');
     try {
       using ledger = openLedger(file);
-      ledger.addAccount('bach');
-      ledger.setTimeZone('bach', zone);
-      ledger.addCamera({ ...door, key: parsePublicKey(publicKey(1)) });
+      ledger.accounts.add('bach');
+      ledger.accounts.setTimeZone('bach', zone);
+      ledger.cameras.add({ ...door, key: parsePublicKey(publicKey(1)) });
       const nowMs = Date.now();
       const days = localDays(dateOf(nowMs - 9 * dayMs), dateOf(nowMs - 2 * dayMs), zone);
       const [first] = days;
@@ -37,7 +37,7 @@ describe('days that are over', () => {
       for (const [i, { fromMs }] of days.entries()) {
         const startMs = fromMs + 3_600_000;
         const segment = { ...door, startMs, durationMs: 60_000, bytes: 1 };
-        ledger.stored({ ...segment, sha256: sha256Of(Buffer.from([i])) }, { key: `${i}` });
+        ledger.segments.stored({ ...segment, sha256: sha256Of(Buffer.from([i])) }, { key: `${i}` });
       }
       using other = new DatabaseSync(file);
       const kept = () => other.prepare('SELECT * FROM daySums ORDER BY camera, startMs').all();
@@ -51,7 +51,7 @@ describe('days that are over', () => {
         );
       }
       const sums = kept();
-      const asked = ledger.daySums(door, { days, nowMs, isRecording: false });
+      const asked = ledger.continuity.days(door, { days, nowMs, isRecording: false });
       assert.deepEqual(
         asked.map(({ storedMs }) => storedMs),
         days.map(() => 60_000),

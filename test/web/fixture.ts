@@ -125,11 +125,11 @@ export class WebFixture implements AsyncDisposable {
   }
 
   addCamera(name: CameraName): void {
-    if (!this.ledger.accounts().some((account) => account.name === name.account)) {
-      this.ledger.addAccount(name.account);
+    if (!this.ledger.accounts.list().some((account) => account.name === name.account)) {
+      this.ledger.accounts.add(name.account);
     }
     this.#keys += 1;
-    this.ledger.addCamera({ ...name, key: parsePublicKey(publicKey(this.#keys)) });
+    this.ledger.cameras.add({ ...name, key: parsePublicKey(publicKey(this.#keys)) });
   }
 
   /** Puts footage into the bucket or the spool; @returns the name of its file. */
@@ -145,19 +145,19 @@ export class WebFixture implements AsyncDisposable {
     if (place === 'stored') {
       const key = `${camera.account}/${camera.camera}/${name}`;
       this.objects.set(key, content);
-      this.ledger.stored(segment, { key });
+      this.ledger.segments.stored(segment, { key });
     } else {
       const directory = join(this.directory, 'spool', camera.account, camera.camera);
       mkdirSync(directory, { recursive: true });
       writeFileSync(join(directory, name), content);
-      this.ledger.spooled(segment);
+      this.ledger.segments.spooled(segment);
     }
     return name;
   }
 
   addViewer(account: string, name: string, cameras?: string[]): void {
     const credentials = credentialsOf('cctv', name, password);
-    this.ledger.addViewer({ account, name, credentials, ...(cameras && { cameras }) });
+    this.ledger.viewers.add({ account, name, credentials, ...(cameras && { cameras }) });
   }
 
   login(body: Readonly<Record<string, unknown>>): Promise<Response> {

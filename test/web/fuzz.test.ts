@@ -134,7 +134,7 @@ describe('the API, asked from its own description', () => {
     web.addViewer('bach', 'anna');
     web.addViewer('bach', 'ben', ['attic']);
     web.addViewer('vermeer', 'vera');
-    web.ledger.addOperator('olga', await hashPassword(password));
+    web.ledger.operators.add('olga', await hashPassword(password));
     anna = await web.browser('anna', 'bach');
     ben = await web.browser('ben', 'bach');
     vera = await web.browser('vera', 'vermeer');

@@ -17,7 +17,7 @@ describe('a browser', () => {
     web.addViewer('bach', 'ben', ['attic']);
     web.addViewer('bach', 'carl');
     web.addViewer('vermeer', 'anna');
-    web.ledger.addOperator('olga', await hashPassword(password));
+    web.ledger.operators.add('olga', await hashPassword(password));
   });
   after(() => web[Symbol.asyncDispose]());
 
@@ -41,14 +41,14 @@ describe('a browser', () => {
     const { role, user } = await web.json<{ role: string; user: string }>('/api/session', olga);
     assert.deepEqual({ role, user }, { role: 'operator', user: 'olga' });
     assert.equal((await web.get('/api/cameras', olga)).status, 404);
-    web.ledger.setOperatorPassword('olga', await hashPassword('another one'));
+    web.ledger.operators.setPassword('olga', await hashPassword('another one'));
     assert.equal((await web.get('/api/session', olga)).status, 401);
-    web.ledger.setOperatorPassword('olga', await hashPassword(password));
+    web.ledger.operators.setPassword('olga', await hashPassword(password));
   });
 
   it('sees the cameras that its viewer may see, and what each does', async () => {
     web.fleet = [connected({ account: 'bach', camera: 'attic' }, { lastFootageAtMs: 1_000 })];
-    web.ledger.noteState({ account: 'bach', camera: 'attic' }, 'recording', '', Date.now() + 5);
+    web.ledger.states.note({ account: 'bach', camera: 'attic' }, 'recording', '', Date.now() + 5);
     const anna = await web.browser('anna', 'bach');
     const ben = await web.browser('ben', 'bach');
     const names = async (browser: typeof anna) =>
@@ -101,10 +101,10 @@ describe('a browser', () => {
   it('is logged out when its password changes, its viewer or its account goes', async () => {
     const anna = await web.browser('anna', 'bach');
     const credentials = credentialsOf('cctv', 'anna', password);
-    web.ledger.setCredentials({ account: 'bach', name: 'anna' }, credentials);
+    web.ledger.viewers.setCredentials({ account: 'bach', name: 'anna' }, credentials);
     assert.equal((await web.get('/api/session', anna)).status, 401);
     const carl = await web.browser('carl', 'bach');
-    web.ledger.removeViewer({ account: 'bach', name: 'carl' });
+    web.ledger.viewers.remove({ account: 'bach', name: 'carl' });
     assert.equal((await web.get('/api/session', carl)).status, 401);
   });
 

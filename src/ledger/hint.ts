@@ -1,15 +1,4 @@
 import { closest } from '../lib/closest.ts';
-import { OperatorError } from '../lib/errors.ts';
-
-/** There is no account or camera of that name. */
-export class UnknownNameError extends OperatorError {
-  override name = 'UnknownNameError';
-}
-
-/** There is an account, camera or key like that already. */
-export class DuplicateError extends OperatorError {
-  override name = 'DuplicateError';
-}
 
 const shown = 10;
 

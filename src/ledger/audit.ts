@@ -3,7 +3,7 @@ import type { CameraName } from '../model/camera-name.ts';
 import { hex, number, optional, type Row, text } from './rows.ts';
 
 /** A segment as the ledger has it, to be held against the bucket. */
-export interface VerifyRow {
+export interface AuditRow {
   readonly startMs: number;
   readonly sha256: string;
   readonly bytes: number;
@@ -15,21 +15,21 @@ export interface VerifyRow {
   readonly isFormer: boolean;
 }
 
-export interface VerifyRows {
+export interface AuditQueries {
   /**
    * All names, of one account or all, under which there may be footage: those that cameras and their
    * accounts have or had, also removed ones. In the order of names.
    */
-  footageNames(account?: string): CameraName[];
+  names(account?: string): CameraName[];
   /**
    * The segments of all cameras that have or had a name, also those recorded under another, that begin
    * from `fromMs` (inclusive) to `toMs` (exclusive); by start, those of the same start in no order.
    * At most `limit` and the rest of the last one's start.
    */
-  footageRows(
+  rows(
     name: CameraName,
     range: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
-  ): VerifyRow[];
+  ): AuditRow[];
 }
 
 /**
@@ -56,7 +56,7 @@ const withNames = `WITH
     WHERE coalesce(accountNames.sinceMs < cameraNames.untilMs, 1)
       AND coalesce(cameraNames.sinceMs < accountNames.untilMs, 1))`;
 
-export function prepareVerifyRows(database: DatabaseSync): VerifyRows {
+export function prepareAudit(database: DatabaseSync): AuditQueries {
   const names = database.prepare(
     `${withNames} SELECT DISTINCT account, camera FROM names ORDER BY account, camera`,
   );
@@ -78,12 +78,12 @@ export function prepareVerifyRows(database: DatabaseSync): VerifyRows {
   );
 
   return {
-    footageNames: (account) =>
+    names: (account) =>
       (account === undefined ? names.all() : ofAccount.all(account)).map((row) => ({
         account: text(row, 'account'),
         camera: text(row, 'camera'),
       })),
-    footageRows({ account, camera }, { fromMs, toMs, limit }) {
+    rows({ account, camera }, { fromMs, toMs, limit }) {
       const cameras = idsOf.all(account, camera).map((row) => {
         const id = number(row, 'id');
         const rows = page.all(id, fromMs, toMs, limit);
@@ -106,7 +106,7 @@ export function prepareVerifyRows(database: DatabaseSync): VerifyRows {
   };
 }
 
-const readRow = (row: Row, isFormer: boolean): VerifyRow => ({
+const readRow = (row: Row, isFormer: boolean): AuditRow => ({
   startMs: number(row, 'startMs'),
   sha256: hex(row, 'sha256'),
   bytes: number(row, 'bytes'),

@@ -25,13 +25,13 @@ export interface ChangedDocument {
 }
 
 /** What goes from the ledger into the bucket beside segments. */
-export interface JournalRows {
+export interface JournalQueries {
   /** The ledger's name in the bucket: 16 hex digits of chance. */
   readonly ledgerId: string;
-  changedDocuments(): ChangedDocument[];
+  changed(): ChangedDocument[];
   document(changed: ChangedDocument): { readonly name: string; readonly body: Buffer };
   /** Notes that the bucket has it as it was then. It may have changed again since. */
-  documentWritten(changed: ChangedDocument): void;
+  written(changed: ChangedDocument): void;
 }
 
 export const camerasDay = -1;
@@ -129,7 +129,7 @@ export function* notesBetween(
 export const readLedgerId = (database: DatabaseSync): string =>
   text(database.prepare('SELECT ledgerId FROM journal').get() ?? {}, 'ledgerId');
 
-export function prepareJournal(database: DatabaseSync): JournalRows {
+export function prepareJournal(database: DatabaseSync): JournalQueries {
   const ledgerId = readLedgerId(database);
   const changed = database.prepare(
     'SELECT day, changes FROM journalDocuments WHERE changes > written ORDER BY day',
@@ -137,7 +137,7 @@ export function prepareJournal(database: DatabaseSync): JournalRows {
   const written = database.prepare('UPDATE journalDocuments SET written = ? WHERE day = ?');
   return {
     ledgerId,
-    changedDocuments: () =>
+    changed: () =>
       changed.all().map((row) => ({ day: number(row, 'day'), changes: number(row, 'changes') })),
     document: ({ day }) =>
       day === camerasDay
@@ -149,6 +149,6 @@ export function prepareJournal(database: DatabaseSync): JournalRows {
             name: notesName(ledgerId, day),
             body: formatNotes(notesBetween(database, day * dayMs, (day + 1) * dayMs)),
           },
-    documentWritten: ({ day, changes }) => void written.run(changes, day),
+    written: ({ day, changes }) => void written.run(changes, day),
   };
 }
