@@ -1,6 +1,7 @@
 import type { AccountQueries } from '../ledger/accounts.ts';
 import type { AlertQueries, NewAlertMessage } from '../ledger/alerts.ts';
-import type { ContactAddress, ContactQueries } from '../ledger/contacts.ts';
+import type { ContactQueries } from '../ledger/contacts.ts';
+import type { ContactAddress } from '../contract/alerts.ts';
 import type { AlertSettingQueries, WatchedCamera } from '../ledger/alert-settings.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
@@ -11,9 +12,9 @@ import { Scope } from '../lib/scope.ts';
 import type { Channel } from './channel.ts';
 import { newestOf, type Now } from './freshness.ts';
 import type { CameraInput, JudgedEvent, Memory } from './incident.ts';
-import { beginJudging, camerasOf, defaultRules, type JudgeRules, judge } from './judge.ts';
+import { beginJudging, camerasOf, defaultRules, judge, type JudgeRules } from './judge.ts';
 import type { Outbox } from './outbox.ts';
-import { digestOf, messageOf, type PlanOptions, type Recipient, reasonToHold } from './plan.ts';
+import { digestOf, messageOf, type PlanOptions, reasonToHold, type Recipient } from './plan.ts';
 import { textOf } from './texts.ts';
 import {
   beginWithTroubles,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { AlertMessage, NewAlertMessage, NewDelivery } from '../ledger/alerts.ts';
-import type { ContactAddress, QuietHours } from '../ledger/contacts.ts';
+import type { NewAlertMessage, NewDelivery } from '../ledger/alerts.ts';
+import type { AlertMessage, ContactAddress, QuietHours } from '../contract/alerts.ts';
 import type { ChannelKind } from './channel.ts';
 import type { EventCamera, JudgedEvent } from './incident.ts';
 import { isWithin } from './local-time.ts';

@@ -60,7 +60,7 @@ export interface DoorOptions<Who> {
   readonly log: Log;
 }
 
-type Handler<Who, Path extends string, Q extends z.ZodType, B extends z.ZodType, A> = (
+type EndpointHandler<Who, Path extends string, Q extends z.ZodType, B extends z.ZodType, A> = (
   asked: Asked<Who, Path, Q, B>,
 ) => A | Promise<A>;
 
@@ -72,7 +72,7 @@ type Add<Who> = <
 >(
   path: Path,
   terms: Terms<Q, B, A>,
-  handle: Handler<Who, Path, Q, B, Frozen<z.input<A>>>,
+  handle: EndpointHandler<Who, Path, Q, B, Frozen<z.input<A>>>,
 ) => void;
 
 /** Endpoints for one kind of askers. What they ask, and what they are answered, is checked. */
@@ -93,7 +93,7 @@ export class Door<Who> {
     method: Endpoint['method'],
     path: Path,
     terms: Terms<Q, B, A>,
-    handle: Handler<Who, Path, Q, B, Frozen<z.input<A>>>,
+    handle: EndpointHandler<Who, Path, Q, B, Frozen<z.input<A>>>,
   ): void {
     const { app, endpoints, access, admit } = this.#options;
     const { query, body, answer, type } = terms;

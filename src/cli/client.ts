@@ -24,7 +24,7 @@ type Contract = typeof import('../contract/contract.ts');
 type AnswerName = {
   [Name in keyof Contract]: Contract[Name] extends z.ZodType ? Name : never;
 }[keyof Contract];
-type Answered<Name extends AnswerName> = Sent<Contract[Name]>;
+type AnswerOf<Name extends AnswerName> = Sent<Contract[Name]>;
 
 /** Talks to the daemon through its control socket. */
 export class DaemonClient {
@@ -37,11 +37,11 @@ export class DaemonClient {
   }
 
   /** @throws {OperatorError} with the daemon's own words, or why it can't be asked */
-  get<N extends AnswerName>(path: string, answer: N, query: Query = {}): Promise<Answered<N>> {
+  get<N extends AnswerName>(path: string, answer: N, query: Query = {}): Promise<AnswerOf<N>> {
     return this.#ask('GET', pathWith(path, query), undefined, readAs(answer));
   }
 
-  post<N extends AnswerName>(path: string, answer: N, body: unknown): Promise<Answered<N>> {
+  post<N extends AnswerName>(path: string, answer: N, body: unknown): Promise<AnswerOf<N>> {
     return this.#ask('POST', path, body, readAs(answer));
   }
 
@@ -59,10 +59,10 @@ export class DaemonClient {
     path: string,
     answer: N,
     query: Query = {},
-  ): AsyncGenerator<Answered<N>, void> {
+  ): AsyncGenerator<AnswerOf<N>, void> {
     let after: string | undefined;
     do {
-      const page: Answered<N> = await this.get(path, answer, { ...query, after });
+      const page: AnswerOf<N> = await this.get(path, answer, { ...query, after });
       yield page;
       after = (page as { readonly next?: string }).next;
     } while (after !== undefined);
@@ -107,7 +107,7 @@ export class DaemonClient {
     path: string,
     answer: N,
     query: Query,
-  ): AsyncGenerator<Answered<N>, void> {
+  ): AsyncGenerator<AnswerOf<N>, void> {
     using life = new Scope();
     try {
       const response = await within(answerMs, 'the answer', life.signal, () =>
@@ -238,7 +238,7 @@ const ignore = async (response: IncomingMessage): Promise<void> => void response
 
 const readAs =
   <N extends AnswerName>(name: N) =>
-  async (response: IncomingMessage): Promise<Answered<N>> =>
+  async (response: IncomingMessage): Promise<AnswerOf<N>> =>
     await checked(await json(response), name, response);
 
 /**
@@ -251,7 +251,7 @@ async function checked<N extends AnswerName>(
   answer: unknown,
   name: N,
   { headers }: IncomingMessage,
-): Promise<Answered<N>> {
+): Promise<AnswerOf<N>> {
   const ours = serverName(readVersion());
   if (headers['server'] !== ours) {
     const contract = await import('../contract/contract.ts');
@@ -263,5 +263,5 @@ async function checked<N extends AnswerName>(
       );
     }
   }
-  return answer as Answered<N>;
+  return answer as AnswerOf<N>;
 }

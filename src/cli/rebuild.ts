@@ -11,10 +11,14 @@ import { silentLog } from '../lib/log.ts';
 import { readVersion } from '../lib/version.ts';
 import { lockDirectory } from '../spool/lock.ts';
 import { createObjectStore } from '../storage/object-store.ts';
-import type { RebuildFlags } from './commands/ledger.ts';
-import { print, printJson } from './context.ts';
+import { type GlobalOptions, print, printJson } from './context.ts';
 import { comparisonScreen, lackingScreen, rebuildScreen } from './screens/rebuild-screen.ts';
 import { onStopSignals } from './signals.ts';
+
+export interface RebuildFlags extends GlobalOptions {
+  readonly replace?: true;
+  readonly json?: true;
+}
 
 /** `cctv ledger rebuild` */
 export async function runRebuild(options: RebuildFlags): Promise<void> {

@@ -1,14 +1,15 @@
 import * as z from 'zod';
-import type { Account, Token } from '../model/account.ts';
 import { count, ms, page, type Sent } from './answer.ts';
 import { streamSettings, userComesWithPassword } from './cameras.ts';
 
 export const AccountAnswer = z.object({
   name: z.string(),
   createdMs: ms,
+  /** How many it has, not counting removed ones. */
   cameras: count,
   formerNames: z.array(z.string()),
-}) satisfies z.ZodType<Account>;
+});
+export type Account = Sent<typeof AccountAnswer>;
 
 export const AccountsAnswer = z.object({ accounts: z.array(AccountAnswer), ...page });
 export type AccountsAnswer = Sent<typeof AccountsAnswer>;
@@ -31,7 +32,9 @@ export const TimeZoneRequest = z.strictObject({
   timeZone: z.string({ error: () => 'The time zone must be text' }).max(200),
 });
 
+/** What lets unknown keys in as new cameras of an account. The token itself is not kept. */
 const TokenAnswer = z.object({
+  /** The token's first characters: they name it. */
   id: z.string(),
   account: z.string(),
   uses: count,
@@ -39,7 +42,8 @@ const TokenAnswer = z.object({
   createdMs: ms,
   expiresMs: ms,
   revokedMs: ms.optional(),
-}) satisfies z.ZodType<Token>;
+});
+export type Token = Sent<typeof TokenAnswer>;
 
 export const TokensAnswer = z.object({ tokens: z.array(TokenAnswer) });
 export type TokensAnswer = Sent<typeof TokensAnswer>;

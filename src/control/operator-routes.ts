@@ -33,7 +33,9 @@ export function addOperatorRoutes(
     return { operator: set(await hashPassword(given ?? made ?? '')), password: made };
   };
 
-  door.get('/operators', { answer: OperatorsAnswer }, () => ({ operators: ledger.operators.list() }));
+  door.get('/operators', { answer: OperatorsAnswer }, () => ({
+    operators: ledger.operators.list(),
+  }));
 
   door.post(
     '/operators',
@@ -49,7 +51,9 @@ export function addOperatorRoutes(
     '/operators/{name}/password',
     { body: PasswordRequest, answer: OperatorAnswer },
     async ({ params: { name }, body: { password } }) => {
-      const answer = await login(name, password, (hash) => ledger.operators.setPassword(name, hash));
+      const answer = await login(name, password, (hash) =>
+        ledger.operators.setPassword(name, hash),
+      );
       log.info('operator has a new password', { operator: name });
       return answer;
     },

@@ -7,7 +7,7 @@ import { locate, type Names, type Place } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';
 
 /** Somebody who may watch an account's cameras. */
-export interface Viewer {
+export interface PermittedViewer {
   /** The user name. */
   readonly name: string;
   readonly credentials: Credentials;
@@ -19,7 +19,7 @@ export interface GatekeeperOptions {
   /** Goes into the credentials' hashes; of printable ASCII without quotes and backslashes. */
   readonly realm: string;
   readonly basicWithoutTls: boolean;
-  findViewer(account: string, user: string): Viewer | undefined;
+  findViewer(account: string, user: string): PermittedViewer | undefined;
   readonly gate: FloodGate;
   readonly throttle?: Partial<ThrottleOptions> | undefined;
 }
@@ -36,7 +36,7 @@ export interface Stranger extends Names {
 
 export interface Known {
   readonly account: string;
-  readonly viewer: Viewer;
+  readonly viewer: PermittedViewer;
 }
 
 /** Stands in for the credentials of who doesn't exist, so that the same is done for all. */

@@ -6,14 +6,14 @@ import type { Log } from '../lib/log.ts';
 import { Certificate, type CertificateFiles } from './certificate.ts';
 import { Connection, type Patience, type RelayPlace } from './connection.ts';
 import type { ViewerStatus } from '../contract/viewers.ts';
-import { Gatekeeper, type Viewer } from './gatekeeper.ts';
+import { Gatekeeper, type PermittedViewer } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
 
 export type { RelayPlace } from './connection.ts';
 export type { ViewerStatus } from '../contract/viewers.ts';
-export type { Viewer } from './gatekeeper.ts';
+export type { PermittedViewer } from './gatekeeper.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -43,7 +43,7 @@ export interface GatewayOptions {
   /** Lets players that know no Digest send the password itself, for all to read on the way. */
   readonly basicWithoutTls?: boolean;
   /** Who may watch the account's cameras by that user name. Called for accounts that don't exist, too. */
-  findViewer(account: string, user: string): Viewer | undefined;
+  findViewer(account: string, user: string): PermittedViewer | undefined;
   relayPlace(account: string, camera: string): RelayPlace;
   readonly limits?: Partial<GatewayLimits>;
   readonly patience?: Partial<Patience>;

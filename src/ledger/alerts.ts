@@ -1,72 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type {
+  AddressKind,
+  AlertDelivery,
+  AlertMessage,
+  DeliveryState,
+} from '../contract/alerts.ts';
 import type { AccountRows } from './account-rows.ts';
-import type { AddressKind } from './contacts.ts';
 import { transaction } from './database.ts';
 import { number, optional, type Row, text } from './rows.ts';
 
 // Times are milliseconds since 1970 UTC.
 
-export type DeliveryState =
-  /** Its turn comes if those before it fail. */
-  | 'waiting'
-  | 'queued'
-  | 'sending'
-  /** It may have been sent: the program or the carrier failed midway. */
-  | 'doubtful'
-  /** The carrier has it. */
-  | 'accepted'
-  /** It is with whom it is for. */
-  | 'delivered'
-  | 'failed'
-  /** Another way has done it. */
-  | 'unneeded';
+export type NewDelivery = Pick<AlertDelivery, 'kind' | 'channel' | 'address'>;
 
-export interface NewDelivery {
-  readonly kind: AddressKind;
-  readonly channel: string;
-  readonly address: string;
-}
-
-export interface AlertDelivery extends NewDelivery {
-  readonly position: number;
-  readonly state: DeliveryState;
-  readonly attempts: number;
-  /** When the state was reached. */
-  readonly sinceMs: number;
-  readonly carrierId?: string;
-  /** What the carrier said, or why it failed. */
-  readonly detail?: string;
-}
-
-interface MessageText {
-  /** 1 to 33 of a-z, 0-9 and `-`. */
-  readonly id: string;
-  /** Absent: it is for the operator. */
-  readonly account?: string;
-  readonly contactName: string;
-  readonly kind: string;
-  /** Plain JSON data. */
-  readonly event: unknown;
-  readonly text: string;
-  readonly subject: string;
-  readonly createdMs: number;
-  /** Why it waits, to be told together with others. */
-  readonly heldFor?: 'quiet' | 'rate';
-}
-
-export interface NewAlertMessage extends MessageText {
+export interface NewAlertMessage extends Omit<AlertMessage, 'mergedInto' | 'deliveries'> {
   readonly contactId?: number;
   /** Nobody is told twice of one event. */
   readonly eventKey: string;
   /** In the order in which they are tried. */
   readonly deliveries: readonly NewDelivery[];
-}
-
-/** What one contact is told of one event. */
-export interface AlertMessage extends MessageText {
-  /** With which message it was told. */
-  readonly mergedInto?: string;
-  readonly deliveries: readonly AlertDelivery[];
 }
 
 export interface DeliveryName {

@@ -1,3 +1,4 @@
+import type { ContactAddress, QuietHours } from '../contract/alerts.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import type { AccountRows } from './account-rows.ts';
@@ -5,20 +6,6 @@ import { transaction } from './database.ts';
 import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { number, optional, type Row, text } from './rows.ts';
-
-export type AddressKind = 'sms' | 'email' | 'webhook';
-
-/** A number with its +, an e-mail address, or a URL. */
-export interface ContactAddress {
-  readonly kind: AddressKind;
-  readonly address: string;
-}
-
-/** A stretch of each day, `HH:MM` in the account's time zone; it may pass midnight. */
-export interface QuietHours {
-  readonly from: string;
-  readonly to: string;
-}
 
 /** Somebody who is told when a camera of an account stops. */
 export interface ContactPerson {

@@ -1,15 +1,9 @@
+import type { Operator } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { number, type Row, text } from './rows.ts';
-
-/** Somebody who may see the cameras of all accounts in a browser. Milliseconds since 1970 UTC. */
-export interface Operator {
-  readonly name: string;
-  readonly createdMs: number;
-  readonly passwordSetMs: number;
-}
 
 export interface OperatorQueries {
   /** @param passwordHash salt and hash, 48 bytes. @throws {DuplicateError} {@link OperatorError} */

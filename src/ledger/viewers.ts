@@ -1,3 +1,4 @@
+import type { Viewer, ViewerName } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import type { AccountRows } from './account-rows.ts';
@@ -10,20 +11,6 @@ import { number, type Row, text } from './rows.ts';
 export interface ViewerCredentials {
   readonly md5: string;
   readonly sha256: string;
-}
-
-export interface ViewerName {
-  readonly account: string;
-  /** The user name. */
-  readonly name: string;
-}
-
-/** Somebody who may watch an account's cameras. Times are milliseconds since 1970 UTC. */
-export interface Viewer extends ViewerName {
-  /** The only cameras of the account that this viewer may watch; absent: all, those to come too. */
-  readonly cameras?: readonly string[];
-  readonly createdMs: number;
-  readonly passwordSetMs: number;
 }
 
 export interface NewViewer extends ViewerName {

@@ -34,12 +34,10 @@ export type ConnectedState = (typeof connectedStates)[number];
  */
 export type CameraState = ConnectedState | (typeof absentStates)[number];
 
-interface Known {
-  readonly disabledMs?: number | undefined;
-  readonly firstContactMs?: number | undefined;
-}
-
-export function cameraState(known: Known, connected: ConnectedState | undefined): CameraState {
+export function cameraState(
+  known: { readonly disabledMs?: number; readonly firstContactMs?: number },
+  connected: ConnectedState | undefined,
+): CameraState {
   if (connected !== undefined) return connected;
   if (known.disabledMs !== undefined) return 'disabled';
   return known.firstContactMs === undefined ? neverConnected : 'offline';

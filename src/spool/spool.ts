@@ -30,7 +30,6 @@ import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
 export type { DiskGuard } from './guard.ts';
-export type { SpoolUsage, Usage } from './inventory.ts';
 export type { DiskLimits } from './limits.ts';
 export type { RunDirectory } from './run-directories.ts';
 

@@ -3,6 +3,7 @@ import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
 import type { CameraStatus } from '../contract/cameras.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
 import { OverviewAnswer } from '../contract/web.ts';
+import type { DaySum } from '../ledger/day-sums.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { cameraState } from '../model/camera-state.ts';
@@ -18,8 +19,6 @@ export interface OverviewParts {
   readonly alertsFailing: () => readonly ChannelTrouble[];
   readonly version: string;
 }
-
-type DaySum = OverviewAnswer['cameras'][number]['last24h'];
 
 const dayMs = 86_400_000;
 /** Summing up a day takes milliseconds for each camera. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Account } from '../../model/account.ts';
+import type { Account } from '../../contract/accounts.ts';
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Token } from '../../model/account.ts';
+import type { Token } from '../../contract/accounts.ts';
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';

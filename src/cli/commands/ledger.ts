@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
-import type { GlobalOptions } from '../context.ts';
-
-export interface RebuildFlags extends GlobalOptions {
-  readonly replace?: true;
-  readonly json?: true;
-}
+import type { RebuildFlags } from '../rebuild.ts';
 
 export function addLedgerCommands(ledger: Command): void {
   ledger
