@@ -7,26 +7,27 @@ export type AddressKind = (typeof addressKinds)[number];
 const name = z.string({ error: () => 'The name must be text' }).max(200);
 
 /** A number with its +, an e-mail address, or a URL. */
-const ContactAddress = z.strictObject({
-  kind: z.enum(addressKinds),
-  address: z.string().max(4_000),
-});
-export type ContactAddress = Sent<typeof ContactAddress>;
+const contactAddress = z.object({ kind: z.enum(addressKinds), address: z.string().max(4_000) });
+export type ContactAddress = Sent<typeof contactAddress>;
 
 /** A stretch of each day, `HH:MM` in the account's time zone; it may pass midnight. */
-const QuietHours = z.strictObject({ from: name, to: name });
-export type QuietHours = Sent<typeof QuietHours>;
+const quietHours = z.object({ from: name, to: name });
+export type QuietHours = Sent<typeof quietHours>;
 
 export const ContactRequest = z.strictObject({
   account: name,
   name,
   /** In the order in which they are tried. */
-  addresses: z.array(ContactAddress).max(20),
-  quiet: QuietHours.exactOptional(),
+  addresses: z.array(contactAddress.strict()).max(20),
+  quiet: quietHours.strict().exactOptional(),
 });
 
 /** Addresses are without what is secret in them. */
-export const ContactAnswer = ContactRequest.extend({
+export const ContactAnswer = z.object({
+  account: z.string(),
+  name: z.string(),
+  addresses: z.array(contactAddress),
+  quiet: quietHours.optional(),
   createdMs: ms,
   /** Of its account, an IANA name. */
   timeZone: z.string(),
@@ -47,10 +48,10 @@ export type NewContactAnswer = Sent<typeof NewContactAnswer>;
 export const ContactChangesRequest = z.strictObject({
   name: name.exactOptional(),
   /** Each kind that is in it takes the place of all of that kind. */
-  addresses: z.array(ContactAddress).max(20).default([]),
+  addresses: z.array(contactAddress.strict()).max(20).default([]),
   /** Kinds that go. */
   without: z.array(z.enum(addressKinds)).max(3).default([]),
-  quiet: QuietHours.nullable().exactOptional(),
+  quiet: quietHours.strict().nullable().exactOptional(),
 });
 /** The one time that secrets are told. */
 export const ContactChangesAnswer = z.object({
