@@ -1,8 +1,7 @@
 import type { AccountQueries } from '../ledger/accounts.ts';
-import type { AlertQueries, NewAlertMessage } from '../ledger/alerts.ts';
+import type { AlertQueries } from '../ledger/alerts.ts';
 import type { ContactQueries } from '../ledger/contacts.ts';
-import type { ContactAddress } from '../contract/alerts.ts';
-import type { AlertSettingQueries, WatchedCamera } from '../ledger/alert-settings.ts';
+import type { AlertSettingQueries } from '../ledger/alert-settings.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
@@ -22,6 +21,9 @@ import {
   judgeTroubles,
   type TroubleMemory,
 } from './troubles.ts';
+import type { NewAlertMessage } from '../model/alert.ts';
+import type { ContactAddress } from '../model/contact.ts';
+import type { WatchedCamera } from '../model/alert-settings.ts';
 
 export interface AlerterLedger {
   readonly accounts: Pick<AccountQueries, 'timeZone'>;

@@ -36,7 +36,7 @@ interface Sight {
   readonly againAt?: number;
 }
 
-interface Group {
+interface CameraGroup {
   readonly stoppedAt?: number;
   readonly againAt?: number;
 }
@@ -48,7 +48,7 @@ export interface JudgeState {
   readonly before: Now;
   readonly memories: ReadonlyMap<number, Memory>;
   readonly sights: ReadonlyMap<number, Sight>;
-  readonly groups: ReadonlyMap<string, Group>;
+  readonly groups: ReadonlyMap<string, CameraGroup>;
 }
 
 export interface Judgement {
@@ -115,7 +115,7 @@ export function judge(
   }
 
   const events: JudgedEvent[] = [];
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, CameraGroup>();
   for (const [account, cases] of byAccount) {
     const before = state.groups.get(account) ?? {};
     const stopped = tellStopped(account, cases, before.stoppedAt, now, rules, memories);

@@ -1,4 +1,4 @@
-import type { AlertQueries, DeliveryName, NewDelivery, OpenDelivery } from '../ledger/alerts.ts';
+import type { AlertQueries } from '../ledger/alerts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
@@ -8,6 +8,7 @@ import { type Accepted, type Channel, type DeliveryReport, SendError } from './c
 import { ChannelHealth } from './channel-health.ts';
 import type { ChannelTrouble } from '../contract/alerts.ts';
 import { outgoing, readMessageId, wayOf } from './outgoing.ts';
+import type { DeliveryName, NewDelivery, OpenDelivery } from '../model/alert.ts';
 
 export interface OutboxLedger {
   readonly alerts: Pick<

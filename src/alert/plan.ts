@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { NewAlertMessage, NewDelivery } from '../ledger/alerts.ts';
-import type { AlertMessage, ContactAddress, QuietHours } from '../contract/alerts.ts';
 import type { ChannelKind } from './channel.ts';
 import type { EventCamera, JudgedEvent } from './incident.ts';
-import { isWithin } from './local-time.ts';
+import { isWithin } from '../lib/time.ts';
 import { textOf } from './texts.ts';
+import type { AlertMessage, NewAlertMessage, NewDelivery } from '../model/alert.ts';
+import type { ContactAddress, QuietHours } from '../model/contact.ts';
 
 /** Somebody who is to be told. */
 export interface Recipient {

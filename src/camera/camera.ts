@@ -17,7 +17,7 @@ import type { Processor } from './processor.ts';
 import type { CameraSettings, LiveSettings } from './settings.ts';
 
 /** Whether there is room to record. */
-export interface Disk {
+export interface SpoolDisk {
   readonly isFull: boolean;
   /** Resolves when there is room, or `signal` aborts. */
   whenRoom(signal: AbortSignal): Promise<void>;
@@ -34,7 +34,7 @@ export interface CameraParts {
   readonly forwardWithinMs: number;
   /** What runs beside the archiver; it may be changed while the camera is recorded. */
   readonly processors: Changing<readonly Processor[]>;
-  readonly disk: Disk;
+  readonly disk: SpoolDisk;
   /**
    * What the recording does from now on, for the account of this camera's footage. Of what failed,
    * the cause is told; the end of the tunnel is not, since that is the end of the life itself.

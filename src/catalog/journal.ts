@@ -4,7 +4,8 @@ import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
 import type { Documents } from '../storage/documents.ts';
-import type { JournalQueries } from '../ledger/journal.ts';
+import { camerasDay, type ChangedDocument, type JournalQueries } from '../ledger/journal.ts';
+import { camerasName, formatCameras, formatNotes, notesName } from './journal-documents.ts';
 
 export interface JournalStore {
   readonly documents: Pick<Documents, 'write'>;
@@ -13,7 +14,7 @@ export interface JournalStore {
 }
 
 export interface JournalOptions {
-  readonly ledger: { readonly journal: Pick<JournalQueries, 'changed' | 'document' | 'written'> };
+  readonly ledger: { readonly journal: JournalQueries };
   readonly store: JournalStore;
   readonly clock: Clock;
   readonly log: Log;
@@ -68,7 +69,7 @@ class Writer {
     const { ledger, store } = this.#options;
     try {
       for (const changed of ledger.journal.changed()) {
-        const { name, body } = ledger.journal.document(changed);
+        const { name, body } = documentOf(ledger.journal, changed);
         await within(writeMs, `writing ${name}`, signal, (writing) =>
           store.documents.write(name, body, writing),
         );
@@ -108,4 +109,16 @@ class Writer {
     this.#failingSince = undefined;
     log.info('the ledger is written into the bucket again', { afterSeconds });
   }
+}
+
+function documentOf(
+  journal: JournalQueries,
+  { day }: ChangedDocument,
+): { readonly name: string; readonly body: Buffer } {
+  const { ledgerId } = journal;
+  if (day !== camerasDay) {
+    return { name: notesName(ledgerId, day), body: formatNotes(journal.notes(day)) };
+  }
+  const document = { ledgerId, writtenMs: Date.now(), ...journal.cameras() };
+  return { name: camerasName(ledgerId), body: formatCameras(document) };
 }

@@ -1,24 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { formatCameraName } from '../model/camera-name.ts';
-import type { CamerasDocument, DocumentedCamera, KnownAccount } from './journal-documents.ts';
-import { number } from '../ledger/rows.ts';
+import type { DocumentedCameras } from '../ledger/journal.ts';
+import { number } from '../ledger/read.ts';
 import { defaultRtspPath } from '../model/camera.ts';
+import type {
+  CamerasDocument,
+  DocumentedAccount,
+  DocumentedCamera,
+} from '../model/journal-documents.ts';
 
-export interface KnownCameras {
-  readonly accounts: readonly KnownAccount[];
-  readonly cameras: readonly DocumentedCamera[];
-}
-
-/** What accounts were called earlier, and are called now, by what the documents say that were read. */
+/** What accounts were called earlier, and are called now, going by the documents that were read. */
 class AccountNames {
   readonly #former: { readonly name: string; readonly untilMs: number; readonly now: string }[] =
     [];
 
-  add({ name: now, formerNames }: KnownAccount): void {
+  add({ name: now, formerNames }: DocumentedAccount): void {
     for (const { name, untilMs } of formerNames) this.#former.push({ name, untilMs, now });
   }
 
-  /** What an account is called now that had the name at `atMs` (since 1970 UTC). */
+  /** The present name of the account that had a name at `atMs` (since 1970 UTC). */
   now(name: string, atMs: number): string {
     const later = this.#former.filter((one) => one.name === name && one.untilMs > atMs);
     return later.toSorted((a, b) => a.untilMs - b.untilMs)[0]?.now ?? name;
@@ -29,9 +29,9 @@ class AccountNames {
  * What all ledgers that wrote into a bucket know of cameras. Of a camera that several know, what was
  * written last holds; a key belongs to the camera that had it last.
  */
-export function mergeCameras(documents: readonly CamerasDocument[]): KnownCameras {
+export function mergeCameras(documents: readonly CamerasDocument[]): DocumentedCameras {
   const newestFirst = documents.toSorted((a, b) => b.writtenMs - a.writtenMs);
-  const accounts = new Map<string, KnownAccount>();
+  const accounts = new Map<string, DocumentedAccount>();
   const cameras = new Map<string, DocumentedCamera>();
   const keys = new Set<string>();
   /** When a camera ceased to have a name, in ms since 1970 UTC, for the last time. */
@@ -70,53 +70,64 @@ export function mergeCameras(documents: readonly CamerasDocument[]): KnownCamera
 }
 
 /** Puts accounts and cameras into an empty ledger. */
-export function insertCameras(database: DatabaseSync, known: KnownCameras, nowMs: number): void {
+export function insertCameras(
+  database: DatabaseSync,
+  known: DocumentedCameras,
+  nowMs: number,
+): void {
   const addAccount = database.prepare(
-    `INSERT INTO accounts (name, createdMs, removedMs) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO accounts (name, createdMs, removedMs) VALUES (:name, :createdMs, :removedMs)
+     ON CONFLICT DO NOTHING`,
   );
   const accountId = database.prepare('SELECT id FROM accounts WHERE name = ?');
   const addCamera = database.prepare(
     `INSERT INTO cameras (account, name, rtspPath, rtspUser, profile, createdMs, removedMs,
        newSinceMs, disabledMs, firstContactMs)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+     VALUES (:account, :name, :rtspPath, :rtspUser, :profile, :createdMs, :removedMs, :newSinceMs,
+       :disabledMs, :firstContactMs) RETURNING id`,
   );
   const addKey = database.prepare(
     `INSERT INTO keys (camera, algorithm, blob, fingerprint, comment, addedMs, successor)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (:id, :algorithm, :bytes, :fingerprint, :comment, :addedMs, :successor)`,
   );
   const addFormerName = database.prepare(
-    'INSERT OR IGNORE INTO formerNames (account, name, untilMs, camera) VALUES (?, ?, ?, ?)',
+    `INSERT OR IGNORE INTO formerNames (account, name, untilMs, camera)
+     VALUES (:account, :name, :untilMs, :id)`,
   );
   const addFormerAccountName = database.prepare(
-    'INSERT OR IGNORE INTO formerAccountNames (name, untilMs, account) VALUES (?, ?, ?)',
+    `INSERT OR IGNORE INTO formerAccountNames (name, untilMs, account)
+     VALUES (:name, :untilMs, :id)`,
   );
   for (const { name, createdMs, removedMs, formerNames } of known.accounts) {
-    addAccount.run(name, createdMs, removedMs ?? null);
-    const id = number(accountId.get(name) ?? {}, 'id');
-    for (const former of formerNames) addFormerAccountName.run(former.name, former.untilMs, id);
+    addAccount.run({ name, createdMs, removedMs: removedMs ?? null });
+    const id = number(accountId.get(name)?.['id']);
+    for (const former of formerNames) {
+      addFormerAccountName.run({ id, name: former.name, untilMs: former.untilMs });
+    }
   }
   for (const camera of known.cameras) {
-    addAccount.run(camera.account, nowMs, nowMs);
-    const account = number(accountId.get(camera.account) ?? {}, 'id');
-    const row = addCamera.get(
+    addAccount.run({ name: camera.account, createdMs: nowMs, removedMs: nowMs });
+    const account = number(accountId.get(camera.account)?.['id']);
+    const row = addCamera.get({
       account,
-      camera.camera,
-      camera.rtspPath ?? defaultRtspPath,
-      camera.rtspUser ?? null,
-      camera.profile ?? null,
-      camera.createdMs,
-      camera.removedMs ?? null,
-      camera.newSinceMs ?? null,
-      camera.disabledMs ?? null,
-      camera.firstContactMs ?? null,
-    );
-    const id = number(row ?? {}, 'id');
+      name: camera.camera,
+      rtspPath: camera.rtspPath ?? defaultRtspPath,
+      rtspUser: camera.rtspUser ?? null,
+      profile: camera.profile ?? null,
+      createdMs: camera.createdMs,
+      removedMs: camera.removedMs ?? null,
+      newSinceMs: camera.newSinceMs ?? null,
+      disabledMs: camera.disabledMs ?? null,
+      firstContactMs: camera.firstContactMs ?? null,
+    });
+    const id = number(row?.['id']);
     for (const { algorithm, blob, fingerprint, comment, addedMs, isSuccessor } of camera.keys) {
       const bytes = Buffer.from(blob, 'base64');
-      addKey.run(id, algorithm, bytes, fingerprint, comment, addedMs, Number(isSuccessor));
+      const successor = Number(isSuccessor);
+      addKey.run({ id, algorithm, bytes, fingerprint, comment, addedMs, successor });
     }
     for (const { name, untilMs } of camera.formerNames) {
-      addFormerName.run(account, name, untilMs, id);
+      addFormerName.run({ account, name, untilMs, id });
     }
   }
 }

@@ -3,13 +3,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { describeError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
-import type { DocumentedCamera } from './journal-documents.ts';
-import { knownCameras } from '../ledger/journal.ts';
-import { migrations } from '../ledger/migrations.ts';
-import { number, type Row, text } from '../ledger/rows.ts';
+import type { DocumentedCamera } from '../model/journal-documents.ts';
+import { documentedCameras } from '../ledger/journal.ts';
+import { pragma } from '../ledger/database.ts';
+import { migrations } from '../ledger/schema.ts';
+import { number, type Row, text } from '../ledger/read.ts';
 
 /** How many there are, and the first of them. */
-export interface Listing {
+export interface NameCount {
   readonly count: number;
   readonly first: readonly string[];
 }
@@ -17,9 +18,9 @@ export interface Listing {
 /** What two ledgers don't have in common. */
 export interface Difference {
   readonly same: number;
-  readonly onlyPresent: Listing;
-  readonly onlyRebuilt: Listing;
-  readonly different: Listing;
+  readonly onlyPresent: NameCount;
+  readonly onlyRebuilt: NameCount;
+  readonly different: NameCount;
 }
 
 export interface Comparison {
@@ -52,7 +53,7 @@ export function compareLedgers(present: string, rebuilt: string): Comparison | s
     using a = new DatabaseSync(present, { readOnly: true, timeout: 5_000 });
     // One moment of it, whatever the daemon writes meanwhile.
     a.exec('BEGIN');
-    const version = number(a.prepare('PRAGMA user_version').get() ?? {}, 'user_version');
+    const version = Number(pragma(a, 'user_version'));
     if (version !== migrations.length) {
       return `its schema is ${version}, this program's ${migrations.length}`;
     }
@@ -77,7 +78,7 @@ function compare(a: DatabaseSync, b: DatabaseSync): Comparison {
       merge(rows(a, idsA.get(name)), rows(b, idsB.get(name)), name, counts[kind]);
     }
   }
-  const sumOf = (sql: string): number => number(a.prepare(sql).get() ?? {}, 'n');
+  const sumOf = (sql: string): number => number(a.prepare(sql).get()?.['n']);
   return {
     identical: Object.values(counts).every((counter) => counter.isEmpty),
     cameras: counts.cameras.difference,
@@ -123,16 +124,16 @@ function idsOf(database: DatabaseSync): Map<string, number> {
     )
     .all();
   return new Map(
-    rows.map((row) => [`${text(row, 'account')}/${text(row, 'camera')}`, number(row, 'id')]),
+    rows.map((row) => [`${text(row['account'])}/${text(row['camera'])}`, number(row['id'])]),
   );
 }
 
-/** Goes through two sorted lists side by side, so that neither has to be held. */
+/** Goes through two sorted lists side by side, so that neither has to be held in memory. */
 function merge(a: Iterator<Row>, b: Iterator<Row>, camera: string, counter: Counter): void {
   let [left, right] = [next(a), next(b)];
   while (left !== undefined || right !== undefined) {
     const order = orderOf(left, right);
-    const name = `${camera} ${new Date(number((order <= 0 ? left : right) ?? {}, 'at')).toISOString()}`;
+    const name = `${camera} ${new Date(number((order <= 0 ? left : right)?.['at'])).toISOString()}`;
     if (order < 0) counter.onlyPresent.add(name);
     else if (order > 0) counter.onlyRebuilt.add(name);
     else if (contentOf(left) === contentOf(right)) counter.same += 1;
@@ -147,19 +148,19 @@ const next = (rows: Iterator<Row>): Row | undefined => {
   return step.done === true ? undefined : step.value;
 };
 
-const contentOf = (row: Row | undefined): string => withoutPasswords(text(row ?? {}, 'content'));
+const contentOf = (row: Row | undefined): string => withoutPasswords(text(row?.['content']));
 
 function orderOf(a: Row | undefined, b: Row | undefined): number {
   if (a === undefined || b === undefined) return a === undefined ? 1 : -1;
-  const at = number(a, 'at') - number(b, 'at');
+  const at = number(a['at']) - number(b['at']);
   if (at !== 0) return at;
-  const [placeA, placeB] = [text(a, 'place'), text(b, 'place')];
+  const [placeA, placeB] = [text(a['place']), text(b['place'])];
   return placeA === placeB ? 0 : placeA < placeB ? -1 : 1;
 }
 
 function compareCameras(a: DatabaseSync, b: DatabaseSync): Counter {
   const counter = new Counter();
-  const [inA, inB] = [byName(knownCameras(a).cameras), byName(knownCameras(b).cameras)];
+  const [inA, inB] = [byName(documentedCameras(a).cameras), byName(documentedCameras(b).cameras)];
   for (const [name, camera] of inA) {
     const other = inB.get(name);
     if (other === undefined) counter.onlyPresent.add(name);
@@ -179,7 +180,7 @@ function comparable(camera: DocumentedCamera, present: DocumentedCamera): string
   return JSON.stringify({ rtspPath: present.rtspPath === undefined ? '' : rtspPath, ...rest });
 }
 
-class Names {
+class NameCounter {
   count = 0;
   readonly first: string[] = [];
 
@@ -191,9 +192,9 @@ class Names {
 
 class Counter {
   same = 0;
-  readonly onlyPresent = new Names();
-  readonly onlyRebuilt = new Names();
-  readonly different = new Names();
+  readonly onlyPresent = new NameCounter();
+  readonly onlyRebuilt = new NameCounter();
+  readonly different = new NameCounter();
 
   get isEmpty(): boolean {
     return this.onlyPresent.count + this.onlyRebuilt.count + this.different.count === 0;

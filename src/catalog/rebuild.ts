@@ -18,15 +18,10 @@ import type { Documents } from '../storage/documents.ts';
 import { prepareAccountRows } from '../ledger/account-rows.ts';
 import { prepareCameraIds } from '../ledger/camera-ids.ts';
 import { openDatabase, transaction } from '../ledger/database.ts';
-import {
-  type CamerasDocument,
-  type Note,
-  parseCameras,
-  parseDocumentName,
-  parseNotes,
-} from './journal-documents.ts';
+import type { CamerasDocument, Note } from '../model/journal-documents.ts';
+import { parseCameras, parseDocumentName, parseNotes } from './journal-documents.ts';
 import { insertCameras, mergeCameras } from './rebuild-cameras.ts';
-import { number } from '../ledger/rows.ts';
+import { blobOf, number } from '../ledger/read.ts';
 
 /** What a bucket is asked for. */
 export interface RebuildSource {
@@ -34,7 +29,7 @@ export interface RebuildSource {
   readonly documents: Pick<Documents, 'names' | 'read'>;
 }
 
-export interface RebuildOptions {
+export interface LedgerRebuild {
   /** The ledger's file. It is not touched. */
   readonly file: string;
   readonly bucket: RebuildSource;
@@ -79,7 +74,7 @@ const documentFolder = '_ledger/';
  *
  * @throws an error of the store; an OperatorError if the file can't be made
  */
-export async function rebuildLedger(options: RebuildOptions): Promise<Rebuilt> {
+export async function rebuildLedger(options: LedgerRebuild): Promise<Rebuilt> {
   const file = `${options.file}.rebuilt`;
   // What is complete has the name alone, whatever happens meanwhile.
   const unfinished = `${options.file}.rebuilding`;
@@ -97,7 +92,7 @@ export async function rebuildLedger(options: RebuildOptions): Promise<Rebuilt> {
   }
 }
 
-async function build(file: string, options: RebuildOptions): Promise<Omit<Rebuilt, 'file'>> {
+async function build(file: string, options: LedgerRebuild): Promise<Omit<Rebuilt, 'file'>> {
   const { bucket, signal } = options;
   using database = openDatabase(file);
   // It is nothing until it is complete, and is brought to the disk then.
@@ -181,14 +176,16 @@ class Builder {
     this.#addSegment = database.prepare(
       `INSERT INTO segments
          (camera, startMs, durationMs, sha256, bytes, state, objectKey, etag, storedMs)
-       VALUES (?, ?, ?, ?, ?, 'stored', ?, ?, ?) ON CONFLICT DO NOTHING`,
+       VALUES (:camera, :startMs, :durationMs, :hash, :bytes, 'stored', :key, :etag, :modifiedMs)
+       ON CONFLICT DO NOTHING`,
     );
     this.#addState = database.prepare(
-      'INSERT OR REPLACE INTO states (camera, atMs, state, detail) VALUES (?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO states (camera, atMs, state, detail)
+       VALUES (:camera, :atMs, :state, :detail)`,
     );
     this.#addLoss = database.prepare(
       `INSERT OR REPLACE INTO losses (camera, startMs, durationMs, cause, detail, hole)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+       VALUES (:camera, :startMs, :durationMs, :cause, :detail, :hole)`,
     );
   }
 
@@ -206,10 +203,12 @@ class Builder {
       for (const note of notes) {
         const startMs = 'atMs' in note ? note.atMs : note.startMs;
         const camera = this.#ids.ofFootage({ ...note, startMs });
-        if ('atMs' in note) this.#addState.run(camera, note.atMs, note.state, note.detail);
+        const { detail } = note;
+        if ('atMs' in note)
+          this.#addState.run({ camera, atMs: startMs, state: note.state, detail });
         else {
-          const { durationMs, cause, detail, hole } = note;
-          this.#addLoss.run(camera, startMs, durationMs, cause, detail, Number(hole));
+          const { durationMs, cause, hole } = note;
+          this.#addLoss.run({ camera, startMs, durationMs, cause, detail, hole: Number(hole) });
         }
       }
     });
@@ -224,8 +223,8 @@ class Builder {
       );
       // So that the next daemon notes that there was none since then.
       this.#database
-        .prepare('INSERT INTO daemon (id, version, aliveMs, stopped) VALUES (1, ?, ?, 0)')
-        .run(version, Math.max(aliveMs, writtenMs));
+        .prepare('INSERT INTO daemon (id, version, aliveMs, stopped) VALUES (1, :version, :ms, 0)')
+        .run({ version, ms: Math.max(aliveMs, writtenMs) });
       // The bucket has these notes, by the names of the ledgers that wrote them.
       this.#database.exec('UPDATE journalDocuments SET written = changes WHERE day >= 0');
     });
@@ -251,8 +250,8 @@ class Builder {
     if (segment === undefined) return false;
     const { startMs, durationMs, sha256 } = segment;
     const camera = this.#ids.ofFootage(segment);
-    const hash = Buffer.from(sha256, 'hex');
-    const { changes } = this.#addSegment.run(
+    const hash = blobOf(sha256);
+    const { changes } = this.#addSegment.run({
       camera,
       startMs,
       durationMs,
@@ -261,7 +260,7 @@ class Builder {
       key,
       etag,
       modifiedMs,
-    );
+    });
     return changes === 1;
   }
 
@@ -271,7 +270,7 @@ class Builder {
   }
 
   #number(sql: string): number {
-    return number(this.#database.prepare(sql).get() ?? {}, 'value');
+    return number(this.#database.prepare(sql).get()?.['value']);
   }
 }
 

@@ -32,7 +32,7 @@ export interface VerifyScope {
   readonly deep: boolean;
 }
 
-export interface VerifyOptions extends VerifyScope {
+export interface BucketAudit extends VerifyScope {
   readonly ledger: {
     readonly audit: AuditQueries;
     readonly journal: Pick<JournalQueries, 'ledgerId'>;
@@ -57,7 +57,7 @@ const pauseMs = 1_000;
 
 /** An audit of the bucket against the ledger. */
 export class Verification {
-  readonly #options: VerifyOptions;
+  readonly #options: BucketAudit;
   readonly #startedMs: number;
   readonly #problems = Object.fromEntries(problemKinds.map((kind) => [kind, 0])) as Record<
     ProblemKind,
@@ -65,7 +65,7 @@ export class Verification {
   >;
   readonly #done = { cameras: 0, ofCameras: 0, objects: 0, bytes: 0, read: 0, underWay: 0 };
 
-  constructor(options: VerifyOptions) {
+  constructor(options: BucketAudit) {
     this.#options = options;
     this.#startedMs = options.startedMs ?? Date.now();
   }

@@ -1,4 +1,4 @@
-import type { ContactAddress, QuietHours } from '../contract/alerts.ts';
+import type { ContactAddress, QuietHours } from '../model/contact.ts';
 import { UsageError } from './errors.ts';
 import { plain } from './plain.ts';
 

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import type { FileConfig } from './schema.ts';
-import { type Environment, type Findings, readCredentials, readSecret } from './secrets.ts';
+import { type Environment, type ConfigFindings, readCredentials, readSecret } from './secrets.ts';
 
 type Alerts = NonNullable<FileConfig['alerts']>;
 type AlertsConfig = NonNullable<Config['alerts']>;
@@ -12,7 +12,7 @@ export function completeAlerts(
   given: Alerts,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ): Omit<AlertsConfig, 'keyFile'> {
   const { sms, smtp, caFile, operator, reports, ...rest } = given;
   const gateway = sms.gateway && completeGateway(sms.gateway, env, path, found);
@@ -48,7 +48,7 @@ function completeGateway(
   { name, url, form, json, user, accepted, ...secret }: NonNullable<Alerts['sms']['gateway']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   const template = form ?? json;
   // Some gateways know their clients by address, and have no passwords.
@@ -86,7 +86,7 @@ function completeTwilio(
   given: NonNullable<Alerts['sms']['twilio']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   const { accountSid, from, messagingServiceSid = '', endpoint } = given;
   const authToken = readSecret(
@@ -119,7 +119,7 @@ function completeSns(
   }: NonNullable<Alerts['sms']['sns']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   const owner = { option: 'alerts.sms.sns', name: 'sns' };
   return {
@@ -135,7 +135,7 @@ function completeSmtp(
   { host, port, security, user, from, ...secret }: NonNullable<Alerts['smtp']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   return {
     host,

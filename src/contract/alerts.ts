@@ -1,18 +1,15 @@
 import * as z from 'zod';
+import { type AlertMessage, deliveryStates } from '../model/alert.ts';
+import { addressKinds } from '../model/contact.ts';
 import { count, ms, type Sent, SettingChange } from './answer.ts';
-
-export const addressKinds = ['sms', 'email', 'webhook'] as const;
-export type AddressKind = (typeof addressKinds)[number];
 
 const name = z.string({ error: () => 'The name must be text' }).max(200);
 
 /** A number with its +, an e-mail address, or a URL. */
 const contactAddress = z.object({ kind: z.enum(addressKinds), address: z.string().max(4_000) });
-export type ContactAddress = Sent<typeof contactAddress>;
 
 /** A stretch of each day, `HH:MM` in the account's time zone; it may pass midnight. */
 const quietHours = z.object({ from: name, to: name });
-export type QuietHours = Sent<typeof quietHours>;
 
 export const ContactRequest = z.strictObject({
   account: name,
@@ -63,25 +60,8 @@ export const ContactChangesAnswer = z.object({
 });
 export type ContactChangesAnswer = Sent<typeof ContactChangesAnswer>;
 
-export const deliveryStates = [
-  /** Its turn comes if those before it fail. */
-  'waiting',
-  'queued',
-  'sending',
-  /** It may have been sent: the program or the carrier failed midway. */
-  'doubtful',
-  /** The carrier has it. */
-  'accepted',
-  /** It is with whom it is for. */
-  'delivered',
-  'failed',
-  /** Another way has done it. */
-  'unneeded',
-] as const;
-export type DeliveryState = (typeof deliveryStates)[number];
-
 /** A way by which a message goes, and what became of it. */
-const AlertDelivery = z.object({
+const delivery = z.object({
   kind: z.enum(addressKinds),
   channel: z.string(),
   address: z.string(),
@@ -94,10 +74,9 @@ const AlertDelivery = z.object({
   /** What the carrier said, or why it failed. */
   detail: z.string().optional(),
 });
-export type AlertDelivery = Sent<typeof AlertDelivery>;
 
 /** What one contact is told of one event. */
-export const AlertMessage = z.object({
+export const AlertAnswer = z.object({
   /** 1 to 33 of a-z, 0-9 and `-`. */
   id: z.string(),
   /** Absent: it is for the operator. */
@@ -113,9 +92,8 @@ export const AlertMessage = z.object({
   heldFor: z.enum(['quiet', 'rate']).optional(),
   /** With which message it was told. */
   mergedInto: z.string().optional(),
-  deliveries: z.array(AlertDelivery),
-});
-export type AlertMessage = Sent<typeof AlertMessage>;
+  deliveries: z.array(delivery),
+}) satisfies z.ZodType<AlertMessage>;
 
 /** A way to tell contacts that fails. */
 export const ChannelTrouble = z.object({
@@ -132,7 +110,7 @@ export const AlertsRequest = z.strictObject({
 });
 /** The newest first. */
 export const AlertsAnswer = z.object({
-  alerts: z.array(AlertMessage),
+  alerts: z.array(AlertAnswer),
   failing: z.array(ChannelTrouble),
 });
 export type AlertsAnswer = Sent<typeof AlertsAnswer>;

@@ -21,7 +21,6 @@ const Viewer = z.object({
   passwordSetMs: ms,
 });
 export type Viewer = Sent<typeof Viewer>;
-export type ViewerName = Pick<Viewer, 'account' | 'name'>;
 
 export const ViewersRequest = PageRequest.extend({ account: name.optional() });
 export const ViewersAnswer = z.object({ viewers: z.array(Viewer), ...page });

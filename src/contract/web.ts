@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { absentStates, connectedStates } from '../model/camera-state.ts';
-import { AlertMessage, ChannelTrouble } from './alerts.ts';
+import { AlertAnswer, ChannelTrouble } from './alerts.ts';
 import { ms, type Sent } from './answer.ts';
 import { cameraNow } from './cameras.ts';
 import { sums } from './continuity.ts';
@@ -27,7 +27,7 @@ export const SessionAnswer = z.discriminatedUnion('role', [
 ]);
 export type SessionAnswer = Sent<typeof SessionAnswer>;
 
-const delivery = AlertMessage.shape.deliveries.element;
+const delivery = AlertAnswer.shape.deliveries.element;
 
 /** The whole fleet, for those who run it. */
 export const OverviewAnswer = z.object({
@@ -48,7 +48,7 @@ export const OverviewAnswer = z.object({
   uploads: UploadStatus,
   spool: SpoolStatus,
   alerts: z.array(
-    AlertMessage.pick({
+    AlertAnswer.pick({
       id: true,
       account: true,
       contactName: true,

@@ -1,8 +1,8 @@
 import type { Door } from '../api/door.ts';
 import {
   AlertAfterRequest,
+  AlertAnswer,
   AlertingAnswer,
-  AlertMessage,
   AlertsAnswer,
   AlertsRequest,
   SilenceRequest,
@@ -11,6 +11,7 @@ import {
 import { UnknownNameError } from '../model/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../lib/log.ts';
+import type { AlertMessage } from '../model/alert.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { type AlertingParts, requireAlerting, shownBy } from './alerting.ts';
 
@@ -41,7 +42,7 @@ export function addAlertRoutes(
     failing: alerting()?.failing() ?? [],
   }));
 
-  door.get('/alerts/{id}', { answer: AlertMessage }, ({ params: { id } }) => {
+  door.get('/alerts/{id}', { answer: AlertAnswer }, ({ params: { id } }) => {
     const found = ledger.alerts.find(id);
     if (found !== undefined) return shown(found);
     throw new UnknownNameError(`There is no alert ${id}.`);

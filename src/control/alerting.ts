@@ -1,4 +1,5 @@
-import type { AddressKind, ChannelTrouble, ContactAddress } from '../contract/alerts.ts';
+import type { ChannelTrouble } from '../contract/alerts.ts';
+import type { AddressKind, ContactAddress } from '../model/contact.ts';
 import { OperatorError } from '../lib/errors.ts';
 
 /** Who tells the contacts, as the control socket needs it. */

@@ -1,8 +1,6 @@
 import type { Door } from '../api/door.ts';
 import type { SettingChange } from '../contract/answer.ts';
 import {
-  type AddressKind,
-  type ContactAddress,
   type ContactAnswer,
   ContactChangesAnswer,
   ContactChangesRequest,
@@ -10,9 +8,8 @@ import {
   ContactsAnswer,
   ContactsRequest,
   NewContactAnswer,
-  type QuietHours,
 } from '../contract/alerts.ts';
-import type { KnownContact } from '../ledger/contacts.ts';
+import type { AddressKind, ContactAddress, KnownContact, QuietHours } from '../model/contact.ts';
 import { addressOf, requireAlerting, shownBy } from './alerting.ts';
 import type { AlertRouteParts } from './alert-routes.ts';
 

@@ -2,7 +2,7 @@ import type { Door } from '../api/door.ts';
 import { type CameraStatus, SegmentsAnswer, SegmentsRequest } from '../contract/cameras.ts';
 import { ContinuityAnswer, ContinuityRequest } from '../contract/continuity.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { isRecording } from '../model/camera-state.ts';
+import { isRecording } from '../model/camera-status.ts';
 
 export interface FootageRouteParts {
   readonly ledger: Ledger;

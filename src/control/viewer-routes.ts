@@ -5,14 +5,13 @@ import {
   LoginAnswer,
   PasswordRequest,
   type Viewer,
-  type ViewerName,
   ViewerRequest,
   ViewersAnswer,
   ViewersRequest,
   WatchersAnswer,
 } from '../contract/viewers.ts';
+import { formatViewerName, type ViewerCredentials, type ViewerName } from '../model/viewer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { formatViewerName, type ViewerCredentials } from '../ledger/viewers.ts';
 import type { Log } from '../lib/log.ts';
 import { checkPassword } from './password-rules.ts';
 import { publicAddresses, type WatchedGateway } from './watching.ts';

@@ -11,11 +11,11 @@ import type { CameraStatus } from '../contract/cameras.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertingParts } from '../control/alerting.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { WatchedCamera } from '../ledger/alert-settings.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { SpoolStatus } from '../contract/status.ts';
+import type { WatchedCamera } from '../model/alert-settings.ts';
 
 const clock = systemClock;
 

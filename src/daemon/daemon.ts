@@ -1,4 +1,5 @@
-import type { Config, Credentials } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { StoreCredentials } from '../model/store-credentials.ts';
 import { footageOf, openExports, serveWeb } from './watch.ts';
 import { Fleet } from '../camera/fleet.ts';
 import { startControl } from '../control/control.ts';
@@ -53,7 +54,7 @@ export interface ConfigReaders {
   /** Reads and checks the configuration anew, for a reload. */
   readonly readConfig: () => Config;
   /** Reads the bucket's keys anew, when those in use are refused. */
-  readonly readCredentials: () => Credentials;
+  readonly readCredentials: () => StoreCredentials;
 }
 
 /**

@@ -9,7 +9,7 @@ import { commandProcessor } from '../camera/processor.ts';
 import type { CameraSettings } from '../camera/settings.ts';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../monitor/metrics.ts';
-import { readInit } from '../media/mp4/read.ts';
+import { readInit } from '../media/mp4/stream.ts';
 import type { WatchedGateway } from '../control/watching.ts';
 import type { Gateway, GatewayOptions } from '../gateway/gateway.ts';
 import type { Ledger } from '../ledger/ledger.ts';

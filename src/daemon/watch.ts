@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Fleet } from '../camera/fleet.ts';
-import { isRecording } from '../model/camera-state.ts';
+import { isRecording } from '../model/camera-status.ts';
 import type { Config } from '../config/config.ts';
 import { LiveHub } from '../live/live.ts';
 import { Exports, type ExportsOptions } from '../footage/exports.ts';

@@ -1,7 +1,7 @@
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Gap } from '../model/continuity.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
-import { fileTime } from '../lib/local-days.ts';
+import { fileTime } from '../lib/time.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 export interface Evidence {
   readonly camera: CameraName;

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { HttpError } from '../lib/http-error.ts';
 import { type FootageSource, FootageGoneError } from './source.ts';
-import { type Fragment, readFragments, type TrackRun } from '../media/mp4/read.ts';
+import { moveTo } from '../media/mp4/edit.ts';
+import { durationOf, type Run } from '../media/mp4/runs.ts';
+import { type MediaFragment, readFragments } from '../media/mp4/stream.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 /** Longer stretches without footage are left out; shorter ones show the last picture. */
 const seamMs = 1000;
@@ -66,7 +68,7 @@ export class ExportFile {
       }
     };
     // Until the first wanted picture, the newest key frame and what follows it.
-    let held: Fragment[] = [];
+    let held: MediaFragment[] = [];
     let isInside = false;
     let atMs = 0;
     for await (const part of readFragments(hashed())) {
@@ -74,13 +76,13 @@ export class ExportFile {
         await this.#begin(part.init.bytes, part.init.summary.hash, segment);
         continue;
       }
-      const pictures = part.runs.find(({ track }) => track.isVideo);
+      const pictures = part.runs.find(({ track }) => track.kind === 'vide');
       if (pictures !== undefined) atMs = segment.startMs + msOf(pictures.start, pictures);
       if (atMs >= this.#wanted.toMs) continue;
       if (!isInside) {
         if (pictures?.isSync === true) held = [];
         held.push(part);
-        const endMs = atMs + (pictures === undefined ? 0 : msOf(pictures.duration, pictures));
+        const endMs = atMs + (pictures === undefined ? 0 : msOf(durationOf(pictures), pictures));
         isInside = endMs > this.#wanted.fromMs;
         if (!isInside) continue;
       }
@@ -106,13 +108,13 @@ export class ExportFile {
     }
   }
 
-  async #write({ moof, mdat, runs }: Fragment, segmentStartMs: number): Promise<void> {
-    const pictures = runs.find(({ track }) => track.isVideo);
+  async #write({ moof, mdat, runs }: MediaFragment, segmentStartMs: number): Promise<void> {
+    const pictures = runs.find(({ track }) => track.kind === 'vide');
     if (pictures !== undefined) {
       const startMs = segmentStartMs + msOf(pictures.start, pictures);
       this.#endMs ??= startMs;
       if (startMs - this.#endMs > seamMs) this.#leftOutMs += startMs - this.#endMs;
-      this.#endMs = Math.max(this.#endMs, startMs + msOf(pictures.duration, pictures));
+      this.#endMs = Math.max(this.#endMs, startMs + msOf(durationOf(pictures), pictures));
       this.#firstMs ??= startMs;
     }
     const baseMs = segmentStartMs - (this.#firstMs ?? segmentStartMs) - this.#leftOutMs;
@@ -121,8 +123,8 @@ export class ExportFile {
       const wished = run.start + Math.round((baseMs * timescale) / 1000);
       // Sound may reach a little into the next segment; times never go back.
       const start = Math.max(wished, this.#ends.get(id) ?? 0);
-      run.moveTo(start);
-      this.#ends.set(id, start + run.duration);
+      moveTo(run, start);
+      this.#ends.set(id, start + durationOf(run));
     }
     await this.#file.write(moof);
     await this.#file.write(mdat);
@@ -131,7 +133,7 @@ export class ExportFile {
   #firstMs: number | undefined;
 }
 
-const msOf = (ticks: number, { track }: TrackRun): number => (ticks * 1000) / track.timescale;
+const msOf = (ticks: number, { track }: Run): number => (ticks * 1000) / track.timescale;
 
 /** As {@link ExportFile.append}; looks again where the footage is, if it was moved meanwhile. */
 export async function appendSegment(

@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Gap } from '../model/continuity.ts';
 import type { Camera } from '../model/camera.ts';
@@ -18,7 +17,8 @@ import { evidenceText } from './evidence.ts';
 import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './export-file.ts';
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
-import { fileTime } from '../lib/local-days.ts';
+import { fileTime } from '../lib/time.ts';
+import type { FootageSegment } from '../model/segment.ts';
 import { gapsForOwners } from '../continuity/owners-view.ts';
 
 const maxRangeMs = 24 * 3_600_000;
@@ -249,24 +249,17 @@ export class Exports implements AsyncDisposable {
     await using ffmpeg = new Child({
       name: 'export',
       file: this.#options.program,
+      // biome-ignore format: each option with its value
       args: [
         '-nostdin',
-        '-loglevel',
-        'error',
-        '-threads',
-        '1',
-        '-i',
-        from,
-        '-map',
-        '0',
-        '-c',
-        'copy',
-        '-movflags',
-        '+faststart',
-        '-f',
-        'mp4',
-        '-y',
-        to,
+        '-loglevel', 'error',
+        '-threads', '1',
+        '-i', from,
+        '-map', '0',
+        '-c', 'copy',
+        '-movflags', '+faststart',
+        '-f', 'mp4',
+        '-y', to,
       ],
       graceMs: 1_000,
       memoryBytes: maxMemoryBytes,

@@ -1,10 +1,9 @@
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SegmentInit } from '../model/segment.ts';
+import type { FootageSegment, SegmentInit } from '../model/segment.ts';
 import type { Camera } from '../model/camera.ts';
 import { type FootageSource, FootageGoneError } from './source.ts';
 import { Slots } from '../lib/slots.ts';
-import { readInit } from '../media/mp4/read.ts';
+import { readInit } from '../media/mp4/stream.ts';
 
 /** All but always enough for what comes before the media. */
 const headBytes = 4096;

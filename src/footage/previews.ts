@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { Child } from '../lib/child.ts';
 import { Scope } from '../lib/scope.ts';
@@ -9,7 +8,8 @@ import { rejectOnAbort, within } from '../lib/until.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
-import { readFragments } from '../media/mp4/read.ts';
+import { readFragments } from '../media/mp4/stream.ts';
+import type { FootageSegment } from '../model/segment.ts';
 
 const width = 320;
 const withinMs = 10_000;
@@ -104,7 +104,7 @@ export class Previews implements AsyncDisposable {
         init = part.init.bytes;
         continue;
       }
-      const pictures = part.runs.find(({ track }) => track.isVideo);
+      const pictures = part.runs.find(({ track }) => track.kind === 'vide');
       if (pictures === undefined || !pictures.isSync) continue;
       const offsetMs = (pictures.start * 1000) / pictures.track.timescale;
       if (found !== undefined && offsetMs > wantedMs) {
@@ -132,29 +132,20 @@ export class Previews implements AsyncDisposable {
         name: 'preview',
         file: this.#program,
         cwd: directory,
+        // biome-ignore format: each option with its value
         args: [
           '-nostdin',
-          '-loglevel',
-          'error',
-          '-threads',
-          '1',
-          '-i',
-          'in.mp4',
+          '-loglevel', 'error',
+          '-threads', '1',
+          '-i', 'in.mp4',
           '-an',
-          '-frames:v',
-          '1',
-          '-vf',
-          `scale='min(${width},iw)':-2`,
-          '-update',
-          '1',
-          '-q:v',
-          '5',
-          '-pix_fmt',
-          'yuvj420p',
-          '-strict',
-          'unofficial',
-          '-y',
-          'out.jpg',
+          '-frames:v', '1',
+          '-vf', `scale='min(${width},iw)':-2`,
+          '-update', '1',
+          '-q:v', '5',
+          '-pix_fmt', 'yuvj420p',
+          '-strict', 'unofficial',
+          '-y', 'out.jpg',
         ],
         graceMs: 500,
         memoryBytes: maxMemoryBytes,

@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { FootageSegment } from '../ledger/footage.ts';
 import type { Camera } from '../model/camera.ts';
 import { errorCode } from '../lib/errors.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import { segmentFileName } from '../model/segment-name.ts';
-import type { Segment } from '../model/segment.ts';
+import type { FootageSegment, Segment } from '../model/segment.ts';
 import type { BucketReader } from '../storage/bucket-reader.ts';
 
 /** Footage is not where it was a moment ago: to be looked for again. */

@@ -1,65 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { AddressKind } from '../model/contact.ts';
 import type {
-  AddressKind,
-  AlertDelivery,
+  AlertDecision,
   AlertMessage,
+  DeliveryChange,
+  DeliveryName,
   DeliveryState,
-} from '../contract/alerts.ts';
+  NewAlertMessage,
+  NewDelivery,
+  OpenDelivery,
+} from '../model/alert.ts';
 import type { AccountRows } from './account-rows.ts';
 import { transaction } from './database.ts';
-import { number, optional, type Row, text } from './rows.ts';
+import { isTrue, json, number, optional, reader, text, word } from './read.ts';
 
 // Times are milliseconds since 1970 UTC.
-
-export type NewDelivery = Pick<AlertDelivery, 'kind' | 'channel' | 'address'>;
-
-export interface NewAlertMessage extends Omit<AlertMessage, 'mergedInto' | 'deliveries'> {
-  readonly contactId?: number;
-  /** Nobody is told twice of one event. */
-  readonly eventKey: string;
-  /** In the order in which they are tried. */
-  readonly deliveries: readonly NewDelivery[];
-}
-
-export interface DeliveryName {
-  readonly message: string;
-  readonly position: number;
-}
-
-/** A delivery that something is to be done about, with all that is needed for it. */
-export interface OpenDelivery extends DeliveryName, NewDelivery {
-  readonly state: 'queued' | 'doubtful';
-  readonly attempts: number;
-  readonly sinceMs: number;
-  readonly eventKind: string;
-  readonly event: unknown;
-  readonly text: string;
-  readonly subject: string;
-  readonly createdMs: number;
-  /** Whether the contact is still reached there; it may have been changed since. */
-  readonly isWanted: boolean;
-}
-
-export interface DeliveryChange {
-  readonly state: DeliveryState;
-  readonly nowMs: number;
-  readonly nextMs?: number;
-  readonly carrierId?: string | undefined;
-  readonly detail?: string | undefined;
-}
-
-/** What is decided at once: all of it is on the disk, or nothing. */
-export interface AlertDecision {
-  /** JSON; undefined: there is nothing more to keep of that subject. */
-  readonly judgements?: readonly (readonly [subject: string, state: unknown])[];
-  readonly messages?: readonly NewAlertMessage[];
-  /** Held messages that are told by another. */
-  readonly merged?: readonly {
-    readonly ids: readonly string[];
-    /** undefined: they are told to nobody, since their contact is gone. */
-    readonly into: string | undefined;
-  }[];
-}
 
 export interface AlertQueries {
   judgements(): Map<string, unknown>;
@@ -116,68 +71,75 @@ const open = "('queued', 'sending', 'doubtful')";
 const select = `
   SELECT alertMessages.id, accounts.name AS account, contactName, kind, event, text, subject,
     alertMessages.createdMs, heldFor, mergedInto,
-    (SELECT json_group_array(json_object('position', position, 'kind', kind, 'channel', channel,
-      'address', address, 'state', state, 'attempts', attempts, 'sinceMs', sinceMs,
-      'carrierId', carrierId, 'detail', detail)) FROM
+    (SELECT json_group_array(json_patch('{}', json_object('position', position, 'kind', kind,
+      'channel', channel, 'address', address, 'state', state, 'attempts', attempts,
+      'sinceMs', sinceMs, 'carrierId', carrierId, 'detail', detail))) FROM
       (SELECT * FROM alertDeliveries WHERE message = alertMessages.id ORDER BY position))
       AS deliveries
   FROM alertMessages LEFT JOIN accounts ON accounts.id = alertMessages.account`;
 
-function readMessage(row: Row): AlertMessage {
-  const deliveries = JSON.parse(text(row, 'deliveries')) as Record<string, unknown>[];
-  return {
-    id: text(row, 'id'),
-    ...optional(row, 'account', text),
-    contactName: text(row, 'contactName'),
-    kind: text(row, 'kind'),
-    event: JSON.parse(text(row, 'event')) as unknown,
-    text: text(row, 'text'),
-    subject: text(row, 'subject'),
-    createdMs: number(row, 'createdMs'),
-    // The schema allows no other words.
-    ...optional(row, 'heldFor', (from, column) => text(from, column) as 'quiet' | 'rate'),
-    ...optional(row, 'mergedInto', text),
-    deliveries: deliveries.map(
-      (delivery) =>
-        Object.fromEntries(
-          Object.entries(delivery).filter(([, value]) => value !== null),
-        ) as unknown as AlertDelivery,
-    ),
-  };
-}
-
-const readNew = (row: Row): DeliveryName & NewDelivery => ({
-  message: text(row, 'message'),
-  position: number(row, 'position'),
-  kind: text(row, 'kind') as AddressKind,
-  channel: text(row, 'channel'),
-  address: text(row, 'address'),
+const readState = word<DeliveryState>();
+const readMessage = reader<AlertMessage>({
+  id: text,
+  account: optional(text),
+  contactName: text,
+  kind: text,
+  event: json(),
+  text,
+  subject: text,
+  createdMs: number,
+  heldFor: optional(word()),
+  mergedInto: optional(text),
+  deliveries: json(),
+});
+const newColumns = {
+  message: text,
+  position: number,
+  kind: word<AddressKind>(),
+  channel: text,
+  address: text,
+};
+const readNew = reader<DeliveryName & NewDelivery>(newColumns);
+const readOpen = reader<OpenDelivery>({
+  ...newColumns,
+  state: word(),
+  attempts: number,
+  sinceMs: number,
+  eventKind: text,
+  event: json(),
+  text,
+  subject: text,
+  createdMs: number,
+  isWanted: isTrue,
 });
 
 export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): AlertQueries {
   const allJudgements = database.prepare('SELECT subject, state FROM judgements');
   const keepJudgement = database.prepare(
-    'INSERT INTO judgements VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state',
+    `INSERT INTO judgements (subject, state) VALUES (:subject, :state)
+     ON CONFLICT DO UPDATE SET state = excluded.state`,
   );
   const dropJudgement = database.prepare('DELETE FROM judgements WHERE subject = ?');
   const addMessage = database.prepare(
     `INSERT INTO alertMessages
        (id, account, contact, contactName, eventKey, kind, event, text, subject, createdMs, heldFor)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     VALUES (:id, :account, :contact, :contactName, :eventKey, :kind, :event, :text, :subject,
+       :createdMs, :heldFor)
      ON CONFLICT (contactName, eventKey) DO NOTHING RETURNING id`,
   );
   const addDelivery = database.prepare(
     `INSERT INTO alertDeliveries (message, position, kind, channel, address, state, sinceMs, nextMs)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (:message, :position, :kind, :channel, :address, :state, :nowMs, :nowMs)`,
   );
   const merge = database.prepare(
-    'UPDATE alertMessages SET heldFor = NULL, mergedInto = ? WHERE id = ?',
+    'UPDATE alertMessages SET heldFor = NULL, mergedInto = :into WHERE id = :id',
   );
   const dropDeliveries = database.prepare(
-    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = ? WHERE message = ? AND state = 'waiting'`,
+    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = :nowMs
+     WHERE message = :id AND state = 'waiting'`,
   );
   const interrupt = database.prepare(
-    `UPDATE alertDeliveries SET state = 'doubtful', sinceMs = ?, nextMs = ?
+    `UPDATE alertDeliveries SET state = 'doubtful', sinceMs = :nowMs, nextMs = :nowMs
      WHERE state = 'sending'`,
   );
   const due = database.prepare(
@@ -189,56 +151,61 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
      FROM alertDeliveries JOIN alertMessages ON alertMessages.id = message
      WHERE state IN ${open} AND state <> 'sending'
        -- What is due in the far future was written before the clock was set back.
-       AND (nextMs <= ?1 OR nextMs > ?1 + 3600000)
-     ORDER BY createdMs, message, position LIMIT ?2`,
+       AND (nextMs <= :nowMs OR nextMs > :nowMs + 3600000)
+     ORDER BY createdMs, message, position LIMIT :limit`,
   );
   const change = database.prepare(
-    `UPDATE alertDeliveries SET state = ?1, sinceMs = iif(state = ?1, sinceMs, ?2), nextMs = ?3,
-       attempts = attempts + ?4, carrierId = coalesce(?5, carrierId), detail = ?6
-     WHERE message = ?7 AND position = ?8 AND state IN (SELECT value FROM json_each(?9))`,
+    `UPDATE alertDeliveries SET state = :state, sinceMs = iif(state = :state, sinceMs, :nowMs),
+       nextMs = :nextMs, attempts = attempts + (:state = 'sending'),
+       carrierId = coalesce(:carrierId, carrierId), detail = :detail
+     WHERE message = :message AND position = :position
+       AND state IN (SELECT value FROM json_each(:from))`,
   );
   const readdress = database.prepare(
-    `UPDATE alertDeliveries SET state = 'queued', sinceMs = ?1, nextMs = ?1, carrierId = NULL,
+    `UPDATE alertDeliveries SET state = 'queued', sinceMs = :nowMs, nextMs = :nowMs, carrierId = NULL,
        detail = 'it was for another address of the contact before', address = chosen.address
      FROM (
        SELECT contactAddresses.address FROM alertDeliveries AS this
        JOIN alertMessages ON alertMessages.id = this.message
        JOIN contactAddresses ON contactAddresses.contact = alertMessages.contact
          AND contactAddresses.kind = this.kind
-       WHERE this.message = ?2 AND this.position = ?3 AND NOT EXISTS
+       WHERE this.message = :message AND this.position = :position AND NOT EXISTS
          (SELECT 1 FROM alertDeliveries AS other WHERE other.message = this.message
           AND other.channel = this.channel AND other.address = contactAddresses.address)
        ORDER BY contactAddresses.position LIMIT 1) AS chosen
-     WHERE message = ?2 AND position = ?3`,
+     WHERE message = :message AND position = :position`,
   );
   const next = database.prepare(
-    `UPDATE alertDeliveries SET state = 'queued', sinceMs = ?, nextMs = ?
-     WHERE message = ? AND position = ? AND state = 'waiting' AND NOT EXISTS
+    `UPDATE alertDeliveries SET state = 'queued', sinceMs = :nowMs, nextMs = :nowMs
+     WHERE message = :message AND position = :position + 1 AND state = 'waiting' AND NOT EXISTS
        (SELECT 1 FROM alertDeliveries AS other WHERE other.message = alertDeliveries.message
         AND other.state IN ('accepted', 'delivered'))
      RETURNING message, position, kind, channel, address`,
   );
   const settle = database.prepare(
-    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = ?1
-     WHERE message = ?2 AND position <> ?3 AND state = 'queued'
-       AND address = (SELECT address FROM alertDeliveries WHERE message = ?2 AND position = ?3)`,
+    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = :nowMs
+     WHERE message = :message AND position <> :position AND state = 'queued'
+       AND address = (SELECT address FROM alertDeliveries
+         WHERE message = :message AND position = :position)`,
   );
   const held = database.prepare(`${select} WHERE heldFor IS NOT NULL
      ORDER BY alertMessages.createdMs, alertMessages.id`);
   const countOfContact = database.prepare(
     `SELECT count(*) AS count FROM alertMessages LEFT JOIN accounts ON accounts.id = account
-     WHERE accounts.name IS ? AND contactName = ? AND alertMessages.createdMs > ?
+     WHERE accounts.name IS :account AND contactName = :contactName
+       AND alertMessages.createdMs > :sinceMs
        AND heldFor IS NULL AND mergedInto IS NULL`,
   );
   const countSent = database.prepare(
-    `SELECT count(*) AS count FROM alertDeliveries WHERE kind = ? AND sinceMs > ?
+    `SELECT count(*) AS count FROM alertDeliveries WHERE kind = :kind AND sinceMs > :sinceMs
        AND state IN ('sending', 'doubtful', 'accepted', 'delivered')`,
   );
   const newest = database.prepare(
     `${select} ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT ?`,
   );
   const newestOf = database.prepare(
-    `${select} WHERE accounts.name = ? ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT ?`,
+    `${select} WHERE accounts.name = :account
+     ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT :limit`,
   );
   const byId = database.prepare(`${select} WHERE alertMessages.id = ?`);
   const reserve = database.prepare("INSERT INTO judgements VALUES ('room', hex(zeroblob(?)))");
@@ -252,92 +219,73 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
 
   const add = (message: NewAlertMessage): void => {
     const { id, account, contactId, contactName, eventKey, kind, event, heldFor } = message;
-    const added = addMessage.get(
+    const added = addMessage.get({
       id,
-      account === undefined ? null : accounts.idOf(account),
-      contactId ?? null,
+      account: account === undefined ? null : accounts.idOf(account),
+      contact: contactId ?? null,
       contactName,
       eventKey,
       kind,
-      JSON.stringify(event),
-      message.text,
-      message.subject,
-      message.createdMs,
-      heldFor ?? null,
-    );
+      event: JSON.stringify(event),
+      text: message.text,
+      subject: message.subject,
+      createdMs: message.createdMs,
+      heldFor: heldFor ?? null,
+    });
     if (added === undefined) return;
     for (const [position, delivery] of message.deliveries.entries()) {
       const state = position === 0 && heldFor === undefined ? 'queued' : 'waiting';
-      const { kind: way, channel, address } = delivery;
-      const at = message.createdMs;
-      addDelivery.run(id, position, way, channel, address, state, at, at);
+      addDelivery.run({ message: id, position, ...delivery, state, nowMs: message.createdMs });
     }
   };
 
   return {
     judgements: () =>
-      new Map(
-        allJudgements
-          .all()
-          .map((row) => [text(row, 'subject'), JSON.parse(text(row, 'state')) as unknown]),
-      ),
+      new Map(allJudgements.all().map((row) => [text(row['subject']), json()(row['state'])])),
     decide: ({ judgements = [], messages = [], merged = [] }) =>
       transaction(database, () => {
         for (const [subject, state] of judgements) {
           if (state === undefined) dropJudgement.run(subject);
-          else keepJudgement.run(subject, JSON.stringify(state));
+          else keepJudgement.run({ subject, state: JSON.stringify(state) });
         }
         for (const message of messages) add(message);
         for (const { ids, into } of merged) {
           for (const id of ids) {
-            merge.run(into ?? null, id);
-            dropDeliveries.run(Date.now(), id);
+            merge.run({ id, into: into ?? null });
+            dropDeliveries.run({ id, nowMs: Date.now() });
           }
         }
       }),
-    doubtInterrupted: (nowMs) => Number(interrupt.run(nowMs, nowMs).changes),
-    due: (nowMs, limit) =>
-      due.all(nowMs, limit).map((row) => ({
-        ...readNew(row),
-        state: text(row, 'state') as OpenDelivery['state'],
-        attempts: number(row, 'attempts'),
-        sinceMs: number(row, 'sinceMs'),
-        eventKind: text(row, 'eventKind'),
-        event: JSON.parse(text(row, 'event')) as unknown,
-        text: text(row, 'text'),
-        subject: text(row, 'subject'),
-        createdMs: number(row, 'createdMs'),
-        isWanted: row['isWanted'] === 1,
-      })),
+    doubtInterrupted: (nowMs) => Number(interrupt.run({ nowMs }).changes),
+    due: (nowMs, limit) => due.all({ nowMs, limit }).map(readOpen),
     readdress: ({ message, position }, nowMs) =>
-      Number(readdress.run(Math.round(nowMs), message, position).changes) > 0,
-    changeDelivery(delivery, from, { state, nowMs, nextMs, carrierId, detail }) {
-      const { changes } = change.run(
+      readdress.run({ message, position, nowMs: Math.round(nowMs) }).changes > 0,
+    changeDelivery({ message, position }, from, { state, nowMs, nextMs, carrierId, detail }) {
+      const { changes } = change.run({
+        message,
+        position,
+        from: JSON.stringify(from),
         state,
-        Math.round(nowMs),
-        Math.round(nextMs ?? nowMs),
-        Number(state === 'sending'),
-        carrierId ?? null,
-        detail ?? null,
-        delivery.message,
-        delivery.position,
-        JSON.stringify(from),
-      );
+        nowMs: Math.round(nowMs),
+        nextMs: Math.round(nextMs ?? nowMs),
+        carrierId: carrierId ?? null,
+        detail: detail ?? null,
+      });
       return changes > 0;
     },
-    tryNext(delivery, nowMs) {
-      const row = next.get(nowMs, nowMs, delivery.message, delivery.position + 1);
+    tryNext({ message, position }, nowMs) {
+      const row = next.get({ message, position, nowMs });
       return row && readNew(row);
     },
-    settle: (delivery, nowMs) => void settle.run(nowMs, delivery.message, delivery.position),
+    settle: ({ message, position }, nowMs) => void settle.run({ message, position, nowMs }),
     held: () => held.all().map(readMessage),
     messagesSince: (account, contactName, sinceMs) =>
-      number(countOfContact.get(account ?? null, contactName, sinceMs) ?? {}, 'count'),
-    sentSince: (kind, sinceMs) => number(countSent.get(kind, sinceMs) ?? {}, 'count'),
+      number(countOfContact.get({ account: account ?? null, contactName, sinceMs })?.['count']),
+    sentSince: (kind, sinceMs) => number(countSent.get({ kind, sinceMs })?.['count']),
     list({ account, limit }) {
       if (account === undefined) return newest.all(limit).map(readMessage);
       accounts.idOf(account);
-      return newestOf.all(account, limit).map(readMessage);
+      return newestOf.all({ account, limit }).map(readMessage);
     },
     find(id) {
       const row = byId.get(id);
@@ -353,9 +301,7 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       database.exec('PRAGMA wal_checkpoint(RESTART)');
     },
     deliveryCounts: () =>
-      new Map(
-        countStates.all().map((row) => [text(row, 'state') as DeliveryState, number(row, 'count')]),
-      ),
+      new Map(countStates.all().map((row) => [readState(row['state']), number(row['count'])])),
     prune: (beforeMs) => void prune.run(beforeMs),
   };
 }

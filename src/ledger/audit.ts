@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
-import { hex, number, optional, type Row, text } from './rows.ts';
+import { hex, isTrue, number, optional, reader, text, word } from './read.ts';
 
 /** A segment as the ledger has it, to be held against the bucket. */
 export interface AuditRow {
@@ -56,6 +56,17 @@ const withNames = `WITH
     WHERE coalesce(accountNames.sinceMs < cameraNames.untilMs, 1)
       AND coalesce(cameraNames.sinceMs < accountNames.untilMs, 1))`;
 
+const readName = reader<CameraName>({ account: text, camera: text });
+const readRow = reader<Omit<AuditRow, 'isFormer'>>({
+  startMs: number,
+  sha256: hex,
+  bytes: number,
+  state: word(),
+  objectKey: optional(text),
+  etag: optional(text),
+  storedMs: optional(number),
+});
+
 export function prepareAudit(database: DatabaseSync): AuditQueries {
   const names = database.prepare(
     `${withNames} SELECT DISTINCT account, camera FROM names ORDER BY account, camera`,
@@ -66,29 +77,26 @@ export function prepareAudit(database: DatabaseSync): AuditQueries {
   );
   const idsOf = database.prepare(
     `${withNames} SELECT id, min(isFormer) AS isFormer FROM names
-     WHERE account = ? AND camera = ? GROUP BY id`,
+     WHERE account = :account AND camera = :camera GROUP BY id`,
   );
   const columns = 'startMs, sha256, bytes, state, objectKey, etag, storedMs';
   const page = database.prepare(
-    `SELECT ${columns} FROM segments WHERE camera = ? AND startMs >= ? AND startMs < ?
-     ORDER BY startMs, sha256 LIMIT ?`,
+    `SELECT ${columns} FROM segments WHERE camera = :id AND startMs >= :fromMs AND startMs < :toMs
+     ORDER BY startMs, sha256 LIMIT :limit`,
   );
   const atStart = database.prepare(
-    `SELECT ${columns} FROM segments WHERE camera = ? AND startMs = ?`,
+    `SELECT ${columns} FROM segments WHERE camera = :id AND startMs = :untilMs`,
   );
 
   return {
     names: (account) =>
-      (account === undefined ? names.all() : ofAccount.all(account)).map((row) => ({
-        account: text(row, 'account'),
-        camera: text(row, 'camera'),
-      })),
+      (account === undefined ? names.all() : ofAccount.all(account)).map(readName),
     rows({ account, camera }, { fromMs, toMs, limit }) {
-      const cameras = idsOf.all(account, camera).map((row) => {
-        const id = number(row, 'id');
-        const rows = page.all(id, fromMs, toMs, limit);
-        const lastMs = number(rows.at(-1) ?? {}, 'startMs');
-        return { id, isFormer: row['isFormer'] === 1, rows, lastMs };
+      const cameras = idsOf.all({ account, camera }).map((row) => {
+        const id = number(row['id']);
+        const rows = page.all({ id, fromMs, toMs, limit });
+        const lastMs = number(rows.at(-1)?.['startMs']);
+        return { id, isFormer: isTrue(row['isFormer']), rows, lastMs };
       });
       // A full page may go on: of the others only what is before its last start belongs to it.
       const untilMs = Math.min(
@@ -97,22 +105,11 @@ export function prepareAudit(database: DatabaseSync): AuditQueries {
       return cameras
         .flatMap(({ id, isFormer, rows }) =>
           [
-            ...rows.filter((row) => number(row, 'startMs') < untilMs),
-            ...(Number.isFinite(untilMs) ? atStart.all(id, untilMs) : []),
-          ].map((row) => readRow(row, isFormer)),
+            ...rows.filter((row) => number(row['startMs']) < untilMs),
+            ...(Number.isFinite(untilMs) ? atStart.all({ id, untilMs }) : []),
+          ].map((row) => ({ ...readRow(row), isFormer })),
         )
         .sort((a, b) => a.startMs - b.startMs);
     },
   };
 }
-
-const readRow = (row: Row, isFormer: boolean): AuditRow => ({
-  startMs: number(row, 'startMs'),
-  sha256: hex(row, 'sha256'),
-  bytes: number(row, 'bytes'),
-  state: row['state'] === 'stored' ? 'stored' : 'spooled',
-  ...optional(row, 'objectKey', text),
-  ...optional(row, 'etag', text),
-  ...optional(row, 'storedMs', number),
-  isFormer,
-});

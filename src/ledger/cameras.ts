@@ -2,9 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import {
   type Camera,
-  defaultRtspPath,
   type NewCamera,
-  type StreamSettings,
+  type StreamChanges,
+  defaultRtspPath,
 } from '../model/camera.ts';
 import { type CameraName, formatCameraName, isLabel, labelRule } from '../model/camera-name.ts';
 import { neverConnected } from '../model/camera-state.ts';
@@ -15,11 +15,6 @@ import { transaction } from './database.ts';
 import type { KeyRows } from './keys.ts';
 import { number } from './read.ts';
 import type { StateRows } from './states.ts';
-
-/** What is absent stays as it is; null takes it back to its default. */
-export type StreamChanges = {
-  readonly [K in keyof StreamSettings]?: StreamSettings[K] | null;
-};
 
 /** All that take a camera's name throw {@link UnknownNameError}, which says what there is instead. */
 export interface CameraQueries {

@@ -1,22 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
-import type { ContinuityRange } from '../model/continuity.ts';
+import type { ContinuityRange, DaySum, Days } from '../model/continuity.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { number, reader } from './read.ts';
-
-export interface DaySum {
-  readonly storedMs: number;
-  readonly spooledMs: number;
-  readonly missingMs: number;
-}
-
-export interface Days {
-  readonly days: readonly { readonly fromMs: number; readonly toMs: number }[];
-  readonly nowMs: number;
-  /** Whether footage is being written now, to a file that is no segment yet. */
-  readonly isRecording: boolean;
-}
 
 /** So long after a stretch has ended, all its footage has become segments. */
 const settledMs = 2 * 3_600_000;

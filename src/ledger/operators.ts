@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
-import { number, type Row, text } from './rows.ts';
+import { blob, number, reader, text } from './read.ts';
 
 export interface OperatorQueries {
   /** @param passwordHash salt and hash, 48 bytes. @throws {DuplicateError} {@link OperatorError} */
@@ -20,33 +20,35 @@ export interface OperatorQueries {
 
 const nameForm = /^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/;
 
-const readOperator = (row: Row): Operator => ({
-  name: text(row, 'name'),
-  createdMs: number(row, 'createdMs'),
-  passwordSetMs: number(row, 'passwordSetMs'),
-});
+const readOperator = reader<Operator>({ name: text, createdMs: number, passwordSetMs: number });
 
 export function prepareOperators(database: DatabaseSync): OperatorQueries {
   const find = database.prepare('SELECT * FROM operators WHERE name = ?');
   const all = database.prepare('SELECT * FROM operators ORDER BY name');
   const add = database.prepare(
-    'INSERT INTO operators (name, passwordHash, createdMs, passwordSetMs) VALUES (?, ?, ?, ?)',
+    `INSERT INTO operators (name, passwordHash, createdMs, passwordSetMs)
+     VALUES (:name, :passwordHash, :nowMs, :nowMs)`,
   );
   const change = database.prepare(
-    'UPDATE operators SET passwordHash = ?, passwordSetMs = ? WHERE name = ?',
+    `UPDATE operators SET passwordHash = :passwordHash, passwordSetMs = :nowMs WHERE name = :name`,
   );
   const remove = database.prepare('DELETE FROM operators WHERE name = ?');
+
+  const list = (): Operator[] => all.all().map(readOperator);
 
   const requireOperator = (name: string): Operator => {
     const row = find.get(name);
     if (row !== undefined) return readOperator(row);
-    const names = all.all().map((one) => text(one, 'name'));
+    const names = list().map((operator) => operator.name);
     throw new UnknownNameError(`There is no operator ${name}.${hint('operators', name, names)}`);
   };
 
   return {
-    list: () => all.all().map(readOperator),
-    find: (name) => find.get(name)?.['passwordHash'] as Uint8Array | undefined,
+    list,
+    find(name) {
+      const row = find.get(name);
+      return row && blob(row['passwordHash']);
+    },
     add(name, passwordHash) {
       if (!nameForm.test(name)) {
         throw new OperatorError(
@@ -56,13 +58,12 @@ export function prepareOperators(database: DatabaseSync): OperatorQueries {
       if (find.get(name) !== undefined) {
         throw new DuplicateError(`There is an operator ${name} already.`);
       }
-      const now = Date.now();
-      add.run(name, passwordHash, now, now);
+      add.run({ name, passwordHash, nowMs: Date.now() });
       return requireOperator(name);
     },
     setPassword(name, passwordHash) {
       requireOperator(name);
-      change.run(passwordHash, Date.now(), name);
+      change.run({ name, passwordHash, nowMs: Date.now() });
       return requireOperator(name);
     },
     remove(name) {

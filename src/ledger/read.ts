@@ -9,9 +9,12 @@ export const number: Read<number> = (value) => Number(value);
 export const text: Read<string> = (value) => String(value);
 export const isTrue: Read<boolean> = (value) => value === 1;
 
-export const bytes: Read<Uint8Array> = (value) =>
+export const blob: Read<Uint8Array> = (value) =>
   value instanceof Uint8Array ? value : new Uint8Array();
-export const hex: Read<string> = (value) => Buffer.from(bytes(value)).toString('hex');
+export const hex: Read<string> = (value) => Buffer.from(blob(value)).toString('hex');
+
+/** Bytes written as hex digits, as a BLOB. */
+export const blobOf = (digits: string): Buffer => Buffer.from(digits, 'hex');
 
 /** One of few words; a constraint of the table, or the only writer of it, allows no others. */
 export const word =
@@ -38,13 +41,15 @@ export function reader<T extends object>(
   },
 ): (row: Row) => T {
   const entries = Object.entries<Read<unknown>>(columns);
-  return (row) =>
-    Object.fromEntries(
-      entries
-        .map(([name, read]) => [name, read(row[name])] as const)
-        .filter(([, value]) => value !== undefined),
-    ) as T;
+  return (row) => {
+    const result: Record<string, unknown> = {};
+    for (const [name, read] of entries) {
+      const value = read(row[name]);
+      if (value !== undefined) result[name] = value;
+    }
+    return result as T;
+  };
 }
 
-/** Reads a column whose values are ids, of a row that may not be there. */
+/** The id in a row that may not be there. */
 export const idOf = (row: Row | undefined): number | undefined => row && number(row['id']);

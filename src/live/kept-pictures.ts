@@ -1,4 +1,4 @@
-import type { Picture } from './muxer.ts';
+import type { LivePicture } from './muxer.ts';
 
 /**
  * The pictures since the newest key frame, numbered through: what a new viewer begins with, and what
@@ -6,7 +6,7 @@ import type { Picture } from './muxer.ts';
  */
 export class KeptPictures {
   readonly #maxBytes: number;
-  #pictures: Picture[] = [];
+  #pictures: LivePicture[] = [];
   #bytes = 0;
   #first = 0;
 
@@ -14,7 +14,7 @@ export class KeptPictures {
     this.#maxBytes = maxBytes;
   }
 
-  add(picture: Picture): void {
+  add(picture: LivePicture): void {
     // A camera that sends no key frame for minutes is shown to those who saw the last one.
     if (picture.isKey || this.#bytes + picture.message.length > this.#maxBytes) {
       this.#first += this.#pictures.length;
@@ -35,7 +35,7 @@ export class KeptPictures {
     return this.#first + this.#pictures.length;
   }
 
-  get(number: number): Picture | undefined {
+  get(number: number): LivePicture | undefined {
     return this.#pictures[number - this.#first];
   }
 }

@@ -1,10 +1,10 @@
 import { fragment, type Initialization, initialization } from '../media/mp4/write.ts';
 import type { AccessUnit } from '../media/h264/depacketizer.ts';
 import { ParameterSets } from '../media/h264/parameter-sets.ts';
-import { Timeline } from './timeline.ts';
+import { LiveTimeline } from './timeline.ts';
 
 /** One picture, ready for every viewer. */
-export interface Picture {
+export interface LivePicture {
   readonly initialization: Initialization;
   readonly isKey: boolean;
   /** The binary message. */
@@ -26,7 +26,7 @@ const isKept = (nal: Buffer): boolean => nalType(nal) >= 1 && nalType(nal) <= 6;
 /** Makes fragmented MP4 of H.264 pictures: one fragment each, from the first key frame on. */
 export class Muxer {
   readonly #sets = new ParameterSets();
-  #timeline = new Timeline();
+  #timeline = new LiveTimeline();
   #setsChanged = true;
   #initialization: Initialization | undefined;
   #waitsForKey = true;
@@ -51,7 +51,7 @@ export class Muxer {
   }
 
   /** @returns undefined if it can't be shown */
-  push({ nals, timestamp }: AccessUnit, { nowMs, wallMs }: Arrival): Picture | undefined {
+  push({ nals, timestamp }: AccessUnit, { nowMs, wallMs }: Arrival): LivePicture | undefined {
     this.describe(nals);
     const kept = nals.filter(isKept);
     const isKey = kept.some((nal) => nalType(nal) === 5);

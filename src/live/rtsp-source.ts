@@ -3,7 +3,8 @@ import { RtspClient, RtspRefusalError } from '../media/rtsp/client.ts';
 import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort } from '../lib/until.ts';
 import { H264Depacketizer } from '../media/h264/depacketizer.ts';
-import { type PictureSink, StreamEndedError } from './picture-sink.ts';
+import type { PictureSink } from '../media/h264/picture-sink.ts';
+import { StreamEndedError } from './stream-ended.ts';
 import { findVideo } from './video-description.ts';
 
 export interface RtspSourceOptions {

@@ -1,7 +1,7 @@
 import { ticksPerSecond } from '../media/mp4/write.ts';
 
 /** Where a picture lies in the stream for the viewers, in ticks. */
-export interface Place {
+export interface PicturePlace {
   readonly decodeTime: number;
   readonly showTime: number;
   readonly duration: number;
@@ -24,7 +24,7 @@ const maxDuration = 0.5 * ticksPerSecond;
  * they arrive says where that is, by the quickest of the last seconds. A clock that drifts is followed;
  * one that jumps doesn't tear the line.
  */
-export class Timeline {
+export class LiveTimeline {
   #startMs: number | undefined;
   #lastTimestamp = 0;
   /** The camera's time without wrap-around. */
@@ -42,7 +42,7 @@ export class Timeline {
    * @param timestamp 32 bits, 90,000 a second
    * @param nowMs monotonic; when the picture arrived
    */
-  place(timestamp: number, nowMs: number): Place {
+  place(timestamp: number, nowMs: number): PicturePlace {
     this.#startMs ??= nowMs;
     const arrival = Math.round((nowMs - this.#startMs) * ticksPerMs);
     const isFirst = this.#decodeTime === undefined;

@@ -1,4 +1,4 @@
-import type { PictureSink } from '../live/picture-sink.ts';
+import type { PictureSink } from './h264/picture-sink.ts';
 
 const fileHeadBytes = 13;
 const tagHeadBytes = 11;

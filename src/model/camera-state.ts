@@ -1,5 +1,3 @@
-import { type CameraName, formatCameraName } from './camera-name.ts';
-
 /** What a connected camera is doing, in the order in which it comes about. */
 export const connectedStates = [
   /** The tunnel is open; the camera has not asked for its RTSP forward yet. */
@@ -41,13 +39,4 @@ export function cameraState(
   if (connected !== undefined) return connected;
   if (known.disabledMs !== undefined) return 'disabled';
   return known.firstContactMs === undefined ? neverConnected : 'offline';
-}
-
-/** Whether one of the connected cameras is this one, and records. */
-export function isRecording(
-  connected: readonly (CameraName & { readonly state: ConnectedState })[],
-  camera: CameraName,
-): boolean {
-  const name = formatCameraName(camera);
-  return connected.some((one) => one.state === 'recording' && formatCameraName(one) === name);
 }

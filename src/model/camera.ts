@@ -21,11 +21,11 @@ export interface NewCamera extends CameraName, StreamSettings {
 
 /** Who a key is, for each dial-in. */
 export interface KnownCamera extends CameraName {
-  readonly disabled: boolean;
+  readonly disabled?: boolean;
   /** What the camera was called earlier: cards can't be renamed, and dial in as before. */
-  readonly formerNames: readonly string[];
+  readonly formerNames?: readonly string[];
   /** What its account was called earlier. */
-  readonly formerAccounts: readonly string[];
+  readonly formerAccounts?: readonly string[];
 }
 
 /** A camera that was added, or came with a token, and was not removed. */
@@ -69,3 +69,8 @@ export interface CameraTotals {
   /** The end of the newest footage, wherever it is. */
   readonly newestEndMs?: number;
 }
+
+/** What is absent stays as it is; null takes it back to its default. */
+export type StreamChanges = {
+  readonly [K in keyof StreamSettings]?: StreamSettings[K] | null;
+};

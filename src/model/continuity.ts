@@ -69,3 +69,16 @@ export interface Continuity {
   /** How many segments have a part of the range. */
   readonly segments: { readonly stored: number; readonly spooled: number };
 }
+
+export interface DaySum {
+  readonly storedMs: number;
+  readonly spooledMs: number;
+  readonly missingMs: number;
+}
+
+export interface Days {
+  readonly days: readonly { readonly fromMs: number; readonly toMs: number }[];
+  readonly nowMs: number;
+  /** Whether footage is being written now, to a file that is no segment yet. */
+  readonly isRecording: boolean;
+}

@@ -67,3 +67,16 @@ export interface SegmentCursor {
   readonly startMs: number;
   readonly sha256: string;
 }
+
+/** A segment as players need to know it. Times are milliseconds since 1970 UTC, sizes bytes. */
+export interface FootageSegment {
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly bytes: number;
+  /** 64 hex digits. */
+  readonly sha256: string;
+  readonly state: 'spooled' | 'stored';
+  readonly objectKey?: string;
+  /** Absent: nobody has looked yet. */
+  readonly init?: SegmentInit;
+}

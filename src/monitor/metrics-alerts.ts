@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import { deliveryStates } from '../contract/alerts.ts';
+import { deliveryStates } from '../model/alert.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { gauge, only } from './metrics-gauges.ts';
 

@@ -19,7 +19,8 @@ import { BucketReader } from './bucket-reader.ts';
 import { abortable, createClient, signWithGivenHash } from './client.ts';
 import { type Content, readContent } from './content.ts';
 import { Documents } from './documents.ts';
-import { ReplaceableCredentials, type StoreCredentials } from './credentials.ts';
+import type { StoreCredentials } from '../model/store-credentials.ts';
+import { ReplaceableCredentials } from './credentials.ts';
 import {
   type BucketPlace,
   explainStoreError,

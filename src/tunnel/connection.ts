@@ -9,7 +9,7 @@ import {
   judge,
   printable,
   printableUser,
-  type AuthVerdict,
+  type KeyVerdict,
 } from './authentication.ts';
 import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
 import { TunnelGoneError } from './tunnel.ts';
@@ -48,7 +48,7 @@ export interface ConnectionContext {
 type EndKind = 'closed' | 'died';
 
 /** One TCP connection, from its acceptance to its end. It ends at the first fault of its peer. */
-export class Connection {
+export class CameraConnection {
   readonly #socket: Socket;
   readonly #address: string;
   readonly #context: ConnectionContext;
@@ -58,7 +58,7 @@ export class Connection {
   #ssh: SshConnection | undefined;
   #client = '';
   #attempts = 0;
-  #proven: Extract<AuthVerdict, { kind: 'accept' }> | undefined;
+  #proven: Extract<KeyVerdict, { kind: 'accept' }> | undefined;
   #tunnel: CameraTunnel | undefined;
   #ended = false;
   #heardAt = performance.now();
@@ -205,7 +205,7 @@ export class Connection {
     }
   }
 
-  #judge(context: AuthContext): AuthVerdict {
+  #judge(context: AuthContext): KeyVerdict {
     try {
       return judge(context, this.#context.guests);
     } catch (error) {

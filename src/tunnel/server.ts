@@ -10,7 +10,7 @@ import { Admission } from './admission.ts';
 import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';
 import type { GuestList } from './authentication.ts';
 import type { CameraTunnel } from './camera-tunnel.ts';
-import { Connection, type ConnectionContext, type ConnectionLimits } from './connection.ts';
+import { CameraConnection, type ConnectionContext, type ConnectionLimits } from './connection.ts';
 import { CopiedKeys } from './copied-keys.ts';
 import type { CopiedKey } from '../contract/cameras.ts';
 import { type HostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from './host-key.ts';
@@ -74,7 +74,7 @@ export class TunnelServer implements AsyncDisposable {
   readonly #context: ConnectionContext;
   readonly #ssh: InstanceType<typeof ssh2.Server>;
   readonly #listener: Server;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Map<Socket, CameraConnection>();
   readonly #tunnels = new Map<string, CameraTunnel>();
   readonly #copiedKeys = new CopiedKeys();
   readonly #logins = { accepted: 0, refused: 0, abandoned: 0, crowded: 0 };
@@ -216,7 +216,7 @@ export class TunnelServer implements AsyncDisposable {
     }
     // First ssh2, which holds the data back until it is ready; it tells of its connection only later.
     this.#ssh.injectSocket(socket);
-    this.#connections.set(socket, new Connection(socket, address, this.#context, entry));
+    this.#connections.set(socket, new CameraConnection(socket, address, this.#context, entry));
     socket.once('close', () => this.#connections.delete(socket));
   }
 

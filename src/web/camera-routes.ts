@@ -1,6 +1,6 @@
 import type { Door } from '../api/door.ts';
 import { type CameraStatus, OwnCamerasAnswer } from '../contract/cameras.ts';
-import type { RecordedCamera } from '../ledger/states.ts';
+import type { RecordedCamera } from '../model/camera-status.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveHub } from '../live/live.ts';
 import { formatCameraName } from '../model/camera-name.ts';

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { background } from '../lib/background.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { localDays } from '../lib/local-days.ts';
+import { localDays } from '../lib/time.ts';
 
 const dayMs = 86_400_000;
 const daysBack = 400;

@@ -1,9 +1,9 @@
 import type { Door } from '../api/door.ts';
-import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
+import type { ChannelTrouble } from '../contract/alerts.ts';
+import type { AlertMessage } from '../model/alert.ts';
 import type { CameraStatus } from '../contract/cameras.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
 import { OverviewAnswer } from '../contract/web.ts';
-import type { DaySum } from '../ledger/day-sums.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { cameraState } from '../model/camera-state.ts';
@@ -20,6 +20,8 @@ export interface OverviewParts {
   readonly version: string;
 }
 
+type LastDay = OverviewAnswer['cameras'][number]['last24h'];
+
 const dayMs = 86_400_000;
 /** Summing up a day takes milliseconds for each camera. */
 const sumsKeptMs = 60_000;
@@ -28,9 +30,9 @@ const shownAlerts = 50;
 /** The whole fleet, for those who run it. */
 export function addOperatorRoutes(operators: Door<OperatorSession>, parts: OverviewParts): void {
   const { ledger, fleet } = parts;
-  const kept = new Map<string, { readonly atMs: number; readonly sum: DaySum }>();
+  const kept = new Map<string, { readonly atMs: number; readonly sum: LastDay }>();
 
-  const lastDay = (name: CameraName, isRecording: boolean): DaySum => {
+  const lastDay = (name: CameraName, isRecording: boolean): LastDay => {
     const key = formatCameraName(name);
     const known = kept.get(key);
     const atMs = performance.now();

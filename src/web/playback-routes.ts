@@ -7,7 +7,7 @@ import { Inits } from '../footage/inits.ts';
 import { playlistOf } from '../footage/playlist.ts';
 import type { Previews } from '../footage/previews.ts';
 import { FootageGoneError, type FootageSource } from '../footage/source.ts';
-import type { FootageSegment } from '../ledger/footage.ts';
+import type { FootageSegment } from '../model/segment.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 import type { Log } from '../lib/log.ts';

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Door } from '../api/door.ts';
 import { LoginRequest, SessionAnswer } from '../contract/web.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { ViewerCredentials } from '../ledger/viewers.ts';
+import type { ViewerCredentials } from '../model/viewer.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { HttpError } from '../lib/http-error.ts';

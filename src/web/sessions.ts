@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ledger } from '../ledger/ledger.ts';
-import { longestSessionMs, type SessionOwner } from '../ledger/sessions.ts';
+import { longestSessionMs, type SessionOwner } from '../model/session.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 
 /** Somebody who is logged in. */

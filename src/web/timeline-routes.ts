@@ -8,8 +8,8 @@ import {
 } from '../contract/continuity.ts';
 import { piecesForOwners } from '../continuity/owners-view.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { localDays } from '../lib/local-days.ts';
-import { isRecording } from '../model/camera-state.ts';
+import { localDays } from '../lib/time.ts';
+import { isRecording } from '../model/camera-status.ts';
 import { requireCamera } from './camera-access.ts';
 import type { ViewerSession } from './sessions.ts';
 

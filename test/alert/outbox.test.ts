@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Channel } from '../../src/alert/channel.ts';
 import { Outbox, type OutboxOptions } from '../../src/alert/outbox.ts';
-import type { NewAlertMessage, NewDelivery } from '../../src/ledger/alerts.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { eventually } from '../support/until.ts';
 import { StubCarrier, StubChannel } from './stub-carrier.ts';
+import type { NewAlertMessage, NewDelivery } from '../../src/model/alert.ts';
 
 const times = {
   patienceMs: 30_000,

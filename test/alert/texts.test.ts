@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EventCamera, EventKind, JudgedEvent } from '../../src/alert/incident.ts';
-import { isWithin, lengthOfTime } from '../../src/alert/local-time.ts';
+import { isWithin } from '../../src/lib/time.ts';
+import { lengthOfTime } from '../../src/lib/words.ts';
 import { smsSize } from '../../src/alert/sms-text.ts';
 import { textOf } from '../../src/alert/texts.ts';
 import { gapCauses } from '../../src/model/gap-cause.ts';

@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localDays } from '../../src/lib/local-days.ts';
+import { localDays } from '../../src/lib/time.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { buildYear, minute, minutes, nameOf, spread } from './year.ts';
 

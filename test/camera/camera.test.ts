@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Disk, runCamera } from '../../src/camera/camera.ts';
+import { type SpoolDisk, runCamera } from '../../src/camera/camera.ts';
 import { CameraView } from '../../src/camera/camera-view.ts';
 import { commandProcessor } from '../../src/camera/processor.ts';
 import { type CameraSettings, LiveSettings } from '../../src/camera/settings.ts';
@@ -29,7 +29,7 @@ class DiskFullError extends Error {
 }
 
 /** A disk that a test fills and clears. */
-class TestDisk implements Disk {
+class TestDisk implements SpoolDisk {
   isFull = false;
   readonly #changes = new EventEmitter();
 

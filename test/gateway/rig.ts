@@ -1,13 +1,9 @@
+import type { RelayPlace } from '../../src/gateway/place.ts';
 import { execa } from 'execa';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Gateway,
-  type GatewayOptions,
-  type RelayPlace,
-  startGateway,
-} from '../../src/gateway/gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
 import { type Log, type LogFields, silentLog } from '../../src/lib/log.ts';
 import { type Relay, startRelay } from '../../src/relay/relay.ts';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { execa } from 'execa';
-import type { NewAlertMessage } from '../../src/ledger/alerts.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { publicKey } from '../control/fixture.ts';
+import type { NewAlertMessage } from '../../src/model/alert.ts';
 
 const addresses = [{ kind: 'sms', address: '+6591234567' }] as const;
 const delivery = { kind: 'sms', channel: 'kannel', address: '+6591234567' } as const;

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { parseNotes } from '../../src/catalog/journal-documents.ts';
-import { openLedger } from '../../src/ledger/ledger.ts';
-import { migrations } from '../../src/ledger/migrations.ts';
 import { CameraTime, day, door, hour, minute, segmentOf } from './camera-time.ts';
 
 const zero = Date.UTC(2027, 2, 1);
@@ -92,92 +87,12 @@ describe('states and losses', () => {
   });
 });
 
-describe('a ledger of the version that said "not seen yet"', () => {
-  it('says "never connected" of then, and lets the bucket know', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'cctv-not-seen-'));
-    const file = join(directory, 'ledger.sqlite');
-    try {
-      {
-        using database = new DatabaseSync(file);
-        for (const step of migrations.slice(0, 7)) database.exec(step);
-        database.exec(`
-          PRAGMA application_id = ${0x43435456}; PRAGMA user_version = 7;
-          INSERT INTO accounts (id, name, createdMs) VALUES (1, 'bach', 1000);
-          INSERT INTO cameras (id, account, name, rtspPath, createdMs)
-            VALUES (1, 1, 'door', '/', ${zero});
-          INSERT INTO states VALUES (1, ${zero}, 'not seen yet', '');
-          UPDATE journalDocuments SET written = changes;`);
-      }
-      using ledger = openLedger(file);
-      const range = { fromMs: zero, toMs: zero + hour, nowMs: zero + hour, isRecording: false };
-      assert.deepEqual(ledger.continuity.sum({ account: 'bach', camera: 'door' }, range).causes, [
-        { cause: 'never connected', gaps: 1, missingMs: hour },
-      ]);
-      assert.equal(ledger.states.list()[0]?.state, 'never connected');
-      assert.deepEqual(
-        ledger.journal.changed().map((changed) => changed.day),
-        [Math.floor(zero / day)],
-      );
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
-  });
-
-  it('has notes in the bucket that still read well', () => {
+describe('notes in the bucket that say "not seen yet"', () => {
+  it('still read well', () => {
     const note = { account: 'bach', camera: 'door', atMs: zero, state: 'not seen yet', detail: '' };
     assert.deepEqual(parseNotes(Buffer.from(`${JSON.stringify(note)}\n`)), [
       { ...note, state: 'never connected' },
     ]);
     assert.throws(() => parseNotes(Buffer.from(JSON.stringify({ ...note, state: 'bored' }))));
-  });
-});
-
-describe('a ledger of the version before causes', () => {
-  it('says that they are not known, and what it does know', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'cctv-before-causes-'));
-    const file = join(directory, 'ledger.sqlite');
-    try {
-      {
-        using database = new DatabaseSync(file);
-        for (const step of migrations.slice(0, 3)) database.exec(step);
-        const segment = (camera: number, startMs: number, state: string) =>
-          `INSERT INTO segments (camera, startMs, durationMs, sha256, bytes, state) VALUES
-             (${camera}, ${startMs}, ${minute}, x'${'ab'.repeat(32)}', 1, '${state}');`;
-        database.exec(`
-          PRAGMA application_id = ${0x43435456}; PRAGMA user_version = 3;
-          INSERT INTO accounts VALUES (1, 'bach', 1000, NULL);
-          INSERT INTO cameras
-            (id, account, name, rtspPath, createdMs, removedMs, disabledMs, firstContactMs) VALUES
-            (1, 1, 'door', '/', ${zero}, NULL, NULL, ${zero + minute}),
-            (2, 1, 'fresh', '/', ${zero}, NULL, NULL, NULL),
-            (3, 1, 'off', '/', ${zero}, NULL, ${zero + hour}, ${zero}),
-            (4, 1, 'gone', '/', ${zero}, ${zero + hour}, NULL, ${zero}),
-            (5, 1, 'foreign', '/', ${zero}, ${zero}, NULL, NULL);
-          ${segment(1, zero + minute, 'stored')}
-          ${segment(1, zero + 3 * minute, 'spooled')}
-          ${segment(5, zero - hour, 'spooled')}`);
-      }
-      using ledger = openLedger(file);
-      const range = { fromMs: 0, toMs: zero + day, nowMs: zero + 2 * hour, isRecording: false };
-      const continuity = (camera: string) =>
-        ledger.continuity.sum({ account: 'bach', camera }, range);
-      const sums = (camera: string) => {
-        const { fromMs, toMs, storedMs, spooledMs, causes: found } = continuity(camera);
-        const missing = found.map(({ missingMs }) => missingMs);
-        return [fromMs - zero, toMs - zero, storedMs, spooledMs, ...missing];
-      };
-      const causes = (camera: string) => continuity(camera).causes.map(({ cause }) => cause);
-      assert.deepEqual(causes('door'), ['unexplained', 'never connected']);
-      assert.deepEqual(sums('door'), [0, 2 * hour, minute, minute, 117 * minute, minute]);
-      assert.deepEqual(causes('fresh'), ['never connected']);
-      assert.deepEqual(causes('off'), ['disabled', 'unexplained', 'never connected']);
-      assert.deepEqual(sums('gone').slice(0, 2), [0, hour]);
-      assert.deepEqual(sums('foreign'), [-hour, minute - hour, 0, minute]);
-      assert.equal(ledger.segments.inSpool().length, 2);
-      ledger.runs.begin('1', zero + 2 * hour);
-      assert.deepEqual(causes('door'), ['unexplained', 'never connected'], 'nothing is made up');
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
   });
 });

@@ -5,7 +5,7 @@ import { FlvError, FlvReader } from '../../src/media/flv.ts';
 import { initialization } from '../../src/media/mp4/write.ts';
 import type { AccessUnit } from '../../src/media/h264/depacketizer.ts';
 import { KeptPictures } from '../../src/live/kept-pictures.ts';
-import { Muxer, type Picture } from '../../src/live/muxer.ts';
+import { Muxer, type LivePicture } from '../../src/live/muxer.ts';
 import { ParameterSets, parseSequence } from '../../src/media/h264/parameter-sets.ts';
 import { Viewing } from '../../src/live/viewing.ts';
 import { ffmpeg } from '../support/tools.ts';
@@ -59,7 +59,7 @@ function readFlv(flv: Buffer, bytesEach: number): Omit<Clip, 'flv'> {
 }
 
 /** As they come from a camera: 100 ms apart, with the parameter sets before the first. */
-function muxed(muxer: Muxer, { sets, units }: Clip, startMs: number): Picture[] {
+function muxed(muxer: Muxer, { sets, units }: Clip, startMs: number): LivePicture[] {
   return units.flatMap(({ nals }, i) => {
     const nowMs = startMs + i * 100;
     const unit = { nals: i === 0 ? [...sets, ...nals] : nals, timestamp: nowMs * 90 };

@@ -90,7 +90,9 @@ export class Watcher implements LiveViewer {
       await writeFile(file, Buffer.concat(this.#stream));
       const { stderr } = await execa(ffmpeg(), ['-v', 'warning', '-i', file, '-f', 'null', '-']);
       // Two pictures may be closer than the frame rate says, by which ffmpeg counts when it writes.
-      const damage = stderr.split('\n').filter((line) => !/^$|non monotonically/.test(line));
+      const damage = stderr
+        .split('\n')
+        .filter((line) => !/^$|non monotonically|Last message repeated/.test(line));
       if (damage.length > 0) throw new Error(damage.join('\n'));
       return await probe(file);
     } finally {

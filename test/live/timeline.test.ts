@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Place, Timeline } from '../../src/live/timeline.ts';
+import { type PicturePlace, LiveTimeline } from '../../src/live/timeline.ts';
 
 interface Arrival {
   readonly cameraMs: number;
@@ -10,10 +10,10 @@ interface Arrival {
 const ticks = (ms: number): number => Math.round(ms * 90);
 
 /** Lays arrivals on a new time line; none may tear it for a player. */
-function placed(arrivals: readonly Arrival[]): (Place & { readonly lateMs: number })[] {
-  const line = new Timeline();
+function placed(arrivals: readonly Arrival[]): (PicturePlace & { readonly lateMs: number })[] {
+  const line = new LiveTimeline();
   const startMs = arrivals[0]?.nowMs ?? 0;
-  let before: Place | undefined;
+  let before: PicturePlace | undefined;
   return arrivals.map(({ cameraMs, nowMs }) => {
     const place = line.place((ticks(cameraMs) + 4_294_900_000) >>> 0, nowMs);
     if (before !== undefined) {
@@ -29,7 +29,7 @@ function placed(arrivals: readonly Arrival[]): (Place & { readonly lateMs: numbe
 const pictures = (count: number, arrival: (i: number) => Arrival): Arrival[] =>
   Array.from({ length: count }, (_, i) => arrival(i));
 
-const steps = (places: readonly Place[]): number[] =>
+const steps = (places: readonly PicturePlace[]): number[] =>
   places.slice(1).map(({ showTime }, i) => showTime - (places[i]?.showTime ?? 0));
 
 describe('the time line of a live stream', () => {

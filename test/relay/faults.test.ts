@@ -133,7 +133,7 @@ exec '${live555ProxyServer()}' "$@"
         log: silentLog,
         signal: never,
       });
-      assert.deepEqual(relay.media, { video: { codec: 'h264' } });
+      assert.deepEqual(relay.media, { video: { codec: 'h264' }, audio: undefined });
     } finally {
       await rm(directory, { recursive: true });
     }

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { formatCameraName } from '../../src/model/camera-name.ts';
-import type { PublicKey } from '../../src/tunnel/public-key.ts';
 import { wireString } from '../../src/tunnel/wire.ts';
 import { eventually } from '../support/until.ts';
 import { type CameraKey, type Dialled, Rig } from './rig.ts';
 import { Stranger } from './stranger.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 
 let rig: Rig;
 let ledger: Ledger;

@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
-import { parsePublicKey, type PublicKey } from '../../src/tunnel/public-key.ts';
+import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import {
   startTunnelServer,
   type TunnelServer,
@@ -17,6 +17,7 @@ import {
 } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
 import { eventually } from '../support/until.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 
 const tools = join(import.meta.dirname, '..', '..', '.tools', 'dropbear');
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { fillDays } from '../../src/web/fill-days.ts';
-import { localDays } from '../../src/lib/local-days.ts';
+import { localDays } from '../../src/lib/time.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { recordingLog, sha256Of } from '../support/segments.ts';

@@ -4,7 +4,7 @@ import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, readAccountName } from '../context.ts';
 import { renamedAccountScreen } from '../screens/renamed-account-screen.ts';
-import { count } from '../units.ts';
+import { count } from '../../lib/words.ts';
 
 const pathOf = (name: string): string => `/accounts/${encodeURIComponent(name)}`;
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AlertMessage } from '../../contract/alerts.ts';
+import type { AlertMessage } from '../../model/alert.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
@@ -15,7 +15,7 @@ async function outcome(client: DaemonClient, ids: readonly string[]): Promise<Al
   const deadline = performance.now() + testWithinMs;
   for (;;) {
     const messages = await Promise.all(
-      ids.map((id) => client.get(`/alerts/${encodeURIComponent(id)}`, 'AlertMessage')),
+      ids.map((id) => client.get(`/alerts/${encodeURIComponent(id)}`, 'AlertAnswer')),
     );
     const isOver = messages.every(({ deliveries }) => {
       return deliveries.every(({ state }) => !underWay.has(state));

@@ -3,7 +3,8 @@ import { formatCameraName } from '../../model/camera-name.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { parseDuration } from '../times.ts';
-import { formatDuration, formatTime } from '../units.ts';
+import { formatDuration } from '../../lib/words.ts';
+import { formatTime } from '../units.ts';
 
 /** The commands that say when contacts are told of a camera. */
 export function addCameraAlertingCommands(camera: Command): void {

@@ -5,7 +5,7 @@ import { formatCameraName } from '../../model/camera-name.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { readKeyFile } from '../files.ts';
-import { formatBytes } from '../units.ts';
+import { formatBytes } from '../../lib/words.ts';
 
 const publicKeyOption = [
   '--key <file>',

@@ -16,7 +16,7 @@ import { readKeyFile, readPasswordFile } from '../files.ts';
 import { addCameraUrlCommand } from './camera-url.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
-import { count } from '../units.ts';
+import { count } from '../../lib/words.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
 import { addCameraAlertingCommands } from './camera-alerting.ts';
 import { addCameraChangeCommands } from './camera-changes.ts';

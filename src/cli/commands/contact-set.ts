@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AddressKind, ContactAddress } from '../../contract/alerts.ts';
+import type { AddressKind, ContactAddress } from '../../model/contact.ts';
 import { readQuietHours } from '../contact-words.ts';
 import { clientOf, print, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';

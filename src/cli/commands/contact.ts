@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { AddressKind, ContactAddress, ContactAnswer } from '../../contract/alerts.ts';
+import type { ContactAnswer } from '../../contract/alerts.ts';
+import type { AddressKind, ContactAddress } from '../../model/contact.ts';
 import { confirm } from '../confirm.ts';
 import { contactWays, readQuietHours } from '../contact-words.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';

@@ -3,7 +3,7 @@ import type { ContinuityAnswer } from '../../contract/continuity.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { continuityScreen, monthScreen } from '../screens/continuity-screen.ts';
-import { startOfDay } from '../time-zone.ts';
+import { startOfDay } from '../../lib/time.ts';
 import { isDate, parseTime, shownTime, timeFormats, timeZone } from '../times.ts';
 
 interface ContinuityOptions {

@@ -5,7 +5,8 @@ import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
 import { table } from '../table.ts';
 import { durationFormats, parseDuration } from '../times.ts';
-import { count, formatTime } from '../units.ts';
+import { count } from '../../lib/words.ts';
+import { formatTime } from '../units.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
 
 interface TokenOptions {

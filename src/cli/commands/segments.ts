@@ -6,7 +6,8 @@ import { clientOf, pathOf, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type Column, table } from '../table.ts';
 import { parseTime, timeFormats, timeZone } from '../times.ts';
-import { count, formatBytes, formatDuration, formatExactTime } from '../units.ts';
+import { count, formatBytes, formatDuration } from '../../lib/words.ts';
+import { formatExactTime } from '../units.ts';
 
 interface SegmentsOptions {
   readonly from: string;

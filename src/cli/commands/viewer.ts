@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Viewer, ViewerName } from '../../contract/viewers.ts';
+import type { Viewer } from '../../contract/viewers.ts';
+import type { ViewerName } from '../../model/viewer.ts';
 import { isLabel, labelRule } from '../../model/camera-name.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';

@@ -3,7 +3,8 @@ import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { type Column, table } from '../table.ts';
-import { count, formatAge, formatBitRate, formatBytes } from '../units.ts';
+import { count, formatBitRate, formatBytes } from '../../lib/words.ts';
+import { formatAge } from '../units.ts';
 
 type Connected = CameraAnswer & { readonly connection: CameraStatus };
 

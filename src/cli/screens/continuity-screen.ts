@@ -3,7 +3,8 @@ import type { CauseSum, Gap } from '../../model/continuity.ts';
 import { plain } from '../plain.ts';
 import { type Column, table } from '../table.ts';
 import { shownTime, timeZone } from '../times.ts';
-import { count, formatExactTime } from '../units.ts';
+import { count } from '../../lib/words.ts';
+import { formatExactTime } from '../units.ts';
 
 const dayMs = 86_400_000;
 

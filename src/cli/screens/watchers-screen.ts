@@ -2,7 +2,8 @@ import type { WatchersAnswer } from '../../contract/viewers.ts';
 import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
-import { formatBytes, formatWhen } from '../units.ts';
+import { formatBytes } from '../../lib/words.ts';
+import { formatWhen } from '../units.ts';
 import { noGateway } from './login-screen.ts';
 
 /** What `cctv viewer watching` shows. */

@@ -11,7 +11,7 @@ export interface Initialization {
   readonly segment: Buffer;
 }
 
-export interface Sample {
+export interface LiveSample {
   /** NAL units. */
   readonly nals: readonly Buffer[];
   readonly isKey: boolean;
@@ -124,7 +124,7 @@ const syncSample = 0x02000000;
 const otherSample = 0x01010000;
 
 /** A live message: the time of arrival (float64), a moof box and its mdat box. */
-export function fragment(sequenceNumber: number, sample: Sample): Buffer {
+export function fragment(sequenceNumber: number, sample: LiveSample): Buffer {
   const { nals, isKey, decodeTime, showTime, duration } = sample;
   const sampleBytes = nals.reduce((sum, { length }) => sum + 4 + length, 0);
   const message = Buffer.allocUnsafe(captureTimeBytes + headBytes + sampleBytes);

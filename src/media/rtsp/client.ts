@@ -22,6 +22,13 @@ export interface TrackStart {
 /** The server did not do what it was asked. */
 export class RtspRefusalError extends Error {
   override name = 'RtspRefusalError';
+  /** Of its answer (RFC 2326 section 7.1.1); undefined if there was none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 type Headers = readonly (readonly [name: string, value: string])[];
@@ -161,7 +168,10 @@ export class RtspClient implements AsyncDisposable {
       this.#socket.write(text);
       const response = await done.promise;
       if (response.status === 200) return response;
-      throw new RtspRefusalError(`the server answered ${response.status} to ${method}`);
+      throw new RtspRefusalError(
+        `the server answered ${response.status} to ${method}`,
+        response.status,
+      );
     } finally {
       clearTimeout(late);
       this.#waiting = undefined;

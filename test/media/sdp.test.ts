@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseMedia } from '../../src/relay/sdp.ts';
+import { mediaOf, readSdp } from '../../src/media/sdp.ts';
+
+const parseMedia = (sdp: string) => mediaOf(readSdp(sdp));
 
 const session = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\na=control:*\r\n';
 
@@ -22,12 +24,15 @@ describe('the media of a session description', () => {
 
   it('keeps the name of a codec it does not know', () => {
     const sdp = `${session}m=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\n`;
-    assert.deepEqual(parseMedia(sdp), { video: { codec: 'mp4v-es' } });
+    assert.deepEqual(parseMedia(sdp), {
+      video: { codec: 'mp4v-es' },
+      audio: undefined,
+    });
   });
 
   it('leaves out what is not there, and what is no media', () => {
     const sdp = `${session}m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\n`;
-    assert.deepEqual(parseMedia(sdp), {});
-    assert.deepEqual(parseMedia(''), {});
+    assert.deepEqual(parseMedia(sdp), { video: undefined, audio: undefined });
+    assert.deepEqual(parseMedia(''), { video: undefined, audio: undefined });
   });
 });

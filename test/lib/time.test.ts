@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fileTime, localDays } from '../../src/lib/local-days.ts';
+import { fileTime, localDays } from '../../src/lib/time.ts';
 
 const hour = 3_600_000;
 

@@ -1,4 +1,4 @@
-import type { AccessUnit } from '../media/h264/depacketizer.ts';
+import type { AccessUnit } from './depacketizer.ts';
 
 /** Takes a stream of H.264. */
 export interface PictureSink {
@@ -7,9 +7,4 @@ export interface PictureSink {
   unit(unit: AccessUnit): void;
   /** Something is missing. */
   lost(): void;
-}
-
-/** A stream ended that we did not end. The message says why, for the viewers. */
-export class StreamEndedError extends Error {
-  override name = 'StreamEndedError';
 }
