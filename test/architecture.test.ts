@@ -38,8 +38,8 @@ const table: Readonly<Record<string, Rule>> = {
   // How an endpoint is declared, checked and described, and the routes that both doors have.
   api: { typesOf: ['ledger', 'footage'] },
   // The operator's socket and the owners' page: two doors to the same parts.
-  control: { imports: ['api', 'catalog', 'ledger', 'monitor'], typesOf: ['footage', 'gateway'] },
-  web: { imports: ['api', 'continuity', 'footage', 'ledger', 'live'] },
+  control: { imports: ['api', 'catalog', 'monitor'], typesOf: ['footage', 'gateway', 'ledger'] },
+  web: { imports: ['api', 'continuity', 'footage', 'live'], typesOf: ['ledger'] },
   page: {},
   provision: {},
   // The addresses and templates of alerts are checked by the code that uses them.

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { RefusedConfiguration } from '../model/refused-configuration.ts';
 import { count, ms, type Sent } from './answer.ts';
 
 /** Whether all is well, and if not, what isn't: a sentence each. */
@@ -70,19 +69,23 @@ const TunnelInfo = z.object({
 });
 export type TunnelInfo = Sent<typeof TunnelInfo>;
 
+/** A configuration that can't be used, while the daemon runs with the one that was good last. */
+const refusedConfiguration = z.object({
+  file: z.string(),
+  /** All that is wrong with it, a sentence each. */
+  problems: z.array(z.string()),
+  /** What is used instead: a copy of the file as it was. */
+  copy: z.string(),
+  copiedAtMs: ms,
+});
+export type RefusedConfiguration = Sent<typeof refusedConfiguration>;
+
 export const StatusAnswer = z.object({
   version: z.string(),
   pid: z.number(),
   startedAtMs: ms,
   /** Present while the daemon runs with another configuration than stands in its file. */
-  refusedConfiguration: (
-    z.object({
-      file: z.string(),
-      problems: z.array(z.string()),
-      copy: z.string(),
-      copiedAtMs: ms,
-    }) satisfies z.ZodType<RefusedConfiguration>
-  ).optional(),
+  refusedConfiguration: refusedConfiguration.optional(),
   tunnel: TunnelInfo,
   cameras: z.object({
     /** All that the operator added. */

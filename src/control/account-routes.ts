@@ -8,21 +8,14 @@ import {
   TimeZoneRequest,
 } from '../contract/accounts.ts';
 import { NameRequest, PageRequest } from '../contract/answer.ts';
-import type { CameraStatus } from '../contract/cameras.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import { formatCameraName } from '../model/camera-name.ts';
+import type { CameraRouteParts } from './camera-routes.ts';
 import { publicAddresses, type WatchedGateway } from './watching.ts';
 
-export interface AccountRouteParts {
-  readonly ledger: Ledger;
-  /** The cameras that are connected. */
-  readonly fleet: () => readonly CameraStatus[];
+export interface AccountRouteParts
+  extends Pick<CameraRouteParts, 'ledger' | 'fleet' | 'disconnect' | 'log'> {
   /** Undefined: none is configured. */
   readonly gateway: WatchedGateway | undefined;
-  /** Closes the tunnel of a camera, if it has one: something about it was changed. */
-  readonly disconnect: (camera: CameraName, reason: string) => void;
-  readonly log: Log;
 }
 
 export function addAccountRoutes(

@@ -1,22 +1,17 @@
 import type { Door } from '../api/door.ts';
 import type { SettingChange } from '../contract/answer.ts';
-import { type CameraStatus, SettingsAnswer, SettingsRequest } from '../contract/cameras.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Log } from '../lib/log.ts';
+import { SettingsAnswer, SettingsRequest } from '../contract/cameras.ts';
 import { isSecretPath } from '../lib/secret-path.ts';
 import type { Camera } from '../model/camera.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { CameraRouteParts } from './camera-routes.ts';
 
-export interface SettingsRouteParts {
-  readonly ledger: Ledger;
-  /** The cameras that are connected. */
-  readonly fleet: () => readonly CameraStatus[];
+export interface SettingsRouteParts extends Pick<CameraRouteParts, 'ledger' | 'fleet' | 'log'> {
   /**
    * Restarts a camera's recording with its present settings, of which `what` names those that
    * changed; returns whether it is connected.
    */
   readonly settingsChanged: (camera: CameraName, what: string) => boolean;
-  readonly log: Log;
 }
 
 const shownPath = (path: string): string =>

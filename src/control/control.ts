@@ -15,8 +15,8 @@ import { addAlertRoutes, type AlertRouteParts } from './alert-routes.ts';
 import { addCameraRoutes, type CameraRouteParts } from './camera-routes.ts';
 import { addCameraSettingsRoute, type SettingsRouteParts } from './camera-settings.ts';
 import { addContactRoutes } from './contact-routes.ts';
-import { addFootageRoutes, type FootageRouteParts } from './footage-routes.ts';
-import { addOperatorRoutes, type OperatorRouteParts } from './operator-routes.ts';
+import { addFootageRoutes } from './footage-routes.ts';
+import { addOperatorRoutes } from './operator-routes.ts';
 import { listenPrivately } from './socket.ts';
 import { addStatusRoutes, type StatusRouteParts } from './status-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
@@ -33,9 +33,7 @@ export interface ControlOptions
     AccountRouteParts,
     CameraRouteParts,
     SettingsRouteParts,
-    FootageRouteParts,
     ViewerRouteParts,
-    OperatorRouteParts,
     AlertRouteParts,
     VerifyRouteParts {
   /** Where the socket is made. */

@@ -1,17 +1,14 @@
 import type { Door } from '../api/door.ts';
-import { type CameraStatus, SegmentsAnswer, SegmentsRequest } from '../contract/cameras.ts';
+import { SegmentsAnswer, SegmentsRequest } from '../contract/cameras.ts';
 import { ContinuityAnswer, ContinuityRequest } from '../contract/continuity.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { isRecording } from '../model/camera-status.ts';
-
-export interface FootageRouteParts {
-  readonly ledger: Ledger;
-  /** The cameras that are connected. */
-  readonly fleet: () => readonly CameraStatus[];
-}
+import type { CameraRouteParts } from './camera-routes.ts';
 
 /** What was recorded, and what became of each moment of a camera's time. */
-export function addFootageRoutes(door: Door<unknown>, { ledger, fleet }: FootageRouteParts): void {
+export function addFootageRoutes(
+  door: Door<unknown>,
+  { ledger, fleet }: Pick<CameraRouteParts, 'ledger' | 'fleet'>,
+): void {
   door.get(
     '/continuity/{account}/{camera}',
     { query: ContinuityRequest, answer: ContinuityAnswer },

@@ -6,21 +6,14 @@ import {
   OperatorsAnswer,
   PasswordRequest,
 } from '../contract/viewers.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Log } from '../lib/log.ts';
 import { hashPassword } from '../lib/password-hash.ts';
 import { checkPassword } from './password-rules.ts';
-
-export interface OperatorRouteParts {
-  readonly ledger: Ledger;
-  readonly makePassword: () => string;
-  readonly log: Log;
-}
+import type { ViewerRouteParts } from './viewer-routes.ts';
 
 /** Who may see all accounts' cameras in a browser. */
 export function addOperatorRoutes(
   door: Door<unknown>,
-  { ledger, makePassword, log }: OperatorRouteParts,
+  { ledger, makePassword, log }: Pick<ViewerRouteParts, 'ledger' | 'makePassword' | 'log'>,
 ): void {
   /** Sets the password that is given, or a new one: `set` gets what is kept of it. */
   const login = async (

@@ -1,25 +1,23 @@
 import type { Door } from '../api/door.ts';
-import type { CameraStatus } from '../contract/cameras.ts';
 import {
+  type RefusedConfiguration,
   ReloadAnswer,
   type SpoolStatus,
   StatusAnswer,
   type TunnelInfo,
   type UploadStatus,
 } from '../contract/status.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { RefusedConfiguration } from '../model/refused-configuration.ts';
 import type { HealthParts } from '../monitor/health-routes.ts';
+import type { CameraRouteParts } from './camera-routes.ts';
 
-export interface StatusRouteParts extends Pick<HealthParts, 'health'> {
+export interface StatusRouteParts
+  extends Pick<HealthParts, 'health'>,
+    Pick<CameraRouteParts, 'ledger' | 'fleet'> {
   readonly version: string;
   readonly startedAtMs: number;
   /** Present while the daemon runs with another configuration than stands in its file. */
   readonly refusedConfiguration: () => RefusedConfiguration | undefined;
   readonly tunnelInfo: () => Promise<TunnelInfo>;
-  readonly ledger: Ledger;
-  /** The cameras that are connected. */
-  readonly fleet: () => readonly CameraStatus[];
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
   /** Reads the configuration again, and applies what can be applied without a gap. */

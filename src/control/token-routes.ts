@@ -1,12 +1,11 @@
 import type { Door } from '../api/door.ts';
 import { NewTokenAnswer, TokenRequest, TokensAnswer } from '../contract/accounts.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Log } from '../lib/log.ts';
+import type { CameraRouteParts } from './camera-routes.ts';
 
 /** Tokens by which cameras enrol themselves. */
 export function addTokenRoutes(
   door: Door<unknown>,
-  { ledger, log }: { readonly ledger: Ledger; readonly log: Log },
+  { ledger, log }: Pick<CameraRouteParts, 'ledger' | 'log'>,
 ): void {
   door.get('/accounts/{account}/tokens', { answer: TokensAnswer }, ({ params: { account } }) => ({
     tokens: ledger.tokens.list(account),

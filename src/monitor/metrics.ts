@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { neverConnected } from '../model/camera-state.ts';
 import { type GapCause, gapCauses, type RecordingState } from '../model/gap-cause.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { RefusedConfiguration } from '../model/refused-configuration.ts';
+import type { RefusedConfiguration } from '../contract/status.ts';
 import { addAlertMetrics, type AlertMetricsParts } from './metrics-alerts.ts';
 import { gauge, only } from './metrics-gauges.ts';
 import { addCameraMetrics, type CameraMetricsParts } from './metrics-cameras.ts';

@@ -1,6 +1,5 @@
 import type { CameraStatus } from '../contract/cameras.ts';
-import type { RefusedConfiguration } from '../model/refused-configuration.ts';
-import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
+import type { RefusedConfiguration, SpoolStatus, UploadStatus } from '../contract/status.ts';
 
 export interface ServiceState {
   readonly cameras: readonly Pick<CameraStatus, 'state'>[];

@@ -1,19 +1,14 @@
 import type { Door } from '../api/door.ts';
 import type { ChannelTrouble } from '../contract/alerts.ts';
 import type { AlertMessage } from '../model/alert.ts';
-import type { CameraStatus } from '../contract/cameras.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
 import { OverviewAnswer } from '../contract/web.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { cameraState } from '../model/camera-state.ts';
-import { byName, describeNow } from './camera-routes.ts';
+import { byName, describeNow, type OwnCameraParts } from './camera-routes.ts';
 import type { OperatorSession } from './sessions.ts';
 
-export interface OverviewParts {
-  readonly ledger: Ledger;
-  /** The cameras that are connected. */
-  readonly fleet: () => readonly CameraStatus[];
+export interface OverviewParts extends Pick<OwnCameraParts, 'ledger' | 'fleet'> {
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
   readonly alertsFailing: () => readonly ChannelTrouble[];

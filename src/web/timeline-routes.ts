@@ -1,5 +1,4 @@
 import type { Door } from '../api/door.ts';
-import type { CameraStatus } from '../contract/cameras.ts';
 import {
   DaysAnswer,
   DaysRequest,
@@ -7,22 +6,16 @@ import {
   TimelineRequest,
 } from '../contract/continuity.ts';
 import { piecesForOwners } from '../continuity/owners-view.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { localDays } from '../lib/time.ts';
 import { isRecording } from '../model/camera-status.ts';
 import { requireCamera } from './camera-access.ts';
+import type { OwnCameraParts } from './camera-routes.ts';
 import type { ViewerSession } from './sessions.ts';
-
-export interface TimelineParts {
-  readonly ledger: Ledger;
-  /** The cameras that are connected. */
-  readonly fleet: () => readonly CameraStatus[];
-}
 
 /** What became of each moment of a camera's time. */
 export function addTimelineRoutes(
   viewers: Door<ViewerSession>,
-  { ledger, fleet }: TimelineParts,
+  { ledger, fleet }: Pick<OwnCameraParts, 'ledger' | 'fleet'>,
 ): void {
   viewers.get(
     '/api/cameras/{camera}/timeline',

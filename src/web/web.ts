@@ -29,7 +29,7 @@ import { addPlaybackRoutes, type PlaybackParts } from './playback-routes.ts';
 import { addSessionRoutes, type SessionRouteParts } from './session-routes.ts';
 import { Sessions, type ViewerSession } from './sessions.ts';
 import { addStaticRoutes } from './static.ts';
-import { addTimelineRoutes, type TimelineParts } from './timeline-routes.ts';
+import { addTimelineRoutes } from './timeline-routes.ts';
 import { followCertificate, readCertificate } from './tls.ts';
 
 const requestMs = 10_000;
@@ -40,7 +40,6 @@ const maxMessageBytes = 1024;
 export interface WebOptions
   extends SessionRouteParts,
     OwnCameraParts,
-    TimelineParts,
     PlaybackParts,
     LiveRouteParts,
     OverviewParts {

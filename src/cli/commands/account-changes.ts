@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { OperatorError } from '../../lib/errors.ts';
+import { allCameras } from '../all-cameras.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, readAccountName } from '../context.ts';
@@ -21,12 +22,10 @@ interface Belongings {
 /** What an account has. The daemon says what is wrong with a name. */
 async function belongingsOf(client: DaemonClient, account: string): Promise<Belongings> {
   let [cameras, segments] = [0, 0];
-  for await (const page of client.pages('/cameras', 'CamerasAnswer', { account })) {
-    for (const { settings, stored, spooled } of page.cameras) {
-      if (settings === undefined) continue;
-      cameras += 1;
-      segments += stored.segments + spooled.segments;
-    }
+  for (const { settings, stored, spooled } of await allCameras(client, account)) {
+    if (settings === undefined) continue;
+    cameras += 1;
+    segments += stored.segments + spooled.segments;
   }
   let formerNames: readonly string[] = [];
   for await (const page of client.pages('/accounts', 'AccountsAnswer')) {
