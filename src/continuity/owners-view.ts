@@ -1,4 +1,5 @@
-import type { Gap, TimelinePiece } from '../model/continuity.ts';
+import type { TimelinePiece } from '../model/continuity.ts';
+import type { Gap } from '../contract/continuity.ts';
 
 // Details are for operators: there may be addresses and programs of the server in them.
 

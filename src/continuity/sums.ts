@@ -1,7 +1,8 @@
 import type { GapCause } from '../model/gap-cause.ts';
 import { addGap, Causes, type Loss, type StateRow } from './causes.ts';
-import { type Footage, type Piece, type Place, piecesOf } from './coverage.ts';
-import type { CauseSum, Continuity, Gap, TimelinePiece } from '../model/continuity.ts';
+import { type Footage, type Piece, piecesOf, type Place } from './coverage.ts';
+import type { TimelinePiece } from '../model/continuity.ts';
+import type { CauseSum, Continuity, Gap } from '../contract/continuity.ts';
 
 /** Between two segments of one recording there may be this much: no camera's clock is exact. */
 const seamMs = 1000;

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import type { Amount, CameraKey } from '../model/camera.ts';
 import { absentStates, connectedStates } from '../model/camera-state.ts';
 import { gapCauses } from '../model/gap-cause.ts';
-import type { LedgerSegment } from '../model/segment.ts';
 import { count, line, ms, page, PageRequest, type Sent, SettingChange, time } from './answer.ts';
 
 const name = { account: z.string(), camera: z.string() };
@@ -166,23 +165,20 @@ export const SegmentsRequest = PageRequest.extend({
     })
     .optional(),
 });
-export const SegmentsAnswer = z.object({
-  segments: z.array(
-    z.object({
-      ...name,
-      startMs: ms,
-      durationMs: ms,
-      bytes: z.number(),
-      sha256: z.string(),
-      state: z.enum(['spooled', 'stored']),
-      objectKey: z.string().optional(),
-      checksum: z.string().optional(),
-      etag: z.string().optional(),
-      storedMs: ms.optional(),
-    }) satisfies z.ZodType<LedgerSegment>,
-  ),
-  ...page,
+const segment = z.object({
+  ...name,
+  startMs: ms,
+  durationMs: ms,
+  bytes: z.number(),
+  sha256: z.string(),
+  state: z.enum(['spooled', 'stored']),
+  objectKey: z.string().optional(),
+  checksum: z.string().optional(),
+  etag: z.string().optional(),
+  storedMs: ms.optional(),
 });
+export type LedgerSegment = Sent<typeof segment>;
+export const SegmentsAnswer = z.object({ segments: z.array(segment), ...page });
 export type SegmentsAnswer = Sent<typeof SegmentsAnswer>;
 
 /** What a camera does now, in words for owners. */

@@ -1,30 +1,45 @@
 import * as z from 'zod';
-import type { Continuity, Gap, Timeline, TimelinePiece } from '../model/continuity.ts';
+import type { Timeline, TimelinePiece } from '../model/continuity.ts';
 import { gapCauses } from '../model/gap-cause.ts';
 import { count, ms, type Sent, time } from './answer.ts';
 
 export const sums = { storedMs: ms, spooledMs: ms, missingMs: ms };
 const range = { fromMs: ms, toMs: ms };
 
+/** A stretch without footage, from `startMs` to just before `endMs`. */
 export const gap = z.object({
   startMs: ms,
   endMs: ms,
   cause: z.enum(gapCauses),
 });
+const detailedGap = gap.extend({ detail: z.string().meta({ description: 'May be empty.' }) });
+export type Gap = Sent<typeof detailedGap>;
+
+const causeSum = z.object({ cause: z.enum(gapCauses), gaps: count, missingMs: ms });
+export type CauseSum = Sent<typeof causeSum>;
+
+/**
+ * Where each millisecond of a stretch of a camera's time is:
+ * `storedMs + spooledMs + missingMs === toMs - fromMs`, and the gaps sum up to `missingMs`.
+ */
+const continuity = z.object({
+  /** The range that was asked for, as far as it lies between the camera's enrolment and now. */
+  ...range,
+  ...sums,
+  /** In the order of time. */
+  gaps: z.array(detailedGap),
+  /** Of causes that there are, the one with most missing time first. */
+  causes: z.array(causeSum),
+  /** How many segments have a part of the range. */
+  segments: z.object({ stored: count, spooled: count }),
+});
+export type Continuity = Sent<typeof continuity>;
 
 export const ContinuityRequest = z
   .strictObject({ from: time, to: time })
   .refine(({ from, to }) => from < to, { error: () => 'from must be before to' });
 
-export const ContinuityAnswer = z.object({
-  account: z.string(),
-  camera: z.string(),
-  ...range,
-  ...sums,
-  gaps: z.array(gap.extend({ detail: z.string() }) satisfies z.ZodType<Gap>),
-  causes: z.array(z.object({ cause: z.enum(gapCauses), gaps: count, missingMs: ms })),
-  segments: z.object({ stored: count, spooled: count }),
-}) satisfies z.ZodType<Continuity>;
+export const ContinuityAnswer = continuity.extend({ account: z.string(), camera: z.string() });
 export type ContinuityAnswer = Sent<typeof ContinuityAnswer>;
 
 /** The end of the year 9999. */

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Gap } from '../model/continuity.ts';
+import type { Gap } from '../contract/continuity.ts';
 import type { Camera } from '../model/camera.ts';
 import { Child } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';

@@ -2,13 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
 import type { Stretch } from '../model/continuity.ts';
 import type { GapCause } from '../model/gap-cause.ts';
-import type {
-  LedgerSegment,
-  SegmentCursor,
-  SegmentInit,
-  SegmentRecord,
-  StoredProof,
-} from '../model/segment.ts';
+import type { SegmentCursor, SegmentInit, SegmentRecord, StoredProof } from '../model/segment.ts';
+import type { LedgerSegment } from '../contract/cameras.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { namesAt } from './names-at.ts';

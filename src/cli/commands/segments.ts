@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import type { SegmentsAnswer } from '../../contract/cameras.ts';
-import type { LedgerSegment } from '../../model/segment.ts';
+import type { LedgerSegment, SegmentsAnswer } from '../../contract/cameras.ts';
 import { clientOf, pathOf, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type Column, table } from '../table.ts';
