@@ -1,14 +1,6 @@
-/** Where a moment of a camera's time is. */
-export type Place = 'stored' | 'spooled' | 'missing';
+import type { FootageState, TimelinePiece } from '../model/continuity.ts';
 
-/** From `startMs` to just before `endMs`. */
-export interface Piece {
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly place: Place;
-}
-
-/** Stretches of time, in any order; they may overlap. A year has half a million: hence no objects. */
+/** Stretches of time, in any order; they may overlap. Not objects, since a year has half a million. */
 export class Stretches {
   readonly starts: number[] = [];
   readonly ends: number[] = [];
@@ -29,18 +21,18 @@ export interface Footage {
 
 /**
  * Cuts the time from `fromMs` to `toMs` into pieces by where it is, in the order of time, without
- * seams; each is of another place than the one before. What is both stored and spooled is stored. A
+ * seams; each is of another state than the one before. What is both stored and spooled is stored. A
  * hole in one segment takes nothing away from another that has the same time.
  */
 export function* piecesOf(
   { stored, spooled, holes }: Footage,
   fromMs: number,
   toMs: number,
-): Generator<Piece> {
+): Generator<TimelinePiece> {
   const layers = [new Depth(stored), new Depth(spooled), new Depth(holes)] as const;
   const [inStored, inSpooled, inHoles] = layers;
   let startMs = fromMs;
-  let place: Place | undefined;
+  let state: FootageState | undefined;
   for (let atMs = fromMs; atMs < toMs; ) {
     let nextMs = toMs;
     for (const layer of layers) {
@@ -49,17 +41,17 @@ export function* piecesOf(
     }
     const pictures = inStored.depth + inSpooled.depth - inHoles.depth;
     const here = pictures <= 0 ? 'missing' : inStored.depth > 0 ? 'stored' : 'spooled';
-    if (place !== undefined && here !== place) {
-      yield { startMs, endMs: atMs, place };
+    if (state !== undefined && here !== state) {
+      yield { startMs, endMs: atMs, state };
       startMs = atMs;
     }
-    place = here;
+    state = here;
     atMs = nextMs;
   }
-  if (place !== undefined) yield { startMs, endMs: toMs, place };
+  if (state !== undefined) yield { startMs, endMs: toMs, state };
 }
 
-/** How many of the stretches have a moment that moves forward. */
+/** Counts the stretches that have a certain moment. The moment only moves forward. */
 class Depth {
   depth = 0;
   readonly #starts: Float64Array;

@@ -1,13 +1,13 @@
 import type { GapCause } from '../model/gap-cause.ts';
 import { addGap, Causes, type Loss, type StateRow } from './causes.ts';
-import { type Footage, type Piece, piecesOf, type Place } from './coverage.ts';
-import type { TimelinePiece } from '../model/continuity.ts';
+import { type Footage, piecesOf } from './coverage.ts';
+import type { FootageState, TimelinePiece } from '../model/continuity.ts';
 import type { CauseSum, Continuity, Gap } from '../contract/continuity.ts';
 
 /** Between two segments of one recording there may be this much: no camera's clock is exact. */
 const seamMs = 1000;
 
-export interface Known {
+export interface KnownTime {
   readonly footage: Footage;
   /** In the order of time, with the newest before `fromMs`. */
   readonly states: readonly StateRow[];
@@ -23,26 +23,26 @@ export interface Known {
  * Reads nothing and knows no clock.
  */
 export function sumUp(
-  known: Known,
+  known: KnownTime,
   fromMs: number,
   toMs: number,
 ): Omit<Continuity, 'segments'> & { readonly pieces: readonly TimelinePiece[] } {
   const causes = new Causes(known.states, known.losses);
-  const sums: Record<Place, number> = { stored: 0, spooled: 0, missing: 0 };
+  const sums: Record<FootageState, number> = { stored: 0, spooled: 0, missing: 0 };
   const gaps: Gap[] = [];
   const pieces: TimelinePiece[] = [];
-  let before: Place | undefined;
+  let before: FootageState | undefined;
   for (const piece of piecesOf(known.footage, known.fromMs, known.toMs)) {
     if (piece.startMs >= toMs) break;
     const isInside = piece.endMs < known.toMs;
-    const place = before !== undefined && isInside && isSeam(piece, causes) ? before : piece.place;
-    before = piece.place;
+    const state = before !== undefined && isInside && isSeam(piece, causes) ? before : piece.state;
+    before = piece.state;
     const [startMs, endMs] = [Math.max(piece.startMs, fromMs), Math.min(piece.endMs, toMs)];
     if (endMs <= startMs) continue;
-    sums[place] += endMs - startMs;
-    if (place !== 'missing') {
+    sums[state] += endMs - startMs;
+    if (state !== 'missing') {
       const last = pieces.at(-1);
-      if (last?.state !== place) pieces.push({ startMs, endMs, state: place });
+      if (last?.state !== state) pieces.push({ startMs, endMs, state });
       else pieces[pieces.length - 1] = { ...last, endMs };
       continue;
     }
@@ -69,9 +69,9 @@ export function sumUp(
   };
 }
 
-/** Its last picture lasts until the next segment's first: it belongs to the segment before. */
-const isSeam = ({ startMs, endMs, place }: Piece, causes: Causes): boolean =>
-  place === 'missing' && endMs - startMs <= seamMs && !causes.isNoted(startMs, endMs, seamMs);
+/** A seam belongs to the segment before, whose last picture lasts until the next segment's first. */
+const isSeam = ({ startMs, endMs, state }: TimelinePiece, causes: Causes): boolean =>
+  state === 'missing' && endMs - startMs <= seamMs && !causes.isNoted(startMs, endMs, seamMs);
 
 function sumCauses(gaps: readonly Gap[]): CauseSum[] {
   const sums = new Map<GapCause, CauseSum>();

@@ -27,27 +27,15 @@ import { startUploader } from '../storage/uploader.ts';
 import { Reloader } from './reload.ts';
 import { parsePublicKey } from '../tunnel/public-key.ts';
 import { startTunnelServer } from '../tunnel/server.ts';
-import {
-  beginRun,
-  cameraParts,
-  checkStore,
-  counted,
-  gatewayOptions,
-  greet,
-  publishLeftovers,
-  realm,
-  settingsOf,
-  storeOptions,
-  tunnelOptions,
-  uploadStatus,
-  viewerLimitOptions,
-  viewerLimits,
-  watchedGateway,
-} from './record.ts';
+import { gatewayOptions, realm, watchedGateway } from './gateway.ts';
+import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
+import { cameraParts, greet, publishLeftovers, settingsOf } from './record.ts';
+import { beginRun } from './run.ts';
+import { checkStore, uploadStatus } from './uploads.ts';
 
 const clock = systemClock;
 
-/** What the ledger knows beside segments is this new in the bucket. */
+/** What the ledger knows beside segments is written into the bucket this often. */
 const journalEveryMs = 5 * 60_000;
 
 export interface ConfigReaders {
@@ -97,7 +85,7 @@ export async function runDaemon(
     onDropped: (segment) => reconciler.dropped(segment, 'dropped, to make room in the spool'),
     onVanished: (segment) => reconciler.doubt(segment, 'its file was deleted here'),
   });
-  await using _leftovers = await publishLeftovers(spool, ledger, reconciler, log);
+  await using _leftovers = await publishLeftovers({ spool, ledger }, reconciler, log);
 
   const processors = new Setting(config.processors);
   await using fleet = new Fleet({
@@ -106,14 +94,18 @@ export async function runDaemon(
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, cameraLog) =>
-      counted(metrics, cameraParts(config, spool, ledger, camera, processors, cameraLog)),
+      cameraParts(config, spool, ledger, camera, processors, cameraLog),
+    note: (camera, state, detail) => {
+      metrics.recordingNoted(state);
+      ledger.states.note(camera, state, detail, clock.wallNow());
+    },
   });
   await using tunnels = await startTunnelServer({
     ...tunnelOptions(config),
     log,
-    findCamera: (key) => ledger.keys.ownerOf(key),
-    enrolRefusal: (token, key) => ledger.tokens.refusal(token, key),
-    enrol: (token, key) => ledger.tokens.enrol(token, key),
+    findCamera: ledger.keys.ownerOf,
+    enrolRefusal: ledger.tokens.refusal,
+    enrol: ledger.tokens.enrol,
     onTunnel: (tunnel) => {
       if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
     },
@@ -126,7 +118,7 @@ export async function runDaemon(
     spool,
     store,
     log,
-    onStored: (segment, proof) => ledger.segments.stored(segment, proof),
+    onStored: ledger.segments.stored,
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });

@@ -2,18 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { challenges, parseAuthorization, proves } from './authorization.ts';
 import type { Answer, Request } from '../media/rtsp/message.ts';
-import type { ViewerCredentials } from '../model/viewer.ts';
+import type { ViewerAccess, ViewerCredentials } from '../model/viewer.ts';
 import { locate, type HostNames, type ViewedPlace } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';
-
-/** Somebody who may watch an account's cameras. */
-export interface ViewerAccess {
-  /** The user name. */
-  readonly name: string;
-  readonly credentials: ViewerCredentials;
-  /** The cameras that this viewer may watch; all of the account unless given. */
-  readonly cameras?: readonly string[];
-}
 
 export interface GatekeeperOptions {
   /** Goes into the credentials' hashes; of printable ASCII without quotes and backslashes. */

@@ -7,13 +7,11 @@ import type { Log } from '../lib/log.ts';
 import { Certificate, type CertificateFiles } from './certificate.ts';
 import { type PlayerPatience, ViewerConnection } from './connection.ts';
 import type { ViewerStatus } from '../contract/viewers.ts';
-import { Gatekeeper, type ViewerAccess } from './gatekeeper.ts';
+import type { ViewerAccess } from '../model/viewer.ts';
+import { Gatekeeper } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
-
-export type { ViewerStatus } from '../contract/viewers.ts';
-export type { ViewerAccess } from './gatekeeper.ts';
 
 export interface ListenOptions {
   readonly host: string;

@@ -1,8 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
-import type { Stretch } from '../model/continuity.ts';
 import type { GapCause } from '../model/gap-cause.ts';
-import type { SegmentCursor, SegmentInit, SegmentRecord, StoredProof } from '../model/segment.ts';
+import type {
+  Hole,
+  SegmentCursor,
+  SegmentInit,
+  SegmentRecord,
+  StoredProof,
+} from '../model/segment.ts';
 import type { LedgerSegment } from '../contract/cameras.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
@@ -15,7 +20,7 @@ export interface SegmentQueries {
   /** Notes a segment that is proven to be in the bucket. Idempotent. */
   stored(segment: SegmentRecord, proof: StoredProof): void;
   /** Notes a stretch without a picture inside a segment. Idempotent. */
-  noteHole(stretch: Stretch, cause: GapCause, detail: string): void;
+  noteHole(hole: CameraName & Hole, cause: GapCause, detail: string): void;
   /**
    * Notes that a segment which was not stored yet is gone from the spool: its row is deleted, and its
    * time is a loss. Idempotent. Leaves a stored segment alone.
@@ -128,10 +133,10 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
       transaction(database, () => {
         store.run({ ...columns(segment), key, checksum, etag, nowMs: Date.now() });
       }),
-    noteHole: (stretch, cause, detail) =>
+    noteHole: (hole, cause, detail) =>
       transaction(database, () => {
-        const { startMs, durationMs } = stretch;
-        const camera = ids.ofFootage(stretch);
+        const { startMs, durationMs } = hole;
+        const camera = ids.ofFootage(hole);
         addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 1 });
       }),
     lost: (segment, cause, detail) =>

@@ -1,10 +1,4 @@
 import type { Viewer } from '../contract/viewers.ts';
-import {
-  formatViewerName,
-  type NewViewer,
-  type ViewerCredentials,
-  type ViewerName,
-} from '../model/viewer.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import type { AccountRows } from './account-rows.ts';
@@ -12,6 +6,13 @@ import { transaction } from './database.ts';
 import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { json, number, optional, reader, text } from './read.ts';
+import {
+  formatViewerName,
+  type NewViewer,
+  type ViewerAccess,
+  type ViewerCredentials,
+  type ViewerName,
+} from '../model/viewer.ts';
 
 export interface ViewerQueries {
   /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
@@ -21,10 +22,7 @@ export interface ViewerQueries {
   /** @throws {UnknownNameError} which says what there is instead */
   require(name: ViewerName): Viewer;
   /** Who logs in by that name, and how it is proven. For each log-in, so one look-up in an index. */
-  find(
-    account: string,
-    name: string,
-  ): (Pick<Viewer, 'name' | 'cameras'> & { readonly credentials: ViewerCredentials }) | undefined;
+  find(account: string, name: string): ViewerAccess | undefined;
   /** @throws {UnknownNameError} */
   setCredentials(name: ViewerName, credentials: ViewerCredentials): Viewer;
   /** @throws {UnknownNameError} */

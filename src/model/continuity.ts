@@ -1,17 +1,13 @@
 import type { GapCause } from './gap-cause.ts';
-import type { CameraName } from './camera-name.ts';
 
-/** A stretch of a camera's time: from `startMs` on, `durationMs` long. */
-export interface Stretch extends CameraName {
-  readonly startMs: number;
-  readonly durationMs: number;
-}
+/** Where the footage of a time is. */
+export type FootageState = 'stored' | 'spooled' | 'missing';
 
-/** A stretch of a camera's time that is all in one place, from `startMs` to just before `endMs`. */
+/** A stretch of a camera's time that is all in one state, from `startMs` to just before `endMs`. */
 export interface TimelinePiece {
   readonly startMs: number;
   readonly endMs: number;
-  readonly state: 'stored' | 'spooled' | 'missing';
+  readonly state: FootageState;
   /** Of what is missing. */
   readonly cause?: GapCause;
   readonly detail?: string;

@@ -18,6 +18,11 @@ export interface ViewerName {
   readonly name: string;
 }
 
+/** Who logs in by a name, and how that is proven. */
+export interface ViewerAccess extends Pick<NewViewer, 'name' | 'cameras'> {
+  readonly credentials: ViewerCredentials;
+}
+
 export interface NewViewer extends ViewerName {
   readonly credentials: ViewerCredentials;
   readonly cameras?: readonly string[];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Loss, StateRow } from '../../src/continuity/causes.ts';
 import { Stretches } from '../../src/continuity/coverage.ts';
-import { type Known, sumUp } from '../../src/continuity/sums.ts';
+import { type KnownTime, sumUp } from '../../src/continuity/sums.ts';
 import type { SegmentRecord } from '../../src/model/segment.ts';
 import type { Continuity } from '../../src/contract/continuity.ts';
 import { gapCauses, type RecordingState } from '../../src/model/gap-cause.ts';
@@ -146,7 +146,7 @@ describe('continuity of any footage, states and losses', () => {
       for (const { isHole, startMs, endMs } of world.losses) {
         if (isHole) footage.holes.add(startMs, endMs);
       }
-      const known: Known = { ...world, footage, fromMs: 0, toMs: ticks * tick };
+      const known: KnownTime = { ...world, footage, fromMs: 0, toMs: ticks * tick };
       const expected = reference(world, 0);
       check(expected, 0, sumUp(known, 0, ticks * tick), `seed ${seed}`);
       const any = chance(seed);

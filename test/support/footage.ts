@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Gap } from '../../src/contract/continuity.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { FrameStamp } from '../stand-ins/rtsp/frame-stamp.ts';
 import type { StoredSegment } from './site.ts';
 
@@ -37,6 +39,26 @@ export function assertEachOnce(name: string, pictures: readonly FrameStamp[]): v
   );
 }
 
-/** Milliseconds without footage between the first segment's start and the last one's end. */
-export const missingMs = (segments: readonly StoredSegment[]): number =>
-  seams(segments).reduce((sum, seam) => sum + Math.max(0, seam), 0);
+/** The ledger takes what is shorter for a seam between two files. */
+const seamMs = 1_000;
+
+/** Fails unless all that is missing between the segments is a gap in the ledger, of one of these causes. */
+export function assertExplained(
+  segments: readonly StoredSegment[],
+  gaps: readonly Gap[],
+  causes: readonly GapCause[],
+): void {
+  for (const [i, missing] of seams(segments).entries()) {
+    const [before, next] = [segments[i], segments[i + 1]];
+    assert.ok(before && next);
+    if (missing <= seamMs) continue;
+    const fromMs = before.startMs + before.durationMs;
+    const within = gaps.filter(({ startMs, endMs }) => startMs < next.startMs && endMs > fromMs);
+    assert.equal(within[0]?.startMs, fromMs);
+    assert.equal(within.at(-1)?.endMs, next.startMs);
+    for (const [j, { startMs, cause }] of within.entries()) {
+      assert.ok(causes.includes(cause), `${cause}: ${JSON.stringify(within)}`);
+      if (j > 0) assert.equal(startMs, within[j - 1]?.endMs);
+    }
+  }
+}

@@ -15,6 +15,7 @@ import {
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { CameraStatus } from '../../src/contract/cameras.ts';
+import type { ContinuityAnswer, Gap } from '../../src/contract/continuity.ts';
 import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import {
   type RtspCamera,
@@ -253,6 +254,11 @@ export class Site implements AsyncDisposable {
 
   get tunnelPort(): number {
     return this.#tunnelPort;
+  }
+
+  /** What is missing of a camera's time in the last day, with its causes. */
+  async gaps(name: string): Promise<readonly Gap[]> {
+    return (JSON.parse(await this.cctv('continuity', name, '--json')) as ContinuityAnswer).gaps;
   }
 
   /** All segments in the bucket, oldest first; of one camera if named. */
