@@ -259,7 +259,7 @@ async function checked<N extends AnswerName>(
     const [issue] = error?.issues ?? [];
     if (issue !== undefined) {
       throw new OperatorError(
-        `The daemon (${headers['server'] ?? 'of unknown version'}) answered what this program (${ours}) does not understand: ${issue.path.join('.')}: ${issue.message}. Use the same version of both.`,
+        `The daemon (${String(headers['server'] ?? 'of unknown version')}) answered what this program (${ours}) does not understand: ${issue.path.join('.')}: ${issue.message}. Use the same version of both.`,
       );
     }
   }

@@ -6,7 +6,7 @@ import type { Gap } from '../contract/continuity.ts';
 /** Pieces as owners get them: without details; neighbours that are the same then are joined. */
 export const piecesForOwners = (pieces: readonly TimelinePiece[]): TimelinePiece[] =>
   joined(
-    pieces.map(({ detail: _, ...piece }) => piece),
+    pieces.map(({ startMs, endMs, state, cause }) => ({ startMs, endMs, state, cause })),
     (one, next) => one.state === next.state && one.cause === next.cause,
   );
 

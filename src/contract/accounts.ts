@@ -12,7 +12,6 @@ export const AccountAnswer = z.object({
 export type Account = Sent<typeof AccountAnswer>;
 
 export const AccountsAnswer = z.object({ accounts: z.array(AccountAnswer), ...page });
-export type AccountsAnswer = Sent<typeof AccountsAnswer>;
 
 export const RenamedAccountAnswer = z.object({
   /** How many cameras dial in anew, since they were connected. */

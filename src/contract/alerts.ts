@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AlertMessage, deliveryStates } from '../model/alert.ts';
+import { deliveryStates } from '../model/alert.ts';
 import { addressKinds } from '../model/contact.ts';
 import { count, ms, type Sent, SettingChange } from './answer.ts';
 
@@ -33,14 +33,12 @@ export type ContactAnswer = Sent<typeof ContactAnswer>;
 
 export const ContactsRequest = z.strictObject({ account: name.optional() });
 export const ContactsAnswer = z.object({ contacts: z.array(ContactAnswer) });
-export type ContactsAnswer = Sent<typeof ContactsAnswer>;
 
 /** The one time that secrets are told. */
 export const NewContactAnswer = ContactAnswer.extend({
   /** Of its webhooks, in their order. */
   webhookSecrets: z.array(z.string()),
 });
-export type NewContactAnswer = Sent<typeof NewContactAnswer>;
 
 export const ContactChangesRequest = z.strictObject({
   name: name.exactOptional(),
@@ -58,7 +56,6 @@ export const ContactChangesAnswer = z.object({
   /** Of the webhooks that are new, in their order. */
   webhookSecrets: z.array(z.string()),
 });
-export type ContactChangesAnswer = Sent<typeof ContactChangesAnswer>;
 
 /** A way by which a message goes, and what became of it. */
 const delivery = z.object({
@@ -93,7 +90,9 @@ export const AlertAnswer = z.object({
   /** With which message it was told. */
   mergedInto: z.string().optional(),
   deliveries: z.array(delivery),
-}) satisfies z.ZodType<AlertMessage>;
+});
+export type AlertMessage = Sent<typeof AlertAnswer>;
+export type AlertDelivery = AlertMessage['deliveries'][number];
 
 /** A way to tell contacts that fails. */
 export const ChannelTrouble = z.object({
@@ -117,7 +116,6 @@ export type AlertsAnswer = Sent<typeof AlertsAnswer>;
 
 /** The ids of the messages of a test. */
 export const TestAnswer = z.object({ messages: z.array(z.string()) });
-export type TestAnswer = Sent<typeof TestAnswer>;
 
 const yearMs = 366 * 86_400_000;
 const silenceRule = { error: () => 'A silence lasts up to a year' };
@@ -132,4 +130,3 @@ export const AlertingAnswer = z.object({
   alertAfterSeconds: z.number().optional(),
   silentUntilMs: ms.optional(),
 });
-export type AlertingAnswer = Sent<typeof AlertingAnswer>;

@@ -151,7 +151,6 @@ export const SettingsAnswer = z.object({
   /** Whether the camera is connected, so that its recording began anew. */
   connected: z.boolean(),
 });
-export type SettingsAnswer = Sent<typeof SettingsAnswer>;
 
 export const SegmentsRequest = PageRequest.extend({
   from: time,

@@ -24,7 +24,6 @@ export type Viewer = Sent<typeof Viewer>;
 
 export const ViewersRequest = PageRequest.extend({ account: name.optional() });
 export const ViewersAnswer = z.object({ viewers: z.array(Viewer), ...page });
-export type ViewersAnswer = Sent<typeof ViewersAnswer>;
 
 export const ViewerRequest = z.strictObject({
   account: name,
@@ -73,14 +72,12 @@ export const AddressesAnswer = z.object({
   /** Empty without a gateway. The best comes first. */
   addresses: z.array(z.string()),
 });
-export type AddressesAnswer = Sent<typeof AddressesAnswer>;
 
 /** Somebody who may see the cameras of all accounts in a browser. */
 const Operator = z.object({ name: z.string(), createdMs: ms, passwordSetMs: ms });
 export type Operator = Sent<typeof Operator>;
 
 export const OperatorsAnswer = z.object({ operators: z.array(Operator) });
-export type OperatorsAnswer = Sent<typeof OperatorsAnswer>;
 
 export const OperatorRequest = z.strictObject({ name: z.string().max(200), password });
 export const OperatorAnswer = z.object({ operator: Operator, password: madePassword });

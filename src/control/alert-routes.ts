@@ -3,6 +3,7 @@ import {
   AlertAfterRequest,
   AlertAnswer,
   AlertingAnswer,
+  type AlertMessage,
   AlertsAnswer,
   AlertsRequest,
   SilenceRequest,
@@ -11,7 +12,6 @@ import {
 import { UnknownNameError } from '../model/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../lib/log.ts';
-import type { AlertMessage } from '../model/alert.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { type AlertingParts, requireAlerting, shownBy } from './alerting.ts';
 

@@ -24,17 +24,6 @@ export interface NewDelivery {
   readonly address: string;
 }
 
-export interface AlertDelivery extends NewDelivery {
-  readonly position: number;
-  readonly state: DeliveryState;
-  readonly attempts: number;
-  /** When the state was reached. */
-  readonly sinceMs: number;
-  readonly carrierId?: string;
-  /** What the carrier said, or why it failed. */
-  readonly detail?: string;
-}
-
 interface MessageText {
   /** 1 to 33 of a-z, 0-9 and `-`. */
   readonly id: string;
@@ -57,13 +46,6 @@ export interface NewAlertMessage extends MessageText {
   readonly eventKey: string;
   /** In the order in which they are tried. */
   readonly deliveries: readonly NewDelivery[];
-}
-
-/** What one contact is told of one event. */
-export interface AlertMessage extends MessageText {
-  /** The message that told it. */
-  readonly mergedInto?: string;
-  readonly deliveries: readonly AlertDelivery[];
 }
 
 export interface DeliveryName {

@@ -54,7 +54,7 @@ export function addLiveRoute(
         if (!isOwnOrigin(request, publicUrl)) {
           throw new HttpError(403, 'This request comes from another site.');
         }
-        const session = sessions.requireViewer(request);
+        const session = sessions.requireRole(request, 'viewer');
         if (live === undefined) throw notThere();
         if (!isLabel(request.params.camera)) throw notThere();
         requireCamera(ledger, session, request.params.camera);

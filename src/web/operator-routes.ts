@@ -1,6 +1,5 @@
 import type { Door } from '../api/door.ts';
-import type { ChannelTrouble } from '../contract/alerts.ts';
-import type { AlertMessage } from '../model/alert.ts';
+import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
 import { OverviewAnswer } from '../contract/web.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';

@@ -57,18 +57,14 @@ export class Sessions {
     return session;
   }
 
-  /** @throws {HttpError} as {@link require}; 404 for anybody but a viewer */
-  requireViewer(request: FastifyRequest): ViewerSession {
+  /** @throws {HttpError} as {@link require}; 404 for anybody of another role */
+  requireRole<R extends Session['role']>(
+    request: FastifyRequest,
+    role: R,
+  ): Extract<Session, { role: R }> {
     const session = this.require(request);
-    if (session.role !== 'viewer') throw notThere();
-    return session;
-  }
-
-  /** @throws {HttpError} as {@link require}; 404 for anybody but an operator */
-  requireOperator(request: FastifyRequest): OperatorSession {
-    const session = this.require(request);
-    if (session.role !== 'operator') throw notThere();
-    return session;
+    if (session.role !== role) throw notThere();
+    return session as Extract<Session, { role: R }>;
   }
 
   find(request: FastifyRequest): Session | undefined {

@@ -7,9 +7,8 @@ import * as z from 'zod';
 import { closeSoon } from '../api/close.ts';
 import { Door, type Endpoint } from '../api/door.ts';
 import { answerErrors } from '../api/errors.ts';
-import { addExportRoutes } from '../api/export-routes.ts';
+import { addExportRoutes, addPictureRoute } from '../api/shared-routes.ts';
 import { openApiOf } from '../api/openapi.ts';
-import { addPictureRoute } from '../api/picture-route.ts';
 import type { Reach } from '../api/reach.ts';
 import type { Exports } from '../footage/exports.ts';
 import { Previews } from '../footage/previews.ts';
@@ -103,8 +102,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     new Door({ app, endpoints, access, admit, log });
   const everyone = doorOf('everyone', () => undefined);
   const members = doorOf('session', (request) => sessions.require(request));
-  const viewers = doorOf('viewer', (request) => sessions.requireViewer(request));
-  const operators = doorOf('operator', (request) => sessions.requireOperator(request));
+  const viewers = doorOf('viewer', (request) => sessions.requireRole(request, 'viewer'));
+  const operators = doorOf('operator', (request) => sessions.requireRole(request, 'operator'));
   const reach: Reach<ViewerSession> = {
     prefix: '/api',
     cameraPath: '/api/cameras/{camera}',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AlertMessage } from '../../model/alert.ts';
+import type { AlertMessage } from '../../contract/alerts.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';

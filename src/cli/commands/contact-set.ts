@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { AddressKind, ContactAddress } from '../../model/contact.ts';
-import { readQuietHours } from '../contact-words.ts';
+import type { ContactAddress } from '../../model/contact.ts';
+import { collectAddresses, readQuietHours } from '../contact-words.ts';
 import { clientOf, print, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeLines } from '../screens/change-lines.ts';
@@ -40,12 +40,7 @@ function changesOf(options: ContactSetOptions, addresses: readonly ContactAddres
 }
 
 export function addContactSetCommand(contact: Command): void {
-  // In the order in which they stand on the command line.
-  const addresses: ContactAddress[] = [];
-  const collect = (kind: AddressKind) => (address: string) => {
-    addresses.push({ kind, address });
-    return address;
-  };
+  const { addresses, collect } = collectAddresses();
   contact
     .command('set <account>')
     .description('change a contact; alerts that wait for an old address go to the new one')

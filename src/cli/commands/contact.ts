@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { ContactAnswer } from '../../contract/alerts.ts';
-import type { AddressKind, ContactAddress } from '../../model/contact.ts';
 import { confirm } from '../confirm.ts';
-import { contactWays, readQuietHours } from '../contact-words.ts';
+import { collectAddresses, contactWays, readQuietHours } from '../contact-words.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';
@@ -14,12 +13,7 @@ interface AddContactOptions {
 }
 
 export function addContactCommands(contact: Command): void {
-  // In the order in which they stand on the command line.
-  const addresses: ContactAddress[] = [];
-  const collect = (kind: AddressKind) => (address: string) => {
-    addresses.push({ kind, address });
-    return address;
-  };
+  const { addresses, collect } = collectAddresses();
   contact
     .command('add <account>')
     .description('tell somebody; of several ways, the next is tried when the one before fails')

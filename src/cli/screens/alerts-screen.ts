@@ -1,5 +1,4 @@
-import type { AlertsAnswer } from '../../contract/alerts.ts';
-import type { AlertDelivery, AlertMessage } from '../../model/alert.ts';
+import type { AlertDelivery, AlertMessage, AlertsAnswer } from '../../contract/alerts.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
 import { count } from '../../lib/words.ts';

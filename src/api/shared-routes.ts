@@ -2,9 +2,10 @@ import { createReadStream } from 'node:fs';
 import { ExportRequest, ExportStatus, StartedExport } from '../contract/footage.ts';
 import type { Exports } from '../footage/exports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Camera } from '../model/camera.ts';
 import { sendBytes } from './byte-range.ts';
 import type { Door } from './door.ts';
-import type { Reach } from './reach.ts';
+import { hungUp, type Reach } from './reach.ts';
 
 const notReady = { 409: 'It is not ready.' };
 
@@ -85,5 +86,22 @@ export function addExportRoutes<Who>(
       void reply.header('content-disposition', `attachment; filename="${name}"`);
       return text;
     },
+  );
+}
+
+/** @param picture what a camera shows now, as JPEG */
+export function addPictureRoute<Who>(
+  door: Door<Who>,
+  reach: Reach<Who>,
+  picture: (camera: Camera, signal: AbortSignal) => Promise<Buffer>,
+): void {
+  door.get(
+    `${reach.cameraPath}/picture`,
+    {
+      summary: 'What a camera shows now, at most some 10 seconds old.',
+      type: 'image/jpeg',
+      also: { 503: 'Too many pictures are asked for.' },
+    },
+    ({ who, params, reply }) => picture(reach.requireCamera(who, params), hungUp(reply)),
   );
 }
