@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { Amount, CameraKey } from '../model/camera.ts';
 import { absentStates, connectedStates } from '../model/camera-state.ts';
 import { gapCauses } from '../model/gap-cause.ts';
 import { count, line, ms, page, PageRequest, type Sent, SettingChange, time } from './answer.ts';
@@ -45,7 +44,7 @@ const amount = z.object({
   segments: count,
   bytes: z.number(),
   durationMs: ms,
-}) satisfies z.ZodType<Amount>;
+});
 
 const key = z.object({
   algorithm: z.string(),
@@ -53,7 +52,7 @@ const key = z.object({
   comment: z.string(),
   addedMs: ms,
   isSuccessor: z.boolean(),
-}) satisfies z.ZodType<CameraKey>;
+});
 
 /** A key that two clients use from two addresses. */
 const copiedKey = z.object({
@@ -198,3 +197,4 @@ export const OwnCamerasAnswer = z.object({
   ),
 });
 export type OwnCamerasAnswer = Sent<typeof OwnCamerasAnswer>;
+export type OwnCamera = OwnCamerasAnswer['cameras'][number];

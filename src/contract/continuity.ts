@@ -71,6 +71,7 @@ export const TimelineAnswer = z.object({
   pieces: z.array(piece),
 }) satisfies z.ZodType<Timeline>;
 export type TimelineAnswer = Sent<typeof TimelineAnswer>;
+export type OwnersPiece = TimelineAnswer['pieces'][number];
 
 const date = z.iso.date().refine((day) => day >= '1970-01-02' && day <= '9998-12-31', {
   error: () => 'is too far away',
@@ -87,4 +88,4 @@ export const DaysRequest = z
 export const DaysAnswer = z.object({
   days: z.array(z.object({ day: z.string(), ...range, ...sums })),
 });
-export type DaysAnswer = Sent<typeof DaysAnswer>;
+export type DaySums = Sent<typeof DaysAnswer>['days'][number];

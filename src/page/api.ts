@@ -1,16 +1,11 @@
-import type {
-  Cameras,
-  DaySums,
-  ExportState,
-  Overview,
-  Session,
-  StartedExport,
-  Timeline,
-} from './api-types.ts';
+import type { OverviewAnswer, SessionAnswer } from '../contract/web.ts';
+import type { DaySums, TimelineAnswer } from '../contract/continuity.ts';
+import type { ExportStatus, StartedExport } from '../contract/footage.ts';
+import type { OwnCamerasAnswer } from '../contract/cameras.ts';
 import { serverClock } from './time/server-clock.ts';
 import type { Day, Span } from './time/zone.ts';
 
-/** What the server said no with. */
+/** The server's refusal, in its own words. */
 export class ApiError extends Error {
   readonly status: number;
   readonly retryAfterS: number | undefined;
@@ -23,17 +18,21 @@ export class ApiError extends Error {
   }
 }
 
-const answerMs = 15_000;
+/** What went wrong, for the user. */
+export const errorWords = (error: unknown): string =>
+  error instanceof ApiError ? error.message : 'The server cannot be reached.';
+
+const timeoutMs = 15_000;
 
 let csrf = '';
 
 async function ask(path: string, init: RequestInit = {}, signal?: AbortSignal): Promise<Response> {
-  const limit = AbortSignal.timeout(answerMs);
+  const timeout = AbortSignal.timeout(timeoutMs);
   const response = await fetch(path, {
     credentials: 'same-origin',
     cache: 'no-store',
     ...init,
-    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   });
   if (response.ok) return response;
   const said = (await response.json().catch(() => ({}))) as { error?: unknown };
@@ -57,57 +56,62 @@ export const cameraPath = (camera: string): string => `/api/cameras/${encodeURIC
 const spanQuery = ({ fromMs, toMs }: Span): string =>
   `from=${Math.floor(fromMs)}&to=${Math.ceil(toMs)}`;
 
-export async function session(): Promise<Session> {
-  const found = await get<Session>('/api/session');
+export async function session(): Promise<SessionAnswer> {
+  const found = await get<SessionAnswer>('/api/session');
   csrf = found.csrf;
   return found;
 }
 
 export const logIn = (account: string, user: string, password: string): Promise<unknown> =>
-  post('/api/login', { ...(account === '' ? {} : { account }), user, password });
+  post('/api/login', { account, user, password });
 
 export const logOut = (): Promise<unknown> => post('/api/logout', {});
 
-/** Besides the cameras, learns how far this device's clock is from the server's. */
-export async function cameras(signal?: AbortSignal): Promise<Cameras> {
+/** Also learns how far this device's clock is from the server's. */
+export async function cameras(signal?: AbortSignal): Promise<OwnCamerasAnswer> {
   const askedAtMs = Date.now();
-  const answer = await get<Cameras>('/api/cameras', signal);
+  const answer = await get<OwnCamerasAnswer>('/api/cameras', signal);
   serverClock.learn(askedAtMs, Date.now(), answer.nowMs);
   return answer;
 }
 
-export const timeline = (camera: string, span: Span, signal?: AbortSignal): Promise<Timeline> =>
-  get(`${cameraPath(camera)}/timeline?${spanQuery(span)}`, signal);
+export const timeline = (
+  camera: string,
+  span: Span,
+  signal?: AbortSignal,
+): Promise<TimelineAnswer> => get(`${cameraPath(camera)}/timeline?${spanQuery(span)}`, signal);
 
 /** @param to inclusive */
-export const days = async (
+export async function days(
   camera: string,
   from: Day,
   to: Day,
   signal?: AbortSignal,
-): Promise<readonly DaySums[]> =>
-  (
-    await get<{ days: readonly DaySums[] }>(
-      `${cameraPath(camera)}/days?from=${from}&to=${to}`,
-      signal,
-    )
-  ).days;
+): Promise<readonly DaySums[]> {
+  const path = `${cameraPath(camera)}/days?from=${from}&to=${to}`;
+  return (await get<{ days: readonly DaySums[] }>(path, signal)).days;
+}
 
-/** @param viaDaemon for when this browser cannot read the bucket itself */
+/** @param viaDaemon for a browser that cannot read the bucket itself */
 export const playlistUrl = (camera: string, span: Span, viaDaemon: boolean): string =>
   `${cameraPath(camera)}/playlist.m3u8?${spanQuery(span)}${viaDaemon ? '&via=daemon' : ''}`;
 
 export const previewUrl = (camera: string, atMs: number): string =>
   `${cameraPath(camera)}/preview?at=${Math.floor(atMs)}`;
 
-export const startExport = async (camera: string, { fromMs, toMs }: Span): Promise<StartedExport> =>
-  (await (await post(`${cameraPath(camera)}/exports`, { fromMs, toMs })).json()) as StartedExport;
+export const startExport = async (
+  camera: string,
+  { fromMs, toMs }: Span,
+): Promise<StartedExport> => {
+  const response = await post(`${cameraPath(camera)}/exports`, { fromMs, toMs });
+  return (await response.json()) as StartedExport;
+};
 
 const exportPath = (id: string): string => `/api/exports/${encodeURIComponent(id)}`;
-export const exportState = (id: string, signal?: AbortSignal): Promise<ExportState> =>
+export const exportState = (id: string, signal?: AbortSignal): Promise<ExportStatus> =>
   get(exportPath(id), signal);
 export const exportFileUrl = (id: string): string => `${exportPath(id)}/file`;
 export const evidenceUrl = (id: string): string => `${exportPath(id)}/evidence.txt`;
 
-export const overview = (signal?: AbortSignal): Promise<Overview> =>
+export const overview = (signal?: AbortSignal): Promise<OverviewAnswer> =>
   get('/api/operator/overview', signal);

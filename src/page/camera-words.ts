@@ -1,19 +1,18 @@
-import type { Camera, Piece, Sums } from './api-types.ts';
+import type { DaySums, OwnersPiece } from '../contract/continuity.ts';
+import type { OwnCamera } from '../contract/cameras.ts';
 import { clockTime, lengthWords, percentWords, sinceWords } from './time/words.ts';
 
 /** What a camera does, in words: `recording`, `no footage since 10:42: camera offline`. */
-export function stateWords(camera: Camera, nowMs: number, timeZone: string): string {
-  if (camera.isRecording) return 'recording';
-  const lastMs = camera.lastFootageAtMs ?? camera.sinceMs;
+export function stateWords(camera: OwnCamera, nowMs: number, timeZone: string): string {
+  const { isRecording, state, lastFootageAtMs } = camera;
+  if (isRecording) return 'recording';
   const since =
-    camera.lastFootageAtMs === undefined || lastMs === undefined
-      ? 'no footage yet'
-      : `no footage since ${sinceWords(lastMs, nowMs, timeZone)}`;
-  if (camera.state === 'recording') return `${since}: a picture is awaited`;
-  return `${since}: ${causeWords(camera.state)}`;
+    lastFootageAtMs === undefined ? 'yet' : `since ${sinceWords(lastFootageAtMs, nowMs, timeZone)}`;
+  const why = state === 'recording' ? 'waiting for the next picture' : causeWords(state);
+  return `no footage ${since}: ${why}`;
 }
 
-/** Those that an owner would not know by the ledger's words. */
+/** Causes that the ledger names in words an owner would not understand. */
 const words: Readonly<Record<string, string>> = {
   disabled: 'disabled by the operator',
   'stream stalled': 'the camera ceased to send',
@@ -27,11 +26,11 @@ const words: Readonly<Record<string, string>> = {
   'segment lost': 'lost before it was stored',
 };
 
-/** A cause of the ledger, as an owner reads it. */
+/** Why footage is missing, for an owner. */
 export const causeWords = (cause = 'unexplained'): string => words[cause] ?? cause;
 
 /** `All 3 cameras are recording.` */
-export function summaryWords(cameras: readonly Camera[]): string {
+export function summaryWords(cameras: readonly OwnCamera[]): string {
   const silent = cameras.filter((camera) => !camera.isRecording).length;
   if (cameras.length === 0) return 'There are no cameras yet.';
   if (silent === 0) {
@@ -44,8 +43,10 @@ export function summaryWords(cameras: readonly Camera[]): string {
   return `${silent} of ${cameras.length} cameras ${silent === 1 ? 'is' : 'are'} not recording.`;
 }
 
+export type FootageSums = Pick<DaySums, 'storedMs' | 'spooledMs' | 'missingMs'>;
+
 /** `complete`, or how much is missing. */
-export function continuityWords({ storedMs, spooledMs, missingMs }: Sums): string {
+export function continuityWords({ storedMs, spooledMs, missingMs }: FootageSums): string {
   const known = storedMs + spooledMs + missingMs;
   if (known === 0) return 'no footage';
   if (missingMs === 0) return 'complete';
@@ -53,7 +54,7 @@ export function continuityWords({ storedMs, spooledMs, missingMs }: Sums): strin
 }
 
 /** A piece of the timeline, in a sentence. */
-export function pieceWords(piece: Piece, timeZone: string): string {
+export function pieceWords(piece: OwnersPiece, timeZone: string): string {
   const { startMs, endMs } = piece;
   const length = lengthWords(endMs - startMs);
   const seconds = endMs - startMs < 600_000;

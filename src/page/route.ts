@@ -1,30 +1,25 @@
-/** Where in the page one is; kept in the address's hash, so that back, reload and bookmarks work. */
+/** Which view is shown. It is kept in the address's hash, so that back, reload and bookmarks work. */
 export type Route =
-  | { readonly view: 'now' }
+  | { readonly view: 'now' | 'overview' }
   | { readonly view: 'live'; readonly camera: string }
-  | { readonly view: 'past'; readonly camera?: string; readonly atMs?: number }
-  | { readonly view: 'overview' };
+  | { readonly view: 'past'; readonly camera?: string; readonly atMs?: number };
 
-/** @param hash as in location.hash; what makes no sense leads to the first view */
+/** @param hash as in location.hash; one that makes no sense leads to the first view */
 export function readRoute(hash: string): Route {
   const [view, camera, at] = hash.replace(/^#\/?/, '').split('/').map(decode);
   if (view === 'live' && camera) return { view, camera };
   if (view === 'past') {
+    if (!camera) return { view };
     const atMs = Number(at);
-    return {
-      view,
-      ...(camera ? { camera } : {}),
-      ...(at && Number.isFinite(atMs) ? { atMs } : {}),
-    };
+    return at && Number.isFinite(atMs) ? { view, camera, atMs } : { view, camera };
   }
   return view === 'overview' ? { view } : { view: 'now' };
 }
 
 export function routeHash(route: Route): string {
-  const more = 'camera' in route && route.camera ? `/${encodeURIComponent(route.camera)}` : '';
-  const at =
-    'atMs' in route && route.atMs !== undefined && more ? `/${Math.floor(route.atMs)}` : '';
-  return `#/${route.view}${more}${at}`;
+  const camera = 'camera' in route && route.camera ? `/${encodeURIComponent(route.camera)}` : '';
+  const at = camera && 'atMs' in route && route.atMs !== undefined ? Math.floor(route.atMs) : '';
+  return `#/${route.view}${camera}${at && `/${at}`}`;
 }
 
 function decode(text: string): string {

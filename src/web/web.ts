@@ -130,7 +130,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     { summary: 'This document, in OpenAPI 3.1.', answer: z.looseObject({}) },
     () => openApiOf(endpoints, options.version),
   );
-  addStaticRoutes(app);
+  addStaticRoutes(app, log);
 
   await listen(app, options.listen);
   if (tls !== undefined) {

@@ -6,8 +6,9 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { JournaledBucket, keyNumber } from '../support/journaled-bucket.ts';
-import { frontDoor, recordingLog, temporaryDirectory } from '../support/segments.ts';
+import { frontDoor, temporaryDirectory } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const never = new AbortController().signal;
 const day = 86_400_000;
@@ -27,7 +28,7 @@ describe('the ledger’s journal in the bucket', () => {
     const site = stack.use(await JournaledBucket.start(s3));
     const proxy = stack.use(await FaultProxy.start(s3.endpoint));
     const store = stack.use(site.bucket.open({ endpoint: proxy.endpoint }));
-    const log = recordingLog();
+    const log = new KeptLog();
     const begin = (everyMs: number, finishMs = 20_000) =>
       startJournal({ ledger: site.ledger, store, clock: systemClock, log, everyMs, finishMs });
     site.ledger.accounts.add('bach');

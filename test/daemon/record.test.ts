@@ -10,9 +10,10 @@ import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { keyNumber } from '../support/journaled-bucket.ts';
-import { frontDoor, recordingLog, someTimeMs, temporaryDirectory } from '../support/segments.ts';
+import { frontDoor, someTimeMs, temporaryDirectory } from '../support/segments.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const resources = new AsyncDisposableStack();
 after(() => resources.disposeAsync());
@@ -190,7 +191,7 @@ describe('leftovers of an earlier run', () => {
     await using directory = await temporaryDirectory();
     await using site = await Site.open(directory.path);
     const run = await site.leave();
-    const log = recordingLog();
+    const log = new KeptLog();
     for (let start = 0; start < 2; start += 1) {
       await using _ = await site.start(site, log);
       assert.deepEqual(await site.state(), published);
@@ -237,7 +238,7 @@ describe('leftovers of an earlier run', () => {
       for (let n = 0; n < 100; n += 1) await writeFile(join(filler, String(n)), '');
     };
     await assert.rejects(fill, /ENOSPC/);
-    const log = recordingLog();
+    const log = new KeptLog();
     await using _ = await site.start(site, log, 50);
     const { segments, spool, leftovers } = await site.state();
     assert.deepEqual({ segments, spool, leftovers }, { segments: [], spool: [], leftovers: 1 });

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Exports } from '../../src/footage/exports.ts';
 import { probe } from '../support/media.ts';
-import { recordingLog } from '../support/segments.ts';
+import {} from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
 import { makeFootage } from '../web/footage.ts';
 import { type Browser, WebFixture } from '../web/fixture.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const door = { account: 'bach', camera: 'front-door' };
 const startMs = Date.UTC(2026, 10, 22, 13);
@@ -154,7 +155,7 @@ describe('an export', () => {
     const program = join(web.directory, 'failing-ffmpeg');
     const script = 'for last; do :; done; echo half > "$last"; echo "no room" >&2; exit 3';
     await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    const log = recordingLog();
+    const log = new KeptLog();
     await using exports = await Exports.open({
       ledger: web.ledger,
       footage: web.footage,

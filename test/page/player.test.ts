@@ -5,7 +5,7 @@ import { decodeTimeOf, timescaleOf } from '../../src/page/player/boxes.ts';
 import { CaptureTimes } from '../../src/page/player/capture-times.ts';
 import { filmAround, nextFootage } from '../../src/page/player/film.ts';
 import { RecentLeast, steer, targetLagS } from '../../src/page/player/live-edge.ts';
-import { mediaTimeOf, recordedAtMs } from '../../src/page/player/media-times.ts';
+import { mediaTimeOf, readPlaylist, recordedAtMs } from '../../src/page/player/media-times.ts';
 import { ServerClock } from '../../src/page/time/server-clock.ts';
 import { tickStep, windowAround } from '../../src/page/time/window.ts';
 import { ffmpeg } from '../support/tools.ts';
@@ -93,6 +93,25 @@ describe('recorded footage', () => {
     // After a gap of 100 s.
     { start: 120, duration: 30, programDateTime: 1_220_000 },
   ];
+  it('is known from its playlist', () => {
+    const playlist = [
+      '#EXTM3U',
+      '#EXT-X-TARGETDURATION:60',
+      '#EXT-X-MAP:URI="a.mp4",BYTERANGE="700@0"',
+      '#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:16:40.000Z',
+      '#EXTINF:60.000,',
+      'a.mp4',
+      '#EXTINF:60.000,',
+      'b.mp4',
+      '#EXT-X-DISCONTINUITY',
+      '#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:20:20.000Z',
+      '#EXTINF:30.000,',
+      'c.mp4',
+      '#EXT-X-ENDLIST',
+    ];
+    assert.deepEqual(readPlaylist(playlist.join('\n')), segments);
+    assert.deepEqual(readPlaylist(''), []);
+  });
   it('goes from moments to media time and back', () => {
     for (const atMs of [1_000_000, 1_059_999, 1_060_000, 1_235_000]) {
       const mediaS = mediaTimeOf(segments, atMs) ?? assert.fail();

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  addDays,
-  dayOf,
-  daySpan,
-  fromLocalInput,
-  momentOf,
-  ticks,
-  toLocalInput,
-  wallMs,
-} from '../../src/page/time/zone.ts';
+import { addDays, momentOf, wallMs } from '../../src/lib/time.ts';
+import { dayOf, daySpan, fromLocalInput, ticks, toLocalInput } from '../../src/page/time/zone.ts';
 
 const zurich = 'Europe/Zurich';
 const hourMs = 3_600_000;

@@ -15,7 +15,6 @@ import {
   frontDoor,
   garden,
   publishFootage,
-  recordingLog,
   sha256Of,
   someTimeMs,
   temporaryDirectory,
@@ -23,6 +22,7 @@ import {
 } from '../support/segments.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const dropping = join(import.meta.dirname, '../support/dropping-process.ts');
 const minuteOf = ({ startMs }: { startMs: number }) => (startMs - someTimeMs) / 60_000;
@@ -30,7 +30,7 @@ const forever = new AbortController().signal;
 
 /** A spool that looks at its disk often, and what it said. */
 async function watchedSpool(directory: string, options: Partial<SpoolOptions> = {}) {
-  const log = recordingLog();
+  const log = new KeptLog();
   const told: Segment[] = [];
   const spool = await openSpool({
     directory,

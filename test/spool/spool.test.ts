@@ -17,13 +17,13 @@ import {
   frontDoor,
   garden,
   publishFootage,
-  recordingLog,
   sha256Of,
   someTimeMs,
   temporaryDirectory,
   writeFootage,
 } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const publisher = join(import.meta.dirname, '../support/publishing-process.ts');
 
@@ -192,7 +192,7 @@ describe('a spool', () => {
 
   it('leaves foreign files alone and speaks of each once', async () => {
     await using directory = await temporaryDirectory();
-    const log = recordingLog();
+    const log = new KeptLog();
     const ready = join(directory.path, 'ready');
     await mkdir(join(ready, 'bach/front-door/20260101'), { recursive: true });
     await mkdir(join(ready, 'Bach!'), { recursive: true });
@@ -325,7 +325,7 @@ describe('a spool', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
-      await delay(20 + Math.random() * 150);
+      await delay(Math.random() * 100);
       child.kill('SIGKILL');
       await once(child, 'exit');
       await using spool = await openSpool({ directory: directory.path, ...calm });

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,6 +18,7 @@ import { lock } from './quickstart/lock.ts';
 import { parseRtspUrl, type RtspSource } from './quickstart/rtsp-source.ts';
 import { startRtspCamera } from './rtsp-camera.ts';
 import { type S3Address, startS3Server } from './s3-server.ts';
+import { freePort } from '../support/ports.ts';
 
 const account = 'trial';
 const s3Port = 9000;
@@ -215,21 +214,6 @@ function whereToLook(
     '',
     'Segments are 10 s long here. Ctrl-C ends all of it; the next run goes on with what was there.',
   ].join('\n');
-}
-
-/** `preferred`, or another port if it is taken. */
-async function freePort(preferred: number): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen(preferred, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  } catch (error) {
-    if (preferred === 0) throw error;
-    return await freePort(0);
-  } finally {
-    server.close();
-  }
 }
 
 /**

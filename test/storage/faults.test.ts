@@ -11,14 +11,9 @@ import type { S3Server } from '../stand-ins/s3-server.ts';
 import type { CephServer } from '../stand-ins/s3-server-ceph.ts';
 import { type S3Kind, s3Kinds, TestBucket } from '../support/bucket.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
-import {
-  frontDoor,
-  garden,
-  publishFootage,
-  recordingLog,
-  temporaryDirectory,
-} from '../support/segments.ts';
+import { frontDoor, garden, publishFootage, temporaryDirectory } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const minuteMs = 60_000;
 
@@ -45,7 +40,7 @@ function faults(kind: S3Kind): void {
   async function bench() {
     const stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory());
-    const log = recordingLog();
+    const log = new KeptLog();
     const spool = stack.use(await openSpool({ directory: directory.path, log: silentLog }));
     const bucket = stack.use(await TestBucket.create(s3));
     const proxy = stack.use(await FaultProxy.start(s3.endpoint));

@@ -4,12 +4,8 @@ import { silentLog } from '../../src/lib/log.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { type Oddities, OddStore } from '../support/odd-store.ts';
-import {
-  frontDoor,
-  publishFootage,
-  recordingLog,
-  temporaryDirectory,
-} from '../support/segments.ts';
+import { frontDoor, publishFootage, temporaryDirectory } from '../support/segments.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const never = new AbortController().signal;
 
@@ -27,7 +23,7 @@ describe('the proof that a store holds a segment', () => {
 
   async function bench(oddities: Oddities) {
     const odd = await OddStore.start(oddities);
-    const log = recordingLog();
+    const log = new KeptLog();
     const store = createObjectStore({
       bucket: 'footage',
       endpoint: odd.endpoint,

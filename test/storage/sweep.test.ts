@@ -14,13 +14,9 @@ import type { S3Server } from '../stand-ins/s3-server.ts';
 import { s3Kinds, TestBucket } from '../support/bucket.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { OddStore } from '../support/odd-store.ts';
-import {
-  frontDoor,
-  publishFootage,
-  recordingLog,
-  temporaryDirectory,
-} from '../support/segments.ts';
+import { frontDoor, publishFootage, temporaryDirectory } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const hourMs = 3_600_000;
 
@@ -88,7 +84,7 @@ for (const kind of s3Kinds) {
       assert.deepEqual(await bucket.unfinished(), [key, ...others].sort());
       assert.deepEqual(await bucket.keys(), []);
 
-      const log = recordingLog();
+      const log = new KeptLog();
       const store = bucket.open({ prefix: 'cctv/' });
       const clock = handClock(23 * hourMs);
       {
@@ -146,7 +142,7 @@ describe('the sweep', () => {
       });
       using store = bucket.open();
       const clock = handClock(0);
-      const log = recordingLog();
+      const log = new KeptLog();
       await using _sweeps = startSweeps({ store, clock, log });
       for (let time = 1; time <= 2; time += 1) {
         await eventually('the end of a sweep', 5_000, () => clock.sleeps.length === time);

@@ -19,11 +19,11 @@ import {
   frontDoor,
   garden,
   publishFootage,
-  recordingLog,
   someTimeMs,
   temporaryDirectory,
 } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 function theUploader(kind: S3Kind): void {
   const resources = new AsyncDisposableStack();
@@ -44,7 +44,7 @@ function theUploader(kind: S3Kind): void {
   } = {}) {
     const stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory());
-    const log = recordingLog();
+    const log = new KeptLog();
     const spool = stack.use(
       await openSpool({ directory: directory.path, log: silentLog, disk, measureMs: 50 }),
     );
@@ -106,7 +106,7 @@ function theUploader(kind: S3Kind): void {
     assert.deepEqual(onDisk, [true, true]);
     await eventually('the count', 5_000, () => uploader.status().storedCount === 2);
     const { lastStoredAtMs = 0, ...status } = uploader.status();
-    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000 };
+    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000, failing: undefined };
     assert.deepEqual(status, { uploading: 0, waiting: 0, ...counts });
     assert.deepEqual(tried, ['stored', 'stored']);
     assert.ok(lastStoredAtMs >= beganAtMs && lastStoredAtMs <= Date.now());

@@ -5,7 +5,7 @@ import { formatCameraName, parseCameraName } from '../../src/model/camera-name.t
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { startTunnelServer } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
-import { KeptLog } from './rig.ts';
+import { KeptLog } from '../support/kept-log.ts';
 import { type AttackedReport, type AttackedSetup, frameAt, frameBytes } from './victim.ts';
 
 /**

@@ -6,7 +6,6 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Log, LogFields } from '../../src/lib/log.ts';
 import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
@@ -18,6 +17,7 @@ import {
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
 import { eventually } from '../support/until.ts';
 import type { PublicKey } from '../../src/model/public-key.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const tools = join(import.meta.dirname, '..', '..', '.tools', 'dropbear');
 
@@ -46,39 +46,6 @@ export const dropbears: readonly Dropbear[] = existsSync(tools)
   : [installed];
 
 const [anyDropbear = installed] = dropbears;
-
-export interface LogLine {
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-/** A log that is kept. */
-export class KeptLog implements Log {
-  readonly lines: LogLine[] = [];
-  readonly #fields: LogFields;
-
-  constructor(lines: LogLine[] = [], fields: LogFields = {}) {
-    this.lines = lines;
-    this.#fields = fields;
-  }
-  error = (message: string, fields?: LogFields): void => this.#keep('error', message, fields);
-  warn = (message: string, fields?: LogFields): void => this.#keep('warn', message, fields);
-  info = (message: string, fields?: LogFields): void => this.#keep('info', message, fields);
-  debug = (message: string, fields?: LogFields): void => this.#keep('debug', message, fields);
-  child = (fields: LogFields): Log => new KeptLog(this.lines, { ...this.#fields, ...fields });
-
-  /** Warnings and errors that match. */
-  complaints(pattern: RegExp): LogLine[] {
-    return this.lines.filter(
-      ({ level, message }) => (level === 'warn' || level === 'error') && pattern.test(message),
-    );
-  }
-
-  #keep(level: LogLine['level'], message: string, fields?: LogFields): void {
-    this.lines.push({ level, message, fields: { ...this.#fields, ...fields } });
-  }
-}
 
 /** A key of a camera, in dropbear's own format. */
 export interface CameraKey {

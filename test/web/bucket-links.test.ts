@@ -10,10 +10,11 @@ import { FootageSource } from '../../src/footage/source.ts';
 import type { S3Server } from '../stand-ins/s3-server.ts';
 import { startBrowser } from '../support/browser.ts';
 import { s3Kinds, TestBucket } from '../support/bucket.ts';
-import { recordingLog } from '../support/segments.ts';
+import {} from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
 import { makeFootage } from './footage.ts';
 import { type Browser, WebFixture } from './fixture.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const door = { account: 'bach', camera: 'front-door' };
 const startMs = Date.UTC(2026, 10, 22, 13);
@@ -41,7 +42,7 @@ for (const kind of s3Kinds) {
     let chromium: Chromium;
     let content: Buffer;
     let link: string;
-    const log = recordingLog();
+    const log = new KeptLog();
     const names: string[] = [];
 
     before(async () => {

@@ -8,9 +8,10 @@ import { fillDays } from '../../src/web/fill-days.ts';
 import { localDays } from '../../src/lib/time.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { recordingLog, sha256Of } from '../support/segments.ts';
+import { sha256Of } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
 import { publicKey } from '../control/fixture.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const dayMs = 86_400_000;
 const zone = 'Asia/Singapore';
@@ -42,7 +43,7 @@ describe('days that are over', () => {
       using other = new DatabaseSync(file);
       const kept = () => other.prepare('SELECT * FROM daySums ORDER BY camera, startMs').all();
       assert.deepEqual(kept(), []);
-      const log = recordingLog();
+      const log = new KeptLog();
       {
         await using filling = fillDays(ledger, log);
         assert.ok(filling);

@@ -3,12 +3,14 @@ import { after, before, describe, it } from 'node:test';
 import { hashPassword } from '../../src/lib/password-hash.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
 import { connected } from '../control/fixture.ts';
+import { buildPage } from '../support/page.ts';
 import { password, WebFixture } from './fixture.ts';
 
 describe('a browser', () => {
   let web: WebFixture;
 
   before(async () => {
+    await buildPage();
     web = await WebFixture.start();
     web.addCamera({ account: 'bach', camera: 'front-door' });
     web.addCamera({ account: 'bach', camera: 'attic' });
@@ -127,23 +129,32 @@ describe('a browser', () => {
     assert.match(policy, /connect-src 'self' https:\/\/bucket\.example\.net;/);
     assert.doesNotMatch(policy, /unsafe/);
     const etag = page.headers.get('etag') ?? '';
-    assert.equal((await web.get('/', undefined, { 'if-none-match': etag })).status, 304);
-    for (const name of ['htm-preact.js', 'hls.js']) {
-      const library = await web.get(`/vendor/${name}`);
-      assert.equal(library.headers.get('content-type'), 'text/javascript; charset=utf-8', name);
-      assert.match(await library.text(), /export ?\{|export default/);
+    assert.equal(page.headers.get('cache-control'), 'no-cache');
+    // As browsers ask; fetch() of Node would ask for what no cache has.
+    const again = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
+    assert.equal((await web.get('/', undefined, again)).status, 304);
+    const [, script = ''] = /<script [^>]*src="([^"]+)"/.exec(await page.text()) ?? [];
+    for (const [encoding, sent] of [
+      ['br', 'br'],
+      ['gzip', 'gzip'],
+      ['identity', null],
+    ] as const) {
+      const answer = await web.get(script, undefined, { 'accept-encoding': encoding });
+      assert.match(answer.headers.get('content-type') ?? '', /^\w+\/javascript; charset=utf-8$/);
+      assert.equal(answer.headers.get('content-encoding'), sent);
+      assert.equal(answer.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+      assert.match(answer.headers.get('vary') ?? '', /accept-encoding/i);
+      assert.match(await answer.text(), /Sign in/);
     }
-    const script = await web.get('/page/main.js');
-    assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
     for (const path of [
-      '/page/../web/web.ts',
-      '/page/%2e%2e/web/web.ts',
-      '/page/..%2fweb%2fweb.ts',
-      '/vendor/x',
-      '/page/tsconfig.json',
-      '/page/types/htm-preact.d.ts',
-      '/vendor/toString',
-      '/page/',
+      '/index.html',
+      '/licenses.json',
+      '/assets/',
+      '/assets/nothing.js',
+      '/assets/../licenses.json',
+      '/assets/%2e%2e/licenses.json',
+      '/assets/..%2f..%2fweb%2fweb.ts',
+      '/assets/toString',
       '/nothing',
     ]) {
       assert.equal((await web.get(path)).status, 404, path);

@@ -1,5 +1,5 @@
-import { useEffect, useState } from '/vendor/htm-preact.js';
-import { ApiError } from '../api.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError, errorWords } from '../api.ts';
 
 export interface Polled<T> {
   /** The last answer, also while the server cannot be reached. */
@@ -8,15 +8,15 @@ export interface Polled<T> {
 }
 
 export interface PolledOptions {
-  /** Between an answer and the next question; once only if not given. */
+  /** From an answer to the next request; without it, there is one request only. */
   readonly everyMs?: number;
-  /** Told when the server no longer knows the session. */
+  /** Called when the session has ended. */
   readonly onLoggedOut?: () => void;
 }
 
 /**
- * Asks now and, while somebody can see the page, again and again.
- * @param ask another one when `inputs` change, which also forgets the old answers
+ * Asks now, and again and again while the page is visible.
+ * @param inputs when they change, old answers are forgotten and the new `ask` is used
  */
 export function usePolled<T>(
   ask: (signal: AbortSignal) => Promise<T>,
@@ -38,8 +38,7 @@ export function usePolled<T>(
       } catch (error) {
         if (over.signal.aborted) return;
         if (error instanceof ApiError && error.status === 401) onLoggedOut?.();
-        const words = error instanceof ApiError ? error.message : 'The server cannot be reached.';
-        setState((previous) => ({ ...previous, error: words }));
+        setState((previous) => ({ ...previous, error: errorWords(error) }));
       }
       isAsking = false;
       if (everyMs !== undefined && !over.signal.aborted) {
@@ -57,14 +56,4 @@ export function usePolled<T>(
     };
   }, inputs);
   return state;
-}
-
-/** The time, each so many ms: for words that age. */
-export function useNow(now: () => number, everyMs: number): number {
-  const [at, setAt] = useState(now);
-  useEffect(() => {
-    const timer = setInterval(() => setAt(now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return at;
 }

@@ -1,16 +1,17 @@
-import { type Ref, useEffect, useRef, useState } from '/vendor/htm-preact.js';
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { playlistUrl } from '../api.ts';
 import { filmAround } from '../player/film.ts';
-import { RecordedPlayer } from '../player/recorded-player.ts';
+import { type FilmPlayer, unreadable } from '../player/film-player.ts';
+import { loadPlayer } from '../player/load-player.ts';
 import type { Span } from '../time/zone.ts';
 
 export interface Playback {
   /** Where it is, in ms since 1970 UTC. */
   readonly atMs: number;
-  /** The moment that was opened last: its picture stands until the film runs. */
+  /** The moment that was opened last: its picture is shown until the film plays. */
   readonly openedAtMs: number;
   readonly isPlaying: boolean;
-  /** Pictures are on their way. */
   readonly isLoading: boolean;
   readonly rate: number;
   readonly trouble: string;
@@ -22,22 +23,24 @@ export interface Playback {
 }
 
 export interface PlaybackOptions {
-  readonly video: Ref<HTMLVideoElement | null>;
+  readonly video: RefObject<HTMLVideoElement | null>;
   readonly camera: string;
-  /** A day; another one is another film. */
+  /** A day. */
   readonly span: Span;
   readonly startAtMs: number;
   /** All that was opened has been played, up to that moment. */
   readonly onEnded: (atMs: number) => void;
 }
 
-/** The bucket is not for this browser, as was seen: stored footage comes through the daemon. */
+/** This browser was refused by the bucket once; since then stored footage comes through the daemon. */
 let mustAskDaemon = false;
 
-/** Plays a day's footage. Nothing is fetched before it is wanted. */
+/** Plays a day's footage. The player and the footage are loaded with the first playback only. */
 export function usePlayback(options: PlaybackOptions): Playback {
   const { video, camera, span, startAtMs } = options;
-  const player = useRef<RecordedPlayer | undefined>(undefined);
+  const player = useRef<FilmPlayer>(undefined);
+  /** Aborts when another moment is opened, or none is wanted any more. */
+  const opening = useRef<AbortController>(undefined);
   const wantsToPlay = useRef(false);
   const onEnded = useRef(options.onEnded);
   onEnded.current = options.onEnded;
@@ -49,25 +52,34 @@ export function usePlayback(options: PlaybackOptions): Playback {
   const [isLoading, setLoading] = useState(false);
   const [rate, setRate] = useState(1);
   const [trouble, setTrouble] = useState('');
-  const [hasSound, setHasSound] = useState<boolean | undefined>(undefined);
+  const [hasSound, setHasSound] = useState<boolean>();
 
   const close = (): void => {
+    opening.current?.abort();
     player.current?.close();
     player.current = undefined;
   };
-  const open = (fromMs: number): void => {
+  const fail = (words: string): void => {
+    setTrouble(words);
+    setLoading(false);
+    // Most troubles pass; the next try reads the playlist anew.
+    close();
+  };
+  const open = async (fromMs: number): Promise<void> => {
     const element = video.current;
     close();
     setTrouble('');
     if (element === null) return;
-    if (!RecordedPlayer.isSupported) {
-      setTrouble('This browser cannot play recordings. iPhones can from iOS 17.1 on.');
-      return;
-    }
     setLoading(true);
     setOpenedAt(fromMs);
     film.current = filmAround(span, fromMs);
-    player.current = new RecordedPlayer({
+    opening.current = new AbortController();
+    const { signal } = opening.current;
+    const makePlayer = await loadPlayer(element).catch(() => 'unreachable' as const);
+    if (signal.aborted) return;
+    if (makePlayer === 'unreachable') return fail(unreadable);
+    if (makePlayer === undefined) return fail('This browser cannot play recordings.');
+    player.current = makePlayer({
       video: element,
       url: playlistUrl(camera, film.current, mustAskDaemon),
       startAtMs: fromMs,
@@ -75,17 +87,12 @@ export function usePlayback(options: PlaybackOptions): Playback {
         ? undefined
         : () => {
             mustAskDaemon = true;
-            // Before the first picture, it is nowhere yet.
+            // Before the first picture, the player does not know where it is.
             const begun = element.currentTime > 0;
-            open((begun ? player.current?.atMs : undefined) ?? fromMs);
+            void open((begun ? player.current?.atMs : undefined) ?? fromMs);
           },
       onSound: setHasSound,
-      onTrouble: (words) => {
-        setTrouble(words);
-        setLoading(false);
-        // Most troubles pass; the next try reads the list of segments anew.
-        close();
-      },
+      onTrouble: fail,
       onReady: () => {
         player.current?.setRate(rateNow.current);
         // A browser that wants a touch first leaves it paused, and the button says so.
@@ -98,7 +105,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
     setAt(startAtMs);
     setOpenedAt(startAtMs);
     setHasSound(undefined);
-    if (wantsToPlay.current) open(startAtMs);
+    if (wantsToPlay.current) void open(startAtMs);
     return close;
   }, [camera, span.fromMs, startAtMs]);
 
@@ -122,17 +129,17 @@ export function usePlayback(options: PlaybackOptions): Playback {
     setTrouble('');
     const { fromMs, toMs: endMs } = film.current;
     const isOpen = toMs >= fromMs && toMs < endMs && player.current?.goTo(toMs) === true;
-    // What came after the list of segments was read is found by reading it again.
-    if (!isOpen) open(toMs);
+    // What was recorded since the playlist was read is found by reading it again.
+    if (!isOpen) void open(toMs);
   };
   const toggle = (): void => {
     const element = video.current;
     if (element === null) return;
     wantsToPlay.current = element.paused || player.current === undefined;
-    // Played again, what has ended would begin at the start of the day; more may have come meanwhile.
+    // A film that ended would begin again at its start; it is opened anew, as more may have been recorded.
     if (element.ended) close();
     if (!wantsToPlay.current) element.pause();
-    else if (player.current === undefined) open(atMs);
+    else if (player.current === undefined) void open(atMs);
     else element.play().catch(() => undefined);
   };
   const changeRate = (next: number): void => {

@@ -1,4 +1,5 @@
-import { type Ref, useEffect, useState } from '/vendor/htm-preact.js';
+import type { RefObject } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 
 export interface Sound {
   readonly isOn: boolean;
@@ -7,13 +8,12 @@ export interface Sound {
 
 const key = 'sound';
 
-/** Whether a film is heard. Silent until it is wanted, and then as this device was told last. */
-export function useSound(video: Ref<HTMLVideoElement | null>): Sound {
+/** Whether recordings are heard: silent at first, then as this device was told last. */
+export function useSound(video: RefObject<HTMLVideoElement | null>): Sound {
   const [isOn, setOn] = useState(() => localStorage.getItem(key) === 'on');
   useEffect(() => {
     if (video.current !== null) video.current.muted = !isOn;
     localStorage.setItem(key, isOn ? 'on' : 'off');
-    return undefined;
   }, [isOn]);
   return { isOn, toggle: () => setOn((was) => !was) };
 }

@@ -1,4 +1,4 @@
-// Just enough of ISO/IEC 14496-12 to tell at what media time a fragment begins.
+// Reads at what media time an MP4 fragment begins (ISO/IEC 14496-12).
 
 function findBox(view: DataView, path: readonly string[], from = 0, to = view.byteLength): number {
   const [wanted, ...rest] = path;
@@ -15,7 +15,7 @@ function findBox(view: DataView, path: readonly string[], from = 0, to = view.by
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Ticks per second of an init segment's first track (8.4.2, mdhd); undefined if it has none. */
+/** Ticks per second of an init segment's first track (8.4.2, mdhd); undefined without one. */
 export function timescaleOf(init: Uint8Array): number | undefined {
   const view = viewOf(init);
   const at = findBox(view, ['moov', 'trak', 'mdia', 'mdhd']);
@@ -23,7 +23,7 @@ export function timescaleOf(init: Uint8Array): number | undefined {
   return view.getUint32(at + (view.getUint8(at) === 1 ? 20 : 12)) || undefined;
 }
 
-/** Ticks at which a fragment's first track begins (8.8.12, tfdt); undefined if it doesn't say. */
+/** Ticks at which a fragment's first track begins (8.8.12, tfdt); undefined if there is no such box. */
 export function decodeTimeOf(fragment: Uint8Array): number | undefined {
   const view = viewOf(fragment);
   const at = findBox(view, ['moof', 'traf', 'tfdt']);

@@ -1,16 +1,16 @@
-/** Which picture was captured when: media time in seconds to ms since 1970, for the last pictures. */
+/** When the last pictures were captured (ms since 1970), by their media time in seconds. */
 export class CaptureTimes {
   readonly #pictures: { readonly mediaS: number; readonly atMs: number }[] = [];
 
   add(mediaS: number, atMs: number): void {
     this.#pictures.push({ mediaS, atMs });
-    // At 30 pictures a second, 30 s: presentation is never that far behind.
+    // 30 s at 30 pictures a second: no picture is shown that late.
     if (this.#pictures.length > 900) this.#pictures.shift();
   }
 
-  /** When the picture shown at a media time was captured. */
+  /** When the picture at a media time was captured. */
   at(mediaS: number): number | undefined {
-    // The presented picture's time comes rounded to microseconds.
+    // Browsers round media times to microseconds.
     return this.#pictures.findLast((picture) => picture.mediaS <= mediaS + 0.002)?.atMs;
   }
 

@@ -1,4 +1,4 @@
-/** Where a growing media source's end is, and how it is fed. */
+/** The buffer of a live picture: takes in fragments, drops what was shown, and knows its end. */
 export class FrameBuffer {
   readonly #buffer: SourceBuffer;
   readonly #video: HTMLVideoElement;
@@ -6,7 +6,7 @@ export class FrameBuffer {
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #waitingBytes = 0;
 
-  /** @param onAppended after each append; what was appended can be played */
+  /** @param onAppended called when what was appended can be played */
   constructor(
     source: MediaSource,
     mime: string,
@@ -27,7 +27,7 @@ export class FrameBuffer {
     );
   }
 
-  /** @throws {Error} if the browser no longer takes in what comes */
+  /** @throws {Error} if the browser does not keep up */
   append(bytes: Uint8Array<ArrayBuffer>): void {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.byteLength;
@@ -35,11 +35,11 @@ export class FrameBuffer {
     this.#work();
   }
 
-  /** What follows is of this kind, and begins with an init segment. */
+  /** What follows is of this type, and begins with an init segment. */
   changeType(mime: string): void {
     if (mime === this.#mime) return;
     this.#mime = mime;
-    // What still waits is of the old kind, and is not worth waiting for.
+    // What still waits is of the old type and late.
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (this.#buffer.updating) this.#buffer.abort();
@@ -62,7 +62,7 @@ export class FrameBuffer {
     if (this.#buffer.updating) return;
     const { buffered } = this.#buffer;
     const keepFromS = this.#video.currentTime - 4;
-    // Seldom, since a removal cuts at key frames and costs as much as an append.
+    // Not at each append: a removal costs as much as an append.
     if (buffered.length > 0 && keepFromS - buffered.start(0) > 8) {
       this.#buffer.remove(0, keepFromS);
       return;

@@ -1,4 +1,4 @@
-/** How far behind the newest picture playback is to be, in seconds: enough to bridge uneven arrival. */
+/** How far playback stays behind the newest picture, in seconds: enough for uneven arrival. */
 export const targetLagS = 0.07;
 const seekLagS = 0.8;
 
@@ -6,12 +6,11 @@ const seekLagS = 0.8;
 export type Steering = { readonly seek: true } | { readonly seek: false; readonly rate: number };
 
 /**
- * @param lagS least distance to the end of the buffer over the last pictures, in seconds. The least,
- *   since it jumps up by a picture's duration as each arrives.
+ * @param lagS least distance to the end of the buffer over the last pictures, in seconds: the
+ *   distance grows by a picture's duration when one arrives.
  */
 export function steer(lagS: number): Steering {
-  // Behind by this much, catching up would show hurried pictures for seconds; ahead of the end, there
-  // are none.
+  // So far behind, catching up would take seconds of hurried pictures; ahead of the end there are none.
   if (lagS > seekLagS || lagS < -seekLagS) return { seek: true };
   if (lagS > targetLagS + 0.2) return { seek: false, rate: 1.5 };
   if (lagS > targetLagS + 0.04) return { seek: false, rate: 1.12 };

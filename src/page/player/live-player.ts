@@ -14,13 +14,13 @@ export interface LivePlayerOptions {
 }
 
 /**
- * Plays a camera live, and connects again when the connection is lost. While nobody can see the page
- * it is closed: it costs the server and a phone's battery.
- * @returns ends it
+ * Plays a camera live, and reconnects when the connection is lost. While the page is hidden there is no
+ * connection, which spares the server and a phone's battery.
+ * @returns stops playing
  */
 export function playLive(options: LivePlayerOptions): () => void {
   const over = new AbortController();
-  // It ends by its signal only, and tells all that goes wrong as a state.
+  // It never rejects: troubles become states.
   void keepPlaying(options, over.signal);
   return () => over.abort(new Error('closed'));
 }

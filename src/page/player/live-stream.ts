@@ -5,30 +5,28 @@ import { FrameBuffer } from './frame-buffer.ts';
 import { RecentLeast, steer, targetLagS } from './live-edge.ts';
 import { openMediaSource } from './media-source.ts';
 
-/** Silence this long means that the connection is dead, whatever the browser says. */
+/** After this much silence the connection is dead, even if the browser has not noticed. */
 const silenceMs = 10_000;
 
-export interface LiveStreamOptions {
+export interface LiveSocketOptions {
   readonly url: string;
   readonly video: HTMLVideoElement;
-  /** Ends it. */
+  /** Its abort ends playing. */
   readonly signal: AbortSignal;
   readonly onPlaying: () => void;
   /** How old the picture on the screen is, in ms, some times a second. */
   readonly onDelay: (delayMs: number) => void;
 }
 
-/**
- * Plays one WebSocket's pictures until it ends; then rejects with the reason in words.
- */
-export async function playLiveStream(options: LiveStreamOptions): Promise<never> {
+/** Plays the pictures of one WebSocket until it ends, then rejects with the reason in words. */
+export async function playLiveStream(options: LiveSocketOptions): Promise<never> {
   const { video } = options;
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
   const socket = new WebSocket(new URL(options.url, location.href));
   socket.binaryType = 'arraybuffer';
   try {
-    // The socket connects while the media source opens; nothing is handled before both have.
+    // The socket connects while the media source opens. Messages that come before that wait.
     const { promise: over, reject: end } = Promise.withResolvers<never>();
     signal.addEventListener('abort', () => end(signal.reason as Error), { once: true });
     const messages: MessageEvent<unknown>[] = [];
@@ -63,7 +61,7 @@ export async function playLiveStream(options: LiveStreamOptions): Promise<never>
   }
 }
 
-interface Playing extends LiveStreamOptions {
+interface Playing extends LiveSocketOptions {
   readonly source: MediaSource;
   readonly end: (reason: Error) => void;
 }
@@ -81,7 +79,7 @@ function takeMessages(playing: Playing): (message: MessageEvent<unknown>) => voi
     if (buffer === undefined || endS === undefined) return;
     if (!isPlaying) {
       isPlaying = true;
-      // All since the last key frame came at once; the newest of it is what happens now.
+      // All pictures since the last key frame came at once; only the newest is live.
       video.currentTime = Math.max(buffer.startS, endS - targetLagS);
       video.play().catch(end);
       return;
@@ -101,7 +99,7 @@ function takeMessages(playing: Playing): (message: MessageEvent<unknown>) => voi
       const message = JSON.parse(data) as { type: string; mime?: string; reason?: string };
       if (message.type === 'end') end(new Error(message.reason ?? 'the camera stopped'));
       if (message.type !== 'init' || message.mime === undefined) return;
-      // Again after pictures were left out, or when the camera changed its picture.
+      // Sent again when pictures were left out, or when the camera changed its format.
       timescale = undefined;
       buffer?.changeType(message.mime);
       buffer ??= new FrameBuffer(source, message.mime, video, stayAtTheEdge, signal);
@@ -121,7 +119,7 @@ function takeMessages(playing: Playing): (message: MessageEvent<unknown>) => voi
   };
 }
 
-/** Tells the first picture, and the age of those that follow. */
+/** Reports the first picture, and the age of those that follow. */
 function followPictures(playing: Playing, captured: CaptureTimes): void {
   const { video, signal } = playing;
   let told = 0;

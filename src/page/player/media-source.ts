@@ -2,7 +2,7 @@ interface ManagedWindow {
   readonly ManagedMediaSource?: typeof MediaSource;
 }
 
-/** iPhones have the managed kind only; where there are both, the managed saves the battery. */
+/** iPhones have ManagedMediaSource only. Where there are both, it saves the battery. */
 export function mediaSourceClass(): typeof MediaSource | undefined {
   return (
     (globalThis as ManagedWindow).ManagedMediaSource ??
@@ -10,7 +10,7 @@ export function mediaSourceClass(): typeof MediaSource | undefined {
   );
 }
 
-/** Opens a media source in a video element. The signal's abort lets go of it. */
+/** Opens a media source in a video element. The signal's abort releases it. */
 export async function openMediaSource(
   video: HTMLVideoElement,
   signal: AbortSignal,
@@ -19,7 +19,7 @@ export async function openMediaSource(
   if (Source === undefined) throw new Error('this browser cannot play live pictures');
   const source = new Source();
   const url = URL.createObjectURL(source);
-  // Without this a managed source never opens (it would have to offer AirPlay too).
+  // ManagedMediaSource never opens unless AirPlay is offered or ruled out.
   video.disableRemotePlayback = true;
   const opened = new Promise<void>((resolve, reject) => {
     source.addEventListener('sourceopen', () => resolve(), { once: true });

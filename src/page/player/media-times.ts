@@ -8,7 +8,23 @@ export interface PlayedSegment {
   readonly programDateTime: number | null;
 }
 
-/** When the picture at a media time was recorded. Media time skips gaps; this doesn't. */
+/** The segments of an HLS playlist (RFC 8216). */
+export function readPlaylist(text: string): PlayedSegment[] {
+  const segments: PlayedSegment[] = [];
+  let programDateTime: number | null = null;
+  let start = 0;
+  for (const [, tag, value = ''] of text.matchAll(/^#(EXT[A-Z-]+):(.*)$/gm)) {
+    if (tag === 'EXT-X-PROGRAM-DATE-TIME') programDateTime = Date.parse(value);
+    if (tag !== 'EXTINF') continue;
+    const duration = Number.parseFloat(value);
+    segments.push({ start, duration, programDateTime });
+    start += duration;
+    if (programDateTime !== null) programDateTime += duration * 1000;
+  }
+  return segments;
+}
+
+/** When the picture at a media time was recorded. Media time has no gaps; the time of day has. */
 export function recordedAtMs(
   segments: readonly PlayedSegment[],
   mediaS: number,
@@ -20,7 +36,7 @@ export function recordedAtMs(
 }
 
 /**
- * The media time of what was recorded at a moment; within a gap, of the first picture after it.
+ * The media time of what was recorded at a moment; for a moment in a gap, of the first picture after it.
  * @returns undefined if nothing was recorded at or after the moment
  */
 export function mediaTimeOf(segments: readonly PlayedSegment[], atMs: number): number | undefined {

@@ -1,4 +1,5 @@
-import { addDays, type Day } from './zone.ts';
+import { addDays } from '../../lib/time.ts';
+import type { Day } from './zone.ts';
 
 /** The first day of a day's month. */
 export const monthStart = (day: Day): Day => `${day.slice(0, 7)}-01`;

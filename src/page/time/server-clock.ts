@@ -1,19 +1,19 @@
 /**
- * The server's clock, as seen from this device, whose own may be minutes off: ages of pictures and the
- * delay of live view are told in the server's.
+ * The server's clock, as this device knows it. The device's own may be minutes off, so ages of pictures
+ * and the delay of live view are reckoned by the server's.
  */
 export class ServerClock {
   #offsetMs = 0;
   #doubtMs = Number.POSITIVE_INFINITY;
 
   /**
-   * One exchange: asked and answered by this device's clock, and what the server's showed between. The
-   * quickest exchange knows best; its say fades, as clocks drift.
+   * Learns from one exchange: when it began and ended by this device's clock, and what the server's clock
+   * showed in between. The quickest exchange is believed, less and less as clocks drift.
    */
   learn(askedAtMs: number, answeredAtMs: number, serverMs: number): void {
     const doubtMs = (answeredAtMs - askedAtMs) / 2;
     const offsetMs = serverMs - (askedAtMs + answeredAtMs) / 2;
-    // A device's clock that was set meanwhile makes all that was known wrong.
+    // The device's clock was set since: the old offset is wrong.
     const isSet = Math.abs(offsetMs - this.#offsetMs) > doubtMs + this.#doubtMs + 250;
     if (doubtMs > this.#doubtMs && !isSet) {
       this.#doubtMs *= 1.02;

@@ -1,4 +1,5 @@
-import { addDays, type Day, dayOf, wallMs } from './zone.ts';
+import { addDays, localTime } from '../../lib/time.ts';
+import type { Day } from './zone.ts';
 
 const utc = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options });
@@ -8,23 +9,24 @@ const monthAndYear = utc({ month: 'long', year: 'numeric' });
 
 /** `10:42`; with seconds `10:42:07`. */
 export const clockTime = (atMs: number, timeZone: string, seconds = false): string =>
-  new Date(wallMs(atMs, timeZone)).toISOString().slice(11, seconds ? 19 : 16);
+  localTime(atMs, timeZone).time.slice(0, seconds ? 8 : 5);
 
 /** `Mon 23 Nov`. */
 export const dayWords = (day: Day): string => shortDay.format(Date.parse(`${day}T00:00Z`));
 export const dayInFull = (day: Day): string => longDay.format(Date.parse(`${day}T00:00Z`));
 export const monthWords = (day: Day): string => monthAndYear.format(Date.parse(`${day}T00:00Z`));
 
-/** A clock time, with the day where it isn't today's: `10:42`, `yesterday 22:10`, `Mon 23 Nov, 22:10`. */
+/** A clock time, with the day unless it is today: `10:42`, `yesterday 22:10`, `Mon 23 Nov, 22:10`. */
 export function sinceWords(atMs: number, nowMs: number, timeZone: string): string {
-  const [day, today] = [dayOf(atMs, timeZone), dayOf(nowMs, timeZone)];
-  const time = clockTime(atMs, timeZone);
+  const { date: day, time: exact } = localTime(atMs, timeZone);
+  const today = localTime(nowMs, timeZone).date;
+  const time = exact.slice(0, 5);
   if (day === today) return time;
   if (day === addDays(today, -1)) return `yesterday ${time}`;
   return `${dayWords(day)}, ${time}`;
 }
 
-/** `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`; never shorter than it was. */
+/** `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`; rounded up. */
 export function lengthWords(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds < 100) return `${seconds} s`;
@@ -35,18 +37,7 @@ export function lengthWords(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-export function bytesWords(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-/** Rounded down, so that 100 % is said only of what is whole. */
+/** Rounded down: 100 % means complete. */
 export function percentWords(part: number, whole: number): string {
   if (whole <= 0) return '–';
   if (part >= whole) return '100 %';

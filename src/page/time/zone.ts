@@ -1,60 +1,19 @@
+import { addDays, localTime, momentOf, startOfDay, wallMs } from '../../lib/time.ts';
+
 /** A calendar day, as `2026-11-23`. */
 export type Day = string;
-
-const dayMs = 86_400_000;
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-/** Of wall-clock parts; made once per zone, since making one costs more than all its uses. */
-function clock(timeZone: string): Intl.DateTimeFormat {
-  let made = clocks.get(timeZone);
-  if (made === undefined) {
-    const numbers = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
-    const times = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
-    made = new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', ...numbers, ...times });
-    clocks.set(timeZone, made);
-  }
-  return made;
-}
-
-/**
- * What clocks in the zone show at a moment, counted as if they showed UTC.
- * @param atMs ms since 1970 UTC
- */
-export function wallMs(atMs: number, timeZone: string): number {
-  const part: Record<string, number> = {};
-  for (const { type, value } of clock(timeZone).formatToParts(atMs)) part[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
-  return Date.UTC(year, month - 1, day, hour, minute, second) + (((atMs % 1000) + 1000) % 1000);
-}
-
-/**
- * The first moment at which clocks in the zone show `wall`. A time that is skipped in spring counts
- * on from before the jump, as people mean it.
- * @param wall as {@link wallMs} gives
- */
-export function momentOf(wall: number, timeZone: string): number {
-  // No zone changes twice within two days, so these two offsets are all that can hold.
-  const offsets = [wall - dayMs, wall + dayMs].map((near) => wallMs(near, timeZone) - near);
-  const moments = offsets.map((offset) => wall - offset).sort((a, b) => a - b);
-  const shown = moments.find((moment) => wallMs(moment, timeZone) === wall);
-  return shown ?? wall - (offsets[0] ?? 0);
-}
-
-export const dayOf = (atMs: number, timeZone: string): Day =>
-  new Date(wallMs(atMs, timeZone)).toISOString().slice(0, 10);
-
-export const addDays = (day: Day, days: number): Day =>
-  new Date(Date.parse(`${day}T00:00Z`) + days * dayMs).toISOString().slice(0, 10);
 
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
+export const dayOf = (atMs: number, timeZone: string): Day => localTime(atMs, timeZone).date;
+
 /** From the first moment of a day to that of the next: 23, 24 or 25 hours. */
 export const daySpan = (day: Day, timeZone: string): Span => ({
-  fromMs: momentOf(Date.parse(`${day}T00:00Z`), timeZone),
-  toMs: momentOf(Date.parse(`${addDays(day, 1)}T00:00Z`), timeZone),
+  fromMs: startOfDay(day, timeZone),
+  toMs: startOfDay(addDays(day, 1), timeZone),
 });
 
 /** For an input of type datetime-local: `2026-11-23T10:42:07`. */
@@ -67,10 +26,10 @@ export function fromLocalInput(text: string, timeZone: string): number | undefin
   return Number.isNaN(wall) ? undefined : momentOf(wall, timeZone);
 }
 
-/** Moments within a span at which clocks show a multiple of the step. */
+/** The moments within a span at which clocks show a multiple of the step. */
 export function ticks({ fromMs, toMs }: Span, stepMs: number, timeZone: string): number[] {
   const found: number[] = [];
-  // Offsets are multiples of a quarter of an hour, so smaller steps never lose their beat.
+  // Zones are offset by quarters of an hour, so each wanted moment is a multiple of the stride in UTC too.
   const strideMs = Math.min(stepMs, 900_000);
   for (let at = Math.ceil(fromMs / strideMs) * strideMs; at <= toMs; at += strideMs) {
     if (wallMs(at, timeZone) % stepMs === 0) found.push(at);

@@ -1,24 +1,26 @@
-import { html, useLayoutEffect, useRef, useState } from '/vendor/htm-preact.js';
-import type { Piece } from '../api-types.ts';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { OwnersPiece } from '../../contract/continuity.ts';
 import { pieceWords } from '../camera-words.ts';
 import { tickStep } from '../time/window.ts';
 import { clockTime } from '../time/words.ts';
 import { type Span, ticks } from '../time/zone.ts';
-import { Strip } from './strip.ts';
+import { Strip } from './strip.tsx';
 import { usePreview } from './use-preview.ts';
 
-export interface TimelineBarProps {
+interface TimelineBarProps {
   readonly camera: string;
   readonly timeZone: string;
   /** The part of the day that is shown. */
   readonly span: Span;
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly OwnersPiece[];
   /** Where playback is. */
   readonly atMs: number;
   readonly onSeek: (atMs: number) => void;
 }
 
 const secondMs = 1000;
+/** In seconds. */
 const keySteps: Readonly<Record<string, number>> = {
   ArrowRight: 10,
   ArrowUp: 10,
@@ -28,10 +30,10 @@ const keySteps: Readonly<Record<string, number>> = {
   PageDown: -600,
 };
 
-/** The timeline: drag over it, or use the arrow keys; what is under the finger is told and shown. */
+/** The timeline: drag over it or use the keys. A bubble tells and shows what is under the pointer. */
 export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: TimelineBarProps) {
-  const bar = useRef<HTMLDivElement | null>(null);
-  const [pointedMs, setPointed] = useState<number | undefined>(undefined);
+  const bar = useRef<HTMLDivElement>(null);
+  const [pointedMs, setPointed] = useState<number>();
   const width = useWidth(bar);
   const length = span.toMs - span.fromMs;
   const percent = (at: number): string => `${(100 * (at - span.fromMs)) / length}%`;
@@ -49,7 +51,7 @@ export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: Ti
   };
   const pointed = pointedMs === undefined ? undefined : pieceAt(pointedMs);
   const hasFootage = pointed !== undefined && pointed.state !== 'missing';
-  // To the pixel and no finer: pictures of the same pixel are the same, for every cache on the way.
+  // Rounded to a pixel's worth, so that caches know the picture when the pointer comes back.
   const grainMs = Math.max(secondMs, length / Math.max(200, width));
   const previewMs =
     hasFootage && pointedMs !== undefined ? Math.floor(pointedMs / grainMs) * grainMs : undefined;
@@ -59,73 +61,83 @@ export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: Ti
     bar.current?.setPointerCapture(event.pointerId);
     setPointed(momentAt(event));
   };
+  const move = (event: PointerEvent): void => {
+    if (event.pointerType === 'mouse' || event.buttons > 0) setPointed(momentAt(event));
+  };
   const up = (event: PointerEvent): void => {
     if (bar.current?.hasPointerCapture(event.pointerId)) onSeek(momentAt(event));
-    // A mouse still hovers; a finger is gone, but what it touched stays to be read.
+    // A mouse still hovers. A finger is gone, but its bubble stays to be read.
     if (event.pointerType === 'mouse') setPointed(momentAt(event));
   };
+  const leave = (event: PointerEvent): void => {
+    if (event.pointerType === 'mouse') setPointed(undefined);
+  };
+  const keyTarget = ({ key, shiftKey }: KeyboardEvent): number | undefined => {
+    if (key === 'Home') return span.fromMs;
+    if (key === 'End') return span.toMs - secondMs;
+    const step = keySteps[key];
+    return step === undefined ? undefined : atMs + step * secondMs * (shiftKey ? 6 : 1);
+  };
   const press = (event: KeyboardEvent): void => {
-    const step = keySteps[event.key];
-    const to =
-      event.key === 'Home'
-        ? span.fromMs
-        : event.key === 'End'
-          ? span.toMs - secondMs
-          : step === undefined
-            ? undefined
-            : atMs + step * secondMs * (event.shiftKey ? 6 : 1);
+    const to = keyTarget(event);
     if (to === undefined) return;
     event.preventDefault();
     setPointed(undefined);
     onSeek(to);
   };
-  return html`<div class="timeline">
-    ${
-      pointedMs !== undefined &&
-      html`<div class="bubble" style=${{ left: `clamp(92px, ${percent(pointedMs)}, 100% - 92px)` }}>
-        ${hasFootage && preview !== undefined && html`<img src=${preview} alt="" />`}
-        <p>${words(pointedMs)}</p>
-      </div>`
-    }
-    <div
-      ref=${bar}
-      class="bar-of-time"
-      role="slider"
-      tabindex="0"
-      aria-label=${`Timeline of ${camera}`}
-      aria-valuemin=${Math.round(span.fromMs / secondMs)}
-      aria-valuemax=${Math.round(span.toMs / secondMs)}
-      aria-valuenow=${Math.round(atMs / secondMs)}
-      aria-valuetext=${words(atMs)}
-      onPointerDown=${down}
-      onPointerMove=${(event: PointerEvent) => {
-        if (event.pointerType === 'mouse' || event.buttons > 0) setPointed(momentAt(event));
-      }}
-      onPointerUp=${up}
-      onPointerLeave=${(event: PointerEvent) => event.pointerType === 'mouse' && setPointed(undefined)}
-      onPointerCancel=${() => setPointed(undefined)}
-      onBlur=${() => setPointed(undefined)}
-      onKeyDown=${press}
-    >
-      <${Strip} span=${span} pieces=${pieces} />
-      ${atMs >= span.fromMs && atMs <= span.toMs && html`<div class="playhead" style=${{ left: percent(atMs) }}></div>`}
-    </div>
-    <div class="ticks" aria-hidden="true">
-      ${ticks(span, tickStep(span, width), timeZone).map(
-        (at) =>
-          html`<span key=${at} class=${edgeOf((at - span.fromMs) / length, width)} style=${{ left: percent(at) }}>${clockTime(at, timeZone)}</span>`,
+  return (
+    <div class="timeline">
+      {pointedMs !== undefined && (
+        <div class="bubble" style={{ left: `clamp(92px, ${percent(pointedMs)}, 100% - 92px)` }}>
+          {hasFootage && preview !== undefined && <img src={preview} alt="" />}
+          <p>{words(pointedMs)}</p>
+        </div>
       )}
+      <div
+        ref={bar}
+        class="bar-of-time"
+        role="slider"
+        tabIndex={0}
+        aria-label={`Timeline of ${camera}`}
+        aria-valuemin={Math.round(span.fromMs / secondMs)}
+        aria-valuemax={Math.round(span.toMs / secondMs)}
+        aria-valuenow={Math.round(atMs / secondMs)}
+        aria-valuetext={words(atMs)}
+        onPointerDown={down}
+        onPointerMove={move}
+        onPointerUp={up}
+        onPointerLeave={leave}
+        onPointerCancel={() => setPointed(undefined)}
+        onBlur={() => setPointed(undefined)}
+        onKeyDown={press}
+      >
+        <Strip span={span} pieces={pieces} />
+        {atMs >= span.fromMs && atMs <= span.toMs && (
+          <div class="playhead" style={{ left: percent(atMs) }} />
+        )}
+      </div>
+      <div class="ticks" aria-hidden="true">
+        {ticks(span, tickStep(span, width), timeZone).map((at) => (
+          <span
+            key={at}
+            class={edgeOf((at - span.fromMs) / length, width)}
+            style={{ left: percent(at) }}
+          >
+            {clockTime(at, timeZone)}
+          </span>
+        ))}
+      </div>
     </div>
-  </div>`;
+  );
 }
 
-/** Half a label has no room at the ends. */
+/** A label at an end is not centred on its tick: half of it would be cut off. */
 function edgeOf(part: number, width: number): string {
   const halfLabel = 22 / width;
   return part < halfLabel ? 'first' : part > 1 - halfLabel ? 'last' : '';
 }
 
-function useWidth(of: { readonly current: HTMLElement | null }): number {
+function useWidth(of: RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(360);
   useLayoutEffect(() => {
     const element = of.current;

@@ -1,37 +1,30 @@
-import Hls, { type ErrorData, type LoadPolicy } from '/vendor/hls.js';
+import Hls, { type ErrorData, type LoadPolicy } from 'hls.js/light';
+import {
+  type FilmOptions,
+  type FilmPlayer,
+  noFootageFromHere,
+  noFootageHere,
+  unreadable,
+} from './film-player.ts';
 import { mediaTimeOf, recordedAtMs } from './media-times.ts';
 
-export interface RecordedPlayerOptions {
-  readonly video: HTMLVideoElement;
-  /** Of an HLS playlist with the time of each segment. */
-  readonly url: string;
-  readonly startAtMs: number;
-  /** Something cannot be played; in words. */
-  readonly onTrouble: (words: string) => void;
-  /** Whether what plays from here on has sound. */
-  readonly onSound: (hasSound: boolean) => void;
-  /** The playlist is read, and its first wanted picture under way. */
-  readonly onReady: () => void;
-  /** Another host than the page's, to which the server sent us, gives nothing; unless given, that is a trouble. */
-  readonly onElsewhereRefused?: (() => void) | undefined;
-}
-
-/** Of the server's own answers, none takes so long. */
+/** A bucket that answers at all answers sooner than this. */
 const firstByteMs = 4_000;
 
-/** Plays footage of a day as if it were one film, and speaks of its moments in ms since 1970 UTC. */
-export class RecordedPlayer {
+/** Plays with hls.js. */
+export class HlsPlayer implements FilmPlayer {
   readonly #hls: Hls;
   readonly #video: HTMLVideoElement;
   #wantedMs: number | undefined;
 
-  constructor(options: RecordedPlayerOptions) {
+  constructor(options: FilmOptions) {
     const { video, url, startAtMs, onTrouble, onReady, onSound, onElsewhereRefused } = options;
     this.#video = video;
     this.#wantedMs = startAtMs;
+    const { fragLoadPolicy } = Hls.DefaultConfig;
     const hls = new Hls({
       autoStartLoad: false,
-      // Its worker would come from a blob, which the page's policy forbids; the work is little.
+      // hls.js starts its worker from a blob, which the page's policy forbids; there is little to do for it.
       enableWorker: false,
       maxBufferLength: 30,
       maxMaxBufferLength: 120,
@@ -39,7 +32,7 @@ export class RecordedPlayer {
       // Segments meet to the millisecond and no closer.
       maxBufferHole: 0.3,
       nudgeOnVideoHole: true,
-      ...(onElsewhereRefused && { fragLoadPolicy: impatient(Hls.DefaultConfig.fragLoadPolicy) }),
+      fragLoadPolicy: onElsewhereRefused ? impatient(fragLoadPolicy) : fragLoadPolicy,
     });
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_LOADED, () => {
@@ -47,9 +40,9 @@ export class RecordedPlayer {
       if (wantedMs === undefined) return;
       const startS = mediaTimeOf(this.#segments, wantedMs);
       this.#wantedMs = undefined;
-      if (startS === undefined) return onTrouble('There is no footage from here on.');
+      if (startS === undefined) return onTrouble(noFootageFromHere);
       hls.startLoad(startS);
-      // Only now, since with a video hls.js would fetch the first segment of the day at once.
+      // Not earlier: with a video attached, hls.js fetches the first segment of the playlist at once.
       hls.attachMedia(video);
       onReady();
     });
@@ -64,14 +57,10 @@ export class RecordedPlayer {
         recoveries += 1;
         return hls.recoverMediaError();
       }
-      onTrouble(
-        error.response?.code === 404
-          ? 'There is no footage here.'
-          : 'This footage cannot be read just now.',
-      );
+      onTrouble(error.response?.code === 404 ? noFootageHere : unreadable);
     });
     hls.loadSource(url);
-    // Without automatic loading hls.js waits for this even to read the list of segments.
+    // Without automatic loading, hls.js waits for this before it reads the list of segments.
     hls.once(Hls.Events.MANIFEST_PARSED, () => hls.startLoad());
   }
 
@@ -83,12 +72,10 @@ export class RecordedPlayer {
     return this.#hls.levels[0]?.details?.fragments ?? [];
   }
 
-  /** When the picture on the screen was recorded. */
   get atMs(): number | undefined {
     return this.#wantedMs ?? recordedAtMs(this.#segments, this.#video.currentTime);
   }
 
-  /** Goes to a moment, or past the gap that it is in; false if nothing was recorded from there on. */
   goTo(atMs: number): boolean {
     if (this.#segments.length === 0) {
       this.#wantedMs = atMs;
@@ -100,7 +87,7 @@ export class RecordedPlayer {
     return true;
   }
 
-  /** @param rate of playback; faster needs more ahead */
+  /** Faster playback needs a longer buffer. */
   setRate(rate: number): void {
     this.#video.playbackRate = rate;
     this.#hls.config.maxBufferLength = 30 * Math.max(1, rate);
@@ -116,7 +103,7 @@ const impatient = ({ default: policy }: LoadPolicy): LoadPolicy => ({
   default: { ...policy, maxTimeToFirstByteMs: firstByteMs },
 });
 
-/** Of a bucket that doesn't let this page read it, browsers tell nothing; it may be out of reach, too. */
+/** Browsers do not say why a bucket could not be read: it may be out of reach, or forbid this page. */
 const isRefusal = ({ details, response }: ErrorData): boolean =>
   details === Hls.ErrorDetails.FRAG_LOAD_TIMEOUT ||
   (details === Hls.ErrorDetails.FRAG_LOAD_ERROR && [0, 403].includes(response?.code ?? 0));
