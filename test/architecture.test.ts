@@ -32,12 +32,14 @@ const table: Readonly<Record<string, Rule>> = {
   camera: { imports: ['tunnel', 'relay', 'archive'] },
   gateway: { imports: ['media'] },
   live: { imports: ['media'] },
-  footage: { imports: ['media'], typesOf: ['ledger', 'storage'] },
+  footage: { imports: ['media', 'continuity'], typesOf: ['ledger', 'storage'] },
   alert: { typesOf: ['ledger'] },
-  monitor: {},
+  monitor: { typesOf: ['ledger'] },
+  // How an endpoint is declared, checked and described, and the routes that both doors have.
+  api: { typesOf: ['ledger', 'footage'] },
   // The operator's socket and the owners' page: two doors to the same parts.
-  control: { imports: ['catalog', 'web'], typesOf: ['ledger', 'footage', 'gateway'] },
-  web: { imports: ['footage', 'live'], typesOf: ['ledger'] },
+  control: { imports: ['api', 'catalog', 'monitor'], typesOf: ['footage', 'gateway', 'ledger'] },
+  web: { imports: ['api', 'continuity', 'footage', 'live'], typesOf: ['ledger'] },
   page: {},
   provision: {},
   // The addresses and templates of alerts are checked by the code that uses them.
@@ -51,6 +53,7 @@ const table: Readonly<Record<string, Rule>> = {
       'archive',
       'camera',
       'catalog',
+      'config',
       'control',
       'footage',
       'gateway',
@@ -64,7 +67,6 @@ const table: Readonly<Record<string, Rule>> = {
       'tunnel',
       'web',
     ],
-    typesOf: ['config'],
   },
   // What it does without a daemon, it does with the same code: rebuild a ledger, try a bucket, make keys.
   cli: {

@@ -11,9 +11,9 @@ import { Scope } from '../lib/scope.ts';
 import type { Channel } from './channel.ts';
 import { newestOf, type Now } from './freshness.ts';
 import type { CameraInput, JudgedEvent, Memory } from './incident.ts';
-import { beginJudging, camerasOf, defaultRules, type JudgeRules, judge } from './judge.ts';
+import { beginJudging, camerasOf, defaultRules, judge, type JudgeRules } from './judge.ts';
 import type { Outbox } from './outbox.ts';
-import { digestOf, messageOf, type PlanOptions, type Recipient, reasonToHold } from './plan.ts';
+import { digestOf, messageOf, type PlanOptions, reasonToHold, type Recipient } from './plan.ts';
 import { textOf } from './texts.ts';
 import {
   beginWithTroubles,

@@ -5,7 +5,8 @@ import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { type Accepted, type Channel, type DeliveryReport, SendError } from './channel.ts';
-import { ChannelHealth, type ChannelTrouble } from './channel-health.ts';
+import { ChannelHealth } from './channel-health.ts';
+import type { ChannelTrouble } from '../contract/alerts.ts';
 import { outgoing, readMessageId, wayOf } from './outgoing.ts';
 import type { DeliveryName, NewDelivery, OpenDelivery } from '../model/alert.ts';
 

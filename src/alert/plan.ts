@@ -3,7 +3,8 @@ import type { ChannelKind } from './channel.ts';
 import type { EventCamera, JudgedEvent } from './incident.ts';
 import { isWithin } from '../lib/time.ts';
 import { textOf } from './texts.ts';
-import type { AlertMessage, NewAlertMessage, NewDelivery } from '../model/alert.ts';
+import type { NewAlertMessage, NewDelivery } from '../model/alert.ts';
+import type { AlertMessage } from '../contract/alerts.ts';
 import type { ContactAddress, QuietHours } from '../model/contact.ts';
 
 /** Somebody who is to be told. */

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
 import type { LiveSettings } from './settings.ts';
-import type { CameraStatus } from '../model/camera-status.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
 
 /** Footage this old is no longer "now": the camera is not recording. */
 const freshMs = 10_000;

@@ -10,7 +10,7 @@ import { CameraView } from './camera-view.ts';
 import { whyGone } from './gap-causes.ts';
 import { takePicture } from './picture.ts';
 import { type CameraSettings, LiveSettings } from './settings.ts';
-import type { CameraStatus } from '../model/camera-status.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
 
 export interface FleetOptions {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { BucketReader, ListedObject } from '../storage/bucket-reader.ts';
-import type { ProblemKind } from './verify-events.ts';
+import type { ProblemKind } from '../contract/verify.ts';
 import type { AuditRow, AuditQueries } from '../ledger/audit.ts';
 
 export interface NameVerification {

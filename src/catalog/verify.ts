@@ -5,7 +5,12 @@ import type { Documents } from '../storage/documents.ts';
 import { UnknownNameError } from '../model/errors.ts';
 import { parseCameras, parseDocumentName } from './journal-documents.ts';
 import type { JournalQueries } from '../ledger/journal.ts';
-import { type Problem, type ProblemKind, problemKinds, type VerifySums } from './verify-events.ts';
+import {
+  type Problem,
+  type ProblemKind,
+  problemKinds,
+  type VerifySums,
+} from '../contract/verify.ts';
 import { verifyName } from './verify-name.ts';
 import type { AuditQueries } from '../ledger/audit.ts';
 

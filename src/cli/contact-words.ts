@@ -1,6 +1,6 @@
+import type { AddressKind, ContactAddress, QuietHours } from '../model/contact.ts';
 import { UsageError } from './errors.ts';
 import { plain } from './plain.ts';
-import type { ContactAddress, QuietHours } from '../model/contact.ts';
 
 /** @throws {UsageError} if it is not HH:MM-HH:MM */
 export function readQuietHours(text: string): QuietHours {
@@ -16,3 +16,13 @@ export function readQuietHours(text: string): QuietHours {
 /** `sms +6591234567, then email anna@example.com` */
 export const contactWays = (addresses: readonly ContactAddress[]): string =>
   addresses.map(({ kind, address }) => `${kind} ${plain(address)}`).join(', then ');
+
+/** Collects addresses in the order in which they stand on the command line. */
+export function collectAddresses() {
+  const addresses: ContactAddress[] = [];
+  const collect = (kind: AddressKind) => (address: string) => {
+    addresses.push({ kind, address });
+    return address;
+  };
+  return { addresses, collect };
+}

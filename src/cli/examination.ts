@@ -6,12 +6,13 @@ import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
 import { readSource } from '../config/source.ts';
 import type { Environment } from '../config/secrets.ts';
 import { asService, hiddenCredentials } from '../config/service-credentials.ts';
-import type { CamerasAnswer, StatusAnswer } from '../contract/control.ts';
 import { makeBundle } from '../doctor/bundle.ts';
-import { type DaemonView, examine } from '../doctor/doctor.ts';
+import type { DaemonView } from '../doctor/daemon.ts';
+import { examine } from '../doctor/doctor.ts';
 import type { Patient } from '../doctor/patient.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import { readVersion } from '../lib/version.ts';
+import { allCameras } from './all-cameras.ts';
 import { DaemonClient } from './client.ts';
 import { print, printJson } from './context.ts';
 import { exitCodes } from './errors.ts';
@@ -53,13 +54,7 @@ export async function runSupportBundle({
       unit,
       screen: doctorScreen,
       ask: {
-        cameras: async () => {
-          const cameras: unknown[] = [];
-          for await (const page of client.pages<CamerasAnswer>('/cameras')) {
-            cameras.push(...page.cameras);
-          }
-          return cameras;
-        },
+        cameras: () => allCameras(client),
         metrics: async () => (await client.bytes('/metrics')).toString(),
       },
     },
@@ -132,7 +127,7 @@ function inUse(
 
 async function viewOf(client: DaemonClient): Promise<DaemonView> {
   try {
-    return { status: await client.get<StatusAnswer>('/status') };
+    return { status: await client.get('/status', 'StatusAnswer') };
   } catch (error) {
     return { silence: describeError(error) };
   }

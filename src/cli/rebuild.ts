@@ -11,13 +11,17 @@ import { silentLog } from '../lib/log.ts';
 import { readVersion } from '../lib/version.ts';
 import { lockDirectory } from '../spool/lock.ts';
 import { createObjectStore } from '../storage/object-store.ts';
-import type { RebuildOptions } from './commands/ledger.ts';
-import { print, printJson } from './context.ts';
+import { type GlobalOptions, print, printJson } from './context.ts';
 import { comparisonScreen, lackingScreen, rebuildScreen } from './screens/rebuild-screen.ts';
 import { onStopSignals } from './signals.ts';
 
+export interface RebuildFlags extends GlobalOptions {
+  readonly replace?: true;
+  readonly json?: true;
+}
+
 /** `cctv ledger rebuild` */
-export async function runRebuild(options: RebuildOptions): Promise<void> {
+export async function runRebuild(options: RebuildFlags): Promise<void> {
   const { config: file, replace, json } = options;
   const config = loadOf(file ?? defaultConfigFile);
   const { ledgerFile } = config;

@@ -1,5 +1,4 @@
-import type { CameraStatus } from '../model/camera-status.ts';
-import type { CameraAnswer } from '../contract/control.ts';
+import type { CameraAnswer, CameraStatus } from '../contract/cameras.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 

@@ -1,6 +1,6 @@
 import type { StoreCredentials } from '../model/store-credentials.ts';
 import type { CarrierOptions } from '../alert/channels.ts';
-import type { RefusedConfiguration } from '../model/refused-configuration.ts';
+import type { RefusedConfiguration } from '../contract/status.ts';
 import type { ListenAddress } from './fields.ts';
 import type { FileConfig } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import type { GapCause, RecordingState } from '../model/gap-cause.ts';
-import type { Gap } from '../model/continuity.ts';
+import type { Gap } from '../contract/continuity.ts';
 
 /** What recording did from `atMs` on, until the next state. */
 export interface StateRow {

@@ -1,13 +1,8 @@
 import type { GapCause } from '../model/gap-cause.ts';
 import { addGap, Causes, type Loss, type StateRow } from './causes.ts';
 import { type Footage, piecesOf } from './coverage.ts';
-import type {
-  CauseSum,
-  Continuity,
-  FootageState,
-  Gap,
-  TimelinePiece,
-} from '../model/continuity.ts';
+import type { FootageState, TimelinePiece } from '../model/continuity.ts';
+import type { CauseSum, Continuity, Gap } from '../contract/continuity.ts';
 
 /** Between two segments of one recording there may be this much: no camera's clock is exact. */
 const seamMs = 1000;

@@ -1,78 +1,82 @@
-import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
+import type { Door } from '../api/door.ts';
+import { pageOf } from '../api/pages.ts';
+import {
+  AccountAnswer,
+  AccountRemovalRequest,
+  AccountsAnswer,
+  RenamedAccountAnswer,
+  TimeZoneRequest,
+} from '../contract/accounts.ts';
+import { NameRequest, PageRequest } from '../contract/answer.ts';
 import { formatCameraName } from '../model/camera-name.ts';
-import type { AccountsAnswer } from '../contract/control.ts';
-import type { ControlParts } from './options.ts';
-import { cut } from './pages.ts';
-import { newAccount, newName, page, parseRequest } from './requests.ts';
-import { publicAddresses } from './watching.ts';
+import type { CameraRouteParts } from './camera-routes.ts';
+import { publicAddresses, type WatchedGateway } from './watching.ts';
 
-/** POST /accounts/ACCOUNT/rename */
-export interface RenamedAccountAnswer {
-  /** How many cameras dial in anew, since they were connected. */
-  readonly disconnected: number;
-  /** The user names of its viewers, which stay as they are. */
-  readonly viewers: readonly string[];
-  /** With `CAMERA` for a camera's name; empty without a gateway. The best comes first. */
-  readonly addresses: readonly string[];
+export interface AccountRouteParts
+  extends Pick<CameraRouteParts, 'ledger' | 'fleet' | 'disconnect' | 'log'> {
+  /** Undefined: none is configured. */
+  readonly gateway: WatchedGateway | undefined;
 }
 
-interface NamedAccount {
-  readonly Params: { readonly account: string };
-}
-
-const removal = z.strictObject({
-  cameras: z.enum(['true', 'false'], { error: () => 'cameras must be true or false' }).optional(),
-});
-
-export function addAccountRoutes(app: FastifyInstance, parts: ControlParts): void {
-  const { ledger, fleet, log, disconnect, watching } = parts;
-
-  app.get('/accounts', (request): AccountsAnswer => {
-    const [accounts, next] = cut(
-      ledger.accounts.list(),
-      ({ name }) => name,
-      parseRequest(page, request.query),
-    );
-    return { accounts, ...next };
+export function addAccountRoutes(
+  door: Door<unknown>,
+  { ledger, fleet, gateway, disconnect, log }: AccountRouteParts,
+): void {
+  door.get('/accounts', { query: PageRequest, answer: AccountsAnswer }, ({ query }) => {
+    const { items: accounts, next } = pageOf(ledger.accounts.list(), ({ name }) => name, query);
+    return { accounts, next };
   });
 
-  app.post('/accounts', (request, reply) => {
-    const { name } = parseRequest(newAccount, request.body);
-    const account = ledger.accounts.add(name);
-    log.info('account added', { account: name });
-    return reply.code(201).send(account);
-  });
+  door.post(
+    '/accounts',
+    { body: NameRequest, answer: AccountAnswer, status: 201 },
+    ({ body: { name } }) => {
+      const account = ledger.accounts.add(name);
+      log.info('account added', { account: name });
+      return account;
+    },
+  );
 
-  app.post<NamedAccount>('/accounts/:account/rename', (request): RenamedAccountAnswer => {
-    const { account: from } = request.params;
-    const { name: to } = parseRequest(newName, request.body);
-    ledger.accounts.rename(from, to);
-    log.info('account renamed', { account: to, before: from });
-    const why = `the account was renamed to ${to}`;
-    // What a camera records carries its name: it is to dial in anew.
-    const connected = fleet().filter(({ account }) => account === from);
-    for (const { account, camera } of connected) {
-      const now = { account: to, camera };
-      ledger.states.note(now, 'camera offline', `closed by the daemon: ${why}`, Date.now());
-      disconnect({ account, camera }, why);
-    }
-    watching.gateway?.disconnect({ account: from }, why);
-    const place = watching.gateway?.place;
-    return {
-      disconnected: connected.length,
-      viewers: ledger.viewers.list(to).map(({ name }) => name),
-      addresses: place === undefined ? [] : publicAddresses(place, to, 'CAMERA'),
-    };
-  });
+  door.post(
+    '/accounts/{account}/rename',
+    { body: NameRequest, answer: RenamedAccountAnswer },
+    ({ params: { account: from }, body: { name: to } }) => {
+      ledger.accounts.rename(from, to);
+      log.info('account renamed', { account: to, before: from });
+      const why = `the account was renamed to ${to}`;
+      // Recordings carry the account's name, so connected cameras have to dial in anew.
+      const connected = fleet().filter(({ account }) => account === from);
+      for (const { account, camera } of connected) {
+        const now = { account: to, camera };
+        ledger.states.note(now, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+        disconnect({ account, camera }, why);
+      }
+      gateway?.disconnect({ account: from }, why);
+      return {
+        disconnected: connected.length,
+        viewers: ledger.viewers.list(to).map(({ name }) => name),
+        addresses: publicAddresses(gateway?.place, to, 'CAMERA'),
+      };
+    },
+  );
 
-  app.delete<NamedAccount>('/accounts/:account', (request, reply) => {
-    const { account } = request.params;
-    const { cameras } = parseRequest(removal, request.query);
-    const removed = ledger.accounts.remove(account, cameras === 'true');
-    log.info('account removed', { account, cameras: removed.map(formatCameraName) });
-    for (const camera of removed) disconnect(camera, 'its account was removed');
-    watching.gateway?.disconnect({ account }, 'the account was removed');
-    return reply.code(204).send();
-  });
+  door.post(
+    '/accounts/{account}/time-zone',
+    { body: TimeZoneRequest },
+    ({ params: { account }, body: { timeZone } }) => {
+      ledger.accounts.setTimeZone(account, timeZone);
+      log.info('account has another time zone', { account, timeZone });
+    },
+  );
+
+  door.delete(
+    '/accounts/{account}',
+    { query: AccountRemovalRequest },
+    ({ params: { account }, query: { cameras } }) => {
+      const removed = ledger.accounts.remove(account, cameras === 'true');
+      log.info('account removed', { account, cameras: removed.map(formatCameraName) });
+      for (const camera of removed) disconnect(camera, 'its account was removed');
+      gateway?.disconnect({ account }, 'the account was removed');
+    },
+  );
 }

@@ -1,6 +1,6 @@
-import type { ChannelTrouble } from '../alert/channel-health.ts';
-import type { AlertMessage } from '../model/alert.ts';
-import type { AddressKind, ContactPerson } from '../model/contact.ts';
+import type { ChannelTrouble } from '../contract/alerts.ts';
+import type { AddressKind, ContactAddress } from '../model/contact.ts';
+import { OperatorError } from '../lib/errors.ts';
 
 /** Who tells the contacts, as the control socket needs it. */
 export interface AlertingParts {
@@ -17,39 +17,33 @@ export interface AlertingParts {
   readonly failing: () => readonly ChannelTrouble[];
 }
 
-// What the control socket answers, as JSON. Times are milliseconds since 1970 UTC.
-
-/** GET /contacts; addresses are without what is secret in them. */
-export interface ContactsAnswer {
-  readonly contacts: readonly ContactAnswer[];
+/**
+ * An address in the form that is kept.
+ *
+ * @throws {OperatorError} if it is none, or if nothing is configured that reaches it
+ */
+export function addressOf(
+  { kind, address }: ContactAddress,
+  { kinds, parseAddress }: AlertingParts,
+): ContactAddress {
+  if (!kinds.has(kind)) {
+    throw new OperatorError(
+      `Nothing is configured by which ${kind} could go out: see alerts in the configuration.`,
+    );
+  }
+  return { kind, address: parseAddress(kind, address) };
 }
 
-export interface ContactAnswer extends ContactPerson {
-  readonly createdMs: number;
-  /** Of its account, an IANA name. */
-  readonly timeZone: string;
+/** @throws {OperatorError} if no alerts are configured */
+export function requireAlerting(alerting: AlertingParts | undefined): AlertingParts {
+  if (alerting !== undefined) return alerting;
+  throw new OperatorError('This daemon tells nobody anything: it has no alerts.');
 }
 
-/** POST /contacts: the one time that secrets are told. */
-export interface NewContactAnswer extends ContactAnswer {
-  /** Of its webhooks, in their order. */
-  readonly webhookSecrets: readonly string[];
-}
-
-/** GET /alerts: the newest first. */
-export interface AlertsAnswer {
-  readonly alerts: readonly AlertMessage[];
-  readonly failing: readonly ChannelTrouble[];
-}
-
-/** POST /accounts/ACCOUNT/test-alert */
-export interface TestAnswer {
-  readonly messages: readonly string[];
-}
-
-/** GET /cameras/ACCOUNT/NAME/alerting */
-export interface AlertingAnswer {
-  /** Absent: as by default; 0: never. */
-  readonly alertAfterSeconds?: number;
-  readonly silentUntilMs?: number;
-}
+/** Shows addresses without what is secret in them. */
+export const shownBy =
+  (alerting: AlertingParts | undefined) =>
+  <T extends ContactAddress>(one: T): T => ({
+    ...one,
+    address: alerting?.shownAddress(one.kind, one.address) ?? one.address,
+  });

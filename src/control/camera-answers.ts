@@ -1,10 +1,14 @@
-import type { CameraStatus } from '../model/camera-status.ts';
+import type {
+  CameraAnswer,
+  CameraSettingsAnswer,
+  CameraStatus,
+  CopiedKey,
+} from '../contract/cameras.ts';
 import type { Amount, Camera } from '../model/camera.ts';
 import { cameraState } from '../model/camera-state.ts';
 import { formatCameraName } from '../model/camera-name.ts';
-import type { CameraAnswer, CopiedKeyInfo } from '../contract/control.ts';
 
-type CopiedKey = (fingerprint: string) => Omit<CopiedKeyInfo, 'fingerprint'> | undefined;
+export type FindCopiedKey = (fingerprint: string) => CopiedKey | undefined;
 
 const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
 
@@ -12,7 +16,7 @@ const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
 export function joinCameras(
   known: readonly Camera[],
   connected: readonly CameraStatus[],
-  copiedKey: CopiedKey,
+  copiedKey: FindCopiedKey,
 ): CameraAnswer[] {
   const statuses = new Map(connected.map((status) => [formatCameraName(status), status]));
   const answers = known.map((camera) => {
@@ -27,11 +31,11 @@ export function joinCameras(
   return answers.sort((a, b) => (formatCameraName(a) < formatCameraName(b) ? -1 : 1));
 }
 
-/** One camera; what is known of it, and its connection if it has one. */
+/** A camera that was added, that is connected, or both. */
 export function describeCamera(
   known: Camera | undefined,
   connection: CameraStatus | undefined,
-  copiedKey: CopiedKey,
+  copiedKey: FindCopiedKey,
 ): CameraAnswer {
   const lastFootageAtMs = connection?.lastFootageAtMs ?? known?.totals.newestEndMs;
   return {
@@ -46,10 +50,7 @@ export function describeCamera(
   };
 }
 
-function describeSettings(
-  camera: Camera,
-  copiedKey: CopiedKey,
-): NonNullable<CameraAnswer['settings']> {
+function describeSettings(camera: Camera, copiedKey: FindCopiedKey): CameraSettingsAnswer {
   const { createdMs, rtspPath, rtspUser, rtspPassword, profile, keys } = camera;
   const { newSinceMs, disabledMs, firstContactMs, formerNames, formerAccounts } = camera;
   const [copied] = keys.flatMap(({ fingerprint }) => {

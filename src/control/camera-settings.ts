@@ -1,29 +1,23 @@
-import type { FastifyInstance } from 'fastify';
-import type { Camera } from '../model/camera.ts';
-import { formatCameraName } from '../model/camera-name.ts';
+import type { Door } from '../api/door.ts';
+import type { SettingChange } from '../contract/answer.ts';
+import { SettingsAnswer, SettingsRequest } from '../contract/cameras.ts';
 import { isSecretPath } from '../lib/secret-path.ts';
-import { type NamedCamera, nameOf } from './camera-routes.ts';
-import type { ControlParts } from './options.ts';
-import { parseRequest, streamChanges } from './requests.ts';
+import type { Camera } from '../model/camera.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { CameraRouteParts } from './camera-routes.ts';
 
-/** POST /cameras/ACCOUNT/NAME/settings */
-export interface SettingsAnswer {
-  readonly changes: readonly SettingChange[];
-  /** Whether it is connected, so that its recording began anew. */
-  readonly connected: boolean;
-}
-
-/** One setting, before and after, in words. What is secret is not in them. */
-export interface SettingChange {
-  readonly setting: string;
-  readonly from: string;
-  readonly to: string;
+export interface SettingsRouteParts extends Pick<CameraRouteParts, 'ledger' | 'fleet' | 'log'> {
+  /**
+   * Restarts a camera's recording with its present settings, of which `what` names those that
+   * changed; returns whether it is connected.
+   */
+  readonly settingsChanged: (camera: CameraName, what: string) => boolean;
 }
 
 const shownPath = (path: string): string =>
   isSecretPath(path) ? 'one with a password in it' : path;
 
-/** Each setting that the two don't have in common. */
+/** The settings that differ. */
 function changesOf(before: Camera, after: Camera): SettingChange[] {
   const changes: SettingChange[] = [];
   const note = (
@@ -47,21 +41,23 @@ function changesOf(before: Camera, after: Camera): SettingChange[] {
   return changes;
 }
 
-export function addCameraSettingsRoute(app: FastifyInstance, parts: ControlParts): void {
-  const { ledger, log, settingsChanged } = parts;
-
-  app.post<NamedCamera>('/cameras/:account/:name/settings', (request): SettingsAnswer => {
-    const name = nameOf(request.params);
-    const { before, after } = ledger.cameras.changeStream(
-      name,
-      parseRequest(streamChanges, request.body),
-    );
-    const changes = changesOf(before, after);
-    const changed = changes.map(({ setting }) => setting).join(', ');
-    const isKnownConnected = (): boolean =>
-      parts.fleet().some((status) => formatCameraName(status) === formatCameraName(name));
-    if (changes.length === 0) return { changes, connected: isKnownConnected() };
-    log.info('camera has other settings', { camera: formatCameraName(name), changed });
-    return { changes, connected: settingsChanged(name, changed) };
-  });
+export function addCameraSettingsRoute(
+  door: Door<unknown>,
+  { ledger, fleet, settingsChanged, log }: SettingsRouteParts,
+): void {
+  door.post(
+    '/cameras/{account}/{camera}/settings',
+    { body: SettingsRequest, answer: SettingsAnswer },
+    ({ params, body }) => {
+      const name = formatCameraName(params);
+      const { before, after } = ledger.cameras.changeStream(params, body);
+      const changes = changesOf(before, after);
+      if (changes.length === 0) {
+        return { changes, connected: fleet().some((one) => formatCameraName(one) === name) };
+      }
+      const changed = changes.map(({ setting }) => setting).join(', ');
+      log.info('camera has other settings', { camera: name, changed });
+      return { changes, connected: settingsChanged(params, changed) };
+    },
+  );
 }

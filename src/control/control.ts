@@ -1,18 +1,49 @@
-import type { Server } from 'node:http';
-import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
-import { DuplicateError, UnknownNameError } from '../model/errors.ts';
-import { describeError, OperatorError } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import type { ErrorAnswer } from '../contract/control.ts';
-import type { ControlOptions } from './options.ts';
-import { addRoutes } from './routes.ts';
+import { fastify } from 'fastify';
+import { closeSoon } from '../api/close.ts';
+import { Door, type Endpoint } from '../api/door.ts';
+import { answerErrors } from '../api/errors.ts';
+import { addExportRoutes, addPictureRoute } from '../api/shared-routes.ts';
+import type { Reach } from '../api/reach.ts';
+import type { Exports } from '../footage/exports.ts';
+import { HttpError } from '../lib/http-error.ts';
+import { serverName } from '../lib/version.ts';
+import type { CameraName } from '../model/camera-name.ts';
+import { addHealthRoutes, type HealthParts } from '../monitor/health-routes.ts';
+import { type AccountRouteParts, addAccountRoutes } from './account-routes.ts';
+import { addAlertRoutes, type AlertRouteParts } from './alert-routes.ts';
+import { addCameraRoutes, type CameraRouteParts } from './camera-routes.ts';
+import { addCameraSettingsRoute, type SettingsRouteParts } from './camera-settings.ts';
+import { addContactRoutes } from './contact-routes.ts';
+import { addFootageRoutes } from './footage-routes.ts';
+import { addOperatorRoutes } from './operator-routes.ts';
 import { listenPrivately } from './socket.ts';
+import { addStatusRoutes, type StatusRouteParts } from './status-routes.ts';
+import { addTokenRoutes } from './token-routes.ts';
+import { addVerifyRoute, type VerifyRouteParts } from './verify-route.ts';
+import { addViewerRoutes, type ViewerRouteParts } from './viewer-routes.ts';
 
 const requestMs = 10_000;
 const maxBodyBytes = 64 * 1024;
 const maxConnections = 100;
-/** How long requests that are being answered may take when the daemon stops. */
-const finishMs = 1_000;
+
+export interface ControlOptions
+  extends HealthParts,
+    StatusRouteParts,
+    AccountRouteParts,
+    CameraRouteParts,
+    SettingsRouteParts,
+    ViewerRouteParts,
+    AlertRouteParts,
+    VerifyRouteParts {
+  /** Where the socket is made. */
+  readonly socket: string;
+  /** The group whose members may use it; the daemon's own unless given. */
+  readonly group?: string;
+  /** Absent: footage can't be exported. */
+  readonly exports?: Exports;
+  /** What a camera shows now, as JPEG. */
+  readonly picture: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
+}
 
 /** The operator's way in: HTTP and JSON over a Unix socket. */
 export interface Control extends AsyncDisposable {
@@ -21,66 +52,55 @@ export interface Control extends AsyncDisposable {
 
 /** @throws {OperatorError} if another daemon answers at the socket, or it can't be made */
 export async function startControl(options: ControlOptions): Promise<Control> {
+  const { socket, group, log, version, ledger, exports } = options;
   const app = fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestMs,
     keepAliveTimeout: requestMs,
-    // The handler answers requests that come while it stops; fastify's own 503 has another shape.
+    // Requests that come while it stops are answered; fastify's own 503 has another shape.
     return503OnClosing: false,
   });
   app.server.maxConnections = maxConnections;
-  answerErrors(app, options.log);
-  addRoutes(app, options);
-  await app.ready();
-  await listenPrivately(app.server, options.socket, options.group);
-  options.log.info('control socket is open', { socket: options.socket });
-  return {
-    socket: options.socket,
-    [Symbol.asyncDispose]: () => close(app, app.server),
-  };
-}
-
-async function close(app: FastifyInstance, server: Server): Promise<void> {
-  const impatience = setTimeout(() => server.closeAllConnections(), finishMs);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(impatience);
-  }
-}
-
-function answerErrors(app: FastifyInstance, log: Log): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = statusOf(error);
-    if (status < 500) return reply.code(status).send(sentence(describe(error)));
-    log.error('request could not be answered', {
-      request: `${request.method} ${request.url}`,
-      cause: describeError(error),
-    });
-    return reply
-      .code(status)
-      .send(sentence(`The daemon could not answer: ${describeError(error)}. Its log has more.`));
+  answerErrors(app, log, true);
+  app.setNotFoundHandler(({ method, url }) => {
+    throw new HttpError(
+      404,
+      `The daemon has no ${method} ${url}. It may be of another version than this program.`,
+    );
   });
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send(
-        sentence(
-          `The daemon has no ${request.method} ${request.url}. It may be of another version than this program.`,
-        ),
-      ),
+  app.addHook(
+    'onSend',
+    async (_request, reply) => void reply.header('server', serverName(version)),
   );
-}
 
-const sentence = (error: string): ErrorAnswer => ({ error });
+  const endpoints: Endpoint[] = [];
+  // Whoever may open the socket is an operator.
+  const door = new Door({ app, endpoints, access: 'operator', admit: () => undefined, log });
+  const reach: Reach<undefined> = {
+    prefix: '',
+    cameraPath: '/cameras/{account}/{camera}',
+    showsDetails: true,
+    requireCamera: (_who, { account = '', camera }) => ledger.cameras.require({ account, camera }),
+    ownerOf: () => 'operator',
+    checkExport: () => {},
+  };
+  addStatusRoutes(door, options);
+  addHealthRoutes(app, options);
+  addAccountRoutes(door, options);
+  addTokenRoutes(door, options);
+  addCameraRoutes(door, options);
+  addCameraSettingsRoute(door, options);
+  addPictureRoute(door, reach, options.picture);
+  addFootageRoutes(door, options);
+  if (exports !== undefined) addExportRoutes(door, reach, { ledger, exports });
+  addViewerRoutes(door, options);
+  addOperatorRoutes(door, options);
+  addContactRoutes(door, options);
+  addAlertRoutes(door, options);
+  addVerifyRoute(app, door, options);
 
-// Errors of a request's form (no JSON, too long) are fastify's and have its status.
-const describe = (error: Error): string =>
-  error instanceof OperatorError ? error.message : `The request can't be used: ${error.message}`;
-
-function statusOf(error: FastifyError): number {
-  if (error instanceof UnknownNameError) return 404;
-  if (error instanceof DuplicateError) return 409;
-  if (error instanceof OperatorError) return 400;
-  return error.statusCode ?? 500;
+  await app.ready();
+  await listenPrivately(app.server, socket, group);
+  log.info('control socket is open', { socket });
+  return { socket, [Symbol.asyncDispose]: () => closeSoon(app) };
 }

@@ -1,69 +1,59 @@
-import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
-import type { ControlParts } from './options.ts';
-import { parseRequest } from './requests.ts';
-import { checkPassword } from './viewer-requests.ts';
-import { hashPassword } from '../web/passwords.ts';
-import type { Operator } from '../model/operator.ts';
-
-/** GET /operators */
-export interface OperatorsAnswer {
-  readonly operators: readonly Operator[];
-}
-
-/** POST /operators, POST /operators/NAME/password */
-export interface OperatorAnswer {
-  readonly operator: Operator;
-  /** If it was made here. It is told this once, and not kept. */
-  readonly password?: string;
-}
-
-const password = z.string().max(200).exactOptional();
-const newOperator = z.strictObject({ name: z.string().max(200), password });
-const newPassword = z.strictObject({ password });
-
-interface Named {
-  readonly Params: { readonly name: string };
-}
+import type { Door } from '../api/door.ts';
+import {
+  type Operator,
+  OperatorAnswer,
+  OperatorRequest,
+  OperatorsAnswer,
+  PasswordRequest,
+} from '../contract/viewers.ts';
+import { hashPassword } from '../lib/password-hash.ts';
+import { checkPassword } from './password-rules.ts';
+import type { ViewerRouteParts } from './viewer-routes.ts';
 
 /** Who may see all accounts' cameras in a browser. */
 export function addOperatorRoutes(
-  app: FastifyInstance,
-  { ledger, log, watching }: Pick<ControlParts, 'ledger' | 'log' | 'watching'>,
+  door: Door<unknown>,
+  { ledger, makePassword, log }: Pick<ViewerRouteParts, 'ledger' | 'makePassword' | 'log'>,
 ): void {
-  /** Sets the password that is given, or one that is made here: `set` gets what is kept of it. */
+  /** Sets the password that is given, or a new one: `set` gets what is kept of it. */
   const login = async (
     name: string,
     given: string | undefined,
     set: (hash: Uint8Array) => Operator,
   ): Promise<OperatorAnswer> => {
     if (given !== undefined) checkPassword(given, { account: '', name });
-    const chosen = given ?? watching.makePassword();
-    const operator = set(await hashPassword(chosen));
-    return { operator, ...(given === undefined ? { password: chosen } : {}) };
+    const made = given === undefined ? makePassword() : undefined;
+    return { operator: set(await hashPassword(given ?? made ?? '')), password: made };
   };
 
-  app.get('/operators', (): OperatorsAnswer => ({ operators: ledger.operators.list() }));
+  door.get('/operators', { answer: OperatorsAnswer }, () => ({
+    operators: ledger.operators.list(),
+  }));
 
-  app.post('/operators', async (request, reply) => {
-    const { name, password: given } = parseRequest(newOperator, request.body);
-    const answer = await login(name, given, (hash) => ledger.operators.add(name, hash));
-    log.info('operator added', { operator: name });
-    return reply.code(201).send(answer);
-  });
+  door.post(
+    '/operators',
+    { body: OperatorRequest, answer: OperatorAnswer, status: 201 },
+    async ({ body: { name, password } }) => {
+      const answer = await login(name, password, (hash) => ledger.operators.add(name, hash));
+      log.info('operator added', { operator: name });
+      return answer;
+    },
+  );
 
-  app.post<Named>('/operators/:name/password', async (request): Promise<OperatorAnswer> => {
-    const { name } = request.params;
-    const { password: given } = parseRequest(newPassword, request.body);
-    const answer = await login(name, given, (hash) => ledger.operators.setPassword(name, hash));
-    log.info('operator has a new password', { operator: name });
-    return answer;
-  });
+  door.post(
+    '/operators/{name}/password',
+    { body: PasswordRequest, answer: OperatorAnswer },
+    async ({ params: { name }, body: { password } }) => {
+      const answer = await login(name, password, (hash) =>
+        ledger.operators.setPassword(name, hash),
+      );
+      log.info('operator has a new password', { operator: name });
+      return answer;
+    },
+  );
 
-  app.delete<Named>('/operators/:name', (request, reply) => {
-    const { name } = request.params;
+  door.delete('/operators/{name}', {}, ({ params: { name } }) => {
     ledger.operators.remove(name);
     log.info('operator removed', { operator: name });
-    return reply.code(204).send();
   });
 }

@@ -1,40 +1,30 @@
-import type { FastifyInstance } from 'fastify';
-import type { NewTokenAnswer, TokensAnswer } from '../contract/control.ts';
-import type { ControlParts } from './options.ts';
-import { newToken, parseRequest } from './requests.ts';
+import type { Door } from '../api/door.ts';
+import { NewTokenAnswer, TokenRequest, TokensAnswer } from '../contract/accounts.ts';
+import type { CameraRouteParts } from './camera-routes.ts';
 
-interface OfAccount {
-  readonly Params: { readonly account: string };
-}
+/** Tokens by which cameras enrol themselves. */
+export function addTokenRoutes(
+  door: Door<unknown>,
+  { ledger, log }: Pick<CameraRouteParts, 'ledger' | 'log'>,
+): void {
+  door.get('/accounts/{account}/tokens', { answer: TokensAnswer }, ({ params: { account } }) => ({
+    tokens: ledger.tokens.list(account),
+  }));
 
-interface NamedToken {
-  readonly Params: { readonly account: string; readonly id: string };
-}
-
-export function addTokenRoutes(app: FastifyInstance, { ledger, log }: ControlParts): void {
-  app.get<OfAccount>(
-    '/accounts/:account/tokens',
-    (request): TokensAnswer => ({ tokens: ledger.tokens.list(request.params.account) }),
+  door.post(
+    '/accounts/{account}/tokens',
+    { body: TokenRequest, answer: NewTokenAnswer, status: 201 },
+    ({ params: { account }, body: { uses, lifeMs, ...stream } }) => {
+      const expiresMs = Date.now() + lifeMs;
+      const made = ledger.tokens.add({ account, uses, expiresMs, ...stream });
+      const until = new Date(expiresMs).toISOString();
+      log.info('enrolment opened', { account, id: made.id, uses, until });
+      return made;
+    },
   );
 
-  app.post<OfAccount>('/accounts/:account/tokens', (request, reply) => {
-    const { account } = request.params;
-    const { uses, lifeMs, ...stream } = parseRequest(newToken, request.body);
-    const expiresMs = Date.now() + lifeMs;
-    const made: NewTokenAnswer = ledger.tokens.add({ account, uses, expiresMs, ...stream });
-    log.info('enrolment opened', {
-      account,
-      id: made.id,
-      uses,
-      until: new Date(expiresMs).toISOString(),
-    });
-    return reply.code(201).send(made);
-  });
-
-  app.delete<NamedToken>('/accounts/:account/tokens/:id', (request, reply) => {
-    const { account, id } = request.params;
+  door.delete('/accounts/{account}/tokens/{id}', {}, ({ params: { account, id } }) => {
     ledger.tokens.revoke(account, id);
     log.info('enrolment revoked', { account, id });
-    return reply.code(204).send();
   });
 }

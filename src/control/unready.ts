@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import type { ErrorAnswer } from '../contract/control.ts';
+import type { ErrorAnswer } from '../contract/answer.ts';
 import { listenPrivately } from './socket.ts';
 
 /**

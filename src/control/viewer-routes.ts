@@ -1,93 +1,103 @@
-import type { FastifyInstance } from 'fastify';
-import type { ControlParts } from './options.ts';
-import { cut } from './pages.ts';
-import { parseRequest } from './requests.ts';
-import { checkPassword, newPassword, newViewer, viewerPage } from './viewer-requests.ts';
+import type { Door } from '../api/door.ts';
+import { pageOf } from '../api/pages.ts';
 import {
-  type AddressesAnswer,
-  type LoginAnswer,
-  publicAddresses,
-  type ViewersAnswer,
-  type WatchersAnswer,
-} from './watching.ts';
-import { type Viewer, type ViewerName, formatViewerName } from '../model/viewer.ts';
+  AddressesAnswer,
+  LoginAnswer,
+  PasswordRequest,
+  type Viewer,
+  ViewerRequest,
+  ViewersAnswer,
+  ViewersRequest,
+  WatchersAnswer,
+} from '../contract/viewers.ts';
+import { formatViewerName, type ViewerCredentials, type ViewerName } from '../model/viewer.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Log } from '../lib/log.ts';
+import { checkPassword } from './password-rules.ts';
+import { publicAddresses, type WatchedGateway } from './watching.ts';
 
-interface Named {
-  readonly Params: ViewerName;
+export interface ViewerRouteParts {
+  readonly ledger: Ledger;
+  /** Undefined: none is configured. */
+  readonly gateway: WatchedGateway | undefined;
+  readonly makePassword: () => string;
+  /** What is kept of a viewer's password. */
+  readonly credentialsOf: (user: string, password: string) => ViewerCredentials;
+  readonly log: Log;
 }
 
 /** Who may watch, and who does. */
-export function addViewerRoutes(app: FastifyInstance, parts: ControlParts): void {
-  const { ledger, log, watching } = parts;
-  const { gateway } = watching;
+export function addViewerRoutes(door: Door<unknown>, parts: ViewerRouteParts): void {
+  const { ledger, gateway, log } = parts;
 
-  const addresses = (account: string, camera: string): string[] =>
-    gateway === undefined ? [] : publicAddresses(gateway.place, account, camera);
-
-  /** Sets the password that is given, or one that is made here: `set` gets what is kept of it. */
+  /** Sets the password that is given, or a new one: `set` gets what is kept of it. */
   const login = (
     viewer: ViewerName,
     given: string | undefined,
-    set: (credentials: ReturnType<typeof watching.credentialsOf>) => Viewer,
+    set: (credentials: ViewerCredentials) => Viewer,
   ): LoginAnswer => {
     if (given !== undefined) checkPassword(given, viewer);
-    const password = given ?? watching.makePassword();
+    const made = given === undefined ? parts.makePassword() : undefined;
     return {
-      viewer: set(watching.credentialsOf(viewer.name, password)),
-      ...(given === undefined ? { password } : {}),
-      addresses: addresses(viewer.account, 'CAMERA'),
+      viewer: set(parts.credentialsOf(viewer.name, given ?? made ?? '')),
+      password: made,
+      addresses: publicAddresses(gateway?.place, viewer.account, 'CAMERA'),
     };
   };
 
-  const shut = ({ account, name }: ViewerName, reason: string): void =>
-    gateway?.disconnect({ account, viewer: name }, reason);
+  door.get(
+    '/viewers',
+    { query: ViewersRequest, answer: ViewersAnswer },
+    ({ query: { account, ...range } }) => {
+      const sorted = ledger.viewers
+        .list(account)
+        .sort((a, b) => (formatViewerName(a) < formatViewerName(b) ? -1 : 1));
+      const { items: viewers, next } = pageOf(sorted, formatViewerName, range);
+      return { viewers, next };
+    },
+  );
 
-  app.get('/viewers', (request): ViewersAnswer => {
-    const { account, ...range } = parseRequest(viewerPage, request.query);
-    const sorted = ledger.viewers
-      .list(account)
-      .sort((a, b) => (formatViewerName(a) < formatViewerName(b) ? -1 : 1));
-    const [viewers, next] = cut(sorted, formatViewerName, range);
-    return { viewers, ...next };
+  door.post(
+    '/viewers',
+    { body: ViewerRequest, answer: LoginAnswer, status: 201 },
+    ({ body: { password, ...viewer } }) => {
+      const answer = login(viewer, password, (credentials) =>
+        ledger.viewers.add({ ...viewer, credentials }),
+      );
+      const { account, name, cameras } = viewer;
+      log.info('viewer added', { account, viewer: name, cameras });
+      return answer;
+    },
+  );
+
+  door.post(
+    '/viewers/{account}/{name}/password',
+    { body: PasswordRequest, answer: LoginAnswer },
+    ({ params, body: { password } }) => {
+      const answer = login(params, password, (credentials) =>
+        ledger.viewers.setCredentials(params, credentials),
+      );
+      const { account, name: viewer } = params;
+      log.info('viewer has a new password', { account, viewer });
+      gateway?.disconnect({ account, viewer }, 'the password was changed');
+      return answer;
+    },
+  );
+
+  door.delete('/viewers/{account}/{name}', {}, ({ params }) => {
+    ledger.viewers.remove(params);
+    const { account, name: viewer } = params;
+    log.info('viewer removed', { account, viewer });
+    gateway?.disconnect({ account, viewer }, 'the viewer was removed');
   });
 
-  app.post('/viewers', (request, reply) => {
-    const { account, name, password, cameras } = parseRequest(newViewer, request.body);
-    const viewer = { account, name, cameras };
-    const answer = login(viewer, password, (credentials) =>
-      ledger.viewers.add({ ...viewer, credentials }),
-    );
-    log.info('viewer added', { account, viewer: name, cameras });
-    return reply.code(201).send(answer);
-  });
-
-  app.post<Named>('/viewers/:account/:name/password', (request): LoginAnswer => {
-    const { password } = parseRequest(newPassword, request.body);
-    const viewer = request.params;
-    const answer = login(viewer, password, (credentials) =>
-      ledger.viewers.setCredentials(viewer, credentials),
-    );
-    log.info('viewer has a new password', { account: viewer.account, viewer: viewer.name });
-    shut(viewer, 'the password was changed');
-    return answer;
-  });
-
-  app.delete<Named>('/viewers/:account/:name', (request, reply) => {
-    const viewer = request.params;
-    ledger.viewers.remove(viewer);
-    log.info('viewer removed', { account: viewer.account, viewer: viewer.name });
-    shut(viewer, 'the viewer was removed');
-    return reply.code(204).send();
-  });
-
-  app.get('/watchers', (): WatchersAnswer => {
+  door.get('/watchers', { answer: WatchersAnswer }, () => {
     const watchers = (gateway?.viewers() ?? []).toSorted((a, b) => a.sinceMs - b.sinceMs);
     return { gateway: gateway !== undefined, watchers };
   });
 
-  app.get<Named>('/addresses/:account/:name', (request): AddressesAnswer => {
-    const { account, name } = request.params;
-    const { camera } = ledger.cameras.require({ account, camera: name });
-    return { addresses: addresses(account, camera) };
+  door.get('/addresses/{account}/{camera}', { answer: AddressesAnswer }, ({ params }) => {
+    const { account, camera } = ledger.cameras.require(params);
+    return { addresses: publicAddresses(gateway?.place, account, camera) };
   });
 }

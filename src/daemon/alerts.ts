@@ -7,14 +7,14 @@ import { loadAlertKey } from '../alert/key.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { startReports } from '../alert/reports.ts';
 import { type Condition, diskConditions, storingCondition } from '../alert/troubles.ts';
-import type { CameraStatus } from '../model/camera-status.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertingParts } from '../control/alerting.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
-import type { SpoolStatus } from '../spool/spool.ts';
+import type { SpoolStatus } from '../contract/status.ts';
 import type { WatchedCamera } from '../model/alert-settings.ts';
 
 const clock = systemClock;

@@ -7,6 +7,7 @@ import { startHealth } from '../monitor/health.ts';
 import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
+import { credentialsOf, makePassword } from '../gateway/password.ts';
 import { startJournal } from '../catalog/journal.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { Reconciler } from '../catalog/reconcile.ts';
@@ -25,7 +26,7 @@ import { startUploader } from '../storage/uploader.ts';
 import { Reloader } from './reload.ts';
 import { parsePublicKey } from '../tunnel/public-key.ts';
 import { startTunnelServer } from '../tunnel/server.ts';
-import { serveViewers, watchingParts } from './gateway.ts';
+import { realm, serveViewers, watchedGateway } from './gateway.ts';
 import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
 import { cameraParts, greet, publishLeftovers, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
@@ -155,10 +156,13 @@ export async function runDaemon(
     log,
     refusedConfiguration: () => refusal.value,
     fleet: () => fleet.statuses(),
-    watching: watchingParts(config, gateway),
+    gateway: watchedGateway(config, gateway),
+    makePassword,
+    credentialsOf: (user: string, password: string) => credentialsOf(realm, user, password),
     spoolUsage: () => spool.usage(),
     uploaderStatus: uploads,
     alerting: () => alerting.part?.parts,
+    alertsFailing: () => alerting.part?.parts.failing() ?? [],
     tunnelCounts: () => tunnels.counts,
   };
   metrics.watch(watched);
@@ -167,7 +171,6 @@ export async function runDaemon(
     fleet,
     footage,
     exports,
-    alertsFailing: () => alerting.part?.parts.failing() ?? [],
   });
   await using metricsServer = await Replaceable.start(config.metrics, (options) =>
     startMetricsServer({ ...watched, ...options }),

@@ -1,9 +1,8 @@
 import { hostname } from 'node:os';
 import type { Fleet } from '../camera/fleet.ts';
 import type { Config } from '../config/config.ts';
-import type { WatchingParts } from '../control/watching.ts';
+import type { WatchedGateway } from '../control/watching.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
-import { credentialsOf, makePassword } from '../gateway/password.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { formatAddress } from '../lib/addresses.ts';
 import type { Log } from '../lib/log.ts';
@@ -44,22 +43,20 @@ export async function serveViewers(
   return gateway;
 }
 
-/** What the control socket can do with viewers. */
-export function watchingParts(config: Config, gateway: Gateway | undefined): WatchingParts {
-  return {
-    makePassword,
-    credentialsOf: (user, password) => credentialsOf(realm, user, password),
-    gateway: gateway && {
-      place: {
-        domain: config.gateway?.domain,
-        rtsp: fromOutside(gateway.address),
-        rtsps: fromOutside(gateway.addressTls),
-      },
-      viewers: () => gateway.viewers(),
-      disconnect: (whom, reason) => gateway.disconnect(whom, reason),
+/** The gateway as operators see it. */
+export const watchedGateway = (
+  config: Config,
+  gateway: Gateway | undefined,
+): WatchedGateway | undefined =>
+  gateway && {
+    place: {
+      domain: config.gateway?.domain,
+      rtsp: fromOutside(gateway.address),
+      rtsps: fromOutside(gateway.addressTls),
     },
+    viewers: () => gateway.viewers(),
+    disconnect: (whom, reason) => gateway.disconnect(whom, reason),
   };
-}
 
 /** Where viewers find what listens at `address`: if that is everywhere, this machine's name is the best guess. */
 function fromOutside(address: Gateway['address']): Gateway['address'] {

@@ -5,16 +5,12 @@ import type { Config } from '../config/config.ts';
 import { LiveHub } from '../live/live.ts';
 import { Exports, type ExportsOptions } from '../footage/exports.ts';
 import { FootageSource } from '../footage/source.ts';
-import type { WebParts } from '../web/options.ts';
-import { credentialsOf } from '../gateway/password.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { WebOptions } from '../web/web.ts';
 import { formatAddress } from '../lib/addresses.ts';
 import { systemClock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
 import { parseCameraName } from '../model/camera-name.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { realm } from './gateway.ts';
 
 // What the daemon's parts are to the page for browsers, and to exports.
 
@@ -43,20 +39,19 @@ export const openExports = (
     isRecording: (camera) => isRecording(fleet.statuses(), camera),
   });
 
-type WebAnswers = Pick<WebParts, 'spoolUsage' | 'uploaderStatus' | 'alertsFailing' | 'version'>;
+type WebParts = Omit<
+  WebOptions,
+  'listen' | 'tls' | 'publicUrl' | 'proxy' | 'program' | 'live' | 'fleet' | 'picture'
+>;
 
 /** The page for browsers, if the configuration has one. */
 export async function serveWeb(
   { console: { web }, archive: { program } }: Config,
-  parts: { readonly ledger: Ledger; readonly fleet: Fleet; readonly log: Log } & Pick<
-    WebParts,
-    'footage' | 'exports'
-  > &
-    WebAnswers,
+  { fleet, ...parts }: WebParts & { readonly fleet: Fleet },
 ): Promise<AsyncDisposable | undefined> {
   if (web === undefined) return undefined;
   const { startWeb } = await import('../web/web.ts');
-  const { ledger, fleet, log, footage, exports } = parts;
+  const { log } = parts;
   await using owned = new AsyncDisposableStack();
   const relayUrl = (camera: string): string | undefined => {
     const name = parseCameraName(camera);
@@ -66,19 +61,11 @@ export async function serveWeb(
   const server = owned.use(
     await startWeb({
       ...web,
-      ledger,
-      footage,
-      exports,
+      ...parts,
       program,
       live,
-      log,
       fleet: () => fleet.statuses(),
       picture: (camera, signal) => fleet.picture(camera, signal),
-      credentialsOf: (user, password) => credentialsOf(realm, user, password),
-      spoolUsage: parts.spoolUsage,
-      uploaderStatus: parts.uploaderStatus,
-      alertsFailing: parts.alertsFailing,
-      version: parts.version,
     }),
   );
   log.info('serving browsers', {

@@ -12,9 +12,6 @@ import type { Patient } from './patient.ts';
 import { checkPrograms } from './programs.ts';
 import { checkSecrets } from './secrets.ts';
 
-export type { Finding, Severity } from './finding.ts';
-export type { DaemonView } from './daemon.ts';
-
 /** Looks at all that a support person would ask for. Changes nothing, but for a probe object in the bucket. */
 export async function examine(patient: Patient, signal: AbortSignal): Promise<Finding[]> {
   const { config, daemon, env } = patient;

@@ -1,4 +1,4 @@
-import type { Gap } from '../model/continuity.ts';
+import type { Gap } from '../contract/continuity.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { fileTime } from '../lib/time.ts';
 import type { FootageSegment } from '../model/segment.ts';

@@ -1,9 +1,10 @@
+import type { ExportStatus, StartedExport } from '../contract/footage.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Gap } from '../model/continuity.ts';
+import type { Gap } from '../contract/continuity.ts';
 import type { Camera } from '../model/camera.ts';
 import { Child } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';
@@ -17,8 +18,8 @@ import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './ex
 import type { FootageSource } from './source.ts';
 import { Slots } from '../lib/slots.ts';
 import { fileTime } from '../lib/time.ts';
-import { gapsForOwners } from '../web/owners-words.ts';
 import type { FootageSegment } from '../model/segment.ts';
+import { gapsForOwners } from '../continuity/owners-view.ts';
 
 const maxRangeMs = 24 * 3_600_000;
 const maxBytes = 20e9;
@@ -52,32 +53,6 @@ export interface ExportRequest extends Wanted {
   readonly timeZone: string;
   /** Whether what is told of gaps is for an operator. */
   readonly withDetails?: boolean;
-}
-
-export interface StartedExport {
-  readonly id: string;
-  readonly fileName: string;
-  /** What is missing in it. */
-  readonly gaps: readonly Gap[];
-  readonly estimatedBytes: number;
-}
-
-export interface ExportStatus {
-  readonly id: string;
-  /** Of the account's. */
-  readonly camera: string;
-  readonly state: 'waiting' | 'running' | 'done' | 'failed';
-  /** 0 to 1. */
-  readonly progress: number;
-  readonly fileName: string;
-  readonly bytes?: number;
-  readonly sha256?: string;
-  /** Why it failed, for whoever asked for it. */
-  readonly error?: string;
-  /** When the format changed, if that is why. */
-  readonly changedAtMs?: number;
-  /** Until when it can be had. */
-  readonly expiresMs?: number;
 }
 
 interface Job {

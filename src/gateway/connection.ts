@@ -1,3 +1,4 @@
+import type { ViewerStatus } from '../contract/viewers.ts';
 import type { RelayPlace } from './place.ts';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,23 +18,6 @@ import {
 } from '../media/rtsp/message.ts';
 import { type Answered, Dialogue } from './dialogue.ts';
 import type { PlayerSession } from './viewing.ts';
-
-/** One who watches. */
-export interface ViewerStatus {
-  readonly account: string;
-  readonly camera: string;
-  /** The user name. */
-  readonly viewer: string;
-  readonly address: string;
-  readonly secure: boolean;
-  /** What the player says it is. */
-  readonly player: string;
-  readonly state: 'ready' | 'playing' | 'paused';
-  /** Milliseconds since 1970 UTC. */
-  readonly sinceMs: number;
-  /** Sent to the viewer so far, before encryption. */
-  readonly bytes: number;
-}
 
 /** Durations in milliseconds. */
 export interface PlayerPatience {

@@ -5,14 +5,13 @@ import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Certificate, type CertificateFiles } from './certificate.ts';
-import { ViewerConnection, type PlayerPatience, type ViewerStatus } from './connection.ts';
+import { type PlayerPatience, ViewerConnection } from './connection.ts';
+import type { ViewerStatus } from '../contract/viewers.ts';
 import type { ViewerAccess } from '../model/viewer.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
-
-export type { ViewerStatus } from './connection.ts';
 
 export interface ListenOptions {
   readonly host: string;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Account } from '../model/account.ts';
+import type { Account } from '../contract/accounts.ts';
 import { UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { json, number, reader, text } from './read.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import type { Account } from '../model/account.ts';
+import type { Account } from '../contract/accounts.ts';
 import { type CameraName, isLabel, labelRule } from '../model/camera-name.ts';
 import { DuplicateError } from '../model/errors.ts';
 import type { AccountRows } from './account-rows.ts';

@@ -1,11 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountRows } from './account-rows.ts';
-import { transaction } from './database.ts';
-import { isTrue, json, number, optional, reader, text, word } from './read.ts';
 import type { AddressKind } from '../model/contact.ts';
 import type {
   AlertDecision,
-  AlertMessage,
   DeliveryChange,
   DeliveryName,
   DeliveryState,
@@ -13,6 +9,10 @@ import type {
   NewDelivery,
   OpenDelivery,
 } from '../model/alert.ts';
+import type { AlertMessage } from '../contract/alerts.ts';
+import type { AccountRows } from './account-rows.ts';
+import { transaction } from './database.ts';
+import { isTrue, json, number, optional, reader, text, word } from './read.ts';
 
 // Times are milliseconds since 1970 UTC.
 

@@ -1,3 +1,10 @@
+import type {
+  ContactAddress,
+  ContactChanges,
+  ContactPerson,
+  KnownContact,
+  QuietHours,
+} from '../model/contact.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import type { AccountRows } from './account-rows.ts';
@@ -5,13 +12,6 @@ import { transaction } from './database.ts';
 import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { json, number, optional, reader, text } from './read.ts';
-import type {
-  ContactAddress,
-  ContactChanges,
-  ContactPerson,
-  QuietHours,
-  KnownContact,
-} from '../model/contact.ts';
 
 export interface ContactQueries {
   /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */

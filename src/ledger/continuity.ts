@@ -8,7 +8,8 @@ import { prepareDaySums } from './day-sums.ts';
 import { isTrue, number, reader, text, word } from './read.ts';
 import { longestMs } from './segments.ts';
 import { sumUp } from '../continuity/sums.ts';
-import type { Continuity, ContinuityRange, DaySum, Days, Timeline } from '../model/continuity.ts';
+import type { ContinuityRange, Days, DaySum, Timeline } from '../model/continuity.ts';
+import type { Continuity } from '../contract/continuity.ts';
 
 export interface ContinuityQueries {
   /**

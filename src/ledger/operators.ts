@@ -1,9 +1,9 @@
+import type { Operator } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { blob, number, reader, text } from './read.ts';
-import type { Operator } from '../model/operator.ts';
 
 export interface OperatorQueries {
   /** @param passwordHash salt and hash, 48 bytes. @throws {DuplicateError} {@link OperatorError} */

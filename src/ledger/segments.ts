@@ -3,12 +3,12 @@ import type { CameraName } from '../model/camera-name.ts';
 import type { GapCause } from '../model/gap-cause.ts';
 import type {
   Hole,
-  LedgerSegment,
   SegmentCursor,
   SegmentInit,
   SegmentRecord,
   StoredProof,
 } from '../model/segment.ts';
+import type { LedgerSegment } from '../contract/cameras.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { namesAt } from './names-at.ts';

@@ -10,8 +10,9 @@ import { UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { number, optional, reader, type Row, text } from './read.ts';
 import type { StateRows } from './states.ts';
-import { type PublicKey } from '../model/public-key.ts';
-import { type NewToken, type Token } from '../model/account.ts';
+import type { PublicKey } from '../model/public-key.ts';
+import type { NewToken } from '../model/token.ts';
+import type { Token } from '../contract/accounts.ts';
 import { defaultRtspPath } from '../model/camera.ts';
 
 /** A key that asks to be let in. */

@@ -1,3 +1,4 @@
+import type { Viewer } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import type { AccountRows } from './account-rows.ts';
@@ -6,12 +7,11 @@ import { DuplicateError, UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { json, number, optional, reader, text } from './read.ts';
 import {
-  type NewViewer,
-  type Viewer,
-  type ViewerCredentials,
-  type ViewerAccess,
-  type ViewerName,
   formatViewerName,
+  type NewViewer,
+  type ViewerAccess,
+  type ViewerCredentials,
+  type ViewerName,
 } from '../model/viewer.ts';
 
 export interface ViewerQueries {

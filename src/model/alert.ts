@@ -1,36 +1,27 @@
 import type { AddressKind } from './contact.ts';
 
 /** What became of one way by which a message goes. */
-export type DeliveryState =
+export const deliveryStates = [
   /** Its turn comes if those before it fail. */
-  | 'waiting'
-  | 'queued'
-  | 'sending'
+  'waiting',
+  'queued',
+  'sending',
   /** It may have been sent: the program or the carrier failed midway. */
-  | 'doubtful'
+  'doubtful',
   /** The carrier has it. */
-  | 'accepted'
+  'accepted',
   /** It arrived. */
-  | 'delivered'
-  | 'failed'
+  'delivered',
+  'failed',
   /** Another way has done it. */
-  | 'unneeded';
+  'unneeded',
+] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
 
 export interface NewDelivery {
   readonly kind: AddressKind;
   readonly channel: string;
   readonly address: string;
-}
-
-export interface AlertDelivery extends NewDelivery {
-  readonly position: number;
-  readonly state: DeliveryState;
-  readonly attempts: number;
-  /** When the state was reached. */
-  readonly sinceMs: number;
-  readonly carrierId?: string;
-  /** What the carrier said, or why it failed. */
-  readonly detail?: string;
 }
 
 interface MessageText {
@@ -55,13 +46,6 @@ export interface NewAlertMessage extends MessageText {
   readonly eventKey: string;
   /** In the order in which they are tried. */
   readonly deliveries: readonly NewDelivery[];
-}
-
-/** What one contact is told of one event. */
-export interface AlertMessage extends MessageText {
-  /** The message that told it. */
-  readonly mergedInto?: string;
-  readonly deliveries: readonly AlertDelivery[];
 }
 
 export interface DeliveryName {

@@ -1,4 +1,5 @@
-export type AddressKind = 'sms' | 'email' | 'webhook';
+export const addressKinds = ['sms', 'email', 'webhook'] as const;
+export type AddressKind = (typeof addressKinds)[number];
 
 /** A number with its +, an e-mail address, or a URL. */
 export interface ContactAddress {

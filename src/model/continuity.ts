@@ -1,14 +1,5 @@
 import type { GapCause } from './gap-cause.ts';
 
-/** A stretch without footage, from `startMs` to just before `endMs`. */
-export interface Gap {
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly cause: GapCause;
-  /** In plain words; may be empty. */
-  readonly detail: string;
-}
-
 /** Where the footage of a time is. */
 export type FootageState = 'stored' | 'spooled' | 'missing';
 
@@ -32,12 +23,6 @@ export interface Timeline {
   readonly pieces: readonly TimelinePiece[];
 }
 
-export interface CauseSum {
-  readonly cause: GapCause;
-  readonly gaps: number;
-  readonly missingMs: number;
-}
-
 export interface ContinuityRange {
   readonly fromMs: number;
   /** Exclusive. */
@@ -45,25 +30,6 @@ export interface ContinuityRange {
   readonly nowMs: number;
   /** Whether footage of the camera is being written now, to a file that is no segment yet. */
   readonly isRecording: boolean;
-}
-
-/**
- * Where each millisecond of a stretch of a camera's time is:
- * `storedMs + spooledMs + missingMs === toMs - fromMs`, and the gaps sum up to `missingMs`.
- */
-export interface Continuity {
-  /** The range that was asked for, as far as it lies between the camera's enrolment and now. */
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly storedMs: number;
-  readonly spooledMs: number;
-  readonly missingMs: number;
-  /** In the order of time. */
-  readonly gaps: readonly Gap[];
-  /** Of causes that there are, the one with most missing time first. */
-  readonly causes: readonly CauseSum[];
-  /** How many segments have a part of the range. */
-  readonly segments: { readonly stored: number; readonly spooled: number };
 }
 
 export interface DaySum {

@@ -54,14 +54,6 @@ export interface StoredProof {
   readonly etag?: string;
 }
 
-export interface LedgerSegment extends SegmentRecord {
-  readonly state: 'spooled' | 'stored';
-  readonly objectKey?: string;
-  readonly checksum?: string;
-  readonly etag?: string;
-  readonly storedMs?: number;
-}
-
 /** Where a listing goes on: after this segment. */
 export interface SegmentCursor {
   readonly startMs: number;

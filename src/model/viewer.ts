@@ -18,16 +18,8 @@ export interface ViewerName {
   readonly name: string;
 }
 
-/** Somebody who may watch an account's cameras. Times are milliseconds since 1970 UTC. */
-export interface Viewer extends ViewerName {
-  /** The only cameras of the account that this viewer may watch; absent: all, those to come too. */
-  readonly cameras?: readonly string[];
-  readonly createdMs: number;
-  readonly passwordSetMs: number;
-}
-
 /** Who logs in by a name, and how that is proven. */
-export interface ViewerAccess extends Pick<Viewer, 'name' | 'cameras'> {
+export interface ViewerAccess extends Pick<NewViewer, 'name' | 'cameras'> {
   readonly credentials: ViewerCredentials;
 }
 

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import type { Health, Verdict } from './health.ts';
+import type { Health } from './health.ts';
+import type { Verdict } from '../contract/status.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What looks after the daemon from outside asks for. */
+/** What monitoring from outside asks for. */
 export interface HealthParts {
   readonly health: Pick<Health, 'health' | 'readiness'>;
   readonly metrics: Pick<Metrics, 'contentType' | 'read'>;

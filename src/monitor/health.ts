@@ -1,63 +1,57 @@
 import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { CameraStatus } from '../model/camera-status.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
-import type { SpoolStatus, UploadStatus } from '../contract/control.ts';
-
-/** Whether all is well, and if not, what isn't: a sentence each. */
-export interface Verdict {
-  readonly ok: boolean;
-  readonly problems: readonly string[];
-}
+import type { CameraStatus } from '../contract/cameras.ts';
+import type { SpoolStatus, UploadStatus, Verdict } from '../contract/status.ts';
 
 export interface HealthOptions {
   readonly clock: Clock;
   /** Where cameras dial in. */
   readonly tunnelAddress: () => { readonly host: string; readonly port: number };
   readonly fleet: () => readonly CameraStatus[];
-  /** `begun`: uploads begun since the start, whatever became of them. */
+  /** `begun`: uploads begun since the start, successful or not. */
   readonly uploads: () => UploadStatus & { readonly begun: number };
   readonly spool: () => Pick<SpoolStatus, 'disk'>;
-  /** An archiver without new footage for this long is ended by itself. */
+  /** An archiver without new footage for this long ends itself. */
   readonly stallMs: number;
   /** Between two looks; 5 s unless given. */
   readonly everyMs?: number;
 }
 
-/** The daemon's own health, looked at every few seconds. */
+/** The daemon's own health, checked every few seconds. */
 export interface Health extends AsyncDisposable {
   /**
-   * Whether the daemon works: a new process would mend all that is a problem here. A bucket out of
-   * reach, a full disk or a camera that is gone are none.
+   * Whether the daemon works. A restart would mend each problem here; an unreachable bucket, a full
+   * disk or an offline camera is not one.
    */
   health(): Verdict;
   /**
-   * Whether cameras are taken, and what they send is kept: in the bucket, or at least in the spool. All
-   * that is a problem of health is one here; a new process would not mend all that is one here.
+   * Whether cameras are taken and their footage is kept, in the bucket or at least in the spool. It
+   * has all problems of health, and some that a restart would not mend.
    */
   readiness(): Verdict;
 }
 
 const resolutionMs = 20;
 const answerMs = 10_000;
-/** The event loop as good as stands still; a busy one is slower by some milliseconds. */
+/** A busy event loop is late by some milliseconds; one that is late by this much is blocked. */
 const standstillMs = 2_000;
 /** An uploader looks for segments each minute, even while the bucket is out of reach. */
 const uploaderIdleMs = 5 * 60_000;
-/** An upload that moves no byte is given up far sooner; one of a long segment over a slow line may take as long. */
+/** A long segment on a slow line may take nearly as long. An upload without progress fails far sooner. */
 const uploadStuckMs = 30 * 60_000;
-/** Beyond the time in which an archiver without footage ends itself. */
+/** On top of the time after which an archiver without footage ends itself. */
 const archiverGraceMs = 2 * 60_000;
 
-/** Since when something is as it is, by a clock that is never set. */
+/** How long values have been unchanged, on the monotonic clock. */
 class Unchanged {
   readonly #since = new Map<string, { readonly value: unknown; readonly atMs: number }>();
 
-  /** How long `key` has had this value, as far as was seen. */
+  /** How long `key` has been seen with this value. */
   forMs(key: string, value: unknown, nowMs: number): number {
     const known = this.#since.get(key);
     if (known !== undefined && known.value === value) return nowMs - known.atMs;
@@ -70,7 +64,7 @@ class Unchanged {
   }
 }
 
-/** Looks at the daemon's parts until it is disposed of. All is taken to be well before the first look. */
+/** Checks the daemon's parts until it is disposed of. Everything counts as healthy before the first check. */
 export function startHealth(options: HealthOptions): Health {
   const { clock, everyMs = 5_000 } = options;
   const life = new Scope();
@@ -82,7 +76,7 @@ export function startHealth(options: HealthOptions): Health {
   let stuck: string | undefined;
 
   const look = async (): Promise<void> => {
-    // It counts the time of its own timer as delay; of nothing, there is no mean.
+    // The histogram counts its own timer as delay, and has no mean without samples.
     const delayMs = Number.isNaN(histogram.mean) ? 0 : histogram.mean / 1e6 - resolutionMs;
     histogram.reset();
     const tunnel = await tunnelProblem(options.tunnelAddress(), life.signal);
@@ -138,13 +132,13 @@ async function tunnelProblem(
   }
 }
 
-/** Where a listener at any of this machine's addresses is reached from the machine itself. */
+/** Where this machine reaches its own listener, also one that listens on all addresses. */
 export const loopbackOf = (host: string): string =>
   host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
 
 /**
- * Resolves when an SSH server has said its first word, or hangs up: under an attack it refuses
- * strangers by that, as it should.
+ * Resolves when an SSH server sends its first bytes or hangs up: hanging up is how it refuses
+ * strangers during an attack.
  */
 function knock(host: string, port: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -159,7 +153,7 @@ function knock(host: string, port: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The work that there is, is not begun. That what is begun fails is the bucket's trouble, not ours. */
+/** Segments wait, and no upload begins. Uploads that begin and fail are the bucket's trouble. */
 function uploaderProblem(
   { uploading, waiting, begun }: ReturnType<HealthOptions['uploads']>,
   seen: Unchanged,
@@ -170,7 +164,7 @@ function uploaderProblem(
   return `no upload was begun for ${Math.round(idleMs / 60_000)} minutes though ${waiting} segments wait`;
 }
 
-/** What is begun neither succeeds nor fails. It may be the line, and then a new process would begin it all again. */
+/** Uploads neither succeed nor fail. It may be the line, and then a restart would begin them all again. */
 function stuckUploadProblem(
   { uploading, begun, stored }: ReturnType<HealthOptions['uploads']>,
   seen: Unchanged,
@@ -182,7 +176,7 @@ function stuckUploadProblem(
   return `none of the ${uploading} uploads under way has ended for ${Math.round(stuckMs / 60_000)} minutes`;
 }
 
-/** One archiver may stand still for reasons of its own; most at once do for the daemon's. */
+/** A single archiver may stall for its own reasons; if most stall at once, it is the daemon. */
 function archiverProblem(
   fleet: readonly CameraStatus[],
   limitMs: number,

@@ -1,16 +1,17 @@
 import type { Registry } from 'prom-client';
+import { deliveryStates } from '../model/alert.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { gauge, only } from './metrics-gauges.ts';
-import type { ControlParts } from '../control/options.ts';
-import type { DeliveryState } from '../model/alert.ts';
 
-const states: readonly DeliveryState[] = [
-  ...(['waiting', 'queued', 'sending', 'doubtful'] as const),
-  ...(['accepted', 'delivered', 'failed', 'unneeded'] as const),
-];
+export interface AlertMetricsParts {
+  readonly ledger: Pick<Ledger, 'alerts'>;
+  /** Ways to tell contacts that fail now. */
+  readonly alertsFailing: () => readonly unknown[];
+}
 
 export function addAlertMetrics(
   registry: Registry,
-  { ledger, alerting }: Pick<ControlParts, 'ledger' | 'alerting'>,
+  { ledger, alertsFailing }: AlertMetricsParts,
 ): void {
   gauge(
     registry,
@@ -21,12 +22,12 @@ export function addAlertMetrics(
     },
     () => {
       const counts = ledger.alerts.deliveryCounts();
-      return states.map((state) => [{ state }, counts.get(state) ?? 0] as const);
+      return deliveryStates.map((state) => [{ state }, counts.get(state) ?? 0] as const);
     },
   );
   gauge(
     registry,
-    { name: 'cctv_alert_channels_failing', help: 'Ways to tell contacts that do not work now' },
-    () => only(alerting()?.failing().length ?? 0),
+    { name: 'cctv_alert_channels_failing', help: 'Ways to tell contacts that fail now' },
+    () => only(alertsFailing().length),
   );
 }

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { CameraStatus } from '../model/camera-status.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
 import type { Camera } from '../model/camera.ts';
 import {
   absentStates,
@@ -11,9 +11,13 @@ import {
 import { type GapCause, gapCauses } from '../model/gap-cause.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { counter, gauge } from './metrics-gauges.ts';
-import type { ControlParts } from '../control/options.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 
-type Parts = Pick<ControlParts, 'ledger' | 'fleet'>;
+export interface CameraMetricsParts {
+  readonly ledger: Ledger;
+  /** The cameras that are connected. */
+  readonly fleet: () => readonly CameraStatus[];
+}
 
 const states: readonly CameraState[] = [...connectedStates, ...absentStates];
 
@@ -21,10 +25,10 @@ const labels = ['account', 'camera'] as const;
 const labelsOf = ({ account, camera }: CameraName) => ({ account, camera });
 
 const gapWindowMs = 3_600_000;
-/** Between two looks at the gaps of all cameras, however often they are asked for. */
+/** The gaps of all cameras are summed up at most this often, however often somebody scrapes. */
 const gapsEveryMs = 30_000;
 
-export function addCameraMetrics(registry: Registry, parts: Parts): void {
+export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts): void {
   const { ledger, fleet } = parts;
   const each = (
     name: string,
@@ -131,7 +135,7 @@ function awaitedFor(known: readonly Camera[], connected: readonly CameraStatus[]
   const states = new Map(connected.map((one) => [formatCameraName(one), one.state]));
   return known.flatMap((camera) => {
     if (cameraState(camera, states.get(formatCameraName(camera))) !== neverConnected) return [];
-    // Other hardware comes with a key of its own.
+    // A replacement has a newer key.
     const sinceMs = Math.max(camera.createdMs, ...camera.keys.map(({ addedMs }) => addedMs));
     return [[labelsOf(camera), Math.max(0, nowMs - sinceMs) / 1000] as const];
   });
@@ -146,8 +150,11 @@ function footageAges(known: readonly Camera[], connected: readonly CameraStatus[
   });
 }
 
-/** Sums up gaps one camera after the other, with room between them for what can't wait. */
-function recentGaps({ ledger, fleet }: Parts): () => Promise<ReadonlyMap<GapCause, number>> {
+/** Sums up gaps camera by camera, and lets other work run in between. */
+function recentGaps({
+  ledger,
+  fleet,
+}: CameraMetricsParts): () => Promise<ReadonlyMap<GapCause, number>> {
   let known: Promise<ReadonlyMap<GapCause, number>> | undefined;
   let asOf = -Infinity;
 
@@ -161,7 +168,7 @@ function recentGaps({ ledger, fleet }: Parts): () => Promise<ReadonlyMap<GapCaus
     );
     for (const { account, camera } of ledger.cameras.list()) {
       await new Promise((resolve) => setImmediate(resolve));
-      // It may have been removed meanwhile.
+      // It may have been removed in the meantime.
       if (ledger.cameras.find({ account, camera }) === undefined) continue;
       const isRecording = recording.has(formatCameraName({ account, camera }));
       const range = { fromMs: nowMs - gapWindowMs, toMs: nowMs, nowMs, isRecording };
@@ -177,7 +184,7 @@ function recentGaps({ ledger, fleet }: Parts): () => Promise<ReadonlyMap<GapCaus
     if (known === undefined || now - asOf > gapsEveryMs) {
       asOf = now;
       known = sum();
-      // Whoever asks hears of it; the next one tries again.
+      // The scrape that asked fails; the next one tries again.
       known.catch(() => (known = undefined));
     }
     return known;

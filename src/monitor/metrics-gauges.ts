@@ -1,18 +1,18 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-type Sample<L extends string> = readonly [labels: Partial<Record<L, string>>, value: number];
+type MetricSample<L extends string> = readonly [labels: Partial<Record<L, string>>, value: number];
 
-interface Description<L extends string> {
+interface MetricDescription<L extends string> {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly L[];
 }
 
-/** What is asked anew for each scrape. A sample that is not there any more is left out. */
+/** A gauge that asks for its samples at each scrape, and forgets those of the one before. */
 export function gauge<L extends string>(
   registry: Registry,
-  { name, help, labels = [] }: Description<L>,
-  samples: () => Iterable<Sample<L>> | Promise<Iterable<Sample<L>>>,
+  { name, help, labels = [] }: MetricDescription<L>,
+  samples: () => Iterable<MetricSample<L>> | Promise<Iterable<MetricSample<L>>>,
 ): void {
   new Gauge({
     name,
@@ -22,18 +22,18 @@ export function gauge<L extends string>(
     async collect() {
       const found = await samples();
       this.reset();
-      // Without labels there is a sample all the same, of 0.
+      // reset() leaves a sample of 0 where there are no labels.
       if (labels.length === 0) this.remove();
       for (const [given, value] of found) this.set(given, value);
     },
   });
 }
 
-/** The same, of what somebody else counts. */
+/** The same for a counter that is counted elsewhere. */
 export function counter<L extends string>(
   registry: Registry,
-  { name, help, labels = [] }: Description<L>,
-  samples: () => Iterable<Sample<L>>,
+  { name, help, labels = [] }: MetricDescription<L>,
+  samples: () => Iterable<MetricSample<L>>,
 ): void {
   new Counter({
     name,
@@ -48,5 +48,5 @@ export function counter<L extends string>(
 }
 
 /** One number without labels. */
-export const only = (value: number | undefined): Sample<never>[] =>
+export const only = (value: number | undefined): MetricSample<never>[] =>
   value === undefined ? [] : [[{}, value]];

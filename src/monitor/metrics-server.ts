@@ -35,7 +35,7 @@ export async function startMetricsServer({
   });
   app.server.maxConnections = maxConnections;
   app.setErrorHandler((error, request, reply) => {
-    log.error('metrics could not be told', { path: request.url, cause: describeError(error) });
+    log.error('metrics could not be read', { path: request.url, cause: describeError(error) });
     return reply.code(500).send({ error: 'The daemon could not answer. Its log says why.' });
   });
   addHealthRoutes(app, parts);

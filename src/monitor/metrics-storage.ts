@@ -1,12 +1,18 @@
 import type { Registry } from 'prom-client';
-import type { DiskStatus } from '../spool/guard.ts';
-import type { SpoolStatus } from '../contract/control.ts';
+import { diskStates, type SpoolStatus, type UploadStatus } from '../contract/status.ts';
 import { counter, gauge, only } from './metrics-gauges.ts';
-import type { MetricsParts } from './metrics.ts';
 
-const diskStates: readonly DiskStatus['state'][] = ['ok', 'nearly full', 'full'];
+export interface StorageMetricsParts {
+  readonly spoolUsage: () => SpoolStatus;
+  readonly uploaderStatus: () => UploadStatus & { readonly storedBytes: number };
+}
 
-export function addSpoolMetrics(registry: Registry, spool: () => SpoolStatus): void {
+export function addStorageMetrics(registry: Registry, parts: StorageMetricsParts): void {
+  addSpoolMetrics(registry, parts.spoolUsage);
+  addUploadMetrics(registry, parts.uploaderStatus);
+}
+
+function addSpoolMetrics(registry: Registry, spool: () => SpoolStatus): void {
   const one = (name: string, help: string, value: (status: SpoolStatus) => number | undefined) =>
     gauge(registry, { name, help }, () => only(value(spool())));
   const total = (name: string, help: string, value: (status: SpoolStatus) => number) =>
@@ -33,13 +39,13 @@ export function addSpoolMetrics(registry: Registry, spool: () => SpoolStatus): v
   );
   one(
     'cctv_spool_recording_halted',
-    'Whether recording stands still for want of room',
+    'Whether recording is halted because the disk is full',
     ({ disk }) => Number(disk.isFull),
   );
   one('cctv_spool_disk_free_bytes', 'Free on the disk of the spool', ({ disk }) => disk.freeBytes);
   one(
     'cctv_spool_disk_reserve_bytes',
-    'What is to stay free there',
+    'What is to stay free on the disk of the spool',
     ({ disk }) => disk.reserveBytes,
   );
   one(
@@ -49,25 +55,25 @@ export function addSpoolMetrics(registry: Registry, spool: () => SpoolStatus): v
   );
   one(
     'cctv_spool_damaged_bytes',
-    'What was set aside, because it is not what its name says',
+    'Files that were set aside because they are not what their names say',
     ({ disk }) => disk.damagedBytes,
   );
   total(
     'cctv_spool_dropped_segments_total',
-    'Segments that were deleted for want of room',
+    'Segments that were deleted to make room',
     ({ disk }) => disk.dropped.files,
   );
   total('cctv_spool_dropped_bytes_total', 'Their size', ({ disk }) => disk.dropped.bytes);
 }
 
-export function addUploadMetrics(
+function addUploadMetrics(
   registry: Registry,
-  uploads: MetricsParts['uploaderStatus'],
+  uploads: StorageMetricsParts['uploaderStatus'],
 ): void {
   gauge(registry, { name: 'cctv_uploads_running', help: 'Segments being uploaded' }, () =>
     only(uploads().uploading),
   );
-  gauge(registry, { name: 'cctv_uploads_waiting', help: 'Segments that wait for it' }, () =>
+  gauge(registry, { name: 'cctv_uploads_waiting', help: 'Segments that wait to be uploaded' }, () =>
     only(uploads().waiting),
   );
   counter(
@@ -82,7 +88,7 @@ export function addUploadMetrics(
     registry,
     {
       name: 'cctv_upload_outage_seconds',
-      help: 'Since when nothing can be uploaded; 0 while the bucket takes segments',
+      help: 'How long nothing could be uploaded; 0 while the bucket takes segments',
     },
     () => {
       const { failing } = uploads();

@@ -1,25 +1,20 @@
 import type { Registry } from 'prom-client';
+import type { ViewerStatus } from '../contract/viewers.ts';
+import type { TunnelCounts } from '../model/tunnel-counts.ts';
 import { counter, gauge, only } from './metrics-gauges.ts';
-import type { ControlParts } from '../control/options.ts';
 
-/** Tunnels that are open, and what became of all connections since the daemon's start. */
-export interface TunnelCounts {
-  readonly open: number;
-  readonly accepted: number;
-  readonly refused: number;
-  readonly abandoned: number;
-  readonly crowded: number;
-}
-
-interface Parts extends Pick<ControlParts, 'watching'> {
+export interface ConnectionMetricsParts {
   readonly tunnelCounts: () => TunnelCounts;
+  /** Undefined: no gateway is configured. */
+  readonly gateway: { viewers(): readonly ViewerStatus[] } | undefined;
 }
 
 /** Who is connected: cameras and viewers. */
-export function addTunnelMetrics(registry: Registry, { tunnelCounts, watching }: Parts): void {
-  gauge(registry, { name: 'cctv_tunnels', help: 'Tunnels that are open' }, () =>
-    only(tunnelCounts().open),
-  );
+export function addTunnelMetrics(
+  registry: Registry,
+  { tunnelCounts, gateway }: ConnectionMetricsParts,
+): void {
+  gauge(registry, { name: 'cctv_tunnels', help: 'Open tunnels' }, () => only(tunnelCounts().open));
   counter(
     registry,
     {
@@ -32,7 +27,6 @@ export function addTunnelMetrics(registry: Registry, { tunnelCounts, watching }:
       return Object.entries(results).map(([result, count]) => [{ result }, count] as const);
     },
   );
-  const { gateway } = watching;
   if (gateway === undefined) return;
   gauge(
     registry,

@@ -1,35 +1,35 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { neverConnected } from '../model/camera-state.ts';
 import { type GapCause, gapCauses, type RecordingState } from '../model/gap-cause.ts';
-import { addAlertMetrics } from './metrics-alerts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RefusedConfiguration } from '../contract/status.ts';
+import { addAlertMetrics, type AlertMetricsParts } from './metrics-alerts.ts';
 import { gauge, only } from './metrics-gauges.ts';
-import { addCameraMetrics } from './metrics-cameras.ts';
-import { addSpoolMetrics, addUploadMetrics } from './metrics-storage.ts';
-import { addTunnelMetrics, type TunnelCounts } from './metrics-tunnels.ts';
-import type { ControlParts } from '../control/options.ts';
+import { addCameraMetrics, type CameraMetricsParts } from './metrics-cameras.ts';
+import { addStorageMetrics, type StorageMetricsParts } from './metrics-storage.ts';
+import { addTunnelMetrics, type ConnectionMetricsParts } from './metrics-tunnels.ts';
 
 export interface MetricsParts
-  extends Pick<
-    ControlParts,
-    'ledger' | 'fleet' | 'watching' | 'alerting' | 'spoolUsage' | 'version' | 'refusedConfiguration'
-  > {
-  readonly uploaderStatus: () => ReturnType<ControlParts['uploaderStatus']> & {
-    readonly storedBytes: number;
-  };
-  readonly tunnelCounts: () => TunnelCounts;
+  extends CameraMetricsParts,
+    StorageMetricsParts,
+    ConnectionMetricsParts,
+    AlertMetricsParts {
+  readonly ledger: Ledger;
+  readonly version: string;
+  readonly refusedConfiguration: () => RefusedConfiguration | undefined;
 }
 
 /** From a small segment on a good line to a large one on a bad line. */
 const uploadSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** Trouble that a recording is started again for; the others are not of its doing. */
+/** Causes for which a running recording stops. */
 const stopCauses: readonly GapCause[] = gapCauses.filter(
   (cause) => ![neverConnected, 'starting', 'daemon down', 'upgrade', 'unexplained'].includes(cause),
 );
 
 /**
- * What Prometheus reads. Of labels, `account` and `camera` have as many values as there are cameras
- * (one series each in at most seven metrics); all others have a handful.
+ * What Prometheus reads. At most seven metrics have the labels `account` and `camera`, a series for
+ * each camera; all other labels have a handful of values.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -40,7 +40,7 @@ export class Metrics {
     const registers = [this.#registry];
     this.#uploads = new Histogram({
       name: 'cctv_upload_duration_seconds',
-      help: 'How long tries to bring a segment to the bucket took, by their outcome',
+      help: 'How long uploads of a segment took, by their outcome',
       labelNames: ['outcome'],
       buckets: uploadSeconds,
       registers,
@@ -56,18 +56,18 @@ export class Metrics {
     for (const cause of stopCauses) this.#stops.inc({ cause }, 0);
   }
 
-  /** A try to bring a segment to the bucket has ended. */
+  /** An upload has ended. */
   readonly uploadTried = (outcome: 'stored' | 'failed', tookMs: number): void => {
     this.#uploads.observe({ outcome }, tookMs / 1000);
   };
 
-  /** A recording does something else from now on. */
+  /** A camera's recording changed its state. */
   readonly recordingNoted = (state: RecordingState): void => {
     if (state === 'recording' || !stopCauses.includes(state)) return;
     this.#stops.inc({ cause: state });
   };
 
-  /** Begins to ask the daemon's parts, anew for each scrape. Once. */
+  /** Asks the daemon's parts anew for each scrape from now on. To be called once. */
   watch(parts: MetricsParts): void {
     const registry = this.#registry;
     collectDefaultMetrics({ register: registry });
@@ -86,8 +86,7 @@ export class Metrics {
       () => only(Number(parts.refusedConfiguration() !== undefined)),
     );
     addCameraMetrics(registry, parts);
-    addSpoolMetrics(registry, parts.spoolUsage);
-    addUploadMetrics(registry, parts.uploaderStatus);
+    addStorageMetrics(registry, parts);
     addTunnelMetrics(registry, parts);
     addAlertMetrics(registry, parts);
   }

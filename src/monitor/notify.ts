@@ -4,38 +4,36 @@ import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { OperatorError } from '../lib/errors.ts';
 
-type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
-
-/** The service manager that started this process (systemd), which hears how it is doing. */
+/** The service manager that started this process (systemd); it is told how the process is doing. */
 export interface ServiceManager {
-  /** It is killed and started anew when {@link alive} isn't called for so long; absent: never. */
+  /** Without a call of {@link alive} for this long it restarts the process; absent: never. */
   readonly watchdogMs?: number;
-  /** It has started; `systemctl start` returns. */
+  /** The process has started: `systemctl start` returns. */
   ready(): void;
-  /** It is about to end. */
+  /** The process is about to end. */
   stopping(): void;
   /** One line, shown by `systemctl status`. */
   status(text: string): void;
-  /** It is well: the watchdog waits anew. */
+  /** The process is healthy: resets the watchdog. */
   alive(): void;
 }
 
-/** More would not be shown, and a datagram has an end. */
+/** systemctl shows no more, and a datagram has a limit. */
 const maxStatusLength = 500;
 
 /**
- * The service manager, if one wants to be notified (sd_notify(3)). What it is told may be lost while
- * it is busy or restarts; it is told again and again.
+ * The service manager, if one wants to be notified (sd_notify(3)). Messages may be lost while it is
+ * busy or restarts, and are repeated.
  *
- * @throws {OperatorError} if it wants to be and can't, which would end in its killing us
+ * @throws {OperatorError} if it can't be notified; it would kill us later
  */
-export function findServiceManager(env: ServiceEnvironment): ServiceManager | undefined {
+export function findServiceManager(env: NodeJS.ProcessEnv): ServiceManager | undefined {
   const path = env['NOTIFY_SOCKET'];
   if (!path) return undefined;
   const send = loadAddon();
   const tell = (text: string): void => {
     const number = send(path, text);
-    // Busy (EAGAIN), or gone for the moment of its own restart.
+    // It is busy (EAGAIN), or restarts.
     if (number === 0 || ['EAGAIN', 'ECONNREFUSED', 'ENOENT'].includes(nameOf(number))) return;
     throw new OperatorError(
       `The service manager can't be told anything at ${path} (${nameOf(number)}). Start this as a service of Type=notify, or without NOTIFY_SOCKET.`,
@@ -52,7 +50,7 @@ export function findServiceManager(env: ServiceEnvironment): ServiceManager | un
 }
 
 /** As sd_watchdog_enabled(3) reads it. */
-function watchdogOf(env: ServiceEnvironment): number | undefined {
+function watchdogOf(env: NodeJS.ProcessEnv): number | undefined {
   const microseconds = Number(env['WATCHDOG_USEC']);
   const isOurs = (env['WATCHDOG_PID'] ?? String(process.pid)) === String(process.pid);
   return isOurs && microseconds > 0 ? microseconds / 1_000 : undefined;
@@ -64,7 +62,7 @@ type Send = (path: string, text: string) => number;
 
 function loadAddon(): Send {
   const root = join(import.meta.dirname, '..', '..');
-  // As our package brings it, or as set-up puts it into a checkout.
+  // The package has it at its root, a checkout in .tools.
   const installed = join(root, 'notify.node');
   const built = join(root, '.tools', 'notify', 'notify.node');
   try {

@@ -4,15 +4,15 @@ import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import type { ServiceManager } from './notify.ts';
 import { Scope } from '../lib/scope.ts';
-import type { Verdict } from './health.ts';
+import type { Verdict } from '../contract/status.ts';
 import { type ServiceState, statusLine } from './status-line.ts';
 
 export interface ServiceOptions {
-  /** Absent: nobody is told anything. */
+  /** Absent: nobody is notified. */
   readonly manager: ServiceManager | undefined;
   readonly health: () => Verdict;
   readonly state: () => ServiceState;
-  /** The daemon begins to stop. */
+  /** Aborts when the daemon begins to stop. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
@@ -21,9 +21,9 @@ export interface ServiceOptions {
 const statusEveryMs = 10_000;
 
 /**
- * Tells the service manager that the daemon is ready, then how it is doing, and that it is well for
- * as long as it is: a daemon that isn't is started anew by the manager's watchdog. While the daemon
- * stops it is taken to be well; how long that may take is for the manager to limit.
+ * Tells the service manager that the daemon is ready, then its status, and resets its watchdog while
+ * the daemon is healthy; the watchdog restarts one that isn't. A daemon that is stopping counts as
+ * healthy: the manager limits how long that may take.
  */
 export function startService(options: ServiceOptions): AsyncDisposable {
   const { manager, health, state, signal, clock, log } = options;
@@ -35,7 +35,7 @@ export function startService(options: ServiceOptions): AsyncDisposable {
     const { ok, problems } = health();
     if (ok || signal.aborted) manager.alive();
     else {
-      const trouble = 'the daemon is not well, and will be started anew unless it recovers';
+      const trouble = 'the daemon is not healthy; the watchdog restarts it unless it recovers';
       gate.warn(trouble, trouble, { cause: problems.join('; ') });
     }
     manager.status(
@@ -54,7 +54,7 @@ export function startService(options: ServiceOptions): AsyncDisposable {
         }
         report();
       } catch (error) {
-        gate.warn('report', 'the service manager could not be told how the daemon is', {
+        gate.warn('report', 'the service manager could not be notified', {
           cause: describeError(error),
         });
       }

@@ -1,6 +1,5 @@
-import type { CameraStatus } from '../model/camera-status.ts';
-import type { RefusedConfiguration } from '../model/refused-configuration.ts';
-import type { SpoolStatus, UploadStatus } from '../contract/control.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
+import type { RefusedConfiguration, SpoolStatus, UploadStatus } from '../contract/status.ts';
 
 export interface ServiceState {
   readonly cameras: readonly Pick<CameraStatus, 'state'>[];
@@ -9,7 +8,7 @@ export interface ServiceState {
   readonly refusedConfiguration?: RefusedConfiguration | undefined;
 }
 
-/** How the daemon is doing, in a line: what is wrong first. */
+/** The state of the daemon in one line, problems first. */
 export function statusLine(
   { cameras, spool, uploads, refusedConfiguration: refused }: ServiceState,
   problems: readonly string[],

@@ -1,12 +1,7 @@
-import type {
-  DaySums,
-  ExportState,
-  OverviewAnswer,
-  SessionAnswer,
-  StartedExportAnswer,
-  TimelineAnswer,
-  WatchedCameras,
-} from '../contract/web.ts';
+import type { OverviewAnswer, SessionAnswer } from '../contract/web.ts';
+import type { DaySums, TimelineAnswer } from '../contract/continuity.ts';
+import type { ExportStatus, StartedExport } from '../contract/footage.ts';
+import type { OwnCamerasAnswer } from '../contract/cameras.ts';
 import { serverClock } from './time/server-clock.ts';
 import type { Day, Span } from './time/zone.ts';
 
@@ -73,9 +68,9 @@ export const logIn = (account: string, user: string, password: string): Promise<
 export const logOut = (): Promise<unknown> => post('/api/logout', {});
 
 /** Also learns how far this device's clock is from the server's. */
-export async function cameras(signal?: AbortSignal): Promise<WatchedCameras> {
+export async function cameras(signal?: AbortSignal): Promise<OwnCamerasAnswer> {
   const askedAtMs = Date.now();
-  const answer = await get<WatchedCameras>('/api/cameras', signal);
+  const answer = await get<OwnCamerasAnswer>('/api/cameras', signal);
   serverClock.learn(askedAtMs, Date.now(), answer.nowMs);
   return answer;
 }
@@ -107,13 +102,13 @@ export const previewUrl = (camera: string, atMs: number): string =>
 export const startExport = async (
   camera: string,
   { fromMs, toMs }: Span,
-): Promise<StartedExportAnswer> => {
+): Promise<StartedExport> => {
   const response = await post(`${cameraPath(camera)}/exports`, { fromMs, toMs });
-  return (await response.json()) as StartedExportAnswer;
+  return (await response.json()) as StartedExport;
 };
 
 const exportPath = (id: string): string => `/api/exports/${encodeURIComponent(id)}`;
-export const exportState = (id: string, signal?: AbortSignal): Promise<ExportState> =>
+export const exportState = (id: string, signal?: AbortSignal): Promise<ExportStatus> =>
   get(exportPath(id), signal);
 export const exportFileUrl = (id: string): string => `${exportPath(id)}/file`;
 export const evidenceUrl = (id: string): string => `${exportPath(id)}/evidence.txt`;

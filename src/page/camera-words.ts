@@ -1,8 +1,9 @@
-import type { DaySums, TimelinePiece, WatchedCamera } from '../contract/web.ts';
+import type { DaySums, OwnersPiece } from '../contract/continuity.ts';
+import type { OwnCamera } from '../contract/cameras.ts';
 import { clockTime, lengthWords, percentWords, sinceWords } from './time/words.ts';
 
 /** What a camera does, in words: `recording`, `no footage since 10:42: camera offline`. */
-export function stateWords(camera: WatchedCamera, nowMs: number, timeZone: string): string {
+export function stateWords(camera: OwnCamera, nowMs: number, timeZone: string): string {
   const { isRecording, state, lastFootageAtMs } = camera;
   if (isRecording) return 'recording';
   const since =
@@ -29,7 +30,7 @@ const words: Readonly<Record<string, string>> = {
 export const causeWords = (cause = 'unexplained'): string => words[cause] ?? cause;
 
 /** `All 3 cameras are recording.` */
-export function summaryWords(cameras: readonly WatchedCamera[]): string {
+export function summaryWords(cameras: readonly OwnCamera[]): string {
   const silent = cameras.filter((camera) => !camera.isRecording).length;
   if (cameras.length === 0) return 'There are no cameras yet.';
   if (silent === 0) {
@@ -53,7 +54,7 @@ export function continuityWords({ storedMs, spooledMs, missingMs }: FootageSums)
 }
 
 /** A piece of the timeline, in a sentence. */
-export function pieceWords(piece: TimelinePiece, timeZone: string): string {
+export function pieceWords(piece: OwnersPiece, timeZone: string): string {
   const { startMs, endMs } = piece;
   const length = lengthWords(endMs - startMs);
   const seconds = endMs - startMs < 600_000;

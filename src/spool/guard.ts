@@ -1,3 +1,4 @@
+import type { DiskStatus } from '../contract/status.ts';
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
@@ -18,26 +19,6 @@ import {
 import { bytesBelow } from './measure.ts';
 import { Spare } from './spare.ts';
 import { roughly, Trend } from './trend.ts';
-
-export interface DiskStatus {
-  /** `full`: the oldest footage is being dropped, or recording stands still. */
-  readonly state: 'ok' | 'nearly full' | 'full';
-  /** Whether recording stands still. */
-  readonly isFull: boolean;
-  /** Why it is nearly full or full. */
-  readonly detail?: string;
-  readonly whenFull: 'keep-newest' | 'keep-oldest';
-  readonly usedBytes: number;
-  readonly recordingBytes: number;
-  readonly damagedBytes: number;
-  readonly freeBytes: number;
-  readonly reserveBytes: number;
-  readonly budgetBytes?: number;
-  /** Until it is full at the present rate; absent if it doesn't fill, or isn't known yet. */
-  readonly lastsMs?: number;
-  /** Since the start. */
-  readonly dropped: { readonly files: number; readonly bytes: number };
-}
 
 export interface GuardOptions {
   readonly directory: string;

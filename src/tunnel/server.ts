@@ -1,3 +1,4 @@
+import type { TunnelCounts } from '../model/tunnel-counts.ts';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection as SshConnection } from 'ssh2';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
@@ -10,7 +11,8 @@ import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';
 import type { GuestList } from './authentication.ts';
 import type { CameraTunnel } from './camera-tunnel.ts';
 import { CameraConnection, type ConnectionContext, type ConnectionLimits } from './connection.ts';
-import { CopiedKeys, type CopiedKey } from './copied-keys.ts';
+import { CopiedKeys } from './copied-keys.ts';
+import type { CopiedKey } from '../contract/cameras.ts';
 import { type HostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from './host-key.ts';
 import { nextHostKeys } from './host-key-rotation.ts';
 import { hasNativeCiphers, socketOf } from './ssh2-internals.ts';
@@ -61,17 +63,6 @@ const whyNotListening: Readonly<Record<string, string>> = {
 /** A host key that cameras should know. */
 export interface KeyToPin extends PublicHostKey {
   readonly state: 'present' | 'next';
-}
-
-export interface TunnelCounts {
-  readonly open: number;
-  readonly accepted: number;
-  /** Logins with a key or a name that is none of ours. */
-  readonly refused: number;
-  /** Connections that were closed for what they did before they had logged in. */
-  readonly abandoned: number;
-  /** Connections that were turned away for the number of others. */
-  readonly crowded: number;
 }
 
 /** The SSH server that cameras dial in to. */

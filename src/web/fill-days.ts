@@ -8,13 +8,13 @@ import { localDays } from '../lib/time.ts';
 const dayMs = 86_400_000;
 const daysBack = 400;
 const atOnce = 4;
-/** Of all time, this takes a twentieth at most. */
+/** It takes at most a twentieth of the time. */
 const share = 20;
 const againMs = 1_800_000;
 
 const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-/** Sums up days that have ended before anybody asks for them, a few at a time. */
+/** Sums up days that have ended, a few at a time, before anybody asks for them. */
 export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
   const fillAll = async (signal: AbortSignal): Promise<void> => {
     for (const { name: account } of ledger.accounts.list()) {
@@ -40,7 +40,7 @@ export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
         await delay(againMs, undefined, { signal });
       } catch (error) {
         if (signal.aborted) return;
-        // As when a camera is removed meanwhile, or the disk is full. The page sums up itself then.
+        // A camera was removed, or the disk is full. The page then sums up when it is asked.
         log.debug('days could not be summed up ahead', { cause: describeError(error) });
         await delay(againMs, undefined, { signal }).catch(() => {});
       }

@@ -1,9 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 
-/** @param mediaOrigin where the bucket is, if browsers go there themselves */
+/** @param mediaOrigin where the bucket is, if browsers read it themselves */
 export function addSecurityHeaders(
   app: FastifyInstance,
-  { isSecure, mediaOrigin }: { readonly isSecure: boolean; readonly mediaOrigin?: string },
+  {
+    isSecure,
+    mediaOrigin,
+  }: { readonly isSecure: boolean; readonly mediaOrigin: string | undefined },
 ): void {
   const media = mediaOrigin === undefined ? '' : ` ${mediaOrigin}`;
   const policy = [

@@ -1,25 +1,46 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { Endpoint } from '../api/door.ts';
 import { formatCameraName, isLabel } from '../model/camera-name.ts';
 import { requireCamera } from './camera-access.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
-import type { WebOptions } from './options.ts';
+import type { OwnCameraParts } from './camera-routes.ts';
 import { isOwnOrigin } from './origin.ts';
 import type { Sessions } from './sessions.ts';
 
 const maxViewers = 200;
 const maxViewersEach = 20;
-/** A browser that is gone without a word answers no ping. */
+/** A browser that vanished answers no ping. */
 const pingEveryMs = 15_000;
-/** A session that ended meanwhile ends what it watches. */
+/** How soon the end of a session ends what it watches. */
 const checkEveryMs = 5_000;
 
-/** `/api/cameras/NAME/live`: the camera's pictures over a WebSocket. */
+export interface LiveRouteParts extends Pick<OwnCameraParts, 'ledger' | 'live'> {
+  /** The address by which browsers reach us, if it is another: `https://host[:port]`. */
+  readonly publicUrl?: string;
+}
+
+/** A camera's pictures over a WebSocket. */
 export function addLiveRoute(
   app: FastifyInstance,
   sessions: Sessions,
-  { ledger, live, publicUrl }: Pick<WebOptions, 'ledger' | 'live' | 'publicUrl'>,
+  endpoints: Endpoint[],
+  { ledger, live, publicUrl }: LiveRouteParts,
 ): void {
+  endpoints.push({
+    method: 'GET',
+    path: '/api/cameras/{camera}/live',
+    access: 'viewer',
+    terms: {
+      summary: 'A WebSocket with the pictures of now: fragmented MP4, a message for each.',
+      also: {
+        101: 'It begins.',
+        403: 'It comes from another site.',
+        426: 'It was asked for without a WebSocket.',
+        503: 'Too many watch live.',
+      },
+    },
+  });
   const watching = new Map<string, number>();
   let viewers = 0;
 
@@ -27,14 +48,14 @@ export function addLiveRoute(
     '/api/cameras/:camera/live',
     {
       websocket: true,
-      // Before the connection is anything else than a request.
+      // Refusals are answered before the upgrade.
       preValidation: async (request) => {
         if (!request.ws) throw new HttpError(426, 'This is for WebSockets.');
         if (!isOwnOrigin(request, publicUrl)) {
           throw new HttpError(403, 'This request comes from another site.');
         }
-        const session = sessions.require(request);
-        if (session.role !== 'viewer' || live === undefined) throw notThere();
+        const session = sessions.requireRole(request, 'viewer');
+        if (live === undefined) throw notThere();
         if (!isLabel(request.params.camera)) throw notThere();
         requireCamera(ledger, session, request.params.camera);
         const mine = watching.get(`${session.account}/${session.user}`) ?? 0;
@@ -66,13 +87,13 @@ export function addLiveRoute(
             requireCamera(ledger, now, camera);
             return;
           } catch {
-            // It may no longer be watched.
+            // The viewer may no longer watch it.
           }
         }
         socket.close(1008, 'the session has ended');
       }, checkEveryMs);
       socket.on('pong', () => void (isAlive = true));
-      // What follows an error is 'close'.
+      // 'close' follows.
       socket.on('error', () => {});
       socket.once('close', () => {
         clearInterval(ping);

@@ -1,5 +1,5 @@
 interface Bucket {
-  /** Tries that are left, as of `atMs`. */
+  /** Tries left at `atMs`. */
   left: number;
   atMs: number;
 }
@@ -9,7 +9,7 @@ interface Rate {
   readonly everyMs: number;
 }
 
-/** What strangers make us remember must have an end. */
+/** Strangers must not fill our memory. */
 const maxBuckets = 20_000;
 
 const rates: Readonly<Record<'pair' | 'network' | 'all', Rate>> = {
@@ -27,7 +27,7 @@ export class LoginLimit {
     this.#rates = { ...rates, ...given };
   }
 
-  /** Takes a try; returns 0, or how many milliseconds to wait for the next. */
+  /** Takes a try and returns 0, or returns how many milliseconds to wait for one. */
   take(network: string, account: string, now: number): number {
     const wanted = this.#wanted(network, account);
     const waits = wanted.map(([key, rate]) => {
@@ -40,7 +40,7 @@ export class LoginLimit {
     return 0;
   }
 
-  /** The try was right: it costs nothing. */
+  /** A login that succeeded costs nothing. */
   giveBack(network: string, account: string, now: number): void {
     for (const [key, rate] of this.#wanted(network, account)) {
       const bucket = this.#bucket(key, rate, now);
@@ -62,7 +62,7 @@ export class LoginLimit {
     const left =
       known === undefined ? burst : Math.min(burst, known.left + (now - known.atMs) / everyMs);
     const bucket = { left, atMs: now };
-    // At the end again, so that those not used for long are forgotten first.
+    // Moved to the end, so that the least recently used is evicted first.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     const [oldest] = this.#buckets.keys();

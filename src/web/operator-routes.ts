@@ -1,21 +1,32 @@
+import type { Door } from '../api/door.ts';
+import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
+import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
+import { OverviewAnswer } from '../contract/web.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { cameraState } from '../model/camera-state.ts';
-import { formatCameraName } from '../model/camera-name.ts';
-import type { Api } from './api.ts';
-import { byName, describeNow } from './camera-routes.ts';
-import type { WebParts } from './options.ts';
-import { overview } from '../contract/web.ts';
+import { byName, describeNow, type OwnCameraParts } from './camera-routes.ts';
+import type { OperatorSession } from './sessions.ts';
+
+export interface OverviewParts extends Pick<OwnCameraParts, 'ledger' | 'fleet'> {
+  readonly spoolUsage: () => SpoolStatus;
+  readonly uploaderStatus: () => UploadStatus;
+  readonly alertsFailing: () => readonly ChannelTrouble[];
+  readonly version: string;
+}
+
+type LastDay = OverviewAnswer['cameras'][number]['last24h'];
 
 const dayMs = 86_400_000;
-/** What became of a day costs milliseconds for each camera. */
+/** Summing up a day takes milliseconds for each camera. */
 const sumsKeptMs = 60_000;
 const shownAlerts = 50;
 
 /** The whole fleet, for those who run it. */
-export function addOperatorRoutes(api: Api, parts: WebParts): void {
+export function addOperatorRoutes(operators: Door<OperatorSession>, parts: OverviewParts): void {
   const { ledger, fleet } = parts;
-  const kept = new Map<string, { readonly atMs: number; readonly sum: Sum }>();
+  const kept = new Map<string, { readonly atMs: number; readonly sum: LastDay }>();
 
-  const lastDay = (name: { account: string; camera: string }, isRecording: boolean): Sum => {
+  const lastDay = (name: CameraName, isRecording: boolean): LastDay => {
     const key = formatCameraName(name);
     const known = kept.get(key);
     const atMs = performance.now();
@@ -24,18 +35,18 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
     const range = { fromMs: nowMs - dayMs, toMs: nowMs, nowMs, isRecording };
     const { storedMs, spooledMs, missingMs } = ledger.continuity.timeline(name, range);
     const sum = { storedMs, spooledMs, missingMs };
-    // Each a little earlier or later than the others, so that not all are summed up at once again.
+    // Spread, so that they do not all expire at once.
     kept.set(key, { atMs: atMs - Math.random() * 0.5 * sumsKeptMs, sum });
     return sum;
   };
 
-  api.add({
-    method: 'GET',
-    path: '/api/operator/overview',
-    summary: 'All cameras, those that miss most first, and how uploads, spool and alerts are.',
-    access: 'operator',
-    answers: { 200: { description: 'As it is now.', schema: overview } },
-    handle: () => {
+  operators.get(
+    '/api/operator/overview',
+    {
+      summary: 'All cameras, those that miss most first, and how uploads, spool and alerts are.',
+      answer: OverviewAnswer,
+    },
+    () => {
       const connected = byName(fleet());
       const states = ledger.states.list();
       const names = new Set(states.map(formatCameraName));
@@ -44,10 +55,9 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
         .map((known) => {
           const connection = connected.get(formatCameraName(known));
           const now = describeNow(known, connection);
-          const { account, camera: name } = known;
           return {
-            account,
-            name,
+            account: known.account,
+            name: known.camera,
             ...now,
             doing: cameraState(known, connection?.state),
             isNew: known.newSinceMs !== undefined,
@@ -60,38 +70,26 @@ export function addOperatorRoutes(api: Api, parts: WebParts): void {
             Number(a.isRecording) - Number(b.isRecording) ||
             b.last24h.missingMs - a.last24h.missingMs,
         );
-      const alerts = ledger.alerts
-        .list({ limit: shownAlerts })
-        .map(({ id, account, contactName, kind, text, createdMs, deliveries }) => ({
-          id,
-          contactName,
-          kind,
-          text,
-          createdMs,
-          account,
-          // Addresses may hold secrets, as those of webhooks do.
-          deliveries: deliveries.map(({ kind: way, channel, state, sinceMs }) => ({
-            kind: way,
-            channel,
-            state,
-            sinceMs,
-          })),
-        }));
       return {
         nowMs: Date.now(),
         version: parts.version,
         cameras,
         uploads: parts.uploaderStatus(),
         spool: parts.spoolUsage(),
-        alerts,
+        alerts: ledger.alerts.list({ limit: shownAlerts }).map(withoutAddresses),
         alertsFailing: parts.alertsFailing(),
       };
     },
-  });
+  );
 }
 
-interface Sum {
-  readonly storedMs: number;
-  readonly spooledMs: number;
-  readonly missingMs: number;
-}
+/** Addresses may hold secrets, as those of webhooks do. */
+const withoutAddresses = ({ deliveries, ...message }: AlertMessage) => ({
+  ...message,
+  deliveries: deliveries.map(({ kind, channel, state, sinceMs }) => ({
+    kind,
+    channel,
+    state,
+    sinceMs,
+  })),
+});

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 /**
  * Whether a request comes from our own page, by its Origin (RFC 6454 section 7).
  *
- * @param publicUrl what browsers reach us by; else it is what they say in Host
+ * @param publicUrl the address by which browsers reach us; the header Host unless given
  */
 export function isOwnOrigin(request: FastifyRequest, publicUrl: string | undefined): boolean {
   const origin = URL.parse(String(request.headers.origin));
@@ -12,7 +12,7 @@ export function isOwnOrigin(request: FastifyRequest, publicUrl: string | undefin
   return origin.host === request.headers.host && /^https?:$/.test(origin.protocol);
 }
 
-/** Browsers tell with each unsafe request; who tells nothing is no browser, and has no cookies of one. */
+/** Browsers send one of both headers with unsafe requests. A client without them has no browser's cookies. */
 export function comesFromElsewhere(
   request: FastifyRequest,
   publicUrl: string | undefined,

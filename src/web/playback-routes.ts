@@ -1,39 +1,43 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Camera } from '../model/camera.ts';
-import { parseSegmentFileName } from '../model/segment-name.ts';
-import type { Api } from './api.ts';
-import { sendBytes } from './byte-range.ts';
-import { requireCamera } from './camera-access.ts';
-import { HttpError, notThere } from '../lib/http-error.ts';
-import { FootageGoneError } from '../footage/source.ts';
+import { sendBytes } from '../api/byte-range.ts';
+import type { Door } from '../api/door.ts';
+import { hungUp } from '../api/reach.ts';
+import { FileRequest, PlaylistRequest, PreviewRequest } from '../contract/footage.ts';
 import { Inits } from '../footage/inits.ts';
-import type { WebOptions } from './options.ts';
 import { playlistOf } from '../footage/playlist.ts';
 import type { Previews } from '../footage/previews.ts';
-import { at, cameraParams, fileParams, fileWay, playlistRange, problem } from '../contract/web.ts';
+import { FootageGoneError, type FootageSource } from '../footage/source.ts';
 import type { FootageSegment } from '../model/segment.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
+import type { Log } from '../lib/log.ts';
+import type { Camera } from '../model/camera.ts';
+import { parseSegmentFileName } from '../model/segment-name.ts';
+import { requireCamera } from './camera-access.ts';
+import type { ViewerSession } from './sessions.ts';
 
-/** A link to the bucket is good for so long; browsers ask for each file anew. */
+export interface PlaybackParts {
+  readonly ledger: Ledger;
+  readonly footage: FootageSource;
+  /** Whether stored footage goes through the daemon instead of straight from the bucket. */
+  readonly proxy: boolean;
+  readonly log: Log;
+}
+
+/** How long a link to the bucket is valid; browsers ask for each file anew. */
 const linkSeconds = 300;
-/** Browsers may use a link again meanwhile. */
+/** How long browsers may use a link again. */
 const linkKeptSeconds = 120;
 const maxSegments = 5_000;
 
-/** Ends when whoever asked has gone. */
-export function hungUp(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort(new Error('nobody waits for the answer')));
-  return gone.signal;
-}
-
 /** Watching what was recorded. */
 export function addPlaybackRoutes(
-  api: Api,
-  { ledger, footage, proxy, log }: Pick<WebOptions, 'ledger' | 'footage' | 'proxy' | 'log'>,
+  viewers: Door<ViewerSession>,
+  { ledger, footage, proxy, log }: PlaybackParts,
   previews: Previews,
 ): void {
   let isDetourTold = false;
-  /** Costs the daemon all that the browser reads, and whoever runs it may never know. */
+  /** All that the browser reads goes through the daemon then: the operator should know. */
   const tellDetour = (request: FastifyRequest): void => {
     if (isDetourTold || proxy) return;
     isDetourTold = true;
@@ -44,20 +48,17 @@ export function addPlaybackRoutes(
   };
   const inits = new Inits(ledger, footage);
 
-  api.add({
-    method: 'GET',
-    path: '/api/cameras/{camera}/playlist.m3u8',
-    summary: 'The footage of a range as a playlist of HLS: whole segments, gaps left out.',
-    access: 'viewer',
-    params: cameraParams,
-    query: playlistRange,
-    answers: {
-      200: { description: 'RFC 8216.', type: 'application/vnd.apple.mpegurl' },
+  viewers.get(
+    '/api/cameras/{camera}/playlist.m3u8',
+    {
+      summary:
+        'The footage of a range as a playlist of HLS (RFC 8216): whole segments, without gaps.',
+      query: PlaylistRequest,
+      type: 'application/vnd.apple.mpegurl',
     },
-    handle: async ({ session, params, query: { from, to, via }, request, reply }) => {
-      const camera = requireCamera(ledger, session, params.camera);
-      const range = { fromMs: from, toMs: to, limit: maxSegments + 1 };
-      const segments = ledger.footage.list(camera, range);
+    async ({ who, params, query: { from: fromMs, to: toMs, via }, request, reply }) => {
+      const camera = requireCamera(ledger, who, params.camera);
+      const segments = ledger.footage.list(camera, { fromMs, toMs, limit: maxSegments + 1 });
       if (segments.length === 0) throw notThere();
       if (segments.length > maxSegments) {
         throw new HttpError(400, 'There are too many segments in it; ask for a shorter range.');
@@ -65,10 +66,9 @@ export function addPlaybackRoutes(
       const complete = await inits.complete(camera, segments, hungUp(reply));
       if (complete.length === 0) throw notThere();
       if (via !== undefined) tellDetour(request);
-      const query = via === undefined ? '' : `?via=${via}`;
-      return reply.type('application/vnd.apple.mpegurl').send(playlistOf(camera, complete, query));
+      return playlistOf(camera, complete, via === undefined ? '' : `?via=${via}`);
     },
-  });
+  );
 
   const sendFile = async (
     camera: Camera,
@@ -78,7 +78,7 @@ export function addPlaybackRoutes(
   ): Promise<FastifyReply> => {
     const file = await footage.open(camera, segment);
     const signal = hungUp(reply);
-    // Whatever becomes of the answer.
+    // However the answer ends.
     signal.addEventListener('abort', () => void file[Symbol.asyncDispose](), { once: true });
     return sendBytes(request, reply.header('cache-control', 'private, max-age=86400'), {
       type: 'video/mp4',
@@ -88,25 +88,24 @@ export function addPlaybackRoutes(
     });
   };
 
-  api.add({
-    method: 'GET',
-    path: '/api/cameras/{camera}/segments/{file}',
-    summary: 'One file of footage, or where it is.',
-    access: 'viewer',
-    params: fileParams,
-    query: fileWay,
-    answers: {
-      200: { description: 'The file.', type: 'video/mp4' },
-      206: { description: 'The range of it that was asked for.', type: 'video/mp4' },
-      302: { description: 'It is in the bucket, at an address that lives for minutes.' },
-      304: { description: 'It is the same.' },
-      416: { description: 'The range is not in it.', schema: problem },
+  viewers.get(
+    '/api/cameras/{camera}/segments/{file}',
+    {
+      summary: 'One file of footage, or where it is.',
+      query: FileRequest,
+      type: 'video/mp4',
+      also: {
+        206: 'The range of it that was asked for.',
+        302: 'It is in the bucket, at an address that is good for minutes.',
+        304: 'It is the same.',
+        416: 'The range is not in it.',
+      },
     },
-    handle: async ({ session, params, query: { via }, request, reply }) => {
-      const camera = requireCamera(ledger, session, params.camera);
+    async ({ who, params, query: { via }, request, reply }) => {
+      const camera = requireCamera(ledger, who, params.camera);
       const named = parseSegmentFileName(camera, params.file);
       if (named === undefined) throw notThere();
-      // Between the look and the reading, it may have been stored and deleted here.
+      // It may be stored and deleted here between look-up and reading: then it is looked up again.
       for (let tries = 0; ; tries += 1) {
         const segment = ledger.footage.find(camera, named);
         if (segment?.durationMs !== named.durationMs) throw notThere();
@@ -124,33 +123,28 @@ export function addPlaybackRoutes(
         }
       }
     },
-  });
+  );
 
-  api.add({
-    method: 'GET',
-    path: '/api/cameras/{camera}/preview',
-    summary: 'A small picture of the key frame at a moment or shortly before.',
-    access: 'viewer',
-    params: cameraParams,
-    query: at,
-    answers: {
-      200: { description: 'A picture.', type: 'image/jpeg' },
-      503: { description: 'Too many pictures are asked for.', schema: problem },
+  viewers.get(
+    '/api/cameras/{camera}/preview',
+    {
+      summary: 'A small picture of the key frame at a moment or shortly before.',
+      query: PreviewRequest,
+      type: 'image/jpeg',
+      also: { 503: 'Too many pictures are asked for.' },
     },
-    handle: async ({ session, params, query, reply }) => {
-      const camera = requireCamera(ledger, session, params.camera);
-      const segment = ledger.footage.at(camera, query.at);
+    async ({ who, params, query: { at }, reply }) => {
+      const camera = requireCamera(ledger, who, params.camera);
+      const segment = ledger.footage.at(camera, at);
       if (segment === undefined) throw notThere();
       try {
-        const picture = await previews.get(camera, segment, query.at);
-        return reply
-          .type('image/jpeg')
-          .header('cache-control', 'private, max-age=3600')
-          .send(picture);
+        const picture = await previews.get(camera, segment, at);
+        void reply.header('cache-control', 'private, max-age=3600');
+        return picture;
       } catch (error) {
         if (error instanceof FootageGoneError) throw notThere();
         throw error;
       }
     },
-  });
+  );
 }

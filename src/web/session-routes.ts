@@ -1,23 +1,33 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import type { Door } from '../api/door.ts';
+import { LoginRequest, SessionAnswer } from '../contract/web.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ViewerCredentials } from '../model/viewer.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
-import type { Api } from './api.ts';
 import { HttpError } from '../lib/http-error.ts';
+import type { Log } from '../lib/log.ts';
+import { isPassword } from '../lib/password-hash.ts';
 import { LoginLimit } from './login-limit.ts';
-import type { WebParts } from './options.ts';
-import { isPassword } from './passwords.ts';
-import { login, problem, session as sessionAnswer } from '../contract/web.ts';
-import type { Sessions } from './sessions.ts';
+import type { Session, Sessions } from './sessions.ts';
 
-/** Stands in for the hash of who doesn't exist, so that the same is done for all. */
+export interface SessionRouteParts {
+  readonly ledger: Ledger;
+  /** What is kept of a viewer's password. */
+  readonly credentialsOf: (user: string, password: string) => ViewerCredentials;
+  readonly log: Log;
+}
+
+/** Stands in for the hash of a viewer who doesn't exist, so that the answer takes as long. */
 const nobody = '0'.repeat(64);
 
 /** Logging in and out. */
 export function addSessionRoutes(
-  api: Api,
+  everyone: Door<undefined>,
+  members: Door<Session>,
   sessions: Sessions,
-  { ledger, credentialsOf, log }: Pick<WebParts, 'ledger' | 'credentialsOf' | 'log'>,
+  { ledger, credentialsOf, log }: SessionRouteParts,
   gate: FloodGate,
 ): void {
   const limit = new LoginLimit();
@@ -29,18 +39,17 @@ export function addSessionRoutes(
     return timingSafeEqual(kept, given) && viewer !== undefined;
   };
 
-  api.add({
-    method: 'POST',
-    path: '/api/login',
-    summary: 'Begins a session, which a cookie keeps.',
-    access: 'everyone',
-    body: login,
-    answers: {
-      204: { description: 'Logged in.' },
-      401: { description: 'Account, user or password is wrong.', schema: problem },
-      429: { description: 'Too many tries; Retry-After says when again.', schema: problem },
+  everyone.post(
+    '/api/login',
+    {
+      summary: 'Begins a session, which a cookie keeps.',
+      body: LoginRequest,
+      also: {
+        401: 'Account, user or password is wrong.',
+        429: 'Too many tries; Retry-After says when again.',
+      },
     },
-    handle: async ({ body: { account = '', user, password }, request, reply }) => {
+    async ({ body: { account = '', user, password }, request, reply }) => {
       const network = networkOf(addressOf(request));
       const waitMs = limit.take(network, `${account}/${user}`, performance.now());
       if (waitMs > 0) {
@@ -53,7 +62,7 @@ export function addSessionRoutes(
           : isViewer(account, user, password);
       const owner = account === '' ? { operator: user } : { account, viewer: user };
       if (!isRight || !sessions.begin(reply, owner)) {
-        gate.warn(`refused ${network}`, 'a browser was refused: wrong account, user or password', {
+        gate.warn(`refused ${network}`, 'login refused: wrong account, user or password', {
           account: account.slice(0, 63),
           user: user.slice(0, 64),
           address: addressOf(request),
@@ -62,37 +71,18 @@ export function addSessionRoutes(
       }
       limit.giveBack(network, `${account}/${user}`, performance.now());
       log.info('a browser logged in', { account, user, address: addressOf(request) });
-      return reply.code(204).send();
     },
-  });
+  );
 
-  api.add({
-    method: 'POST',
-    path: '/api/logout',
-    summary: 'Ends the session.',
-    access: 'session',
-    answers: { 204: { description: 'Logged out.' } },
-    handle: ({ request, reply }) => {
-      sessions.end(request, reply);
-      return reply.code(204).send();
-    },
-  });
+  members.post('/api/logout', { summary: 'Ends the session.' }, ({ request, reply }) =>
+    sessions.end(request, reply),
+  );
 
-  api.add({
-    method: 'GET',
-    path: '/api/session',
-    summary: 'Who is logged in.',
-    access: 'session',
-    answers: { 200: { description: 'It is.', schema: sessionAnswer } },
-    handle: ({ session }) => {
-      if (session.role === 'operator') {
-        const { role, user, csrf } = session;
-        return { role, user, csrf };
-      }
-      const { role, account, user, timeZone, csrf } = session;
-      return { role, account, user, timeZone, csrf };
-    },
-  });
+  members.get(
+    '/api/session',
+    { summary: 'Who is logged in.', answer: SessionAnswer },
+    ({ who }) => who,
+  );
 }
 
 const addressOf = (request: FastifyRequest): string => plainAddress(request.ip);

@@ -2,14 +2,16 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ledger } from '../ledger/ledger.ts';
-import { HttpError } from '../lib/http-error.ts';
-import { type SessionOwner, longestSessionMs } from '../model/session.ts';
+import { longestSessionMs, type SessionOwner } from '../model/session.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
 
 /** Somebody who is logged in. */
 export type Session = SessionOwner & {
-  /** What unsafe requests must bring along in a header: no other site can know it. */
+  /** What all requests but GET must have in a header: no other site can know it. */
   readonly csrf: string;
 };
+export type ViewerSession = Extract<Session, { role: 'viewer' }>;
+export type OperatorSession = Extract<Session, { role: 'operator' }>;
 
 const tokenForm = /^[\w-]{43}$/;
 
@@ -27,7 +29,7 @@ export class Sessions {
   constructor(ledger: Ledger, isSecure: boolean) {
     this.#ledger = ledger;
     this.#isSecure = isSecure;
-    // The prefix makes browsers take it from this host alone, over TLS alone (RFC 6265bis 4.1.3.2).
+    // The prefix makes browsers accept it from this host and over TLS only (RFC 6265bis 4.1.3.2).
     this.#cookie = isSecure ? '__Host-cctv' : 'cctv';
   }
 
@@ -41,7 +43,7 @@ export class Sessions {
     return true;
   }
 
-  /** @throws {HttpError} 401 without a session; 403 if an unsafe request doesn't prove where it comes from */
+  /** @throws {HttpError} 401 without a session; 403 without its token, for all requests but GET */
   require(request: FastifyRequest): Session {
     const session = this.find(request);
     if (session === undefined) throw new HttpError(401, 'Log in first.');
@@ -53,6 +55,16 @@ export class Sessions {
       }
     }
     return session;
+  }
+
+  /** @throws {HttpError} as {@link require}; 404 for anybody of another role */
+  requireRole<R extends Session['role']>(
+    request: FastifyRequest,
+    role: R,
+  ): Extract<Session, { role: R }> {
+    const session = this.require(request);
+    if (session.role !== role) throw notThere();
+    return session as Extract<Session, { role: R }>;
   }
 
   find(request: FastifyRequest): Session | undefined {

@@ -1,63 +1,52 @@
-import { isRecording } from '../model/camera-status.ts';
-import type { Api } from './api.ts';
-import { requireCamera } from './camera-access.ts';
-import { localDays } from '../lib/time.ts';
-import type { WebParts } from './options.ts';
-import { piecesForOwners } from './owners-words.ts';
+import type { Door } from '../api/door.ts';
 import {
-  cameraParams,
-  dayRange,
-  days as daysAnswer,
-  range,
-  timeline as timelineAnswer,
-} from '../contract/web.ts';
+  DaysAnswer,
+  DaysRequest,
+  TimelineAnswer,
+  TimelineRequest,
+} from '../contract/continuity.ts';
+import { piecesForOwners } from '../continuity/owners-view.ts';
+import { localDays } from '../lib/time.ts';
+import { isRecording } from '../model/camera-status.ts';
+import { requireCamera } from './camera-access.ts';
+import type { OwnCameraParts } from './camera-routes.ts';
+import type { ViewerSession } from './sessions.ts';
 
 /** What became of each moment of a camera's time. */
 export function addTimelineRoutes(
-  api: Api,
-  { ledger, fleet }: Pick<WebParts, 'ledger' | 'fleet'>,
+  viewers: Door<ViewerSession>,
+  { ledger, fleet }: Pick<OwnCameraParts, 'ledger' | 'fleet'>,
 ): void {
-  api.add({
-    method: 'GET',
-    path: '/api/cameras/{camera}/timeline',
-    summary: 'Which time is stored, waits to be stored (it can be watched too), or is missing.',
-    access: 'viewer',
-    params: cameraParams,
-    query: range,
-    answers: {
-      200: { description: 'As far as the camera was there.', schema: timelineAnswer },
+  viewers.get(
+    '/api/cameras/{camera}/timeline',
+    {
+      summary: 'Which time is stored, waits to be stored (it can be watched too), or is missing.',
+      query: TimelineRequest,
+      answer: TimelineAnswer,
     },
-    handle: ({ session, params, query: { from, to } }) => {
-      const name = requireCamera(ledger, session, params.camera);
-      const nowMs = Date.now();
-      const timeline = ledger.continuity.timeline(name, {
-        fromMs: from,
-        toMs: to,
-        nowMs,
-        isRecording: isRecording(fleet(), name),
-      });
+    ({ who, params, query: { from: fromMs, to: toMs } }) => {
+      const name = requireCamera(ledger, who, params.camera);
+      const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
+      const timeline = ledger.continuity.timeline(name, { fromMs, toMs, ...now });
       return { ...timeline, pieces: piecesForOwners(timeline.pieces) };
     },
-  });
+  );
 
-  api.add({
-    method: 'GET',
-    path: '/api/cameras/{camera}/days',
-    summary: "The same summed up, by day of the account's time zone.",
-    access: 'viewer',
-    params: cameraParams,
-    query: dayRange,
-    answers: { 200: { description: 'Each day of the range.', schema: daysAnswer } },
-    handle: ({ session, params, query: { from, to } }) => {
-      const name = requireCamera(ledger, session, params.camera);
-      const days = localDays(from, to, session.timeZone);
-      const nowMs = Date.now();
-      const sums = ledger.continuity.days(name, {
-        days,
-        nowMs,
-        isRecording: isRecording(fleet(), name),
-      });
-      return { days: days.map((day, i) => ({ ...day, ...sums[i] })) };
+  viewers.get(
+    '/api/cameras/{camera}/days',
+    {
+      summary: "The timeline summed up by day of the account's time zone.",
+      query: DaysRequest,
+      answer: DaysAnswer,
     },
-  });
+    ({ who, params, query: { from, to } }) => {
+      const name = requireCamera(ledger, who, params.camera);
+      const days = localDays(from, to, who.timeZone);
+      const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
+      const sums = ledger.continuity.days(name, { days, ...now });
+      return {
+        days: sums.flatMap((sum, i) => days.slice(i, i + 1).map((day) => ({ ...day, ...sum }))),
+      };
+    },
+  );
 }

@@ -36,7 +36,7 @@ const stampOf = async ({ certificateFile, keyFile }: Files): Promise<string> => 
   return stats.map(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`).join();
 };
 
-/** A certificate that was renewed is used for new connections, within a minute. */
+/** Uses a renewed certificate for new connections within a minute. */
 export function followCertificate(server: Server, files: Files, log: Log): AsyncDisposable {
   let seen: string | undefined;
   let looking: Promise<void> = Promise.resolve();

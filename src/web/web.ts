@@ -2,25 +2,31 @@ import type { AddressInfo } from 'node:net';
 import type { Server as HttpsServer } from 'node:https';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import * as z from 'zod';
+import { closeSoon } from '../api/close.ts';
+import { Door, type Endpoint } from '../api/door.ts';
+import { answerErrors } from '../api/errors.ts';
+import { addExportRoutes, addPictureRoute } from '../api/shared-routes.ts';
+import { openApiOf } from '../api/openapi.ts';
+import type { Reach } from '../api/reach.ts';
+import type { Exports } from '../footage/exports.ts';
+import { Previews } from '../footage/previews.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
-import { Api } from './api.ts';
-import { addCameraRoutes } from './camera-routes.ts';
-import { notThere } from '../lib/http-error.ts';
-import { answerErrors } from './errors.ts';
-import { addExportRoutes } from './export-routes.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
+import { Pictures } from '../live/pictures.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import { requireCamera } from './camera-access.ts';
+import { addCameraRoutes, byName, type OwnCameraParts } from './camera-routes.ts';
 import { fillDays } from './fill-days.ts';
 import { addSecurityHeaders } from './headers.ts';
-import { addLiveRoute } from './live-route.ts';
-import { addOpenApiRoute } from './openapi.ts';
-import { addOperatorRoutes } from './operator-routes.ts';
-import type { WebOptions } from './options.ts';
-import { Pictures } from '../live/pictures.ts';
-import { addPlaybackRoutes } from './playback-routes.ts';
-import { Previews } from '../footage/previews.ts';
-import { addSessionRoutes } from './session-routes.ts';
-import { Sessions } from './sessions.ts';
+import { addLiveRoute, type LiveRouteParts } from './live-route.ts';
+import { addOperatorRoutes, type OverviewParts } from './operator-routes.ts';
+import { comesFromElsewhere } from './origin.ts';
+import { addPlaybackRoutes, type PlaybackParts } from './playback-routes.ts';
+import { addSessionRoutes, type SessionRouteParts } from './session-routes.ts';
+import { Sessions, type ViewerSession } from './sessions.ts';
 import { addStaticRoutes } from './static.ts';
 import { addTimelineRoutes } from './timeline-routes.ts';
 import { followCertificate, readCertificate } from './tls.ts';
@@ -29,8 +35,21 @@ const requestMs = 10_000;
 const maxBodyBytes = 16 * 1024;
 const maxConnections = 2_000;
 const maxMessageBytes = 1024;
-/** How long requests that are being answered may take when the daemon stops. */
-const finishMs = 1_000;
+
+export interface WebOptions
+  extends SessionRouteParts,
+    OwnCameraParts,
+    PlaybackParts,
+    LiveRouteParts,
+    OverviewParts {
+  readonly exports: Exports;
+  /** What a camera shows now, as JPEG. */
+  readonly picture: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
+  /** ffmpeg, for single pictures. */
+  readonly program: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+}
 
 /** The owners' way in: a page and its API over HTTP. */
 export interface Web extends AsyncDisposable {
@@ -49,19 +68,24 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     keepAliveTimeout: 30_000,
     // Names of segments are longer than fastify's own limit.
     routerOptions: { maxParamLength: 200 },
-    // Behind a proxy of this machine, the proxy tells who it is.
+    // A proxy on this machine says who asks.
     trustProxy: publicUrl === undefined ? false : 'loopback',
     return503OnClosing: false,
   }) as unknown as FastifyInstance;
   app.server.maxConnections = maxConnections;
   await using parts = new AsyncDisposableStack();
-  parts.defer(() => close(app));
+  parts.defer(() => closeSoon(app));
 
-  answerErrors(app, log);
+  answerErrors(app, log, false);
   // Forms of other sites can send it without asking.
   app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler(() => {
     throw notThere();
+  });
+  app.addHook('onRequest', async (request) => {
+    if (!['GET', 'HEAD'].includes(request.method) && comesFromElsewhere(request, publicUrl)) {
+      throw new HttpError(403, 'This request comes from another site.');
+    }
   });
   await app.register(cookie);
   await app.register(websocket, {
@@ -70,19 +94,42 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   });
   addSecurityHeaders(app, {
     isSecure,
-    ...(options.proxy ? {} : { mediaOrigin: options.footage.bucketOrigin }),
+    mediaOrigin: options.proxy ? undefined : options.footage.bucketOrigin,
   });
   const sessions = new Sessions(ledger, isSecure);
-  const api = new Api(app, { sessions, publicUrl });
-  addSessionRoutes(api, sessions, options, parts.use(new FloodGate(log)));
-  addCameraRoutes(api, options, parts.use(new Pictures(options.picture)));
-  addTimelineRoutes(api, options);
-  const previews = parts.use(new Previews(options.footage, options.program));
-  addPlaybackRoutes(api, options, previews);
-  addExportRoutes(api, options);
-  addOperatorRoutes(api, options);
-  addOpenApiRoute(api, options.version);
-  addLiveRoute(app, sessions, options);
+  const endpoints: Endpoint[] = [];
+  const doorOf = <Who>(access: string, admit: (request: FastifyRequest) => Who): Door<Who> =>
+    new Door({ app, endpoints, access, admit, log });
+  const everyone = doorOf('everyone', () => undefined);
+  const members = doorOf('session', (request) => sessions.require(request));
+  const viewers = doorOf('viewer', (request) => sessions.requireRole(request, 'viewer'));
+  const operators = doorOf('operator', (request) => sessions.requireRole(request, 'operator'));
+  const reach: Reach<ViewerSession> = {
+    prefix: '/api',
+    cameraPath: '/api/cameras/{camera}',
+    showsDetails: false,
+    requireCamera: (viewer, { camera }) => requireCamera(ledger, viewer, camera),
+    ownerOf: ({ account, user }) => `${account}/${user}`,
+    checkExport: (viewer, camera) => void requireCamera(ledger, viewer, camera),
+  };
+  const pictures = parts.use(new Pictures(options.picture));
+
+  addSessionRoutes(everyone, members, sessions, options, parts.use(new FloodGate(log)));
+  addCameraRoutes(viewers, options);
+  addPictureRoute(viewers, reach, (camera) => {
+    if (!byName(options.fleet()).has(formatCameraName(camera))) throw notThere();
+    return pictures.get(camera);
+  });
+  addTimelineRoutes(viewers, options);
+  addPlaybackRoutes(viewers, options, parts.use(new Previews(options.footage, options.program)));
+  addExportRoutes(viewers, reach, options);
+  addOperatorRoutes(operators, options);
+  addLiveRoute(app, sessions, endpoints, options);
+  members.get(
+    '/api/openapi.json',
+    { summary: 'This document, in OpenAPI 3.1.', answer: z.looseObject({}) },
+    () => openApiOf(endpoints, options.version),
+  );
   addStaticRoutes(app, log);
 
   await listen(app, options.listen);
@@ -106,14 +153,5 @@ async function listen(app: FastifyInstance, { host, port }: WebOptions['listen']
       `console.web can't listen on ${host}:${port}: ${describeError(error)}. Choose another console.web.listen.`,
       { cause: error },
     );
-  }
-}
-
-async function close(app: FastifyInstance): Promise<void> {
-  const impatience = setTimeout(() => app.server.closeAllConnections(), finishMs);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(impatience);
   }
 }

@@ -4,13 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Alerter, type AlerterOptions, type CameraPresence } from '../../src/alert/alerter.ts';
-import type { ChannelTrouble } from '../../src/alert/channel-health.ts';
-import {
-  type Condition,
-  type WatchedDisk,
-  diskConditions,
-  storingCondition,
-} from '../../src/alert/troubles.ts';
+import type { ChannelTrouble } from '../../src/contract/alerts.ts';
+import type { DiskStatus } from '../../src/contract/status.ts';
+import { type Condition, diskConditions, storingCondition } from '../../src/alert/troubles.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
@@ -229,7 +225,7 @@ describe('the alerter', () => {
     await using rig = new Rig();
     rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     let failing: { sinceMs: number; cause: string } | undefined;
-    let disk: WatchedDisk = { state: 'ok' };
+    let disk: Pick<DiskStatus, 'state' | 'detail'> = { state: 'ok' };
     rig.conditions = () => [
       storingCondition(failing === undefined ? {} : { failing }, rig.clock.wallNow()),
       ...diskConditions(disk),

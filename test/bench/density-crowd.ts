@@ -39,7 +39,7 @@ export class Crowd implements AsyncDisposable {
     if (this.#enrolled.has(name)) return;
     const { file, publicLine } = makeDropbearKey();
     await writeFile(join(this.#home, name), file, { mode: 0o600 });
-    await this.#daemon.post('/cameras', { account, name, key: publicLine });
+    await this.#daemon.post('/cameras', 'CameraAnswer', { account, name, key: publicLine });
     this.#enrolled.add(name);
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnknownNameError } from '../../src/model/errors.ts';
-import type { Problem } from '../../src/catalog/verify-events.ts';
+import type { Problem } from '../../src/contract/verify.ts';
 import { type VerifiedBucket, type VerifyScope, Verification } from '../../src/catalog/verify.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';

@@ -11,13 +11,10 @@ describe('cctv account rename and remove', () => {
   const shut: Selection[] = [];
   before(async () => {
     fixture = new ConsoleFixture();
-    fixture.watching = {
-      ...fixture.watching,
-      gateway: {
-        place: { domain: 'cctv.example', rtsp: undefined, rtsps: { host: 'any', port: 322 } },
-        viewers: () => [],
-        disconnect: (whom) => void shut.push(whom),
-      },
+    fixture.gateway = {
+      place: { domain: 'cctv.example', rtsp: undefined, rtsps: { host: 'any', port: 322 } },
+      viewers: () => [],
+      disconnect: (whom) => void shut.push(whom),
     };
     await fixture.open();
   });

@@ -5,9 +5,9 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import type { ContinuityAnswer } from '../../src/contract/control.ts';
+import type { ContinuityAnswer } from '../../src/contract/continuity.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { ConsoleFixture, connected, publicKey } from '../control/fixture.ts';
+import { connected, ConsoleFixture, publicKey } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli/cctv.ts');

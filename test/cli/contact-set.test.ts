@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { changedWays } from '../../src/control/contact-changes.ts';
+import { changedWays } from '../../src/control/contact-routes.ts';
 import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
 

@@ -262,7 +262,7 @@ describe('cctv doctor and support-bundle', () => {
       rtspUser: 'admin',
       rtspPassword: planted.tokenPassword,
     });
-    const credentials = fixture.watching.credentialsOf(planted.viewerName, planted.viewerPassword);
+    const credentials = fixture.options().credentialsOf(planted.viewerName, planted.viewerPassword);
     ledger.viewers.add({ account: 'bach', name: planted.viewerName, credentials });
     ledger.contacts.add({
       account: 'bach',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Selection, ViewerStatus } from '../../src/gateway/gateway.ts';
+import type { Selection } from '../../src/gateway/gateway.ts';
+import type { ViewerStatus } from '../../src/contract/viewers.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
 import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
@@ -25,7 +26,7 @@ describe('cctv, of viewers', () => {
       viewers: () => watchers,
       disconnect: (whom: Selection, reason: string) => void disconnected.push({ ...whom, reason }),
     };
-    fixture.watching = { ...fixture.watching, gateway };
+    fixture.gateway = gateway;
     fixture.addCamera({ account: 'bach', camera: 'front-door' }, 1);
     fixture.addCamera({ account: 'bach', camera: 'attic' }, 2);
     await fixture.open();

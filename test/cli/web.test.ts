@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Exports } from '../../src/footage/exports.ts';
 import { FootageSource } from '../../src/footage/source.ts';
-import { isPassword } from '../../src/web/passwords.ts';
+import { isPassword } from '../../src/lib/password-hash.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { parseSegmentFileName, segmentFileName } from '../../src/model/segment-name.ts';
 import { ConsoleFixture } from '../control/fixture.ts';

@@ -7,18 +7,13 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import type {
-  CameraAnswer,
-  CamerasAnswer,
-  ErrorAnswer,
-  NewTokenAnswer,
-  SegmentsAnswer,
-  TokensAnswer,
-} from '../../src/contract/control.ts';
+import type { CameraAnswer, CamerasAnswer, SegmentsAnswer } from '../../src/contract/cameras.ts';
+import type { ErrorAnswer } from '../../src/contract/answer.ts';
+import type { NewTokenAnswer, TokensAnswer } from '../../src/contract/accounts.ts';
 import { startControl } from '../../src/control/control.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { ConsoleFixture, connected, publicKey } from './fixture.ts';
+import { connected, ConsoleFixture, publicKey } from './fixture.ts';
 
 const frontDoor = { account: 'bach', camera: 'front-door' };
 

@@ -3,12 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAddress, shownAddress } from '../../src/alert/addresses.ts';
-import type { CameraStatus } from '../../src/model/camera-status.ts';
-import type { CopiedKeyInfo, HostKeyInfo } from '../../src/contract/control.ts';
-import { type Control, startControl } from '../../src/control/control.ts';
+import type { CameraStatus, CopiedKey } from '../../src/contract/cameras.ts';
+import type { HostKeyInfo, Verdict } from '../../src/contract/status.ts';
+import { type Control, type ControlOptions, startControl } from '../../src/control/control.ts';
 import { Metrics } from '../../src/monitor/metrics.ts';
-import type { Verdict } from '../../src/monitor/health.ts';
-import type { ControlOptions } from '../../src/control/options.ts';
 import { credentialsOf, makePassword } from '../../src/gateway/password.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { type CameraName, formatCameraName } from '../../src/model/camera-name.ts';
@@ -36,7 +34,7 @@ export class ConsoleFixture implements AsyncDisposable {
   readonly removed: string[] = [];
   /** Cameras whose recording was to begin anew, and what of their settings changed. */
   readonly settingsChanged: string[] = [];
-  readonly copiedKeys = new Map<string, Omit<CopiedKeyInfo, 'fingerprint'>>();
+  readonly copiedKeys = new Map<string, Omit<CopiedKey, 'fingerprint'>>();
   picture = Buffer.from([0xff, 0xd8, 0xff, 0xd9]);
   hostKeys: HostKeyInfo[] = [
     {
@@ -58,11 +56,7 @@ export class ConsoleFixture implements AsyncDisposable {
   });
   exports: ControlOptions['exports'];
   fleet: CameraStatus[] = [];
-  watching: ControlOptions['watching'] = {
-    makePassword,
-    credentialsOf: (user, password) => credentialsOf('cctv', user, password),
-    gateway: undefined,
-  };
+  gateway: ControlOptions['gateway'];
   tested: string[] = [];
   alerting: NonNullable<ReturnType<ControlOptions['alerting']>> = {
     kinds: new Set(['sms', 'email', 'webhook']),
@@ -133,7 +127,9 @@ export class ConsoleFixture implements AsyncDisposable {
         this.removed.push(name);
         this.fleet = this.fleet.filter((status) => formatCameraName(status) !== name);
       },
-      watching: this.watching,
+      gateway: this.gateway,
+      makePassword,
+      credentialsOf: (user, password) => credentialsOf('cctv', user, password),
       exports: this.exports,
       refusedConfiguration: () => this.refusedConfiguration,
       alerting: () => this.alerting,
@@ -148,6 +144,7 @@ export class ConsoleFixture implements AsyncDisposable {
   watchMetrics(): void {
     this.metrics.watch({
       ...this.options(),
+      alertsFailing: () => this.alerting.failing(),
       uploaderStatus: () => ({ ...this.uploads, storedBytes: 21_700_000 }),
       tunnelCounts: () => ({ open: 1, accepted: 4, refused: 3, abandoned: 2, crowded: 0 }),
     });

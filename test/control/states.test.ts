@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { CameraAnswer } from '../../src/contract/control.ts';
+import type { CameraAnswer } from '../../src/contract/cameras.ts';
 import { stateWords } from '../../src/page/camera-words.ts';
 import { byName, describeNow } from '../../src/web/camera-routes.ts';
 import { absentStates, connectedStates } from '../../src/model/camera-state.ts';
 import { formatCameraName } from '../../src/model/camera-name.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { run } from '../cli/run.ts';
-import { ConsoleFixture, connected, publicKey } from './fixture.ts';
+import { connected, ConsoleFixture, publicKey } from './fixture.ts';
 
 /** A camera for each state, called as the state is. */
 const nameFor = (state: string) => ({ account: 'bach', camera: state.replace(' ', '-') });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import type { VerifyEvent } from '../../src/catalog/verify-events.ts';
+import type { VerifyEvent } from '../../src/contract/verify.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { TestBucket } from '../support/bucket.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { CameraAnswer, ContinuityAnswer } from '../../src/contract/control.ts';
+import type { CameraAnswer } from '../../src/contract/cameras.ts';
+import type { ContinuityAnswer } from '../../src/contract/continuity.ts';
 import { Site } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import type { WatchersAnswer } from '../../src/control/watching.ts';
+import type { WatchersAnswer } from '../../src/contract/viewers.ts';
 import { assertEachOnce } from '../support/footage.ts';
 import { probe } from '../support/media.ts';
 import { Site, type SiteCamera } from '../support/site.ts';

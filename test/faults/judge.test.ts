@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Gap } from '../../src/model/continuity.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import type { ReadSegment } from './bucket.ts';
 import { type Inflicted, judge } from './judge.ts';
 

@@ -1,5 +1,5 @@
 import type { GapCause } from '../../src/model/gap-cause.ts';
-import type { Gap } from '../../src/model/continuity.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import type { SentPictures } from '../stand-ins/rtsp-camera.ts';
 import type { ReadSegment } from './bucket.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { VerifyEvent } from '../../src/catalog/verify-events.ts';
+import type { VerifyEvent } from '../../src/contract/verify.ts';
 import type { Comparison } from '../../src/catalog/rebuild-compare.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import type { Rebuilt } from '../../src/catalog/rebuild.ts';
-import type { Gap } from '../../src/model/continuity.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import type { Scene } from './fault.ts';
 
 /** What the daemon's own audit says is wrong: every object of the bucket is read. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Gap } from '../../src/model/continuity.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { smallDisk } from '../support/small-disk.ts';
@@ -9,7 +9,7 @@ import { listSegments, type ReadBucket, readBucket } from './bucket.ts';
 import { type Heal, isCamerasOwn, type Scene } from './fault.ts';
 import { type Inflicted, judge, type Verdict } from './judge.ts';
 import { kinds } from './kinds/all.ts';
-import { type Planned, placeOf, plan } from './plan.ts';
+import { placeOf, plan, type Planned } from './plan.ts';
 import { gapsOf, rebuildLedger, verifyDeeply } from './proof.ts';
 import { Watchman } from './watchman.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Gap } from '../../src/model/continuity.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import type { ReadBucket } from './bucket.ts';
 import type { Scene } from './fault.ts';

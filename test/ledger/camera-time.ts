@@ -6,7 +6,7 @@ import { mock } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import type { SegmentRecord } from '../../src/model/segment.ts';
 import type { PublicKey } from '../../src/model/public-key.ts';
-import type { Continuity } from '../../src/model/continuity.ts';
+import type { Continuity } from '../../src/contract/continuity.ts';
 import type { RecordingState } from '../../src/model/gap-cause.ts';
 import type { CameraName } from '../../src/model/camera-name.ts';
 

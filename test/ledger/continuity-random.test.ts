@@ -4,7 +4,7 @@ import type { Loss, StateRow } from '../../src/continuity/causes.ts';
 import { Stretches } from '../../src/continuity/coverage.ts';
 import { type KnownTime, sumUp } from '../../src/continuity/sums.ts';
 import type { SegmentRecord } from '../../src/model/segment.ts';
-import type { Continuity } from '../../src/model/continuity.ts';
+import type { Continuity } from '../../src/contract/continuity.ts';
 import { gapCauses, type RecordingState } from '../../src/model/gap-cause.ts';
 import { CameraTime, door, segmentOf } from './camera-time.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import type { CameraStatus } from '../../src/model/camera-status.ts';
+import type { CameraStatus } from '../../src/contract/cameras.ts';
 import { type HealthOptions, startHealth } from '../../src/monitor/health.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { connected } from '../control/fixture.ts';

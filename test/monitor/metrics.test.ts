@@ -21,24 +21,21 @@ describe('metrics', () => {
     fixture.addCamera(camera('shed'), 4);
     fixture.ledger.cameras.setDisabled(camera('shed'), true);
     fixture.fleet = [connected(camera('front-door'), { frames: 4_711, restarts: 2 })];
-    fixture.watching = {
-      ...fixture.watching,
-      gateway: {
-        place: { domain: undefined, rtsp: undefined, rtsps: undefined },
-        disconnect: () => {},
-        viewers: () => [
-          {
-            ...camera('front-door'),
-            viewer: 'anna',
-            address: '203.0.113.9',
-            secure: true,
-            player: 'VLC',
-            state: 'playing',
-            sinceMs: now,
-            bytes: 1,
-          },
-        ],
-      },
+    fixture.gateway = {
+      place: { domain: undefined, rtsp: undefined, rtsps: undefined },
+      disconnect: () => {},
+      viewers: () => [
+        {
+          ...camera('front-door'),
+          viewer: 'anna',
+          address: '203.0.113.9',
+          secure: true,
+          player: 'VLC',
+          state: 'playing',
+          sinceMs: now,
+          bytes: 1,
+        },
+      ],
     };
     fixture.uploads = {
       uploading: 1,

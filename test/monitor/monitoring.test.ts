@@ -34,7 +34,7 @@ describe('what is brought for Prometheus and Grafana', () => {
     fixture.fleet = [connected(front)];
     const nobody = { place: { domain: undefined, rtsp: undefined, rtsps: undefined } };
     const gateway = { ...nobody, viewers: () => [], disconnect: () => {} };
-    fixture.watching = { ...fixture.watching, gateway };
+    fixture.gateway = gateway;
     fixture.watchMetrics();
     known = new Set(
       (await fixture.metrics.read())

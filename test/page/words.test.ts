@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { WatchedCamera } from '../../src/contract/web.ts';
+import type { OwnCamera } from '../../src/contract/cameras.ts';
 import {
   continuityWords,
   pieceWords,
@@ -13,7 +13,7 @@ import { lengthWords, percentWords } from '../../src/page/time/words.ts';
 
 const zone = 'Europe/Zurich';
 const nowMs = Date.UTC(2026, 10, 23, 10, 0);
-const camera = (more: Partial<WatchedCamera>): WatchedCamera => ({
+const camera = (more: Partial<OwnCamera>): OwnCamera => ({
   name: 'garage',
   isRecording: false,
   state: 'camera offline',
@@ -24,7 +24,7 @@ const camera = (more: Partial<WatchedCamera>): WatchedCamera => ({
 
 describe('what a camera does', () => {
   it('is told with the time of the last footage, in the time of the account', () => {
-    const says = (more: Partial<WatchedCamera>): string => stateWords(camera(more), nowMs, zone);
+    const says = (more: Partial<OwnCamera>): string => stateWords(camera(more), nowMs, zone);
     const at = Date.UTC(2026, 10, 23, 9, 42);
     assert.equal(says({ lastFootageAtMs: at }), 'no footage since 10:42: camera offline');
     assert.equal(

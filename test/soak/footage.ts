@@ -1,4 +1,4 @@
-import type { ContinuityAnswer } from '../../src/contract/control.ts';
+import type { ContinuityAnswer } from '../../src/contract/continuity.ts';
 import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { Site, SiteCamera, StoredSegment } from '../support/site.ts';
 

@@ -4,7 +4,7 @@ import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { CameraStatus } from '../../src/model/camera-status.ts';
+import type { CameraStatus } from '../../src/contract/cameras.ts';
 import { makePassword } from '../../src/gateway/password.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { describeError } from '../../src/lib/errors.ts';

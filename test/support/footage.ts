@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Gap } from '../../src/model/continuity.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { FrameStamp } from '../stand-ins/rtsp/frame-stamp.ts';
 import type { StoredSegment } from './site.ts';

@@ -14,9 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import type { ContinuityAnswer } from '../../src/contract/control.ts';
-import type { Gap } from '../../src/model/continuity.ts';
-import type { CameraStatus } from '../../src/model/camera-status.ts';
+import type { CameraStatus } from '../../src/contract/cameras.ts';
+import type { ContinuityAnswer, Gap } from '../../src/contract/continuity.ts';
 import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import {
   type RtspCamera,
@@ -24,7 +23,7 @@ import {
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
-import { type Probed, probe } from './media.ts';
+import { probe, type Probed } from './media.ts';
 import { descendants } from './processes.ts';
 import { dbclients } from './tools.ts';
 import { eventually } from './until.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { hashPassword } from '../../src/web/passwords.ts';
+import { hashPassword } from '../../src/lib/password-hash.ts';
 import { eventually } from '../support/until.ts';
 import { makeFootage } from './footage.ts';
 import { type Browser, password, WebFixture } from './fixture.ts';

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import * as z from 'zod';
-import { hashPassword } from '../../src/web/passwords.ts';
+import { hashPassword } from '../../src/lib/password-hash.ts';
+import { eventually } from '../support/until.ts';
+import { connected } from '../control/fixture.ts';
 import { makeFootage } from './footage.ts';
 import { type Browser, password, WebFixture } from './fixture.ts';
 
@@ -240,6 +242,45 @@ describe('the API, asked from its own description', () => {
     const parsed = z.fromJSONSchema(schema as never).safeParse(JSON.parse(text));
     assert.ok(parsed.success, `${what}: ${text.slice(0, 300)}: ${parsed.error?.message}`);
   };
+
+  it('answers each endpoint with exactly what is described', async () => {
+    const values: Readonly<Record<string, string>> = {
+      camera: 'studio',
+      file: files[2] ?? '',
+      id: exports[0] ?? '',
+      // With a gap after the footage.
+      from: String(startMs),
+      to: String(startMs + 60_000),
+      at: String(startMs + 500),
+    };
+    const day = '2026-11-22';
+    await eventually('the export', 20_000, async () => {
+      const { state } = await web.json<{ state: string }>(`/api/exports/${values['id']}`, vera);
+      return state === 'done';
+    });
+    web.fleet = [connected({ account: 'vermeer', camera: 'studio' })];
+    for (const [path, method, operation] of operations()) {
+      if (path.endsWith('/live') || path === '/api/logout') continue;
+      const url = fill(path, operation, (name) =>
+        path.endsWith('/days') && name !== 'camera' ? day : (values[name] ?? ''),
+      ).replace(/[?&]via=$/, '');
+      const body = path === '/api/login' ? { user: 'olga', password } : undefined;
+      const range = { fromMs: startMs, toMs: startMs + 60_000 };
+      const who = path.includes('/operator/') ? olga : vera;
+      const response = await ask(method, url, who, method === 'post' ? (body ?? range) : undefined);
+      const described = operation.responses[response.status];
+      assert.ok(response.status < 300 && described !== undefined, `${url}: ${response.status}`);
+      const schema = described.content?.['application/json']?.schema;
+      if (schema === undefined) {
+        assert.doesNotMatch(response.headers.get('content-type') ?? '', /json/, url);
+        await response.arrayBuffer();
+        continue;
+      }
+      const answer: unknown = await response.json();
+      assert.deepEqual(z.fromJSONSchema(schema as never).parse(answer), answer, url);
+    }
+    web.fleet = [];
+  });
 
   it('never fails, and answers as described, whatever is asked by whomever', async () => {
     const who: readonly (readonly [string, Browser | undefined])[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { hashPassword } from '../../src/web/passwords.ts';
+import { hashPassword } from '../../src/lib/password-hash.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
 import { connected } from '../control/fixture.ts';
 import { buildPage } from '../support/page.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ContinuityAnswer } from '../../contract/control.ts';
+import type { ContinuityAnswer } from '../../contract/continuity.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { continuityScreen, monthScreen } from '../screens/continuity-screen.ts';
@@ -34,7 +34,7 @@ export function addContinuityCommand(command: Command): void {
       const ranges = rangesOf(options, Date.now());
       const answers: ContinuityAnswer[] = [];
       for (const [from, to] of ranges) {
-        answers.push(await client.get<ContinuityAnswer>(path, { from, to }));
+        answers.push(await client.get(path, 'ContinuityAnswer', { from, to }));
       }
       const [answer] = answers;
       if (month !== undefined) {

@@ -1,9 +1,8 @@
-import type { AlertsAnswer } from '../../control/alerting.ts';
+import type { AlertDelivery, AlertMessage, AlertsAnswer } from '../../contract/alerts.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
 import { count } from '../../lib/words.ts';
 import { formatTime, formatWhen } from '../units.ts';
-import type { AlertDelivery, AlertMessage } from '../../model/alert.ts';
 
 /** What `cctv alert list` shows: each message, and beneath it the ways that it went. */
 export function alertsScreen({ alerts, failing }: AlertsAnswer, nowMs: number): string[] {

@@ -1,4 +1,4 @@
-import type { CameraAnswer } from '../../contract/control.ts';
+import type { CameraAnswer } from '../../contract/cameras.ts';
 import { formatCameraName } from '../../model/camera-name.ts';
 import { cameraWord } from '../state-words.ts';
 import { table } from '../table.ts';

@@ -1,4 +1,4 @@
-import type { CameraAnswer } from '../../contract/control.ts';
+import type { CameraAnswer } from '../../contract/cameras.ts';
 import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';

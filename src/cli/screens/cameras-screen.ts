@@ -1,5 +1,4 @@
-import type { CameraStatus } from '../../model/camera-status.ts';
-import type { CameraAnswer } from '../../contract/control.ts';
+import type { CameraAnswer, CameraStatus } from '../../contract/cameras.ts';
 import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';

@@ -1,5 +1,4 @@
-import type { ContinuityAnswer } from '../../contract/control.ts';
-import type { CauseSum, Gap } from '../../model/continuity.ts';
+import type { CauseSum, ContinuityAnswer, Gap } from '../../contract/continuity.ts';
 import { plain } from '../plain.ts';
 import { type Column, table } from '../table.ts';
 import { shownTime, timeZone } from '../times.ts';

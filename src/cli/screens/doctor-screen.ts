@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../../doctor/doctor.ts';
+import type { Finding, Severity } from '../../doctor/finding.ts';
 import { plain } from '../plain.ts';
 import { wrap } from '../table.ts';
 import { count } from '../../lib/words.ts';

@@ -1,4 +1,4 @@
-import type { RenamedAccountAnswer } from '../../control/account-routes.ts';
+import type { RenamedAccountAnswer } from '../../contract/accounts.ts';
 import { plain } from '../plain.ts';
 import { count } from '../../lib/words.ts';
 

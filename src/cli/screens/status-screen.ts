@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../../contract/control.ts';
+import type { StatusAnswer } from '../../contract/status.ts';
 import { plain } from '../plain.ts';
 import { facts } from '../table.ts';
 import { count, formatBytes, formatDuration } from '../../lib/words.ts';

@@ -1,5 +1,5 @@
 import { problemWords } from './problem-words.ts';
-import type { Problem, VerifySums } from '../../catalog/verify-events.ts';
+import type { Problem, VerifySums } from '../../contract/verify.ts';
 import { plain } from '../plain.ts';
 import { count, formatBytes } from '../../lib/words.ts';
 

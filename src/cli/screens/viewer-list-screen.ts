@@ -1,6 +1,6 @@
+import type { Viewer } from '../../contract/viewers.ts';
 import { table } from '../table.ts';
 import { formatTime } from '../units.ts';
-import type { Viewer } from '../../model/viewer.ts';
 
 /** What `cctv viewer list` shows. */
 export function viewerListScreen(viewers: readonly Viewer[], nowMs: number): string[] {

@@ -1,4 +1,4 @@
-import type { WatchersAnswer } from '../../control/watching.ts';
+import type { WatchersAnswer } from '../../contract/viewers.ts';
 import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';

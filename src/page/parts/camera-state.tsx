@@ -1,11 +1,11 @@
-import type { WatchedCamera } from '../../contract/web.ts';
+import type { OwnCamera } from '../../contract/cameras.ts';
 import { stateWords } from '../camera-words.ts';
 
 /** A full dot while a camera records, a hollow square while it does not; shapes, not colours alone. */
 export const Mark = () => <span class="mark" aria-hidden="true" />;
 
 interface CameraStateProps {
-  readonly camera: WatchedCamera;
+  readonly camera: OwnCamera;
   readonly nowMs: number;
   readonly timeZone: string;
   /** Where screen readers are to tell each change. */

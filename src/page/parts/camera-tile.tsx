@@ -1,4 +1,4 @@
-import type { WatchedCamera } from '../../contract/web.ts';
+import type { OwnCamera } from '../../contract/cameras.ts';
 import { timeline } from '../api.ts';
 import { continuityWords } from '../camera-words.ts';
 import { routeHash } from '../route.ts';
@@ -10,7 +10,7 @@ import { usePolled } from './polled.ts';
 import { Strip } from './strip.tsx';
 
 interface CameraTileProps {
-  readonly camera: WatchedCamera;
+  readonly camera: OwnCamera;
   readonly nowMs: number;
   readonly timeZone: string;
   readonly isLive: boolean;

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ExportState, StartedExportAnswer } from '../../contract/web.ts';
+import type { ExportStatus, StartedExport } from '../../contract/footage.ts';
 import { formatBytes } from '../../lib/words.ts';
 import { errorWords, evidenceUrl, exportFileUrl, exportState, startExport } from '../api.ts';
 import { fromLocalInput, type Span, toLocalInput } from '../time/zone.ts';
@@ -20,7 +20,7 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
   const dialog = useRef<HTMLDialogElement>(null);
   const [from, setFrom] = useState(toLocalInput(span.fromMs, timeZone));
   const [to, setTo] = useState(toLocalInput(span.toMs, timeZone));
-  const [started, setStarted] = useState<StartedExportAnswer>();
+  const [started, setStarted] = useState<StartedExport>();
   const [made, setMade] = useState(span);
   const [change, setChange] = useState<{ readonly span: Span; readonly atMs: number }>();
   const [trouble, setTrouble] = useState('');
@@ -95,11 +95,11 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
 }
 
 interface ProgressProps {
-  readonly started: StartedExportAnswer;
+  readonly started: StartedExport;
   readonly onChanged: (atMs: number) => void;
 }
 
-const isOver = ({ state }: ExportState): boolean => state === 'done' || state === 'failed';
+const isOver = ({ state }: ExportStatus): boolean => state === 'done' || state === 'failed';
 
 function Progress({ started: { id, fileName }, onChanged }: ProgressProps) {
   const [isDone, setDone] = useState(false);

@@ -1,4 +1,4 @@
-import type { TimelineAnswer } from '../../contract/web.ts';
+import type { TimelineAnswer } from '../../contract/continuity.ts';
 import { continuityWords, pieceWords } from '../camera-words.ts';
 import { Mark } from './camera-state.tsx';
 

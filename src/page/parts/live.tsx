@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { WatchedCamera } from '../../contract/web.ts';
+import type { OwnCamera } from '../../contract/cameras.ts';
 import { cameraPath } from '../api.ts';
 import { type LiveState, playLive } from '../player/live-player.ts';
 import { Picture } from './picture.tsx';
 
 interface LiveProps {
-  readonly camera: WatchedCamera;
+  readonly camera: OwnCamera;
   readonly timeZone: string;
 }
 

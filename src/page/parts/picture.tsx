@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { WatchedCamera } from '../../contract/web.ts';
+import type { OwnCamera } from '../../contract/cameras.ts';
 import { cameraPath, previewUrl } from '../api.ts';
 import { serverClock } from '../time/server-clock.ts';
 import { sinceWords } from '../time/words.ts';
@@ -9,7 +9,7 @@ const refreshMs = 10_000;
 const marginMs = 2_000;
 
 interface PictureProps {
-  readonly camera: WatchedCamera;
+  readonly camera: OwnCamera;
   readonly timeZone: string;
 }
 

@@ -1,4 +1,4 @@
-import type { TimelinePiece } from '../../contract/web.ts';
+import type { OwnersPiece } from '../../contract/continuity.ts';
 import { type Day, fromLocalInput, toLocalInput } from '../time/zone.ts';
 import { formText } from './form-text.ts';
 import type { Playback } from './use-playback.ts';
@@ -9,7 +9,7 @@ interface PlaybackControlsProps {
   readonly sound: Sound;
   readonly day: Day;
   readonly timeZone: string;
-  readonly gaps: readonly TimelinePiece[];
+  readonly gaps: readonly OwnersPiece[];
   readonly seek: (atMs: number) => void;
   readonly seekGap: (startMs: number) => void;
   readonly zoom: number;
@@ -38,7 +38,7 @@ export function PlaybackControls(props: PlaybackControlsProps) {
       {words}
     </button>
   );
-  const gapButton = (title: string, words: string, gap: TimelinePiece | undefined) =>
+  const gapButton = (title: string, words: string, gap: OwnersPiece | undefined) =>
     button(title, words, () => gap && seekGap(gap.startMs), gap === undefined);
   const soundWords = hasSound === false ? 'No sound' : sound.isOn ? 'Mute' : 'Unmute';
   return (

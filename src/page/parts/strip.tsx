@@ -1,9 +1,9 @@
-import type { TimelinePiece } from '../../contract/web.ts';
+import type { OwnersPiece } from '../../contract/continuity.ts';
 import type { Span } from '../time/zone.ts';
 
 interface StripProps {
   readonly span: Span;
-  readonly pieces: readonly TimelinePiece[];
+  readonly pieces: readonly OwnersPiece[];
 }
 
 /** In hundredths of the strip: a missing piece is never too thin to see. */

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { TimelinePiece } from '../../contract/web.ts';
+import type { OwnersPiece } from '../../contract/continuity.ts';
 import { pieceWords } from '../camera-words.ts';
 import { tickStep } from '../time/window.ts';
 import { clockTime } from '../time/words.ts';
@@ -13,7 +13,7 @@ interface TimelineBarProps {
   readonly timeZone: string;
   /** The part of the day that is shown. */
   readonly span: Span;
-  readonly pieces: readonly TimelinePiece[];
+  readonly pieces: readonly OwnersPiece[];
   /** Where playback is. */
   readonly atMs: number;
   readonly onSeek: (atMs: number) => void;

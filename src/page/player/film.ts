@@ -1,4 +1,4 @@
-import type { TimelinePiece } from '../../contract/web.ts';
+import type { OwnersPiece } from '../../contract/continuity.ts';
 import type { Span } from '../time/zone.ts';
 
 const beforeMs = 60_000;
@@ -11,7 +11,7 @@ export const filmAround = (day: Span, atMs: number): Span => ({
 });
 
 /** The moment, or if it is in a gap the gap's end; undefined if there is no footage after it. */
-export function nextFootage(pieces: readonly TimelinePiece[], atMs: number): number | undefined {
+export function nextFootage(pieces: readonly OwnersPiece[], atMs: number): number | undefined {
   const piece = pieces.find(({ state, endMs }) => state !== 'missing' && endMs > atMs);
   return piece === undefined ? undefined : Math.max(atMs, piece.startMs);
 }

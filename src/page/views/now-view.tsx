@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { WatchedCamera } from '../../contract/web.ts';
+import type { OwnCamera } from '../../contract/cameras.ts';
 import { cameras } from '../api.ts';
 import { stateWords, summaryWords } from '../camera-words.ts';
 import { CameraTile } from '../parts/camera-tile.tsx';
@@ -59,11 +59,7 @@ export function NowView({ timeZone, onLoggedOut }: NowViewProps) {
 }
 
 /** What changed since the last answer, for screen readers. */
-function useNews(
-  now: readonly WatchedCamera[] | undefined,
-  nowMs: number,
-  timeZone: string,
-): string {
+function useNews(now: readonly OwnCamera[] | undefined, nowMs: number, timeZone: string): string {
   const before = useRef<ReadonlyMap<string, string>>(new Map());
   const [news, setNews] = useState('');
   useEffect(() => {

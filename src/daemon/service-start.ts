@@ -8,12 +8,12 @@ import type { ServiceManager } from '../monitor/notify.ts';
 
 const lookEachMs = 1_000;
 
-/** A start that failed is not tried again at once for ever: what is wrong is the operator's to mend. */
+/** The manager restarts us at once, and the operator has to mend what is wrong: slow that down. */
 const patienceMs = 5_000;
 
 /**
- * Keeps a service that nobody has set up yet running, and saying so, until there is a configuration.
- * The caller ends then, and is started again: by that it is given the credentials that came with it.
+ * Keeps a service without a configuration running until there is one, and says so to whoever asks.
+ * The caller then ends and is restarted, so that the manager hands it the new credentials.
  */
 export async function awaitSetup(
   file: string,
@@ -33,7 +33,7 @@ export async function awaitSetup(
   if (!signal.aborted) log.info('there is a configuration now: starting anew with it');
 }
 
-/** Runs `task`, and makes the service manager say what keeps it from running. */
+/** Runs `task`. If it fails, the service manager shows why. */
 export async function tellingFailure(
   manager: ServiceManager | undefined,
   signal: AbortSignal,

@@ -1,38 +1,38 @@
 import { existsSync } from 'node:fs';
 import {
   canDoWithout,
+  type Checked,
   loadChecked,
   loadOrLastGood,
   rememberAsLastGood,
 } from '../config/last-good.ts';
+import type { Environment } from '../config/secrets.ts';
 import { asService } from '../config/service-credentials.ts';
-import { runDaemon } from '../daemon/daemon.ts';
-import { createLog } from '../lib/log.ts';
-import { findServiceManager } from '../monitor/notify.ts';
-import { rememberWhenReady } from './remember-when-ready.ts';
+import { OperatorError } from '../lib/errors.ts';
+import { createLog, type Log } from '../lib/log.ts';
+import { findServiceManager, type ServiceManager } from '../monitor/notify.ts';
+import { runDaemon } from './daemon.ts';
 import { awaitSetup, tellingFailure } from './service-start.ts';
-import { onStopSignals } from './signals.ts';
 
 /**
- * Runs the daemon until it is told to stop.
+ * Runs the daemon until `signal` aborts.
  *
  * @param file its configuration; under a service manager it is waited for
  */
-export async function runService(file: string): Promise<void> {
-  using stop = onStopSignals();
+export async function runService(file: string, signal: AbortSignal): Promise<void> {
   const manager = findServiceManager(process.env);
   const env = asService(file, process.env);
   if (manager !== undefined && !existsSync(file) && !canDoWithout(file, env)) {
     const log = createLog({ format: 'people', level: 'info' });
-    return await awaitSetup(file, manager, log, stop.signal);
+    return await awaitSetup(file, manager, log, signal);
   }
-  await tellingFailure(manager, stop.signal, async () => {
+  await tellingFailure(manager, signal, async () => {
     const checked = loadOrLastGood(file, env);
     const log = createLog(checked.config.log);
     await runDaemon(
       checked.config,
       log,
-      stop.signal,
+      signal,
       {
         readConfig: () => {
           const read = loadChecked(file, env);
@@ -44,4 +44,26 @@ export async function runService(file: string): Promise<void> {
       manager && rememberWhenReady(manager, checked, env, log),
     );
   });
+}
+
+/** The same service manager. A daemon that becomes ready has proven its configuration good. */
+function rememberWhenReady(
+  manager: ServiceManager,
+  checked: Checked,
+  env: Environment,
+  log: Log,
+): ServiceManager {
+  return {
+    ...manager,
+    ready: () => {
+      manager.ready();
+      try {
+        rememberAsLastGood(checked, env);
+      } catch (error) {
+        // Recording goes on without the copy.
+        if (!(error instanceof OperatorError)) throw error;
+        log.warn(error.message);
+      }
+    },
+  };
 }
