@@ -7,9 +7,19 @@ const checkout = join(import.meta.dirname, '..');
 
 /** What may lie at the root: the folders of the project, and what tools look for there. */
 const root = [
-  ...['.ci', '.gitignore', 'CHANGELOG.md', 'LICENSE', 'README.md'],
-  ...['package-lock.json', 'package.json', 'tsconfig.json'],
-  ...['bin', 'firmware', 'src', 'systemd', 'test'],
+  '.ci',
+  '.gitignore',
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'package-lock.json',
+  'package.json',
+  'tsconfig.json',
+  'bin',
+  'firmware',
+  'src',
+  'systemd',
+  'test',
 ];
 
 /** What a folder is for, by the names that may lie in it. The parts of src are in architecture.test.ts. */

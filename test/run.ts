@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { buildPage } from './support/page.ts';
 
 // Runs test files as `node --test` does, with a time limit for each file and as many at once as asked for.
 
@@ -15,6 +16,8 @@ const { values, positionals } = parseArgs({
 
 const files = globSync(positionals).sort();
 if (files.length === 0) throw new Error(`No test file matches ${positionals.join(' ')}`);
+// Once, not by each of the processes that need it.
+await buildPage();
 const events = run({
   files,
   concurrency: Number(values.concurrency),

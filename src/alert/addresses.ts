@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { OperatorError } from '../lib/errors.ts';
-import { isLabel } from '../lib/names.ts';
+import { isLabel } from '../model/camera-name.ts';
 import type { ChannelKind } from './channel.ts';
 
 // ITU-T E.164: at most 15 digits, the first of the country code, none of which begins with 0.

@@ -1,18 +1,19 @@
-import type { AlertQueries, NewAlertMessage } from '../ledger/alerts.ts';
-import type { ContactAddress, ContactQueries } from '../ledger/contacts.ts';
-import type { SilenceQueries, WatchedCamera } from '../ledger/silences.ts';
+import type { AccountQueries } from '../ledger/accounts.ts';
+import type { AlertQueries } from '../ledger/alerts.ts';
+import type { ContactQueries } from '../ledger/contacts.ts';
+import type { AlertSettingQueries } from '../ledger/alert-settings.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
-import type { RecordingState } from '../lib/gap-cause.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Channel } from './channel.ts';
 import { newestOf, type Now } from './freshness.ts';
 import type { CameraInput, JudgedEvent, Memory } from './incident.ts';
-import { beginJudging, camerasOf, defaultRules, type JudgeRules, judge } from './judge.ts';
+import { beginJudging, camerasOf, defaultRules, judge, type JudgeRules } from './judge.ts';
 import type { Outbox } from './outbox.ts';
-import { digestOf, messageOf, type PlanOptions, type Recipient, reasonToHold } from './plan.ts';
+import { digestOf, messageOf, type PlanOptions, reasonToHold, type Recipient } from './plan.ts';
 import { textOf } from './texts.ts';
 import {
   beginWithTroubles,
@@ -20,8 +21,19 @@ import {
   judgeTroubles,
   type TroubleMemory,
 } from './troubles.ts';
+import type { NewAlertMessage } from '../model/alert.ts';
+import type { ContactAddress } from '../model/contact.ts';
+import type { WatchedCamera } from '../model/alert-settings.ts';
 
-export type AlerterLedger = AlertQueries & ContactQueries & SilenceQueries;
+export interface AlerterLedger {
+  readonly accounts: Pick<AccountQueries, 'timeZone'>;
+  readonly alertSettings: Pick<AlertSettingQueries, 'cameras'>;
+  readonly alerts: Pick<
+    AlertQueries,
+    'judgements' | 'decide' | 'held' | 'messagesSince' | 'prune' | 'reserveRoom'
+  >;
+  readonly contacts: Pick<ContactQueries, 'list'>;
+}
 
 /** What a camera does now. */
 export interface CameraPresence {
@@ -91,9 +103,10 @@ export class Alerter implements AsyncDisposable {
     this.#plan = {
       channels,
       maxPerContactAndHour,
-      messagesSince: (account, name, sinceMs) => ledger.messagesSince(account, name, sinceMs),
+      messagesSince: (account, name, sinceMs) =>
+        ledger.alerts.messagesSince(account, name, sinceMs),
     };
-    this.#kept = ledger.judgements();
+    this.#kept = ledger.alerts.judgements();
     this.#state = beginJudging(
       new Map(this.#ofSubject<Memory>(cameraSubject).map(([id, memory]) => [Number(id), memory])),
       this.#now(),
@@ -136,7 +149,7 @@ export class Alerter implements AsyncDisposable {
         `None of the ways to reach the contacts of ${account} is configured: see alerts in the configuration.`,
       );
     }
-    ledger.decide({ messages });
+    ledger.alerts.decide({ messages });
     this.#options.outbox.wake();
     return messages.map(({ id }) => id);
   }
@@ -151,7 +164,7 @@ export class Alerter implements AsyncDisposable {
   async #run(): Promise<void> {
     const { clock, ledger } = this.#options;
     this.#try('room for alerts could not be reserved in the ledger', () =>
-      ledger.reserveRoom(roomBytes),
+      ledger.alerts.reserveRoom(roomBytes),
     );
     while (!this.#scope.signal.aborted) {
       this.#try('alerts could not be judged or decided; it is tried again', () => this.#tick());
@@ -171,7 +184,7 @@ export class Alerter implements AsyncDisposable {
   #tick(): void {
     const { ledger, log, outbox } = this.#options;
     const now = this.#now();
-    const watched = ledger.watchedCameras();
+    const watched = ledger.alertSettings.cameras();
     const judged = judge(
       this.#state,
       now,
@@ -185,7 +198,8 @@ export class Alerter implements AsyncDisposable {
     const events = [...judged.events, ...troubles.events];
     const { changed, subjects } = this.#changes(judged.state.memories, troubles.state.told);
     const messages = [...this.#messagesOf(events, now.wallMs)];
-    if (changed.length > 0 || messages.length > 0) ledger.decide({ judgements: changed, messages });
+    if (changed.length > 0 || messages.length > 0)
+      ledger.alerts.decide({ judgements: changed, messages });
     this.#state = judged.state;
     this.#troubles = troubles.state;
     this.#kept.clear();
@@ -210,7 +224,7 @@ export class Alerter implements AsyncDisposable {
     if (messages.length > 0 || released) outbox.wake();
     if (now.at - this.#prunedAt > dayMs) {
       this.#prunedAt = now.at;
-      ledger.pruneAlerts(now.wallMs - keptMs);
+      ledger.alerts.prune(now.wallMs - keptMs);
     }
   }
 
@@ -228,12 +242,12 @@ export class Alerter implements AsyncDisposable {
       account,
       camera: camera.camera,
       shouldRecord: !camera.disabled && camera.firstContactMs !== undefined,
-      ...(silentUntilMs === undefined ? {} : { silentUntilMs }),
+      silentUntilMs,
       afterMs:
         alertAfterSeconds === undefined ? this.#options.defaultAfterMs : alertAfterSeconds * 1_000,
-      ...(newest === undefined ? {} : { lastFootageAtMs: newest }),
+      lastFootageAtMs: newest,
       state,
-      ...(detail === undefined ? {} : { detail }),
+      detail,
     };
   }
 
@@ -248,7 +262,7 @@ export class Alerter implements AsyncDisposable {
         active: trouble !== undefined,
         words: `alerts by ${name} fail${trouble === undefined ? '' : `: ${trouble.cause}`}`,
         afterMs: channelTroubleAfterMs,
-        ...(trouble === undefined ? {} : { sinceMs: trouble.sinceMs }),
+        sinceMs: trouble === undefined ? undefined : trouble.sinceMs,
       };
     });
   }
@@ -293,21 +307,21 @@ export class Alerter implements AsyncDisposable {
     if (account === undefined) {
       return operator.contacts.map((contact) => ({ ...contact, timeZone: operator.timeZone }));
     }
-    const timeZone = ledger.timeZone(account) ?? 'UTC';
-    return ledger.contacts(account).map(({ id, name, addresses, quiet }) => ({
+    const timeZone = ledger.accounts.timeZone(account) ?? 'UTC';
+    return ledger.contacts.list(account).map(({ id, name, addresses, quiet }) => ({
       account,
       contactId: id,
       name,
       addresses,
       timeZone,
-      ...(quiet === undefined ? {} : { quiet }),
+      quiet,
     }));
   }
 
   /** Tells each contact at once what was held back for it, as soon as it may be told. */
   #release(nowMs: number): boolean {
     const { ledger } = this.#options;
-    const byContact = Map.groupBy(ledger.heldMessages(), ({ account, contactName }) =>
+    const byContact = Map.groupBy(ledger.alerts.held(), ({ account, contactName }) =>
       JSON.stringify([account, contactName]),
     );
     let released = false;
@@ -321,11 +335,11 @@ export class Alerter implements AsyncDisposable {
       if (digest === undefined) continue;
       const merged = (into: string | undefined) => [{ ids: held.map(({ id }) => id), into }];
       if (recipient === undefined) {
-        ledger.decide({ merged: merged(undefined) });
+        ledger.alerts.decide({ merged: merged(undefined) });
         continue;
       }
       const message = messageOf(digest, recipient, nowMs, this.#plan);
-      ledger.decide({ messages: [message], merged: merged(message.id) });
+      ledger.alerts.decide({ messages: [message], merged: merged(message.id) });
       released = true;
     }
     return released;

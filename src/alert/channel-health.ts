@@ -1,12 +1,5 @@
+import type { ChannelTrouble } from '../contract/alerts.ts';
 import type { Clock } from '../lib/clock.ts';
-
-export interface ChannelTrouble {
-  readonly channel: string;
-  /** Milliseconds since 1970 UTC. */
-  readonly sinceMs: number;
-  /** In plain words, without secrets. */
-  readonly cause: string;
-}
 
 interface Trouble extends ChannelTrouble {
   failures: number;

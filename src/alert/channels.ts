@@ -67,8 +67,8 @@ export async function createChannels(
 ): Promise<readonly Channel[]> {
   const ca = caFile === undefined ? undefined : readAuthorities(caFile);
   const common = {
-    ...(ca === undefined ? {} : { ca }),
-    ...(patience === undefined ? {} : { patience }),
+    ca,
+    patience,
   };
   const reporting = (channel: string) =>
     urlOf === undefined ? {} : { reportUrl: (messageId: string) => urlOf(channel, messageId) };

@@ -1,5 +1,5 @@
-import type { RecordingState } from '../lib/gap-cause.ts';
-import type { CameraName } from '../lib/names.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import type { AlertCamera, AlertEvent } from './channel.ts';
 
 // Times are milliseconds since 1970 UTC unless they end in "At": those are monotonic milliseconds.

@@ -1,4 +1,4 @@
-import { formatCameraName } from '../lib/names.ts';
+import { formatCameraName } from '../model/camera-name.ts';
 import { type Freshness, freshen, type Now, setBackMs } from './freshness.ts';
 import type { CameraInput, EventCamera, Incident, JudgedEvent, Memory } from './incident.ts';
 import { nextLevel, type Patience, patienceAt } from './patience.ts';
@@ -36,7 +36,7 @@ interface Sight {
   readonly againAt?: number;
 }
 
-interface Group {
+interface CameraGroup {
   readonly stoppedAt?: number;
   readonly againAt?: number;
 }
@@ -48,7 +48,7 @@ export interface JudgeState {
   readonly before: Now;
   readonly memories: ReadonlyMap<number, Memory>;
   readonly sights: ReadonlyMap<number, Sight>;
-  readonly groups: ReadonlyMap<string, Group>;
+  readonly groups: ReadonlyMap<string, CameraGroup>;
 }
 
 export interface Judgement {
@@ -115,15 +115,15 @@ export function judge(
   }
 
   const events: JudgedEvent[] = [];
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, CameraGroup>();
   for (const [account, cases] of byAccount) {
     const before = state.groups.get(account) ?? {};
     const stopped = tellStopped(account, cases, before.stoppedAt, now, rules, memories);
     const recovered = tellAgain(account, cases, before.againAt, now, rules, memories);
     events.push(...stopped.events, ...recovered.events);
     const group = {
-      ...(stopped.since === undefined ? {} : { stoppedAt: stopped.since }),
-      ...(recovered.since === undefined ? {} : { againAt: recovered.since }),
+      stoppedAt: stopped.since,
+      againAt: recovered.since,
     };
     if (Object.keys(group).length > 0) groups.set(account, group);
   }
@@ -214,7 +214,7 @@ const withCause = (incident: Incident, input: CameraInput): Incident =>
 const causeOf = ({ state, detail }: CameraInput): Pick<Incident, 'cause' | 'detail'> => ({
   // Without footage it does not record, whatever its parts say of themselves.
   cause: state === 'recording' ? 'unexplained' : state,
-  ...(detail === undefined ? {} : { detail }),
+  detail,
 });
 
 interface Told {
@@ -260,7 +260,7 @@ function tellStopped(
       name: input.camera,
       sinceMs: known.stoppedMs ?? known.sinceMs,
       cause: known.cause,
-      ...(known.detail === undefined ? {} : { detail: known.detail }),
+      detail: known.detail,
     };
   });
   return { events: [event('not-recording', account, told, now)] };
@@ -298,9 +298,9 @@ function tellAgain(
       name: input.camera,
       sinceMs,
       cause,
-      ...(detail === undefined ? {} : { detail }),
+      detail,
       missedMs,
-      ...(againMs === undefined ? {} : { againMs }),
+      againMs,
       ...(stops > 1 ? { stops } : {}),
     });
   }

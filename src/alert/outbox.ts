@@ -1,23 +1,21 @@
-import type { AlertQueries, DeliveryName, NewDelivery, OpenDelivery } from '../ledger/alerts.ts';
+import type { AlertQueries } from '../ledger/alerts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { type Accepted, type Channel, type DeliveryReport, SendError } from './channel.ts';
-import { ChannelHealth, type ChannelTrouble } from './channel-health.ts';
+import { ChannelHealth } from './channel-health.ts';
+import type { ChannelTrouble } from '../contract/alerts.ts';
 import { outgoing, readMessageId, wayOf } from './outgoing.ts';
+import type { DeliveryName, NewDelivery, OpenDelivery } from '../model/alert.ts';
 
-export type OutboxLedger = Pick<
-  AlertQueries,
-  | 'doubtInterrupted'
-  | 'dueDeliveries'
-  | 'changeDelivery'
-  | 'readdress'
-  | 'tryNext'
-  | 'settle'
-  | 'sentSince'
->;
+export interface OutboxLedger {
+  readonly alerts: Pick<
+    AlertQueries,
+    'doubtInterrupted' | 'due' | 'changeDelivery' | 'readdress' | 'tryNext' | 'settle' | 'sentSince'
+  >;
+}
 
 export interface OutboxTimes {
   /** An answer that takes longer gives the next way its turn, while this one goes on. */
@@ -88,7 +86,7 @@ export class Outbox implements AsyncDisposable {
     this.#channels = new Map(options.channels.map((channel) => [channel.name, channel]));
     this.#health = new ChannelHealth(options.clock, this.#times.retry);
     this.#gate = new FloodGate(options.log);
-    const doubtful = options.ledger.doubtInterrupted(options.clock.wallNow());
+    const doubtful = options.ledger.alerts.doubtInterrupted(options.clock.wallNow());
     if (doubtful > 0) {
       options.log.warn(
         'alerts were being sent when the daemon ended; it is found out if they were',
@@ -118,12 +116,12 @@ export class Outbox implements AsyncDisposable {
     const nowMs = clock.wallNow();
     const pending = ['sending', 'doubtful', 'queued'] as const;
     const from = state === 'accepted' ? pending : ([...pending, 'accepted'] as const);
-    if (!ledger.changeDelivery(delivery, from, { state, nowMs, carrierId, detail })) return;
+    if (!ledger.alerts.changeDelivery(delivery, from, { state, nowMs, carrierId, detail })) return;
     if (state === 'failed') {
       log.warn('an alert was not delivered', { message: messageId, cause: detail });
       this.#nextWay(delivery);
     } else {
-      ledger.settle(delivery, nowMs);
+      ledger.alerts.settle(delivery, nowMs);
     }
     this.wake();
   }
@@ -157,10 +155,10 @@ export class Outbox implements AsyncDisposable {
     const { ledger, clock } = this.#options;
     for (let lost = this.#unnoted[0]; lost !== undefined; lost = this.#unnoted[0]) {
       const change = { state: 'doubtful', nowMs: clock.wallNow() } as const;
-      ledger.changeDelivery(lost, ['sending'], change);
+      ledger.alerts.changeDelivery(lost, ['sending'], change);
       this.#unnoted.shift();
     }
-    for (const delivery of ledger.dueDeliveries(clock.wallNow(), lookedAt)) {
+    for (const delivery of ledger.alerts.due(clock.wallNow(), lookedAt)) {
       const key = keyOf(delivery);
       if (this.#running.has(key)) continue;
       if (!delivery.isWanted) {
@@ -199,12 +197,13 @@ export class Outbox implements AsyncDisposable {
     const { ledger, clock, log } = this.#options;
     const nowMs = clock.wallNow();
     const { message, state } = delivery;
-    if (ledger.readdress(delivery, nowMs)) {
+    if (ledger.alerts.readdress(delivery, nowMs)) {
       log.info('an alert goes to the new address of its contact', { message });
       return this.wake();
     }
     const detail = 'the contact is no longer reached there';
-    if (!ledger.changeDelivery(delivery, [state], { state: 'unneeded', nowMs, detail })) return;
+    if (!ledger.alerts.changeDelivery(delivery, [state], { state: 'unneeded', nowMs, detail }))
+      return;
     this.#nextWay(delivery);
   }
 
@@ -221,7 +220,7 @@ export class Outbox implements AsyncDisposable {
     }
     if (running >= atOncePerWay) return false;
     if (delivery.kind !== 'sms' || delivery.state !== 'queued') return true;
-    if (ledger.sentSince('sms', clock.wallNow() - hourMs) < maxSmsPerHour) return true;
+    if (ledger.alerts.sentSince('sms', clock.wallNow() - hourMs) < maxSmsPerHour) return true;
     const cause = `the limit of ${maxSmsPerHour} SMS an hour in all is reached`;
     log.error('alerts wait: too many SMS', { limit: maxSmsPerHour, message: delivery.message });
     this.#postpone(delivery, limitWaitMs, cause);
@@ -232,7 +231,7 @@ export class Outbox implements AsyncDisposable {
     if (delivery.state === 'doubtful') return await this.#resolve(delivery, channel);
     const { ledger, clock } = this.#options;
     const nowMs = clock.wallNow();
-    if (!ledger.changeDelivery(delivery, ['queued'], { state: 'sending', nowMs })) return;
+    if (!ledger.alerts.changeDelivery(delivery, ['queued'], { state: 'sending', nowMs })) return;
     using patience = new Scope(this.#scope.signal);
     void clock.sleep(this.#times.patienceMs, patience.signal).then(() => {
       if (patience.signal.aborted) return;
@@ -250,8 +249,8 @@ export class Outbox implements AsyncDisposable {
     const { ledger, clock, log } = this.#options;
     const nowMs = clock.wallNow();
     const change = { state: final, nowMs, carrierId, detail };
-    ledger.changeDelivery(delivery, ['sending', 'doubtful'], change);
-    ledger.settle(delivery, nowMs);
+    ledger.alerts.changeDelivery(delivery, ['sending', 'doubtful'], change);
+    ledger.alerts.settle(delivery, nowMs);
     log.info('alert sent', { message: delivery.message, channel: delivery.channel, carrierId });
     if (this.#health.worked(wayOf(delivery))) {
       log.info('alerts go out again', { channel: delivery.channel });
@@ -276,7 +275,7 @@ export class Outbox implements AsyncDisposable {
       });
     }
     const doubtful = error.maybeSent && !channel.resendIsHarmless;
-    ledger.changeDelivery(delivery, ['sending', 'doubtful'], {
+    ledger.alerts.changeDelivery(delivery, ['sending', 'doubtful'], {
       state: doubtful ? 'doubtful' : 'queued',
       nowMs,
       nextMs:
@@ -293,11 +292,11 @@ export class Outbox implements AsyncDisposable {
     const later = (ms: number, detail?: string): void => {
       const nowMs = clock.wallNow();
       const change = { state: 'doubtful', nowMs, nextMs: nowMs + ms, detail } as const;
-      ledger.changeDelivery(delivery, ['doubtful'], change);
+      ledger.alerts.changeDelivery(delivery, ['doubtful'], change);
     };
     const sendAgain = (): void => {
       const nowMs = clock.wallNow();
-      ledger.changeDelivery(delivery, ['doubtful'], { state: 'queued', nowMs });
+      ledger.alerts.changeDelivery(delivery, ['doubtful'], { state: 'queued', nowMs });
     };
     if (channel.resendIsHarmless) return sendAgain();
     // A clock that was set back would make it wait for ever.
@@ -330,7 +329,7 @@ export class Outbox implements AsyncDisposable {
     const { ledger, clock } = this.#options;
     const { state } = delivery;
     const nowMs = clock.wallNow();
-    ledger.changeDelivery(delivery, [state], { state, nowMs, nextMs: nowMs + ms, detail });
+    ledger.alerts.changeDelivery(delivery, [state], { state, nowMs, nextMs: nowMs + ms, detail });
     this.#nextWay(delivery);
   }
 
@@ -338,7 +337,7 @@ export class Outbox implements AsyncDisposable {
   #give(delivery: OpenDelivery, detail: string): void {
     const { ledger, clock, log } = this.#options;
     const change = { state: 'failed', nowMs: clock.wallNow(), detail } as const;
-    if (!ledger.changeDelivery(delivery, ['queued', 'sending', 'doubtful'], change)) return;
+    if (!ledger.alerts.changeDelivery(delivery, ['queued', 'sending', 'doubtful'], change)) return;
     const { message, channel } = delivery;
     log.error('an alert could not be sent', { message, channel, cause: detail });
     this.#nextWay(delivery);
@@ -346,7 +345,7 @@ export class Outbox implements AsyncDisposable {
 
   #nextWay(delivery: DeliveryName): void {
     const { ledger, clock, log } = this.#options;
-    const next: (DeliveryName & NewDelivery) | undefined = ledger.tryNext(
+    const next: (DeliveryName & NewDelivery) | undefined = ledger.alerts.tryNext(
       delivery,
       clock.wallNow(),
     );

@@ -1,5 +1,5 @@
-import type { DeliveryName, OpenDelivery } from '../ledger/alerts.ts';
 import type { AlertEvent, OutgoingMessage } from './channel.ts';
+import type { DeliveryName, OpenDelivery } from '../model/alert.ts';
 
 /** A delivery as its channel is given it. */
 export const outgoing = (delivery: OpenDelivery): OutgoingMessage => ({

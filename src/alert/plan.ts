@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { AlertMessage, NewAlertMessage, NewDelivery } from '../ledger/alerts.ts';
-import type { ContactAddress, QuietHours } from '../ledger/contacts.ts';
 import type { ChannelKind } from './channel.ts';
 import type { EventCamera, JudgedEvent } from './incident.ts';
-import { isWithin } from './local-time.ts';
+import { isWithin } from '../lib/time.ts';
 import { textOf } from './texts.ts';
+import type { NewAlertMessage, NewDelivery } from '../model/alert.ts';
+import type { AlertMessage } from '../contract/alerts.ts';
+import type { ContactAddress, QuietHours } from '../model/contact.ts';
 
 /** Somebody who is to be told. */
 export interface Recipient {
@@ -43,8 +44,8 @@ export function messageOf(
   const { account, contactId } = to;
   return {
     id: randomBytes(10).toString('hex'),
-    ...(account === undefined ? {} : { account }),
-    ...(contactId === undefined ? {} : { contactId }),
+    account,
+    contactId,
     contactName: to.name,
     eventKey: keyOf(event),
     kind: event.kind,
@@ -93,7 +94,7 @@ export function digestOf(held: readonly AlertMessage[], nowMs: number): JudgedEv
   const { account } = first;
   return {
     kind: 'digest',
-    ...(account === undefined ? {} : { account }),
+    account,
     cameras: [...cameras.values()],
     atMs: nowMs,
     ...(cameras.size === 0 ? { detail: held.map(({ text }) => text).join('; ') } : {}),

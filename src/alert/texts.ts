@@ -1,5 +1,6 @@
 import type { EventCamera, JudgedEvent } from './incident.ts';
-import { lengthOfTime, shortTime } from './local-time.ts';
+import { shortTime } from '../lib/time.ts';
+import { lengthOfTime } from '../lib/words.ts';
 import { smsSize } from './sms-text.ts';
 
 export interface EventText {

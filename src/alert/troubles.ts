@@ -1,3 +1,4 @@
+import type { DiskStatus } from '../contract/status.ts';
 import type { Now } from './freshness.ts';
 import type { JudgedEvent } from './incident.ts';
 
@@ -76,13 +77,6 @@ export interface StoringStatus {
   readonly failing?: { readonly sinceMs: number; readonly cause: string };
 }
 
-/** The disk that footage waits on. */
-export interface DiskStatus {
-  readonly state: 'ok' | 'nearly full' | 'full';
-  /** Why it is nearly full or full. */
-  readonly detail?: string;
-}
-
 const storingAfterMs = 15 * 60_000;
 
 /**
@@ -106,7 +100,10 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
 }
 
 /** A disk that fills, and one on which footage is dropped or no more recorded. */
-export function diskConditions({ state, detail = '' }: DiskStatus): Condition[] {
+export function diskConditions({
+  state,
+  detail = '',
+}: Pick<DiskStatus, 'state' | 'detail'>): Condition[] {
   const why = detail === '' ? '' : `: ${detail}`;
   return [
     {

@@ -8,9 +8,9 @@ import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { aborted } from '../lib/until.ts';
-import type { FinishedFile } from '../spool/segment.ts';
+import type { FinishedFile } from '../model/segment.ts';
 import { recordingArguments } from './arguments.ts';
-import { type Picture, readLogLine, readPicture } from './ffmpeg-output.ts';
+import { type PictureFormat, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';
 import { FootageFlow, NoPictureError } from './footage-flow.ts';
 import type { Profile, SourceMedia } from './profile.ts';
@@ -47,7 +47,7 @@ export interface ArchiverOptions {
 
 export interface ArchiverStatus {
   /** The picture as the camera sends it. */
-  readonly picture?: Picture;
+  readonly picture?: PictureFormat;
   /** Of what is recorded, over the last seconds. */
   readonly bitsPerSecond?: number;
   /** Pictures recorded. */
@@ -69,7 +69,12 @@ export interface Archiver extends AsyncDisposable {
   ended(signal: AbortSignal): Promise<void>;
 }
 
-const tickMs = 500;
+const checkEachMs = 500;
+/** Asking the disk for a size costs more than a look at the flow of pictures. */
+const checksPerMeasurement = 4;
+
+const fileName = (index: number): string => `${String(index).padStart(6, '0')}.mp4`;
+
 /** An archiver needs some tens of megabytes, of a 4K camera some hundreds. */
 const maxMemoryBytes = 1024 ** 3;
 const defaultSegmentSeconds = 60;
@@ -90,9 +95,9 @@ class Ffmpeg implements Archiver {
   readonly #firstPicture = Promise.withResolvers<void>();
   #child: Child | undefined;
   #flow: FootageFlow;
-  #picture: Picture | undefined;
-  /** Which file ffmpeg is writing, and how long those before it were. */
-  #current = 0;
+  #picture: PictureFormat | undefined;
+  /** The file that ffmpeg writes, and how many bytes those before it had. */
+  #current = fileName(0);
   #bytesBefore = 0;
   #handedOver: Promise<void> = Promise.resolve();
 
@@ -125,9 +130,9 @@ class Ffmpeg implements Archiver {
     const measured = isCopy && framesPerSecond ? { framesPerSecond } : {};
     return {
       frames,
-      ...(this.#picture === undefined ? {} : { picture: { ...this.#picture, ...measured } }),
-      ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
-      ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
+      picture: this.#picture === undefined ? undefined : { ...this.#picture, ...measured },
+      bitsPerSecond,
+      lastFootageAtMs,
     };
   }
 
@@ -174,7 +179,7 @@ class Ffmpeg implements Archiver {
     const { segmentSeconds = defaultSegmentSeconds } = this.#options;
     if (this.#scope.signal.aborted) return undefined;
     this.#flow = this.#newFlow(firstPictureWithinMs);
-    this.#current = 0;
+    this.#current = fileName(0);
     this.#bytesBefore = 0;
     const child = new Child({
       name: 'archiver',
@@ -184,7 +189,7 @@ class Ffmpeg implements Archiver {
       // A read that waits for a camera that has gone is left at the second signal only.
       askAgainAfterMs: 500,
       memoryBytes: maxMemoryBytes,
-      onStdoutLine: (line) => this.#readProgress(line),
+      onStdoutLine: (line) => this.#readReport(line),
       onStderrLine: (line) => this.#readLog(line),
       isLastWord: (line) => readLogLine(line).isTrouble,
     });
@@ -210,27 +215,25 @@ class Ffmpeg implements Archiver {
 
   async #watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#clock.sleep(tickMs, signal);
-      if (signal.aborted) return;
-      await this.#lookForFiles();
-      this.#flow.check();
+      for (let i = 0; i < checksPerMeasurement && !signal.aborted; i += 1) {
+        await this.#clock.sleep(checkEachMs, signal);
+        if (!signal.aborted) this.#flow.check();
+      }
+      await this.#measure();
     }
   }
 
-  /** ffmpeg closes a file before it opens the next: a file is finished when there is a next one. */
-  async #lookForFiles(): Promise<void> {
-    for (;;) {
-      const [size, nextSize] = await Promise.all([
-        this.#sizeOf(this.#current),
-        this.#sizeOf(this.#current + 1),
-      ]);
-      this.#flow.recorded(this.#bytesBefore + (size ?? 0));
-      if (nextSize === undefined) return;
-      this.#bytesBefore += size ?? 0;
-      const finished = this.#pathOf(this.#current);
-      this.#current += 1;
-      this.#handedOver = this.#handedOver.then(() => this.#finish(finished));
-    }
+  /** Tells the flow how much was recorded: ffmpeg itself doesn't say it. */
+  async #measure(): Promise<void> {
+    const size = await this.#sizeOf(this.#current);
+    if (size !== undefined) this.#flow.recorded(this.#bytesBefore + size);
+  }
+
+  /** Hands over a file that ffmpeg has written whole. */
+  async #handOver(name: string): Promise<void> {
+    this.#bytesBefore += (await this.#sizeOf(name)) ?? 0;
+    this.#current = fileName(Number.parseInt(name, 10) + 1);
+    await this.#finish(join(this.#options.directory, name));
   }
 
   async #finish(path: string): Promise<void> {
@@ -259,20 +262,21 @@ class Ffmpeg implements Archiver {
     }
   }
 
-  #pathOf(index: number): string {
-    return join(this.#options.directory, `${String(index).padStart(6, '0')}.mp4`);
-  }
-
-  async #sizeOf(index: number): Promise<number | undefined> {
+  async #sizeOf(name: string): Promise<number | undefined> {
     try {
-      return (await stat(this.#pathOf(index))).size;
+      return (await stat(join(this.#options.directory, name))).size;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
 
-  #readProgress(line: string): void {
+  /** The names of files that ffmpeg has finished, and how many pictures it has recorded. */
+  #readReport(line: string): void {
+    if (/^\d{6}\.mp4$/.test(line)) {
+      this.#handedOver = this.#handedOver.then(() => this.#handOver(line));
+      return;
+    }
     const frames = /^frame=\s*(\d+)$/.exec(line)?.[1];
     if (frames === undefined) return;
     this.#flow.progress(Number(frames));

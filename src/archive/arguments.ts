@@ -16,23 +16,25 @@ const longAgo = '1e8';
 /**
  * ffmpeg's arguments to record `source` into files `000000.mp4`, `000001.mp4` … in its working
  * directory, the next begun at the first key frame after each multiple of `segmentSeconds` on the
- * clock. Progress goes to standard output.
+ * clock. Progress and the name of each finished file go to standard output, a line each.
  *
  * The media times in the files are seconds since 1970, so that a file, even one cut off by a kill,
  * says by itself when its first picture was taken, and how its sound lies to it.
  */
 export function recordingArguments(options: RecordingOptions): string[] {
   const { source, media, profile, segmentSeconds } = options;
+  // biome-ignore format: each option with its value
   return [
-    ...['-nostdin', '-hide_banner', '-loglevel', 'level+info', '-nostats'],
-    ...['-progress', 'pipe:1', '-stats_period', '0.5'],
+    '-nostdin',
+    '-hide_banner',
+    '-loglevel', 'level+info',
+    '-nostats',
+    '-progress', 'pipe:1',
+    '-stats_period', '0.5',
     ...(profile.kind === 'copy' ? [] : ['-threads', '1']),
     ...input(source, media),
-    ...[
-      '-map',
-      '0:v:0',
-      ...(profile.kind === 'copy' ? copiedVideo(media) : smallVideo(profile, segmentSeconds)),
-    ],
+    '-map', '0:v:0',
+    ...(profile.kind === 'copy' ? copiedVideo(media) : smallVideo(profile, segmentSeconds)),
     ...(media.audio === undefined
       ? ['-an']
       : ['-map', '0:a:0?', ...audio(media.audio.codec, profile)]),
@@ -41,27 +43,34 @@ export function recordingArguments(options: RecordingOptions): string[] {
 }
 
 function input(source: string, media: SourceMedia): string[] {
+  // biome-ignore format: each option with its value
   return [
-    ...['-rtsp_transport', 'tcp', '-timeout', '10000000'],
+    '-rtsp_transport', 'tcp',
+    '-timeout', '10000000',
     // Cameras' own times can't be trusted: one wrong RTCP sender report puts a day into a minute.
-    ...['-use_wallclock_as_timestamps', '1'],
+    '-use_wallclock_as_timestamps', '1',
     // Probing ends when sound and picture are understood; it need not know the frame rate, but must
     // wait for the parameter sets of a camera that doesn't put them into its SDP. What is read
     // meanwhile is kept. Nor must it wait for a sound that is announced and does not come.
-    ...['-fpsprobesize', '0', '-analyzeduration', '10000000', '-max_ts_probe', '0'],
+    '-fpsprobesize', '0',
+    '-analyzeduration', '10000000',
+    '-max_ts_probe', '0',
     ...(media.audio === undefined ? ['-allowed_media_types', 'video'] : []),
-    ...['-i', source],
+    '-i', source,
   ];
 }
 
 function copiedVideo({ video }: SourceMedia): string[] {
   const isHevc = /^(h\.?265|hevc)$/i.test(video?.codec ?? '');
   return [
-    ...['-c:v', 'copy', ...(isHevc ? ['-tag:v', 'hvc1'] : [])],
+    '-c:v',
+    'copy',
+    ...(isHevc ? ['-tag:v', 'hvc1'] : []),
     // ffmpeg's parser loses the time of the first packet, which may be the first key frame. And a
     // guessed duration would push the first picture of the next fragment back when that comes a
     // little early; the last picture of a fragment lasts until the next anyway.
-    ...['-bsf:v', `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`],
+    '-bsf:v',
+    `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`,
   ];
 }
 
@@ -83,14 +92,24 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
     `scale='trunc(min(${maxWidth},iw)/2)*2':-2:flags=fast_bilinear`,
     'format=yuv420p',
   ];
+  // biome-ignore format: each option with its value
   return [
-    ...['-vf', filters.join(','), '-fps_mode', 'vfr', '-enc_time_base', '1:90000'],
-    ...['-c:v', 'libx264', '-preset', preset, '-threads', '1'],
+    '-vf', filters.join(','),
+    '-fps_mode', 'vfr',
+    '-enc_time_base', '1:90000',
+    '-c:v', 'libx264',
+    '-preset', preset,
+    '-threads', '1',
     // What the stream says of itself may be wrong, and x264 would take its limits from it.
-    ...['-x264-params', `fps=${framesPerSecond}`],
-    ...['-bf', '0', '-sc_threshold', '0', '-g', `${framesPerSecond * 3}`],
-    ...['-force_key_frames', `expr:${keyFrame}`],
-    ...['-crf', `${crf}`, '-maxrate', `${maxRate(profile)}`, '-bufsize', `${2 * maxRate(profile)}`],
+    '-x264-params',
+    `fps=${framesPerSecond}`,
+    '-bf', '0',
+    '-sc_threshold', '0',
+    '-g', `${framesPerSecond * 3}`,
+    '-force_key_frames', `expr:${keyFrame}`,
+    '-crf', `${crf}`,
+    '-maxrate', `${maxRate(profile)}`,
+    '-bufsize', `${2 * maxRate(profile)}`,
   ];
 }
 
@@ -107,10 +126,14 @@ function audio(codec: string, profile: Profile): string[] {
     return ['-c:a', 'copy', '-bsf:a', `setts=ts='${time}'`];
   }
   const bitsPerSecond = profile.kind === 'copy' ? 32_000 : profile.audioBitsPerSecond;
+  // biome-ignore format: each option with its value
   return [
     // The same for samples: stretched a little, filled or cut where that does not suffice.
-    ...['-af', `aselect='gt(t,${longAgo})',aresample=async=1000`],
-    ...['-c:a', 'aac', '-b:a', `${bitsPerSecond}`, '-ac', '1', '-ar', `${audioHertz}`],
+    '-af', `aselect='gt(t,${longAgo})',aresample=async=1000`,
+    '-c:a', 'aac',
+    '-b:a', `${bitsPerSecond}`,
+    '-ac', '1',
+    '-ar', `${audioHertz}`,
   ];
 }
 
@@ -125,10 +148,18 @@ function output(segmentSeconds: number): string[] {
     video_track_timescale: 90_000,
   };
   const formatOptions = Object.entries(format).map(([name, value]) => `${name}=${value}`);
+  // biome-ignore format: each option with its value
   return [
-    ...['-copyts', '-max_interleave_delta', '1000000'],
-    ...['-f', 'segment', '-segment_time', `${segmentSeconds}`, '-segment_atclocktime', '1'],
-    ...['-segment_format', 'mp4', '-segment_format_options', formatOptions.join(':')],
+    '-copyts',
+    '-max_interleave_delta', '1000000',
+    '-f', 'segment',
+    '-segment_time', `${segmentSeconds}`,
+    '-segment_atclocktime', '1',
+    '-segment_format', 'mp4',
+    '-segment_format_options', formatOptions.join(':'),
+    // Names each file as soon as it is whole.
+    '-segment_list', 'pipe:1',
+    '-segment_list_type', 'flat',
     '%06d.mp4',
   ];
 }

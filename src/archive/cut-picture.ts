@@ -1,14 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import { dropLastSample } from './edit-run.ts';
-import {
-  findBox,
-  type Fragment,
-  isPictures,
-  readTrun,
-  readUsual,
-  type Run,
-  trunsOf,
-} from './fragmented-mp4.ts';
+import { findBox } from '../media/mp4/boxes.ts';
+import { dropLastSample } from '../media/mp4/edit.ts';
+import type { FileFragment } from '../media/mp4/file.ts';
+import { isPictures, readTrun, readUsual, type Run, trunsOf } from '../media/mp4/runs.ts';
 
 /** NAL units that are part of a picture (ITU-T H.264 table 7-1, H.265 table 7-1), by their first byte. */
 const isPictureIn: Readonly<Record<string, ((first: number) => boolean) | undefined>> = {
@@ -26,8 +20,8 @@ const isPictureIn: Readonly<Record<string, ((first: number) => boolean) | undefi
  */
 export async function withoutCutPicture(
   file: FileHandle,
-  fragments: readonly Fragment[],
-): Promise<readonly Fragment[]> {
+  fragments: readonly FileFragment[],
+): Promise<readonly FileFragment[]> {
   const at = fragments.findLastIndex(({ runs }) => runs.some(isPictures));
   const fragment = fragments[at];
   const run = fragment?.runs.findLast(isPictures);

@@ -1,5 +1,5 @@
 /** The picture as the camera sends it. */
-export interface Picture {
+export interface PictureFormat {
   readonly codec: string;
   readonly width: number;
   readonly height: number;
@@ -42,7 +42,7 @@ export function readLogLine(line: string): LogLine {
 }
 
 /** Reads the line in which ffmpeg describes a stream of pictures; undefined for any other line. */
-export function readPicture(line: string): Picture | undefined {
+export function readPicture(line: string): PictureFormat | undefined {
   const match = /Stream #0:\d+.*?: Video: (\w+).*?, (\d{2,5})x(\d{2,5})(?=[\s,])(.*)$/.exec(line);
   if (match === null) return undefined;
   const [, codec = '', width, height, rest = ''] = match;
@@ -54,6 +54,6 @@ export function readPicture(line: string): Picture | undefined {
     codec,
     width: Number(width),
     height: Number(height),
-    ...(rate === undefined ? {} : { framesPerSecond: rate }),
+    framesPerSecond: rate,
   };
 }

@@ -1,15 +1,11 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { FinishedFile, Hole } from '../spool/segment.ts';
+import type { FinishedFile, Hole } from '../model/segment.ts';
 import { withoutCutPicture } from './cut-picture.ts';
-import { dropSamples, makeFree, moveTo, setLastDuration } from './edit-run.ts';
-import {
-  type Fragment,
-  isPictures,
-  readFragmentedMp4,
-  type Run,
-  type Track,
-} from './fragmented-mp4.ts';
+import { dropSamples, makeFree, moveTo, setLastDuration } from '../media/mp4/edit.ts';
+import { type FileFragment, readFragmentedFile } from '../media/mp4/file.ts';
+import { isPictures, type Run } from '../media/mp4/runs.ts';
+import type { Track } from '../media/mp4/tracks.ts';
 
 /** A media time beyond this is one since 1970, as ffmpeg wrote it; below, one since the file's beginning. */
 const epochSeconds = 100_000_000;
@@ -38,7 +34,7 @@ const startInName = /-at-(\d{1,15})\.mp4$/;
 export async function finishFile(path: string): Promise<FinishedFile | undefined> {
   await using file = await open(path, 'r+');
   const { size, mtimeMs } = await file.stat();
-  const { fragments: written, completeBytes } = await readFragmentedMp4(file);
+  const { fragments: written, completeBytes } = await readFragmentedFile(file);
   const fragments = await withoutCutPicture(file, written);
   const pictures = fragments.flatMap(({ runs }) => runs.filter(isPictures));
   const [first] = pictures;
@@ -47,7 +43,7 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
     return undefined;
   }
   const named = startInName.exec(path)?.[1];
-  const timeline = new Timeline(named === undefined ? startOf(first) : Number(named));
+  const timeline = new FileTimeline(named === undefined ? startOf(first) : Number(named));
   const durationMs = Math.round(timeline.durationMs(pictures));
   // Only a foreign file doesn't say when it begins.
   const startMs = timeline.startMs ?? Math.round(mtimeMs - durationMs);
@@ -70,7 +66,7 @@ function nameWithStart(path: string, startMs: number): string {
 }
 
 /** Media times of a file that begins at a time of day. */
-class Timeline {
+class FileTimeline {
   /** Milliseconds since 1970 UTC. */
   readonly startMs: number | undefined;
 
@@ -160,8 +156,8 @@ class Timeline {
 /** Moves all media times to the file's beginning, and drops the sound before it. */
 async function rebase(
   file: FileHandle,
-  fragments: readonly Fragment[],
-  timeline: Timeline,
+  fragments: readonly FileFragment[],
+  timeline: FileTimeline,
 ): Promise<void> {
   let seen = false;
   for (const fragment of fragments) {

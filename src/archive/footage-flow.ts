@@ -27,7 +27,7 @@ const windowMs = 10_000;
 /** A clock set by more than this makes the times of what is being recorded wrong. */
 const clockStepMs = 2_000;
 
-interface Sample {
+interface FlowSample {
   readonly atMs: number;
   readonly bytes: number;
   readonly frames: number;
@@ -37,7 +37,7 @@ interface Sample {
 export class FootageFlow {
   readonly #clock: Clock;
   readonly #limits: FlowLimits;
-  readonly #samples: Sample[] = [];
+  readonly #samples: FlowSample[] = [];
   #grewAtMs: number;
   #clockOffsetMs: number;
   #wasLate = false;
@@ -78,7 +78,7 @@ export class FootageFlow {
     return rate && Math.round(rate * 10) / 10;
   }
 
-  #perSecond(count: (sample: Sample) => number): number | undefined {
+  #perSecond(count: (sample: FlowSample) => number): number | undefined {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined || last.atMs - first.atMs < 1_000) {

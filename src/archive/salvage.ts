@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { type Log, silentLog } from '../lib/log.ts';
-import type { FinishedFile } from '../spool/segment.ts';
+import type { FinishedFile } from '../model/segment.ts';
 import { finishFile } from './finish.ts';
 
 /**

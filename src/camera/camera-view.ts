@@ -1,16 +1,15 @@
 import type { Archiver } from '../archive/archiver.ts';
-import type { ConnectedState } from '../lib/camera-state.ts';
+import type { ConnectedState } from '../model/camera-state.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
 import type { LiveSettings } from './settings.ts';
-import type { CameraStatus } from './status.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
 
 /** Footage this old is no longer "now": the camera is not recording. */
 const freshMs = 10_000;
 
-/** What can be seen of one camera's life from outside. The life writes it; status() reads it. */
+/** What can be seen of one camera's life from outside: its life reports, status() answers. */
 export class CameraView {
   readonly #tunnel: Tunnel;
   readonly #settings: LiveSettings;
@@ -20,7 +19,7 @@ export class CameraView {
   #failure: string | undefined;
   #now: { readonly relay: Relay; readonly archiver: Archiver } | undefined;
   #lastFootageAtMs: number | undefined;
-  /** Of archivers that have ended. */
+  /** Pictures recorded by archivers that have ended. */
   #framesBefore = 0;
 
   constructor(tunnel: Tunnel, settings: LiveSettings, clock: Clock) {
@@ -33,7 +32,7 @@ export class CameraView {
     this.#started = true;
   }
 
-  /** What failed with the settings before says nothing of the recording with those that hold now. */
+  /** A failure with the former settings says nothing of a recording with the new ones. */
   settingsChanged(): void {
     this.#failure = undefined;
   }
@@ -51,22 +50,13 @@ export class CameraView {
     };
   }
 
-  /** The log for the supervisor of the recording: it also notes each restart and its cause here. */
-  noting(log: Log): Log {
-    return {
-      error: (message, fields) => log.error(message, fields),
-      info: (message, fields) => log.info(message, fields),
-      debug: (message, fields) => log.debug(message, fields),
-      child: (fields) => log.child(fields),
-      warn: (message, fields) => {
-        this.#restarts += 1;
-        this.#failure = typeof fields?.['cause'] === 'string' ? fields['cause'] : message;
-        log.warn(message, fields);
-      },
-    };
+  /** Relay and archiver failed, and are about to be started again. */
+  failed(cause: string): void {
+    this.#restarts += 1;
+    this.#failure = cause;
   }
 
-  /** Of the relay that runs now. */
+  /** The address of the relay that runs now. */
   get relayUrl(): string | undefined {
     return this.#now?.relay.url;
   }
@@ -75,32 +65,25 @@ export class CameraView {
     const archived = this.#now?.archiver.status();
     const lastFootageAtMs = archived?.lastFootageAtMs ?? this.#lastFootageAtMs;
     const state = this.#state(archived?.lastFootageAtMs);
-    const audioCodec = this.#now?.relay.media.audio?.codec;
+    const relay = this.#now?.relay;
+    const audioCodec = relay?.media.audio?.codec;
     const pid = this.#now?.archiver.pid;
     return {
       ...this.#tunnel.camera,
       state,
-      ...(state === 'recording' || this.#failure === undefined ? {} : { reason: this.#failure }),
+      reason: state === 'recording' ? undefined : this.#failure,
       connectedAtMs: this.#tunnel.connectedAtMs,
       remoteAddress: this.#tunnel.remoteAddress,
       client: this.#tunnel.client,
       profile: this.#settings.present.values.profile,
-      ...(archived?.picture === undefined ? {} : { picture: archived.picture }),
-      ...(audioCodec === undefined ? {} : { audioCodec }),
-      ...(archived?.bitsPerSecond === undefined ? {} : { bitsPerSecond: archived.bitsPerSecond }),
+      picture: archived?.picture,
+      audioCodec,
+      bitsPerSecond: archived?.bitsPerSecond,
       frames: this.#framesBefore + (archived?.frames ?? 0),
-      ...(lastFootageAtMs === undefined ? {} : { lastFootageAtMs }),
+      lastFootageAtMs,
       restarts: this.#restarts,
-      ...(this.#now === undefined
-        ? {}
-        : {
-            relay: {
-              pid: this.#now.relay.pid,
-              port: this.#now.relay.port,
-              url: this.#now.relay.url,
-            },
-          }),
-      ...(pid === undefined ? {} : { archiver: { pid } }),
+      relay: relay && { pid: relay.pid, port: relay.port, url: relay.url },
+      archiver: pid === undefined ? undefined : { pid },
     };
   }
 

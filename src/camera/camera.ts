@@ -4,20 +4,20 @@ import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Changing } from '../lib/setting.ts';
-import type { RecordingState } from '../lib/gap-cause.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
 import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
 import type { Relay } from '../relay/relay.ts';
-import type { FinishedFile } from '../spool/segment.ts';
+import type { FinishedFile } from '../model/segment.ts';
 import type { LoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Forward, Tunnel } from '../tunnel/tunnel.ts';
 import type { CameraView } from './camera-view.ts';
-import { toldOf } from './gap-causes.ts';
+import { gapCause } from './gap-causes.ts';
 import type { Processor } from './processor.ts';
 import type { CameraSettings, LiveSettings } from './settings.ts';
 
 /** Whether there is room to record. */
-export interface Disk {
+export interface SpoolDisk {
   readonly isFull: boolean;
   /** Resolves when there is room, or `signal` aborts. */
   whenRoom(signal: AbortSignal): Promise<void>;
@@ -32,14 +32,9 @@ export interface CameraParts {
   readonly restart: Restart;
   /** How long a camera may be connected without asking for its RTSP forward. */
   readonly forwardWithinMs: number;
-  /** What runs beside the archiver; it may be changed while the camera is recorded. */
+  /** Commands that run beside the archiver. They may change while the camera is recorded. */
   readonly processors: Changing<readonly Processor[]>;
-  readonly disk: Disk;
-  /**
-   * What the recording does from now on, for the account of this camera's footage. Of what failed,
-   * the cause is told; the end of the tunnel is not, since that is the end of the life itself.
-   */
-  note(state: RecordingState, detail: string): void;
+  readonly disk: SpoolDisk;
   openPort(forward: Forward): Promise<LoopbackPort>;
   startRelay(source: string, signal: AbortSignal): Promise<Relay>;
   startArchiver(
@@ -50,6 +45,11 @@ export interface CameraParts {
   publish(file: FinishedFile): Promise<void>;
 }
 
+export interface NotedParts extends CameraParts {
+  /** Notes what the recording does from now on. Not called for the end of the tunnel. */
+  readonly note: (state: RecordingState, detail: string) => void;
+}
+
 /**
  * One camera, from its dial-in to its hang-up.
  *
@@ -58,14 +58,15 @@ export interface CameraParts {
  *         ├ archiver ─ while it runs: finished files, published into the spool
  *         └ processors ─ each while it runs: a command of the operator's
  *
- * What ends is started again, and takes with it only what is drawn beneath it; but the relay is
- * replaced with its archiver, since a live555ProxyServer whose last viewer leaves may never play again.
- * When the operator changes the settings, relay and archiver begin anew with them, and the tunnel stays.
+ * A part that ends is started again, and takes along only the parts drawn beneath it. The exception:
+ * the relay is replaced with its archiver, since a live555ProxyServer whose last viewer leaves may
+ * never play again. When the operator changes the settings, relay and archiver begin anew with them,
+ * and the tunnel stays.
  */
 export async function runCamera(
   tunnel: Tunnel,
   settings: LiveSettings,
-  parts: CameraParts,
+  parts: NotedParts,
   view: CameraView,
   shutdown: AbortSignal,
 ): Promise<void> {
@@ -82,7 +83,7 @@ export async function runCamera(
 
   while (!life.signal.aborted) {
     const { values, replaced } = settings.present;
-    // It ends before the change is noted, so that nothing of this recording is noted after it.
+    // Ends before the change is noted, so that nothing of the former recording is noted after it.
     using unchanged = new Scope(life.signal, replaced);
     const onReplaced = (): void => {
       view.settingsChanged();
@@ -90,10 +91,13 @@ export async function runCamera(
     };
     replaced.addEventListener('abort', onReplaced, { once: true, signal: life.signal });
     const record = (signal: AbortSignal): Promise<void> => relay(port, values, parts, view, signal);
-    await supervise('recording', (signal) => toldOf(parts, signal, record), {
+    await supervise('recording', record, {
       ...parts,
-      log: view.noting(parts.log),
       signal: unchanged.signal,
+      onFailure: (error) => {
+        view.failed(describeError(error));
+        parts.note(gapCause(error), describeError(error));
+      },
     });
   }
 }
@@ -101,7 +105,7 @@ export async function runCamera(
 async function relay(
   port: LoopbackPort,
   settings: CameraSettings,
-  parts: CameraParts,
+  parts: NotedParts,
   view: CameraView,
   signal: AbortSignal,
 ): Promise<void> {
@@ -118,8 +122,8 @@ async function relay(
   }
 }
 
-/** Runs the processors; all of them anew when they are changed. */
-async function process(server: Relay, parts: CameraParts, signal: AbortSignal): Promise<void> {
+/** Runs the processors, and restarts all of them when they are changed. */
+async function process(server: Relay, parts: NotedParts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     using life = new Scope(signal);
     const running = parts.processors.value.map((processor) =>
@@ -134,8 +138,8 @@ async function process(server: Relay, parts: CameraParts, signal: AbortSignal): 
   }
 }
 
-/** Waits while the disk is full: a relay and an archiver could only fail, again and again. */
-async function room(parts: CameraParts, signal: AbortSignal): Promise<void> {
+/** Waits while the disk is full: relay and archiver could only fail, again and again. */
+async function room(parts: NotedParts, signal: AbortSignal): Promise<void> {
   if (!parts.disk.isFull) return;
   parts.note('disk full', 'recording waits for room');
   await parts.disk.whenRoom(signal);
@@ -147,7 +151,7 @@ async function archive(
   port: LoopbackPort,
   server: Relay,
   profile: CameraSettings['profile'],
-  parts: CameraParts,
+  parts: NotedParts,
   view: CameraView,
   signal: AbortSignal,
 ): Promise<void> {
@@ -164,8 +168,8 @@ async function archive(
       parts.disk.whenFull(signal),
     ]);
   } finally {
-    // The relay goes first: its archiver then reads to the end of the stream and finishes its file,
-    // where it would else wait for a camera that has gone.
+    // The relay goes first: the archiver then reads to the end of the stream and finishes its file,
+    // instead of waiting for a camera that has gone.
     await server[Symbol.asyncDispose]();
   }
 }

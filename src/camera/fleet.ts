@@ -1,16 +1,16 @@
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
-import type { RecordingState } from '../lib/gap-cause.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
-import { type CameraParts, runCamera } from './camera.ts';
+import { type CameraParts, type NotedParts, runCamera } from './camera.ts';
 import { CameraView } from './camera-view.ts';
 import { whyGone } from './gap-causes.ts';
 import { takePicture } from './picture.ts';
 import { type CameraSettings, LiveSettings } from './settings.ts';
-import type { CameraStatus } from './status.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
 
 export interface FleetOptions {
   readonly clock: Clock;
@@ -20,6 +20,8 @@ export interface FleetOptions {
   /** What the operator said about a camera; undefined if it was removed or disabled. */
   settingsOf(camera: CameraName): CameraSettings | undefined;
   partsFor(camera: CameraName, log: Log): CameraParts;
+  /** Notes what the recording of a camera does from now on. */
+  note(camera: CameraName, state: RecordingState, detail: string): void;
 }
 
 const pictureWithinMs = 10_000;
@@ -37,7 +39,7 @@ interface Life {
 export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions;
   readonly #shutdown = new Scope();
-  /** By the camera's name, the last that dialled in. */
+  /** The life that dialled in last, by the camera's name. */
   readonly #newest = new Map<string, Life>();
   readonly #lives = new Set<Life>();
   readonly #pictures = new Set<Promise<unknown>>();
@@ -47,8 +49,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   /**
-   * Begins the life of a camera that dialled in. A life of the same camera that is still ending, with
-   * its last segment to finish, goes on beside it: they share nothing.
+   * Begins the life of a camera that dialled in. An older life of the same camera that is still
+   * finishing its last segment goes on beside it: they share nothing.
    */
   admit(tunnel: Tunnel): void {
     const values = this.#options.settingsOf(tunnel.camera);
@@ -63,12 +65,12 @@ export class Fleet implements AsyncDisposable {
     const settings = new LiveSettings(values);
     const view = new CameraView(tunnel, settings, this.#options.clock);
     const parts = this.#options.partsFor(tunnel.camera, log);
-    // An end that its tunnel or the daemon brought about is no news of the camera's recording.
-    const note: CameraParts['note'] = (state, detail) => {
-      if (!tunnel.closed.aborted) this.#note(tunnel, parts, state, detail);
+    // Once the tunnel is closed, that alone says why there is no footage.
+    const note: NotedParts['note'] = (state, detail) => {
+      if (!tunnel.closed.aborted) this.#note(tunnel, log, state, detail);
     };
     const onGone = (): void => {
-      this.#note(tunnel, parts, 'camera offline', whyGone(tunnel.closed.reason));
+      this.#note(tunnel, log, 'camera offline', whyGone(tunnel.closed.reason));
     };
     const life: Life = { tunnel, settings, view, ended: Promise.resolve() };
     this.#lives.add(life);
@@ -81,18 +83,19 @@ export class Fleet implements AsyncDisposable {
   }
 
   /**
-   * Notes what the recording of a camera does, unless somebody else tells: the daemon of its own stop,
-   * a newer life of the camera, whoever disabled or removed it.
+   * Notes what the recording of a camera does, unless somebody else does: the daemon its own stop, a
+   * newer life of the camera, or whoever disabled or removed the camera.
    */
-  #note(tunnel: Tunnel, parts: CameraParts, state: RecordingState, detail: string): void {
+  #note(tunnel: Tunnel, log: Log, state: RecordingState, detail: string): void {
     const camera = formatCameraName(tunnel.camera);
     if (this.#shutdown.signal.aborted || this.#newest.get(camera)?.tunnel !== tunnel) return;
     try {
-      if (this.#options.settingsOf(tunnel.camera) !== undefined) parts.note(state, detail);
+      if (this.#options.settingsOf(tunnel.camera) === undefined) return;
+      this.#options.note(tunnel.camera, state, detail);
     } catch (error) {
-      // Such as a disk without room for the note; the recording goes on.
+      // Such as a disk without room for the note. The recording goes on.
       const cause = describeError(error);
-      parts.log.warn('what the recording does could not be noted', { state, detail, cause });
+      log.warn('what the recording does could not be noted', { state, detail, cause });
     }
   }
 
@@ -104,17 +107,17 @@ export class Fleet implements AsyncDisposable {
       .sort((a, b) => (formatCameraName(a) < formatCameraName(b) ? -1 : 1));
   }
 
-  /** Where a camera's pictures are to be had now; undefined if it is not connected or has none yet. */
+  /** The address of a camera's relay; undefined if it is not connected or has no stream yet. */
   relayUrl(camera: CameraName): string | undefined {
     const life = this.#newest.get(formatCameraName(camera));
     return life?.tunnel.closed.aborted === false ? life.view.relayUrl : undefined;
   }
 
   /**
-   * Lets the recording of a camera begin anew with what the operator says of it now. Its tunnel stays.
+   * Lets the recording of a camera begin anew with its present settings. Its tunnel stays.
    *
    * @param what the names of the settings that changed, and nothing secret
-   * @returns whether it is connected; if not, they hold from its next dial-in on
+   * @returns whether it is connected; if not, the settings hold from its next dial-in on
    */
   settingsChanged(camera: CameraName, what: string): boolean {
     const settings = this.#options.settingsOf(camera);
@@ -133,7 +136,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   /**
-   * What a camera shows now, as JPEG: read from its relay, so that nothing more is asked of the camera.
+   * What a camera shows now, as JPEG. Read from its relay, so that the camera has no more work.
    *
    * @throws {OperatorError} if it is not connected, has no stream yet, or too many ask at a time
    */
@@ -177,7 +180,7 @@ export class Fleet implements AsyncDisposable {
   async #live(
     tunnel: Tunnel,
     settings: LiveSettings,
-    parts: CameraParts,
+    parts: NotedParts,
     view: CameraView,
     log: Log,
   ): Promise<void> {
@@ -186,7 +189,7 @@ export class Fleet implements AsyncDisposable {
       await runCamera(tunnel, settings, parts, view, this.#shutdown.signal);
     } catch (error) {
       if (!tunnel.closed.aborted && !this.#shutdown.signal.aborted) {
-        // Dialling again is the one thing that a camera does by itself, so that is how it starts afresh.
+        // A camera does one thing by itself: it dials again. That starts it afresh.
         log.warn('camera can not be recorded, closing its tunnel', { cause: describeError(error) });
         tunnel.close(describeError(error));
       }

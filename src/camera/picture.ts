@@ -30,11 +30,21 @@ export async function takePicture(options: PictureOptions): Promise<Buffer> {
     await using ffmpeg = new Child({
       name: 'picture',
       file: program,
+      // biome-ignore format: each option with its value
       args: [
-        ...['-nostdin', '-loglevel', 'error', '-rtsp_transport', 'tcp'],
+        '-nostdin',
+        '-loglevel', 'error',
+        '-rtsp_transport', 'tcp',
         // What comes before the first whole picture would show as grey blocks.
-        ...['-skip_frame', 'nokey', '-i', relayUrl, '-an', '-frames:v', '1', '-update', '1'],
-        ...['-q:v', '3', '-pix_fmt', 'yuvj420p', '-strict', 'unofficial', '-y', file],
+        '-skip_frame', 'nokey',
+        '-i', relayUrl,
+        '-an',
+        '-frames:v', '1',
+        '-update', '1',
+        '-q:v', '3',
+        '-pix_fmt', 'yuvj420p',
+        '-strict', 'unofficial',
+        '-y', file,
       ],
       graceMs: 500,
       memoryBytes: maxMemoryBytes,

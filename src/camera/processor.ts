@@ -1,6 +1,6 @@
 import { Child } from '../lib/child.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 
 /** A command of the operator's that runs beside the archiver for as long as a camera is connected. */
 export interface Processor {

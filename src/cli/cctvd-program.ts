@@ -4,6 +4,7 @@ import { readVersion } from '../lib/version.ts';
 import { shapeHelp } from './help.ts';
 import { addLazyCommands, type CommandGroups } from './lazy-commands.ts';
 import { runProgram } from './run-program.ts';
+import { onStopSignals } from './signals.ts';
 
 const commands: CommandGroups = {
   'Commands:': [
@@ -38,8 +39,9 @@ export async function describeProgram(words?: readonly string[]): Promise<Comman
     .version(readVersion())
     .option('--config <file>', 'the configuration', defaultConfigFile)
     .action(async ({ config: file }: { readonly config: string }) => {
-      const { runService } = await import('./service.ts');
-      await runService(file);
+      const { runService } = await import('../daemon/service.ts');
+      using stop = onStopSignals();
+      await runService(file, stop.signal);
     });
   shapeHelp(program);
   await addLazyCommands(program, commands, words);

@@ -4,58 +4,73 @@ import type { IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
 import { buffer, json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import type * as z from 'zod';
+import type { Sent } from '../contract/answer.ts';
 import { errorCode, OperatorError } from '../lib/errors.ts';
 import { groupName } from '../lib/groups.ts';
 import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
+import { readVersion, serverName } from '../lib/version.ts';
 
-// An import of it asks for all that it has, which loads a client of WebSockets too and takes longer
-// than the whole of a command.
+// An import loads all of it, also the client for WebSockets, which takes longer than a whole command.
 const { request: httpRequest } = process.getBuiltinModule('node:http');
 
 const answerMs = 15_000;
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
+type Contract = typeof import('../contract/contract.ts');
+/** The name of a schema in the contract. */
+type AnswerName = {
+  [Name in keyof Contract]: Contract[Name] extends z.ZodType ? Name : never;
+}[keyof Contract];
+type AnswerOf<Name extends AnswerName> = Sent<Contract[Name]>;
+
 /** Talks to the daemon through its control socket. */
 export class DaemonClient {
   readonly #find: () => Promise<string>;
   #socket = '';
 
-  /** @param find the path of its control socket, when it is first needed */
+  /** @param find finds the path of its control socket, when it is first needed */
   constructor(find: () => Promise<string>) {
     this.#find = find;
   }
 
   /** @throws {OperatorError} with the daemon's own words, or why it can't be asked */
-  async get<T>(path: string, query: Query = {}): Promise<T> {
-    return (await this.#ask('GET', pathWith(path, query))) as T;
+  get<N extends AnswerName>(path: string, answer: N, query: Query = {}): Promise<AnswerOf<N>> {
+    return this.#ask('GET', pathWith(path, query), undefined, readAs(answer));
   }
 
-  async post<T>(path: string, body: unknown): Promise<T> {
-    return (await this.#ask('POST', path, JSON.stringify(body))) as T;
+  post<N extends AnswerName>(path: string, answer: N, body: unknown): Promise<AnswerOf<N>> {
+    return this.#ask('POST', path, body, readAs(answer));
   }
 
-  async delete(path: string): Promise<void> {
-    await this.#ask('DELETE', path);
+  /** A request whose answer is empty. */
+  tell(path: string, body: unknown): Promise<void> {
+    return this.#ask('POST', path, body, ignore);
+  }
+
+  delete(path: string): Promise<void> {
+    return this.#ask('DELETE', path, undefined, ignore);
   }
 
   /** All pages of a list, one after the other. */
-  async *pages<T extends { readonly next?: string }>(
+  async *pages<N extends AnswerName>(
     path: string,
+    answer: N,
     query: Query = {},
-  ): AsyncGenerator<T, void> {
+  ): AsyncGenerator<AnswerOf<N>, void> {
     let after: string | undefined;
     do {
-      const page: T = await this.get<T>(path, { ...query, after });
+      const page: AnswerOf<N> = await this.get(path, answer, { ...query, after });
       yield page;
-      after = page.next;
+      after = (page as { readonly next?: string }).next;
     } while (after !== undefined);
   }
 
   /** What isn't JSON, such as a picture. */
-  async bytes(path: string): Promise<Buffer> {
-    return (await this.#ask('GET', path, undefined, buffer)) as Buffer;
+  bytes(path: string): Promise<Buffer> {
+    return this.#ask('GET', path, undefined, buffer);
   }
 
   /** Writes an answer to a file, which may be long; @returns the SHA-256 of what was written. */
@@ -66,9 +81,11 @@ export class DaemonClient {
         throw error instanceof OperatorError ? error : this.#explain(error);
       },
     );
-    if ((response.statusCode ?? 500) >= 400) throw new OperatorError(errorOf(await json(response)));
+    await throwRefusal(response);
     const hash = createHash('sha256');
-    response.setTimeout(answerMs, () => response.destroy(new Error('nothing came any more')));
+    response.setTimeout(answerMs, () =>
+      response.destroy(new Error('the daemon sent nothing more')),
+    );
     await pipeline(
       response,
       async function* (chunks: AsyncIterable<Buffer>) {
@@ -83,45 +100,43 @@ export class DaemonClient {
   }
 
   /**
-   * An answer that comes line by line, each JSON. The daemon says something every few seconds; a
-   * longer silence is an error. Leaving the loop hangs up.
+   * An answer of lines, each JSON. The daemon sends one every few seconds; a longer silence is an
+   * error. Leaving the loop hangs up.
    */
-  async *lines<T>(path: string, query: Query): AsyncGenerator<T, void> {
+  async *lines<N extends AnswerName>(
+    path: string,
+    answer: N,
+    query: Query,
+  ): AsyncGenerator<AnswerOf<N>, void> {
     using life = new Scope();
     try {
       const response = await within(answerMs, 'the answer', life.signal, () =>
         this.#send('GET', pathWith(path, query), undefined, life.signal),
       );
-      if ((response.statusCode ?? 500) >= 400) {
-        throw new OperatorError(errorOf(await json(response)));
-      }
+      await throwRefusal(response);
       const pieces = response.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>;
       for (let rest = ''; ; ) {
         const piece = await within(answerMs, 'the next line', life.signal, () => pieces.next());
         if (piece.done === true) return;
         const lines = (rest + piece.value).split('\n');
         rest = lines.pop() ?? '';
-        for (const line of lines) yield JSON.parse(line) as T;
+        for (const line of lines) yield await checked(JSON.parse(line), answer, response);
       }
     } catch (error) {
       throw error instanceof OperatorError ? error : this.#explain(error);
     }
   }
 
-  async #ask(
+  async #ask<T>(
     method: string,
     path: string,
-    body?: string,
-    read: (response: IncomingMessage) => Promise<unknown> = json,
-  ): Promise<unknown> {
+    body: unknown,
+    read: (response: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
     try {
-      const response = await this.#send(method, path, body);
-      if (response.statusCode === 204) {
-        response.resume();
-        return undefined;
-      }
-      if ((response.statusCode ?? 500) < 400) return await read(response);
-      throw new OperatorError(errorOf(await json(response)));
+      const response = await this.#send(method, path, JSON.stringify(body));
+      await throwRefusal(response);
+      return await read(response);
     } catch (error) {
       throw error instanceof OperatorError ? error : this.#explain(error);
     }
@@ -130,7 +145,7 @@ export class DaemonClient {
   async #send(
     method: string,
     path: string,
-    body?: string,
+    body: string | undefined,
     signal = AbortSignal.timeout(answerMs),
   ): Promise<IncomingMessage> {
     if (this.#socket === '') this.#socket = await this.#find();
@@ -209,8 +224,44 @@ function ownerGroup(path: string): string | undefined {
   }
 }
 
-function errorOf(answer: unknown): string {
+async function throwRefusal(response: IncomingMessage): Promise<void> {
+  if ((response.statusCode ?? 500) < 400) return;
+  const answer: unknown = await json(response);
   const error =
     typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
-  return typeof error === 'string' ? error : 'The daemon refused without saying why.';
+  throw new OperatorError(
+    typeof error === 'string' ? error : 'The daemon refused without saying why.',
+  );
+}
+
+const ignore = async (response: IncomingMessage): Promise<void> => void response.resume();
+
+const readAs =
+  <N extends AnswerName>(name: N) =>
+  async (response: IncomingMessage): Promise<AnswerOf<N>> =>
+    await checked(await json(response), name, response);
+
+/**
+ * What came, as the contract has it; it may have more. A daemon of our own version has checked it by
+ * the same schema already, and loading schemas would take as long as the rest of a command.
+ *
+ * @throws {OperatorError} a daemon of another version has another contract
+ */
+async function checked<N extends AnswerName>(
+  answer: unknown,
+  name: N,
+  { headers }: IncomingMessage,
+): Promise<AnswerOf<N>> {
+  const ours = serverName(readVersion());
+  if (headers['server'] !== ours) {
+    const contract = await import('../contract/contract.ts');
+    const { error } = contract[name].safeParse(answer);
+    const [issue] = error?.issues ?? [];
+    if (issue !== undefined) {
+      throw new OperatorError(
+        `The daemon (${String(headers['server'] ?? 'of unknown version')}) answered what this program (${ours}) does not understand: ${issue.path.join('.')}: ${issue.message}. Use the same version of both.`,
+      );
+    }
+  }
+  return answer as AnswerOf<N>;
 }

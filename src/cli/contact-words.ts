@@ -1,4 +1,4 @@
-import type { ContactAddress, QuietHours } from '../ledger/contacts.ts';
+import type { AddressKind, ContactAddress, QuietHours } from '../model/contact.ts';
 import { UsageError } from './errors.ts';
 import { plain } from './plain.ts';
 
@@ -16,3 +16,13 @@ export function readQuietHours(text: string): QuietHours {
 /** `sms +6591234567, then email anna@example.com` */
 export const contactWays = (addresses: readonly ContactAddress[]): string =>
   addresses.map(({ kind, address }) => `${kind} ${plain(address)}`).join(', then ');
+
+/** Collects addresses in the order in which they stand on the command line. */
+export function collectAddresses() {
+  const addresses: ContactAddress[] = [];
+  const collect = (kind: AddressKind) => (address: string) => {
+    addresses.push({ kind, address });
+    return address;
+  };
+  return { addresses, collect };
+}

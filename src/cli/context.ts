@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readControlSocket } from '../config/control-socket.ts';
 import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
-import { type CameraName, isLabel, labelRule, parseCameraName } from '../lib/names.ts';
-import type { AccountsAnswer } from '../console/api.ts';
+import { type CameraName, isLabel, labelRule, parseCameraName } from '../model/camera-name.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { DaemonClient } from './client.ts';
 import { UsageError } from './errors.ts';
@@ -56,7 +55,7 @@ export function readAccountName(text: string): string {
  * @throws {OperatorError} if so
  */
 export async function refuseUnknownAccount(client: DaemonClient, name: string): Promise<void> {
-  for await (const { accounts } of client.pages<AccountsAnswer>('/accounts')) {
+  for await (const { accounts } of client.pages('/accounts', 'AccountsAnswer')) {
     if (accounts.some((account) => account.name === name)) return;
   }
   throw new OperatorError(`There is no account ${name}. Add it with: cctv account add ${name}`);

@@ -6,11 +6,13 @@ import { defaultConfigFile, defaultControlSocket } from '../config/places.ts';
 import { readSource } from '../config/source.ts';
 import type { Environment } from '../config/secrets.ts';
 import { asService, hiddenCredentials } from '../config/service-credentials.ts';
-import type { CamerasAnswer, StatusAnswer } from '../console/api.ts';
 import { makeBundle } from '../doctor/bundle.ts';
-import { type DaemonView, examine, type Patient } from '../doctor/doctor.ts';
+import type { DaemonView } from '../doctor/daemon.ts';
+import { examine } from '../doctor/doctor.ts';
+import type { Patient } from '../doctor/patient.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import { readVersion } from '../lib/version.ts';
+import { allCameras } from './all-cameras.ts';
 import { DaemonClient } from './client.ts';
 import { print, printJson } from './context.ts';
 import { exitCodes } from './errors.ts';
@@ -47,16 +49,12 @@ export async function runSupportBundle({
   const findings = await examine(patient, stop.signal);
   const { bytes, lack } = await makeBundle(
     {
-      ...{ patient, findings, unit },
+      patient,
+      findings,
+      unit,
       screen: doctorScreen,
       ask: {
-        cameras: async () => {
-          const cameras: unknown[] = [];
-          for await (const page of client.pages<CamerasAnswer>('/cameras')) {
-            cameras.push(...page.cameras);
-          }
-          return cameras;
-        },
+        cameras: () => allCameras(client),
         metrics: async () => (await client.bytes('/metrics')).toString(),
       },
     },
@@ -92,7 +90,10 @@ async function patientOf(options: Options): Promise<Patient> {
   const daemon = await viewOf(clientFrom(options));
   const found = examined(file, env);
   return {
-    ...{ file, env, daemon, version: readVersion() },
+    file,
+    env,
+    daemon,
+    version: readVersion(),
     hiddenCredentials: hiddenCredentials(file, process.env),
     problems: found.problems,
     // With a file that can't be used, what the daemon uses instead says where to look.
@@ -126,7 +127,7 @@ function inUse(
 
 async function viewOf(client: DaemonClient): Promise<DaemonView> {
   try {
-    return { status: await client.get<StatusAnswer>('/status') };
+    return { status: await client.get('/status', 'StatusAnswer') };
   } catch (error) {
     return { silence: describeError(error) };
   }

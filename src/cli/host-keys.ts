@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/load.ts';
-import { makeNextHostKeys, promoteHostKeys } from '../daemon.ts';
+import { makeNextHostKeys, promoteHostKeys } from '../tunnel/host-key-rotation.ts';
 import { print } from './context.ts';
 
 /** `cctvd host-key next` */

@@ -3,24 +3,25 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { defaultConfigFile } from '../config/places.ts';
 import { adviceOfHidden, asService } from '../config/service-credentials.ts';
-import type { Rebuilt } from '../ledger/rebuild.ts';
+import { compareLedgers } from '../catalog/rebuild-compare.ts';
+import { replaceLedger } from '../catalog/rebuild-replace.ts';
+import { type Rebuilt, rebuildLedger } from '../catalog/rebuild.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { silentLog } from '../lib/log.ts';
 import { readVersion } from '../lib/version.ts';
-import {
-  compareLedgers,
-  createObjectStore,
-  lockDirectory,
-  rebuildLedger,
-  replaceLedger,
-} from '../recovery.ts';
-import type { RebuildOptions } from './commands/ledger.ts';
-import { print, printJson } from './context.ts';
+import { lockDirectory } from '../spool/lock.ts';
+import { createObjectStore } from '../storage/object-store.ts';
+import { type GlobalOptions, print, printJson } from './context.ts';
 import { comparisonScreen, lackingScreen, rebuildScreen } from './screens/rebuild-screen.ts';
 import { onStopSignals } from './signals.ts';
 
+export interface RebuildFlags extends GlobalOptions {
+  readonly replace?: true;
+  readonly json?: true;
+}
+
 /** `cctv ledger rebuild` */
-export async function runRebuild(options: RebuildOptions): Promise<void> {
+export async function runRebuild(options: RebuildFlags): Promise<void> {
   const { config: file, replace, json } = options;
   const config = loadOf(file ?? defaultConfigFile);
   const { ledgerFile } = config;

@@ -1,9 +1,9 @@
 import { loadConfig } from '../config/load.ts';
-import { probeBucket, type ProbeStep } from '../daemon.ts';
+import { defaultRegion } from '../config/places.ts';
+import { probeBucket, type ProbeStep } from '../storage/probe.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { createLog } from '../lib/log.ts';
 import { ask, type Question } from './ask.ts';
-import { defaultRegion, type SetupOptions } from './commands/setup.ts';
 import { confirm } from './confirm.ts';
 import { print } from './context.ts';
 import { UsageError } from './errors.ts';
@@ -18,6 +18,18 @@ const meanings: Readonly<Record<ProbeStep['right'], string>> = {
   list: 'list objects',
   delete: 'delete it again',
 };
+
+export interface SetupOptions {
+  readonly config: string;
+  readonly bucket?: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly prefix?: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKeyFile?: string;
+  readonly test: boolean;
+  readonly yes?: true;
+}
 
 /** `cctvd setup` */
 export async function runSetup(options: SetupOptions): Promise<void> {

@@ -1,5 +1,4 @@
-import type { CameraStatus } from '../camera/status.ts';
-import type { CameraAnswer } from '../console/api.ts';
+import type { CameraAnswer, CameraStatus } from '../contract/cameras.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 

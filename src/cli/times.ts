@@ -1,5 +1,5 @@
 import { UsageError } from './errors.ts';
-import { isTimeZone, localTime, type LocalTime, momentsOf, startOfDay, utc } from './time-zone.ts';
+import { isTimeZone, localTime, type LocalTime, momentsOf, startOfDay, utc } from '../lib/time.ts';
 
 const ago = /^(\d{1,6})\s*([smhd])$/;
 const unitMs: Readonly<Record<string, number>> = {

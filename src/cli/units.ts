@@ -1,43 +1,5 @@
+import { formatDuration } from '../lib/words.ts';
 import { shownTime } from './times.ts';
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-
-function scaled(value: number, names: readonly string[]): string {
-  let rest = value;
-  let index = 0;
-  while (rest >= 999.5 && index < names.length - 1) {
-    rest /= 1000;
-    index += 1;
-  }
-  const digits = index === 0 || rest >= 99.5 ? 0 : 1;
-  return `${rest.toFixed(digits)} ${names[index]}`;
-}
-
-export const formatBytes = (bytes: number): string => scaled(bytes, units);
-
-export const formatBitRate = (bitsPerSecond: number): string =>
-  scaled(bitsPerSecond, ['b/s', 'kb/s', 'Mb/s', 'Gb/s']);
-
-export const count = (n: number, one: string, many = `${one}s`): string =>
-  `${n} ${n === 1 ? one : many}`;
-
-/** How long, in its two largest units: `2h 14m`, `3d 1h`, `12s`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const parts: readonly (readonly [number, string])[] = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'm'],
-    [seconds % 60, 's'],
-  ];
-  const first = parts.findIndex(([value]) => value > 0);
-  if (first === -1) return '0s';
-  return parts
-    .slice(first, first + 2)
-    .filter(([value]) => value > 0)
-    .map(([value, unit]) => `${value}${unit}`)
-    .join(' ');
-}
 
 /** Roughly how long, in its largest unit: `11m`, `3d`; hours with their minutes: `2h 14m`. */
 export function formatAge(ms: number): string {

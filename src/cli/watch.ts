@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, OperatorError } from '../lib/errors.ts';
-import { harmless } from './plain.ts';
+import { print, printJson } from './context.ts';
+import { harmless, harmlessJson } from './plain.ts';
 import { fit, wrap } from './table.ts';
+import { formatSecond } from './units.ts';
 
 const everyMs = 1_000;
 const home = '\x1b[H';
@@ -15,7 +17,7 @@ const showCursor = '\x1b[?25h';
  * Shows `frame` anew each second until Ctrl-C, in place on a terminal and one after the other
  * elsewhere. Once the first was shown, a daemon that goes away is told of and waited for.
  */
-export async function watch(
+async function watch(
   out: NodeJS.WriteStream,
   frame: () => Promise<readonly string[]>,
 ): Promise<void> {
@@ -39,6 +41,25 @@ export async function watch(
     process.off('SIGTERM', end);
     out.off('error', end);
   }
+}
+
+/** Prints what is asked for, or with `--watch` shows it anew each second; as JSON with `--json`. */
+export async function show<T>(
+  options: { readonly watch?: true; readonly json?: true },
+  ask: () => Promise<T>,
+  screen: (answer: T, nowMs: number) => readonly string[],
+  jsonOf: (answer: T) => unknown = (answer) => answer,
+): Promise<void> {
+  if (!options.watch) {
+    const answer = await ask();
+    return options.json ? printJson(jsonOf(answer)) : print(screen(answer, Date.now()));
+  }
+  await watch(process.stdout, async () => {
+    const answer = await ask();
+    if (options.json) return [harmlessJson(JSON.stringify(jsonOf(answer)))];
+    const nowMs = Date.now();
+    return [formatSecond(nowMs), '', ...screen(answer, nowMs)];
+  });
 }
 
 function explain(error: unknown): readonly string[] {

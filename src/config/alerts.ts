@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import type { FileConfig } from './schema.ts';
-import { type Environment, type Findings, readCredentials, readSecret } from './secrets.ts';
+import { type Environment, type ConfigFindings, readCredentials, readSecret } from './secrets.ts';
 
 type Alerts = NonNullable<FileConfig['alerts']>;
 type AlertsConfig = NonNullable<Config['alerts']>;
@@ -12,7 +12,7 @@ export function completeAlerts(
   given: Alerts,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ): Omit<AlertsConfig, 'keyFile'> {
   const { sms, smtp, caFile, operator, reports, ...rest } = given;
   const gateway = sms.gateway && completeGateway(sms.gateway, env, path, found);
@@ -24,12 +24,12 @@ export function completeAlerts(
     ...(reports === undefined ? {} : { reports }),
     carriers: {
       sms: {
-        ...(gateway === undefined ? {} : { gateway }),
-        ...(twilio === undefined ? {} : { twilio }),
-        ...(sns === undefined ? {} : { sns }),
+        gateway,
+        twilio,
+        sns,
       },
-      ...(smtp === undefined ? {} : { smtp: completeSmtp(smtp, env, path, found) }),
-      ...(caFile === undefined ? {} : { caFile: path(caFile) }),
+      smtp: smtp === undefined ? undefined : completeSmtp(smtp, env, path, found),
+      caFile: caFile === undefined ? undefined : path(caFile),
     },
   };
 }
@@ -48,7 +48,7 @@ function completeGateway(
   { name, url, form, json, user, accepted, ...secret }: NonNullable<Alerts['sms']['gateway']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   const template = form ?? json;
   // Some gateways know their clients by address, and have no passwords.
@@ -58,10 +58,11 @@ function completeGateway(
     name,
     url,
     accepted,
-    ...(template === undefined
-      ? {}
-      : { body: { template, type: form === undefined ? ('json' as const) : ('form' as const) } }),
-    ...(user === undefined ? {} : { user }),
+    body:
+      template === undefined
+        ? undefined
+        : { template, type: form === undefined ? ('json' as const) : ('form' as const) },
+    user,
     ...(needed || given
       ? {
           password: readSecret(
@@ -85,7 +86,7 @@ function completeTwilio(
   given: NonNullable<Alerts['sms']['twilio']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   const { accountSid, from, messagingServiceSid = '', endpoint } = given;
   const authToken = readSecret(
@@ -104,7 +105,7 @@ function completeTwilio(
     accountSid,
     authToken,
     sender: from === undefined ? { messagingServiceSid } : { from },
-    ...(endpoint === undefined ? {} : { endpoint }),
+    endpoint,
   };
 }
 
@@ -118,14 +119,14 @@ function completeSns(
   }: NonNullable<Alerts['sms']['sns']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   const owner = { option: 'alerts.sms.sns', name: 'sns' };
   return {
     region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(senderId === undefined ? {} : { senderId }),
-    ...(maxDollarsPerMessage === undefined ? {} : { maxPrice: maxDollarsPerMessage }),
+    endpoint,
+    senderId,
+    maxPrice: maxDollarsPerMessage,
     ...readCredentials(owner, credentials, env, path, found),
   };
 }
@@ -134,7 +135,7 @@ function completeSmtp(
   { host, port, security, user, from, ...secret }: NonNullable<Alerts['smtp']>,
   env: Environment,
   path: (value: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ) {
   return {
     host,

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { ListenAddress } from './fields.ts';
 import type { Path } from './document.ts';
 
-interface Named<T> {
+interface NamedListener<T> {
   /** Of the option. */
   readonly path: Path;
   readonly value: T;
@@ -16,7 +16,7 @@ interface Named<T> {
 export function clashes(config: Config): { readonly path: Path; readonly problem: string }[] {
   const found: { path: Path; problem: string }[] = [];
   const pairs = <T>(
-    all: readonly Named<T>[],
+    all: readonly NamedListener<T>[],
     clash: (one: T, other: T) => boolean,
     problem: (name: string) => string,
   ): void => {
@@ -41,9 +41,9 @@ export function clashes(config: Config): { readonly path: Path; readonly problem
 }
 
 /** Each address on which the daemon would listen, in the order in which it does. */
-export function listeners(config: Config): Named<ListenAddress>[] {
+export function listeners(config: Config): NamedListener<ListenAddress>[] {
   const { tunnel, gateway, alerts, console: pages, metrics } = config;
-  const all: readonly Named<ListenAddress | undefined>[] = [
+  const all: readonly NamedListener<ListenAddress | undefined>[] = [
     { path: ['tunnel', 'listen'], value: tunnel.listen },
     { path: ['gateway', 'listen'], value: gateway?.listen },
     { path: ['gateway', 'tls', 'listen'], value: gateway?.tls?.listen },
@@ -54,7 +54,7 @@ export function listeners(config: Config): Named<ListenAddress>[] {
   return all.flatMap(({ path, value }) => (value === undefined ? [] : [{ path, value }]));
 }
 
-function files({ ledgerFile, tunnel, control }: Config): Named<string>[] {
+function files({ ledgerFile, tunnel, control }: Config): NamedListener<string>[] {
   return [
     { path: ['ledgerFile'], value: ledgerFile },
     { path: ['tunnel', 'hostKeyFile'], value: tunnel.hostKeyFile },

@@ -1,5 +1,6 @@
+import type { StoreCredentials } from '../model/store-credentials.ts';
 import type { CarrierOptions } from '../alert/channels.ts';
-import type { RefusedConfiguration } from '../lib/refused-configuration.ts';
+import type { RefusedConfiguration } from '../contract/status.ts';
 import type { ListenAddress } from './fields.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -29,7 +30,7 @@ export interface Config {
     readonly pathStyle: boolean;
     /** Before each object's key: empty, or ends with `/`. */
     readonly prefix: string;
-    readonly credentials: Credentials;
+    readonly credentials: StoreCredentials;
   };
   readonly tunnel: {
     readonly listen: ListenAddress;
@@ -72,9 +73,4 @@ export interface Config {
   /** Absent: metrics are to be had at the control socket only. */
   readonly metrics?: { readonly listen: ListenAddress };
   readonly log: FileConfig['log'];
-}
-
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
 }

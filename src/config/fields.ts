@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isLabel, labelRule } from '../lib/names.ts';
+import { isLabel, labelRule } from '../model/camera-name.ts';
 
 /** Says what a value must be; what it is instead is added where the problem is written down. */
 const mustBe = (what: string) => ({ error: () => `must be ${what}` });

@@ -1,7 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { completeAlerts, hasInlineSecret } from './alerts.ts';
 import { alerts as alertsSchema } from './alerts-schema.ts';
-import type { Config, Credentials } from './config.ts';
+import type { Config } from './config.ts';
+import type { StoreCredentials } from '../model/store-credentials.ts';
 import { credentialsSchema } from './credentials-schema.ts';
 import { type ConfigDocument, parseConfigDocument } from './document.ts';
 import { ConfigError } from './errors.ts';
@@ -9,7 +10,7 @@ import { clashes } from './clashes.ts';
 import { describeIssues, where } from './problems.ts';
 import { defaultRelayPreload, defaultRelayProgram } from './programs.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
-import { type Environment, type Findings, readCredentials, warnIfOpen } from './secrets.ts';
+import { type Environment, type ConfigFindings, readCredentials, warnIfOpen } from './secrets.ts';
 import { readSource } from './source.ts';
 
 /**
@@ -39,7 +40,7 @@ export function examineConfig(
   const document = parseConfigDocument(source);
   if (document.problems.length > 0) return { problems: document.problems };
   const parsed = fileSchema.safeParse(document.value ?? {});
-  const found: Findings = { problems: [], warnings: [] };
+  const found: ConfigFindings = { problems: [], warnings: [] };
   if (!parsed.success)
     found.problems.push(...describeIssues(parsed.error.issues, fileSchema, document));
   const credentials = findCredentials(file, document, env, found);
@@ -58,8 +59,8 @@ function findCredentials(
   file: string,
   document: ConfigDocument,
   env: Environment,
-  found: Findings,
-): Credentials {
+  found: ConfigFindings,
+): StoreCredentials {
   const given = credentialsSchema.safeParse(document.at(['bucket', 'credentials']) ?? {});
   if (!given.success) return { accessKeyId: '', secretAccessKey: '' };
   if (given.data.accessKeyId !== undefined || given.data.secretAccessKey !== undefined) {
@@ -74,7 +75,7 @@ function findAlerts(
   file: string,
   document: ConfigDocument,
   env: Environment,
-  found: Findings,
+  found: ConfigFindings,
 ): Omit<NonNullable<Config['alerts']>, 'keyFile'> | undefined {
   const section = document.at(['alerts']);
   const given = section === undefined ? undefined : alertsSchema.safeParse(section);
@@ -90,7 +91,7 @@ function complete(
     credentials,
     alerts,
   }: {
-    readonly credentials: Credentials;
+    readonly credentials: StoreCredentials;
     readonly alerts: ReturnType<typeof findAlerts>;
   },
   env: Environment,
@@ -115,7 +116,7 @@ function complete(
       name,
       region,
       prefix,
-      ...(endpoint === undefined ? {} : { endpoint }),
+      endpoint,
       pathStyle: pathStyle ?? endpoint !== undefined,
       credentials,
     },
@@ -129,20 +130,21 @@ function complete(
       preload: path(given.relay.preload ?? defaultRelayPreload()),
     },
     archive: { ...given.archive, program: program(given.archive.program) },
-    ...(given.gateway === undefined ? {} : { gateway: completeGateway(given.gateway, path) }),
+    gateway: given.gateway === undefined ? undefined : completeGateway(given.gateway, path),
     console: completeConsole(given.console, path),
-    ...(alerts === undefined
-      ? {}
-      : { alerts: { ...alerts, keyFile: path(join(stateDirectory, 'keys', 'alerts')) } }),
+    alerts:
+      alerts === undefined
+        ? undefined
+        : { ...alerts, keyFile: path(join(stateDirectory, 'keys', 'alerts')) },
     processors: given.processors.map(({ name: processor, command }) => ({
       name: processor,
       command: command.map((word, index) => (index === 0 ? program(word) : word)),
     })),
     control: {
       socket: path(given.control.socket),
-      ...(given.control.group === undefined ? {} : { group: given.control.group }),
+      group: given.control.group,
     },
-    ...(given.metrics === undefined ? {} : { metrics: given.metrics }),
+    metrics: given.metrics,
     log: given.log,
   };
 }
@@ -155,13 +157,13 @@ function completeConsole(
   const { listen, tls, publicUrl, proxy } = web;
   return {
     web: {
-      ...{ listen, proxy },
-      ...(tls === undefined
-        ? {}
-        : {
-            tls: { certificateFile: path(tls.certificateFile), keyFile: path(tls.keyFile) },
-          }),
-      ...(publicUrl === undefined ? {} : { publicUrl }),
+      listen,
+      proxy,
+      tls:
+        tls === undefined
+          ? undefined
+          : { certificateFile: path(tls.certificateFile), keyFile: path(tls.keyFile) },
+      publicUrl,
     },
   };
 }
@@ -182,8 +184,8 @@ function completeSpool({
 }: FileConfig['spool']): Config['spool'] {
   return {
     whenFull,
-    ...(budgetGigabytes === undefined ? {} : { budgetBytes: bytesOf(budgetGigabytes) }),
-    ...(reserveGigabytes === undefined ? {} : { reserveBytes: bytesOf(reserveGigabytes) }),
+    budgetBytes: budgetGigabytes === undefined ? undefined : bytesOf(budgetGigabytes),
+    reserveBytes: reserveGigabytes === undefined ? undefined : bytesOf(reserveGigabytes),
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defaultControlSocket } from './places.ts';
+import { defaultControlSocket, defaultRegion } from './places.ts';
 import { alerts } from './alerts-schema.ts';
 import { credentialsSchema } from './credentials-schema.ts';
 import {
@@ -28,7 +28,7 @@ const keyPrefix = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/;
 const bucket = section({
   name: text('the name of the bucket that footage goes to'),
   endpoint: httpAddress().optional(),
-  region: text('the name of a region').default('us-east-1'),
+  region: text('the name of a region').default(defaultRegion),
   pathStyle: yesOrNo().optional(),
   prefix: z
     .string({ error: () => 'must be text' })

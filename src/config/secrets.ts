@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errorCode } from '../lib/errors.ts';
-import type { Credentials } from './config.ts';
+import type { StoreCredentials } from '../model/store-credentials.ts';
 import type { FileConfig } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Collects what is wrong, so that all of it can be reported at once. */
-export interface Findings {
+export interface ConfigFindings {
   readonly problems: string[];
   readonly warnings: string[];
 }
@@ -45,7 +45,7 @@ export function readSecret(
   { option, inline, file, variable, credential }: SecretPlaces,
   env: Environment,
   resolve: (path: string) => string,
-  found: Findings,
+  found: ConfigFindings,
 ): string {
   const sources: Source[] = [];
   const value = env[variable];
@@ -83,8 +83,8 @@ export function readCredentials(
   given: FileConfig['bucket']['credentials'],
   env: Environment,
   resolve: (path: string) => string,
-  found: Findings,
-): Credentials {
+  found: ConfigFindings,
+): StoreCredentials {
   const secret = (option: 'accessKeyId' | 'secretAccessKey', name: string): string =>
     readSecret(
       {
@@ -104,7 +104,12 @@ export function readCredentials(
   };
 }
 
-function readOne(sources: readonly Source[], none: string, many: string, found: Findings): string {
+function readOne(
+  sources: readonly Source[],
+  none: string,
+  many: string,
+  found: ConfigFindings,
+): string {
   const [source, ...others] = sources;
   if (source === undefined) {
     found.problems.push(none);
@@ -125,7 +130,7 @@ function readOne(sources: readonly Source[], none: string, many: string, found: 
 
 const maxSecretBytes = 4096;
 
-function readSecretFile(path: string, found: Findings): string {
+function readSecretFile(path: string, found: ConfigFindings): string {
   const { size } = statSync(path);
   if (size > maxSecretBytes) throw new Error('it is too long for a key');
   const text = readFileSync(path, 'utf8').trim();
@@ -136,7 +141,7 @@ function readSecretFile(path: string, found: Findings): string {
 }
 
 /** Warns if users other than the owner and the group of a file that holds a secret may read it. */
-export function warnIfOpen(path: string, found: Findings): void {
+export function warnIfOpen(path: string, found: ConfigFindings): void {
   const mode = statSync(path).mode & 0o777;
   if ((mode & 0o004) === 0) return;
   const warning = `${path} holds a secret and every user of this machine may read it (mode ${mode.toString(8)}). Run: chmod o-rwx ${path}`;

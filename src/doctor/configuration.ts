@@ -1,5 +1,5 @@
 import { missingPrograms } from '../config/programs.ts';
-import type { Patient } from './doctor.ts';
+import type { Patient } from './patient.ts';
 import type { Findings } from './finding.ts';
 
 export function checkConfiguration(

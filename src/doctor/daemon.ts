@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../console/api.ts';
+import type { StatusAnswer } from '../contract/status.ts';
 import type { Findings } from './finding.ts';
 
 /** What the daemon says of itself; or why it says nothing. */

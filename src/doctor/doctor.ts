@@ -1,34 +1,16 @@
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/secrets.ts';
 import { checkBucket } from './bucket.ts';
 import { checkClock } from './clock.ts';
 import { checkConfiguration } from './configuration.ts';
-import { checkDaemon, type DaemonView } from './daemon.ts';
+import { checkDaemon } from './daemon.ts';
 import { checkDisk } from './disk.ts';
 import { type Area, areas, type Check, type Finding, look } from './finding.ts';
 import { checkLedger } from './ledger.ts';
 import { checkMachine } from './machine.ts';
 import { checkNetwork } from './network.ts';
+import type { Patient } from './patient.ts';
 import { checkPrograms } from './programs.ts';
 import { checkSecrets } from './secrets.ts';
-
-export type { Finding, Severity } from './finding.ts';
-export type { DaemonView } from './daemon.ts';
-
-export interface Patient {
-  readonly file: string;
-  /** Absent: it can't be read, or is not usable. */
-  readonly config?: Config;
-  /** Of the configuration. */
-  readonly problems: readonly string[];
-  readonly env: Environment;
-  /** Where the service has secrets that this user may not read, if it does. */
-  readonly hiddenCredentials?: string | undefined;
-  /** What the daemon says of itself. */
-  readonly daemon: DaemonView;
-  /** Of this program. */
-  readonly version: string;
-}
 
 /** Looks at all that a support person would ask for. Changes nothing, but for a probe object in the bucket. */
 export async function examine(patient: Patient, signal: AbortSignal): Promise<Finding[]> {

@@ -38,7 +38,7 @@ export async function look(area: Area, check: Check, signal: AbortSignal): Promi
   const add =
     (severity: Severity) =>
     (text: string, advice?: string): void =>
-      void findings.push({ area, severity, text, ...(advice === undefined ? {} : { advice }) });
+      void findings.push({ area, severity, text, advice });
   const found: Findings = {
     ok: add('ok'),
     warning: add('warning'),

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, errorCode } from '../lib/errors.ts';
-import { migrations } from '../ledger/migrations.ts';
+import { pragma } from '../ledger/database.ts';
+import { migrations } from '../ledger/schema.ts';
 import type { Findings } from './finding.ts';
 
 /** It is checked in one go, at some hundred megabytes a second. */
@@ -20,9 +21,7 @@ export function checkLedger(file: string, found: Findings): void {
   }
   try {
     using database = open(file);
-    const pragma = (name: string): unknown =>
-      Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-    const version = Number(pragma('user_version'));
+    const version = Number(pragma(database, 'user_version'));
     if (version > migrations.length) {
       found.problem(
         `The ledger is of schema ${version}, and this version knows ${migrations.length}`,
@@ -36,7 +35,7 @@ export function checkLedger(file: string, found: Findings): void {
       );
       return;
     }
-    const fault = pragma('quick_check(1)');
+    const fault = pragma(database, 'quick_check(1)');
     if (fault === 'ok') found.ok('The ledger is whole');
     else found.problem(`The ledger is damaged: ${String(fault)}`, rebuildAdvice);
   } catch (error) {

@@ -10,7 +10,7 @@ import { bucketAddress } from './addresses.ts';
 import type { DaemonView } from './daemon.ts';
 import type { Findings } from './finding.ts';
 
-interface Place {
+interface NetworkPlace {
   readonly host: string;
   readonly port: number;
 }
@@ -27,7 +27,7 @@ export async function checkNetwork(
   const { gateway, console: page, alerts, metrics, tunnel } = config;
   const running = daemon.status !== undefined;
   const tunnelPlace = running ? parsePlace(daemon.status.tunnel.address) : tunnel.listen;
-  const places: readonly (readonly [string, Place | undefined])[] = [
+  const places: readonly (readonly [string, NetworkPlace | undefined])[] = [
     ['cameras (tunnel)', tunnelPlace],
     ['viewers (RTSP)', gateway?.listen],
     ['viewers (RTSPS)', gateway?.tls?.listen],
@@ -56,7 +56,7 @@ export async function checkNetwork(
   await checkEndpoint(bucketAddress(config), found, signal);
 }
 
-function parsePlace(address: string): Place {
+function parsePlace(address: string): NetworkPlace {
   const at = address.lastIndexOf(':');
   return {
     host: address.slice(0, at).replace(/^\[|\]$/g, ''),
@@ -69,7 +69,7 @@ const fromHere = (host: string): string =>
 
 async function checkPort(
   what: string,
-  { host, port }: Place,
+  { host, port }: NetworkPlace,
   running: boolean,
   found: Findings,
   signal: AbortSignal,
@@ -102,7 +102,7 @@ async function checkPort(
   } else found.problem(`Nobody can listen at ${name}: ${trouble}`, 'Give another address');
 }
 
-async function knock(place: Place, parent: AbortSignal): Promise<void> {
+async function knock(place: NetworkPlace, parent: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([parent, AbortSignal.timeout(answerMs)]);
   const socket = connect({ ...place, signal });
   try {
@@ -113,7 +113,7 @@ async function knock(place: Place, parent: AbortSignal): Promise<void> {
   }
 }
 
-async function tryListening({ host, port }: Place): Promise<string | undefined> {
+async function tryListening({ host, port }: NetworkPlace): Promise<string | undefined> {
   const server = createServer();
   try {
     server.listen({ host, port, exclusive: true });
@@ -189,7 +189,10 @@ async function checkEndpoint(address: URL, found: Findings, signal: AbortSignal)
   const port = Number(address.port || 443);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
   const socket = connectTls({
-    ...{ host, port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] },
+    host,
+    port,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 ? { servername: host } : {}),
   });
   try {

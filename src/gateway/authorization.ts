@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Credentials, credentialsOf } from './password.ts';
+import type { ViewerCredentials } from '../model/viewer.ts';
+import { credentialsOf } from './password.ts';
 
 /** What a player says to prove who it is. */
 export type Authorization =
@@ -73,7 +74,7 @@ export function proves(
   authorization: Authorization,
   method: string,
   realm: string,
-  credentials: Credentials,
+  credentials: ViewerCredentials,
 ): boolean {
   if (authorization.scheme === 'basic') {
     const { user, password } = authorization;

@@ -1,3 +1,5 @@
+import type { ViewerStatus } from '../contract/viewers.ts';
+import type { RelayPlace } from './place.ts';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -6,39 +8,19 @@ import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
-import type { Gatekeeper, Known, Stranger } from './gatekeeper.ts';
+import type { Gatekeeper, KnownViewer, Stranger } from './gatekeeper.ts';
 import {
   type Answer,
   formatAnswer,
   type Message,
   MessageReader,
   ProtocolError,
-} from '../lib/rtsp/message.ts';
+} from '../media/rtsp/message.ts';
 import { type Answered, Dialogue } from './dialogue.ts';
-import type { Viewing } from './viewing.ts';
-
-/** One who watches. */
-export interface ViewerStatus {
-  readonly account: string;
-  readonly camera: string;
-  /** The user name. */
-  readonly viewer: string;
-  readonly address: string;
-  readonly secure: boolean;
-  /** What the player says it is. */
-  readonly player: string;
-  readonly state: 'ready' | 'playing' | 'paused';
-  /** Milliseconds since 1970 UTC. */
-  readonly sinceMs: number;
-  /** Sent to the viewer so far, before encryption. */
-  readonly bytes: number;
-}
-
-/** Where a camera's pictures are to be had; undefined: there is no such camera. */
-export type RelayPlace = { readonly url: string } | 'offline' | undefined;
+import type { PlayerSession } from './viewing.ts';
 
 /** Durations in milliseconds. */
-export interface Patience {
+export interface PlayerPatience {
   /** From the connection to the first camera. */
   readonly greetingMs: number;
   /** Between two words of a player that isn't playing. */
@@ -55,7 +37,7 @@ export interface ConnectionOptions {
   readonly address: string;
   readonly network: string;
   readonly domain: string | undefined;
-  readonly patience: Patience;
+  readonly patience: PlayerPatience;
   readonly gatekeeper: Gatekeeper;
   readonly gate: FloodGate;
   readonly log: Log;
@@ -69,7 +51,7 @@ export interface ConnectionOptions {
 const goodbyeMs = 1_000;
 
 /** One connection of a player. */
-export class Connection implements Stranger {
+export class ViewerConnection implements Stranger {
   readonly nonce = randomBytes(16).toString('hex');
   readonly secure: boolean;
   readonly #socket: Socket;
@@ -131,11 +113,11 @@ export class Connection implements Stranger {
     return { account, camera, viewer, address, secure, player, state, sinceMs, bytes: this.#sent };
   }
 
-  get known(): Known | undefined {
+  get known(): KnownViewer | undefined {
     return this.#dialogue.known;
   }
 
-  get viewing(): Viewing | undefined {
+  get viewing(): PlayerSession | undefined {
     return this.#dialogue.viewing;
   }
 

@@ -1,12 +1,12 @@
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { RelayPlace } from './connection.ts';
-import type { Gatekeeper, Known, Stranger } from './gatekeeper.ts';
-import type { Answer, Request } from '../lib/rtsp/message.ts';
-import { locate, type Place } from './place.ts';
+import type { RelayPlace } from './place.ts';
+import type { Gatekeeper, KnownViewer, Stranger } from './gatekeeper.ts';
+import type { Answer, Request } from '../media/rtsp/message.ts';
+import { locate, type ViewedPlace } from './place.ts';
 import { parseTransport } from './transport.ts';
-import { Viewing } from './viewing.ts';
+import { PlayerSession } from './viewing.ts';
 
 export interface DialogueOptions {
   readonly stranger: Stranger;
@@ -45,9 +45,9 @@ const noSession: Answer = { status: 454 };
 export class Dialogue {
   readonly #options: DialogueOptions;
   #freeSeat: (() => void) | undefined;
-  viewing: Viewing | undefined;
+  viewing: PlayerSession | undefined;
   /** Who proved to know a password on this connection. */
-  known: Known | undefined;
+  known: KnownViewer | undefined;
   player = '';
   /** When the first picture was asked for, in milliseconds since 1970 UTC. */
   sinceMs = 0;
@@ -99,7 +99,11 @@ export class Dialogue {
     return this.#obey(request, place, this.known);
   }
 
-  async #obey(request: Request, place: Place, known: Known): Promise<Answer | Answered> {
+  async #obey(
+    request: Request,
+    place: ViewedPlace,
+    known: KnownViewer,
+  ): Promise<Answer | Answered> {
     const { cameras } = known.viewer;
     if (cameras !== undefined && !cameras.includes(place.camera)) return noCamera;
     switch (request.method) {
@@ -120,7 +124,7 @@ export class Dialogue {
     return this.#steer(request.method, viewing);
   }
 
-  async #steer(method: string, viewing: Viewing): Promise<Answer | Answered> {
+  async #steer(method: string, viewing: PlayerSession): Promise<Answer | Answered> {
     const session = [['Session', viewing.id]] as const;
     switch (method) {
       case 'PLAY':
@@ -136,9 +140,9 @@ export class Dialogue {
     }
   }
 
-  async #describe(place: Place): Promise<Answer> {
+  async #describe(place: ViewedPlace): Promise<Answer> {
     const viewing = await this.#view(place);
-    if (!(viewing instanceof Viewing)) return viewing;
+    if (!(viewing instanceof PlayerSession)) return viewing;
     return {
       status: 200,
       headers: [
@@ -150,11 +154,11 @@ export class Dialogue {
     };
   }
 
-  async #setUp(request: Request, place: Place): Promise<Answer> {
+  async #setUp(request: Request, place: ViewedPlace): Promise<Answer> {
     const transport = parseTransport(request.headers.get('transport') ?? '');
     if (transport === undefined) return { status: 461 };
     const viewing = await this.#view(place);
-    if (!(viewing instanceof Viewing)) return viewing;
+    if (!(viewing instanceof PlayerSession)) return viewing;
     if (![undefined, viewing.id].includes(sessionOf(request))) return noSession;
     if (place.track === undefined) return noAddress;
     if (viewing.state !== 'describing' && viewing.state !== 'ready') return wrongState;
@@ -171,7 +175,7 @@ export class Dialogue {
     };
   }
 
-  async #play(viewing: Viewing): Promise<Answered> {
+  async #play(viewing: PlayerSession): Promise<Answered> {
     const first = viewing.state === 'ready';
     const info = await viewing.play();
     return {
@@ -191,7 +195,7 @@ export class Dialogue {
   }
 
   /** The camera that this connection is about, or what to answer. */
-  async #view(place: Place): Promise<Viewing | Answer> {
+  async #view(place: ViewedPlace): Promise<PlayerSession | Answer> {
     const { stranger, gate, ...options } = this.#options;
     if (this.viewing?.place.url === place.url) return this.viewing;
     if (this.viewing !== undefined) {
@@ -209,7 +213,7 @@ export class Dialogue {
       return { status: 453, reason: 'Too Many Viewers' };
     }
     try {
-      this.viewing = await Viewing.open({
+      this.viewing = await PlayerSession.open({
         place,
         relayUrl: relay.url,
         write: (frames) => options.write(frames),
@@ -230,7 +234,7 @@ export class Dialogue {
     return this.viewing;
   }
 
-  #fields({ place }: Viewing) {
+  #fields({ place }: PlayerSession) {
     const { address, secure } = this.#options.stranger;
     return {
       camera: `${place.account}/${place.camera}`,
@@ -242,7 +246,7 @@ export class Dialogue {
   }
 }
 
-const isSame = (a: Known, b: Known): boolean =>
+const isSame = (a: KnownViewer, b: KnownViewer): boolean =>
   a.account === b.account && a.viewer.name === b.viewer.name;
 
 const sessionOf = ({ headers }: Request): string | undefined =>

@@ -1,31 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { challenges, parseAuthorization, proves } from './authorization.ts';
-import type { Answer, Request } from '../lib/rtsp/message.ts';
-import type { Credentials } from './password.ts';
-import { locate, type Names, type Place } from './place.ts';
+import type { Answer, Request } from '../media/rtsp/message.ts';
+import type { ViewerAccess, ViewerCredentials } from '../model/viewer.ts';
+import { locate, type HostNames, type ViewedPlace } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';
-
-/** Somebody who may watch an account's cameras. */
-export interface Viewer {
-  /** The user name. */
-  readonly name: string;
-  readonly credentials: Credentials;
-  /** The cameras that this viewer may watch; all of the account unless given. */
-  readonly cameras?: readonly string[];
-}
 
 export interface GatekeeperOptions {
   /** Goes into the credentials' hashes; of printable ASCII without quotes and backslashes. */
   readonly realm: string;
   readonly basicWithoutTls: boolean;
-  findViewer(account: string, user: string): Viewer | undefined;
+  findViewer(account: string, user: string): ViewerAccess | undefined;
   readonly gate: FloodGate;
   readonly throttle?: Partial<ThrottleOptions> | undefined;
 }
 
 /** What the gatekeeper must know of a connection. */
-export interface Stranger extends Names {
+export interface Stranger extends HostNames {
   readonly address: string;
   readonly network: string;
   readonly secure: boolean;
@@ -34,13 +25,13 @@ export interface Stranger extends Names {
   readonly closed: AbortSignal;
 }
 
-export interface Known {
+export interface KnownViewer {
   readonly account: string;
-  readonly viewer: Viewer;
+  readonly viewer: ViewerAccess;
 }
 
 /** Stands in for the credentials of who doesn't exist, so that the same is done for all. */
-const nobody: Credentials = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
+const nobody: ViewerCredentials = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
 
 /**
  * Decides who is who. To one who doesn't know the password, an account, a camera and a viewer that
@@ -56,7 +47,11 @@ export class Gatekeeper {
   }
 
   /** Who asks for what is at `place`, or what to answer. */
-  async identify(request: Request, place: Place, stranger: Stranger): Promise<Known | Answer> {
+  async identify(
+    request: Request,
+    place: ViewedPlace,
+    stranger: Stranger,
+  ): Promise<KnownViewer | Answer> {
     const header = request.headers.get('authorization');
     const said = header === undefined ? undefined : parseAuthorization(header);
     if (said === undefined) return this.#challenge(stranger);
@@ -98,8 +93,8 @@ export class Gatekeeper {
 /** Whether a proof is for what is asked for. Players prove it for the camera or any of its tracks. */
 function isFor(
   said: NonNullable<ReturnType<typeof parseAuthorization>>,
-  { account, camera }: Place,
-  names: Names,
+  { account, camera }: ViewedPlace,
+  names: HostNames,
 ): boolean {
   if (said.scheme === 'basic') return true;
   const proven = locate(said.uri, names);

@@ -1,17 +1,17 @@
+import type { RelayPlace } from './place.ts';
 import { createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { Certificate, type CertificateFiles } from './certificate.ts';
-import { Connection, type Patience, type RelayPlace, type ViewerStatus } from './connection.ts';
-import { Gatekeeper, type Viewer } from './gatekeeper.ts';
+import { type PlayerPatience, ViewerConnection } from './connection.ts';
+import type { ViewerStatus } from '../contract/viewers.ts';
+import type { ViewerAccess } from '../model/viewer.ts';
+import { Gatekeeper } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
-
-export type { RelayPlace, ViewerStatus } from './connection.ts';
-export type { Viewer } from './gatekeeper.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -41,10 +41,10 @@ export interface GatewayOptions {
   /** Lets players that know no Digest send the password itself, for all to read on the way. */
   readonly basicWithoutTls?: boolean;
   /** Who may watch the account's cameras by that user name. Called for accounts that don't exist, too. */
-  findViewer(account: string, user: string): Viewer | undefined;
+  findViewer(account: string, user: string): ViewerAccess | undefined;
   relayPlace(account: string, camera: string): RelayPlace;
   readonly limits?: Partial<GatewayLimits>;
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<PlayerPatience>;
   /** How those who try passwords are slowed down. */
   readonly throttle?: Partial<ThrottleOptions>;
   readonly log: Log;
@@ -84,7 +84,7 @@ const defaultLimits: GatewayLimits = {
   strangersPerAddress: 32,
 };
 
-const defaultPatience: Patience = {
+const defaultPatience: PlayerPatience = {
   greetingMs: 20_000,
   idleMs: 90_000,
   silenceMs: 15_000,
@@ -118,14 +118,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 class PublicGateway implements Gateway {
   readonly #options: GatewayOptions;
   #limits: GatewayLimits;
-  readonly #patience: Patience;
+  readonly #patience: PlayerPatience;
   readonly #certificate: Certificate | undefined;
   readonly #gate: FloodGate;
   readonly #gatekeeper: Gatekeeper;
   readonly #quota = new Quota();
-  readonly #connections = new Map<Connection, Promise<void>>();
+  readonly #connections = new Map<ViewerConnection, Promise<void>>();
   /** Connections without a camera, oldest first. */
-  readonly #strangers = new Map<Connection, { sinceMs: number; leave: () => void }>();
+  readonly #strangers = new Map<ViewerConnection, { sinceMs: number; leave: () => void }>();
   readonly #plain: Server;
   readonly #tls: Server;
   readonly #ticking: NodeJS.Timeout;
@@ -232,7 +232,7 @@ class PublicGateway implements Gateway {
       return;
     }
     const onSeated = (): void => this.#leave(connection);
-    const connection = new Connection(wrap(raw), {
+    const connection = new ViewerConnection(wrap(raw), {
       address,
       network,
       domain: this.#options.domain,
@@ -264,7 +264,7 @@ class PublicGateway implements Gateway {
   }
 
   /** It has a camera now, or is gone. */
-  #leave(connection: Connection): void {
+  #leave(connection: ViewerConnection): void {
     this.#strangers.get(connection)?.leave();
     this.#strangers.delete(connection);
   }

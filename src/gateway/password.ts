@@ -1,24 +1,11 @@
 import { createHash, randomInt } from 'node:crypto';
-
-/**
- * What is kept of a viewer's password: for each hash function of Digest, the hash of
- * `user:realm:password` (RFC 7616 section 3.4.2), in lower-case hexadecimal.
- *
- * Digest never shows the server the password, so a server must have these, and a slow salted hash
- * (scrypt, Argon2) can't take their place. Whoever steals them can log in to this realm with them as
- * if they were the password, and can try out guesses fast; they give away neither the password
- * itself nor any other account that has it. A password from {@link makePassword} can't be guessed.
- */
-export interface Credentials {
-  readonly md5: string;
-  readonly sha256: string;
-}
+import type { ViewerCredentials } from '../model/viewer.ts';
 
 const hex = (algorithm: 'md5' | 'sha256', text: string): string =>
   createHash(algorithm).update(text, 'utf8').digest('hex');
 
 /** What to keep of a password. The password itself need not be kept anywhere. */
-export function credentialsOf(realm: string, user: string, password: string): Credentials {
+export function credentialsOf(realm: string, user: string, password: string): ViewerCredentials {
   const text = `${user}:${realm}:${password}`;
   return { md5: hex('md5', text), sha256: hex('sha256', text) };
 }

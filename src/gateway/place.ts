@@ -1,7 +1,7 @@
-import { isLabel } from '../lib/names.ts';
+import { isLabel } from '../model/camera-name.ts';
 
 /** What a request's URL names. */
-export interface Place {
+export interface ViewedPlace {
   readonly account: string;
   readonly camera: string;
   /** From 1; undefined for the camera as a whole. */
@@ -10,7 +10,7 @@ export interface Place {
   readonly url: string;
 }
 
-export interface Names {
+export interface HostNames {
   /** The domain whose subdomains are accounts; without one, accounts are named by the path only. */
   readonly domain: string | undefined;
   /** What the player asked for in TLS (SNI, RFC 6066 section 3). */
@@ -39,7 +39,7 @@ function accountOf(host: string, domain: string | undefined): string | undefined
  *
  * @returns undefined if it names no camera that could be
  */
-export function locate(url: string, { domain, serverName }: Names): Place | undefined {
+export function locate(url: string, { domain, serverName }: HostNames): ViewedPlace | undefined {
   const [, scheme, host, port, path = ''] = urlForm.exec(url) ?? [];
   if (scheme === undefined || host === undefined) return undefined;
   const name = host.toLowerCase();
@@ -62,3 +62,6 @@ export function locate(url: string, { domain, serverName }: Names): Place | unde
     url: `${scheme.toLowerCase()}://${name}${port === undefined ? '' : `:${port}`}/${names}`,
   };
 }
+
+/** Where a camera's pictures are to be had; undefined: there is no such camera. */
+export type RelayPlace = { readonly url: string } | 'offline' | undefined;

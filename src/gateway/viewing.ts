@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type Description, rewriteDescription } from './description.ts';
-import type { Frame } from '../lib/rtsp/message.ts';
-import type { Place } from './place.ts';
-import { RtspClient } from '../lib/rtsp/client.ts';
+import { type PlayerDescription, rewriteDescription } from './description.ts';
+import type { Frame } from '../media/rtsp/message.ts';
+import type { ViewedPlace } from './place.ts';
+import { RtspClient } from '../media/rtsp/client.ts';
 import { isRtcp } from './rtcp.ts';
 
 export interface ViewingOptions {
-  readonly place: Place;
+  readonly place: ViewedPlace;
   readonly relayUrl: string;
   /** Takes bytes for the viewer: whole frames. */
   readonly write: (frames: Buffer) => void;
@@ -19,14 +19,14 @@ const maxHeldBytes = 512 * 1024;
 const keepAliveMs = 25_000;
 
 /** One viewer and one camera: from DESCRIBE or SETUP to TEARDOWN. */
-export class Viewing implements AsyncDisposable {
+export class PlayerSession implements AsyncDisposable {
   readonly id = randomBytes(12).toString('hex');
-  readonly place: Place;
+  readonly place: ViewedPlace;
   readonly #options: ViewingOptions;
   readonly #relay: RtspClient;
   /** The viewer's channel by the relay's. */
   readonly #channels: (number | undefined)[] = [];
-  #description: Description | undefined;
+  #description: PlayerDescription | undefined;
   #run: Buffer | undefined;
   #held: Buffer[] | undefined;
   #heldBytes = 0;
@@ -50,8 +50,8 @@ export class Viewing implements AsyncDisposable {
   }
 
   /** Rejects when the relay can't be reached or has no stream. */
-  static async open(options: ViewingOptions): Promise<Viewing> {
-    const viewing = new Viewing(options);
+  static async open(options: ViewingOptions): Promise<PlayerSession> {
+    const viewing = new PlayerSession(options);
     try {
       const { account, camera } = options.place;
       const sdp = await viewing.#relay.describe();

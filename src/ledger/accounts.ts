@@ -1,99 +1,132 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import { isLabel, labelRule } from '../lib/names.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
-import { number, text } from './rows.ts';
-import type { Account } from './types.ts';
+import type { Account } from '../contract/accounts.ts';
+import { type CameraName, isLabel, labelRule } from '../model/camera-name.ts';
+import { DuplicateError } from '../model/errors.ts';
+import type { AccountRows } from './account-rows.ts';
+import type { CameraRows } from './camera-rows.ts';
+import { transaction } from './database.ts';
+import { optional, text } from './read.ts';
 
 export interface AccountQueries {
   /** @throws {DuplicateError} if there is one of that name */
-  addAccount(name: string): Account;
+  add(name: string): Account;
   /** All accounts, in the order of their names. */
-  accounts(): Account[];
+  list(): Account[];
+  /**
+   * Gives an account another name. Cameras, viewers, contacts and tokens stay its own, and so does
+   * what was recorded under the old name.
+   *
+   * @throws {DuplicateError} if there is, or was, another account of that name; {@link UnknownNameError}
+   */
+  rename(name: string, to: string): void;
+  /**
+   * Removes an account: its viewers with their sessions, its contacts and tokens, and what was told to
+   * the contacts. Its footage stays, under its name.
+   *
+   * @param withCameras its cameras too; else it must have none
+   * @returns the cameras that were removed with it
+   * @throws {OperatorError} if it has cameras; {@link UnknownNameError}
+   */
+  remove(name: string, withCameras: boolean): CameraName[];
+  /** An IANA name; undefined: UTC. @throws {UnknownNameError} */
+  timeZone(account: string): string | undefined;
+  /** @throws {OperatorError} if there is no such zone; {@link UnknownNameError} */
+  setTimeZone(account: string, timeZone: string): void;
 }
 
-/** The row of an account, for other queries. */
-export interface AccountRows {
-  /** @throws {UnknownNameError} which says what there is instead */
-  idOf(name: string): number;
-  /** Whether there is, or was, an account of this name. */
-  status(name: string): 'absent' | 'there' | 'removed';
-  /** Of an account that may be unknown: then it gets a row that is marked as removed. */
-  idOfForeign(name: string, nowMs: number): number;
+const namedAtMost = 5;
+
+export function prepareAccounts(
+  database: DatabaseSync,
+  accounts: AccountRows,
+  cameras: CameraRows,
+): AccountQueries {
+  const add = database.prepare(
+    `INSERT INTO accounts (name, createdMs) VALUES (:name, :nowMs)
+     ON CONFLICT DO UPDATE SET createdMs = excluded.createdMs, removedMs = NULL`,
+  );
+  const setName = database.prepare('UPDATE accounts SET name = :to WHERE id = :id');
+  const addFormerName = database.prepare(
+    `INSERT OR REPLACE INTO formerAccountNames (name, untilMs, account)
+     VALUES (:name, :nowMs, :id)`,
+  );
+  // Later than createdMs: both the same mark an account that was never added (see idOfForeign).
+  const setRemoved = database.prepare(
+    'UPDATE accounts SET removedMs = max(:nowMs, createdMs + 1) WHERE id = :id',
+  );
+  const zone = database.prepare('SELECT timeZone FROM accounts WHERE id = ?');
+  const setZone = database.prepare('UPDATE accounts SET timeZone = :timeZone WHERE id = :id');
+
+  return {
+    list: () => accounts.list(),
+    add(name) {
+      checkName(name);
+      if (accounts.status(name) === 'there') throw isThere(name);
+      add.run({ name, nowMs: Date.now() });
+      const added = accounts.list().find((account) => account.name === name);
+      if (added === undefined) throw new Error(`the account ${name} was added and is not there`);
+      return added;
+    },
+    rename: (name, to) =>
+      transaction(database, () => {
+        const id = accounts.idOf(name);
+        checkName(to);
+        const status = accounts.status(to);
+        if (status === 'there') throw isThere(to);
+        if (status === 'removed') {
+          throw new DuplicateError(
+            `${to} was the name of an account that was removed, and whose footage is kept under it. Choose another name.`,
+          );
+        }
+        setName.run({ id, to });
+        addFormerName.run({ id, name, nowMs: Date.now() });
+      }),
+    remove: (name, withCameras) =>
+      transaction(database, () => {
+        const id = accounts.idOf(name);
+        const known = cameras.list(name).map(({ account, camera }) => ({ account, camera }));
+        if (known.length > 0 && !withCameras) throw hasCameras(name, known);
+        const nowMs = Date.now();
+        for (const camera of known) cameras.remove(cameras.idOf(camera), nowMs);
+        setRemoved.run({ id, nowMs });
+        return known;
+      }),
+    timeZone: (account) => optional(text)(zone.get(accounts.idOf(account))?.['timeZone']),
+    setTimeZone(account, timeZone) {
+      checkTimeZone(timeZone);
+      setZone.run({ id: accounts.idOf(account), timeZone });
+    },
+  };
 }
 
 /** @throws {OperatorError} */
-export function checkAccountName(name: string): void {
+function checkName(name: string): void {
   if (isLabel(name)) return;
   throw new OperatorError(`"${name}" can't be the name of an account: use ${labelRule}.`);
 }
 
-export function prepareAccounts(database: DatabaseSync): AccountQueries & AccountRows {
-  const find = database.prepare('SELECT id, removedMs FROM accounts WHERE name = ?');
-  const add = database.prepare(
-    `INSERT INTO accounts (name, createdMs) VALUES (?, ?)
-     ON CONFLICT DO UPDATE SET createdMs = excluded.createdMs, removedMs = NULL`,
+/** @throws {OperatorError} */
+function checkTimeZone(name: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    // Intl takes offsets such as +08:00 too, which know no summer time.
+    if (/^[A-Za-z]/.test(name)) return;
+  } catch {
+    // Told below.
+  }
+  throw new OperatorError(
+    `"${name}" is no time zone: write its IANA name, such as Asia/Singapore or Europe/Berlin.`,
   );
-  const addForeign = database.prepare(
-    'INSERT INTO accounts (name, createdMs, removedMs) VALUES (?, ?, ?) RETURNING id',
-  );
-  const all = database.prepare(
-    `SELECT accounts.name, accounts.createdMs, count(cameras.id) AS cameras,
-       (SELECT json_group_array(DISTINCT former.name) FROM formerAccountNames AS former
-        WHERE former.account = accounts.id AND former.name <> accounts.name) AS formerNames
-     FROM accounts
-     LEFT JOIN cameras ON cameras.account = accounts.id AND cameras.removedMs IS NULL
-     WHERE accounts.removedMs IS NULL
-     GROUP BY accounts.id ORDER BY accounts.name`,
-  );
-
-  const accounts = (): Account[] =>
-    all.all().map((row) => ({
-      name: text(row, 'name'),
-      createdMs: number(row, 'createdMs'),
-      cameras: number(row, 'cameras'),
-      formerNames: JSON.parse(text(row, 'formerNames')) as string[],
-    }));
-
-  const status: AccountRows['status'] = (name) => {
-    const row = find.get(name);
-    return row === undefined ? 'absent' : row['removedMs'] === null ? 'there' : 'removed';
-  };
-
-  return {
-    accounts,
-    status,
-    addAccount(name) {
-      checkAccountName(name);
-      if (status(name) === 'there') {
-        throw new DuplicateError(`There is an account ${name} already.`);
-      }
-      const createdMs = Date.now();
-      add.run(name, createdMs);
-      return accounts().find((account) => account.name === name) ?? shouldBeThere(name);
-    },
-    idOf(name) {
-      const row = find.get(name);
-      if (row !== undefined && row['removedMs'] === null) return number(row, 'id');
-      const known = accounts();
-      const names = known.map((account) => account.name);
-      const renamed = known.find(({ formerNames }) => formerNames.includes(name));
-      if (renamed !== undefined) {
-        throw new UnknownNameError(
-          `There is no account ${name} any more: it is called ${renamed.name} now.`,
-        );
-      }
-      throw new UnknownNameError(
-        `There is no account ${name}.${hint('accounts', name, names)} Add one with: cctv account add NAME`,
-      );
-    },
-    idOfForeign(name, nowMs) {
-      const row = find.get(name) ?? addForeign.get(name, nowMs, nowMs);
-      return number(row ?? {}, 'id');
-    },
-  };
 }
 
-const shouldBeThere = (name: string): never => {
-  throw new Error(`the account ${name} was added and is not there`);
-};
+const isThere = (name: string): DuplicateError =>
+  new DuplicateError(`There is an account ${name} already.`);
+
+function hasCameras(name: string, known: readonly CameraName[]): OperatorError {
+  const names = known.slice(0, namedAtMost).map(({ camera }) => camera);
+  const more = known.length > namedAtMost ? ` and ${known.length - namedAtMost} more` : '';
+  return new OperatorError(
+    `The account ${name} has cameras: ${names.join(', ')}${more}. Remove them first, or with it: cctv account remove ${name} --cameras`,
+  );
+}

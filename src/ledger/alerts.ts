@@ -1,121 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountRows } from './accounts.ts';
-import type { AddressKind } from './contacts.ts';
+import type { AddressKind } from '../model/contact.ts';
+import type {
+  AlertDecision,
+  DeliveryChange,
+  DeliveryName,
+  DeliveryState,
+  NewAlertMessage,
+  NewDelivery,
+  OpenDelivery,
+} from '../model/alert.ts';
+import type { AlertMessage } from '../contract/alerts.ts';
+import type { AccountRows } from './account-rows.ts';
 import { transaction } from './database.ts';
-import { number, optional, type Row, text } from './rows.ts';
+import { isTrue, json, number, optional, reader, text, word } from './read.ts';
 
 // Times are milliseconds since 1970 UTC.
-
-export type DeliveryState =
-  /** Its turn comes if those before it fail. */
-  | 'waiting'
-  | 'queued'
-  | 'sending'
-  /** It may have been sent: the program or the carrier failed midway. */
-  | 'doubtful'
-  /** The carrier has it. */
-  | 'accepted'
-  /** It is with whom it is for. */
-  | 'delivered'
-  | 'failed'
-  /** Another way has done it. */
-  | 'unneeded';
-
-export interface NewDelivery {
-  readonly kind: AddressKind;
-  readonly channel: string;
-  readonly address: string;
-}
-
-export interface AlertDelivery extends NewDelivery {
-  readonly position: number;
-  readonly state: DeliveryState;
-  readonly attempts: number;
-  /** When the state was reached. */
-  readonly sinceMs: number;
-  readonly carrierId?: string;
-  /** What the carrier said, or why it failed. */
-  readonly detail?: string;
-}
-
-interface MessageText {
-  /** 1 to 33 of a-z, 0-9 and `-`. */
-  readonly id: string;
-  /** Absent: it is for the operator. */
-  readonly account?: string;
-  readonly contactName: string;
-  readonly kind: string;
-  /** Plain JSON data. */
-  readonly event: unknown;
-  readonly text: string;
-  readonly subject: string;
-  readonly createdMs: number;
-  /** Why it waits, to be told together with others. */
-  readonly heldFor?: 'quiet' | 'rate';
-}
-
-export interface NewAlertMessage extends MessageText {
-  readonly contactId?: number;
-  /** Nobody is told twice of one event. */
-  readonly eventKey: string;
-  /** In the order in which they are tried. */
-  readonly deliveries: readonly NewDelivery[];
-}
-
-/** What one contact is told of one event. */
-export interface AlertMessage extends MessageText {
-  /** With which message it was told. */
-  readonly mergedInto?: string;
-  readonly deliveries: readonly AlertDelivery[];
-}
-
-export interface DeliveryName {
-  readonly message: string;
-  readonly position: number;
-}
-
-/** A delivery that something is to be done about, with all that is needed for it. */
-export interface OpenDelivery extends DeliveryName, NewDelivery {
-  readonly state: 'queued' | 'doubtful';
-  readonly attempts: number;
-  readonly sinceMs: number;
-  readonly eventKind: string;
-  readonly event: unknown;
-  readonly text: string;
-  readonly subject: string;
-  readonly createdMs: number;
-  /** Whether the contact is still reached there; it may have been changed since. */
-  readonly isWanted: boolean;
-}
-
-export interface DeliveryChange {
-  readonly state: DeliveryState;
-  readonly nowMs: number;
-  readonly nextMs?: number;
-  readonly carrierId?: string | undefined;
-  readonly detail?: string | undefined;
-}
-
-/** What is decided at once: all of it is on the disk, or nothing. */
-export interface AlertDecision {
-  /** JSON; undefined: there is nothing more to keep of that subject. */
-  readonly judgements?: readonly (readonly [subject: string, state: unknown])[];
-  readonly messages?: readonly NewAlertMessage[];
-  /** Held messages that are told by another. */
-  readonly merged?: readonly {
-    readonly ids: readonly string[];
-    /** undefined: they are told to nobody, since their contact is gone. */
-    readonly into: string | undefined;
-  }[];
-}
 
 export interface AlertQueries {
   judgements(): Map<string, unknown>;
   decide(decision: AlertDecision): void;
-  /** What was being sent when the program ended may have been sent. */
+  /** Marks as doubtful what was being sent when the program ended: it may have been sent. */
   doubtInterrupted(nowMs: number): number;
-  /** Those whose time has come, in the order in which they came to be. */
-  dueDeliveries(nowMs: number, limit: number): OpenDelivery[];
+  /** The deliveries whose time has come, the oldest first. */
+  due(nowMs: number, limit: number): OpenDelivery[];
   /**
    * @param from nothing is changed in another state than these
    * @returns whether it was changed
@@ -140,21 +47,23 @@ export interface AlertQueries {
   tryNext(delivery: DeliveryName, nowMs: number): (DeliveryName & NewDelivery) | undefined;
   /** Other ways to the same address need no longer be tried, nor those whose turn has not come. */
   settle(delivery: DeliveryName, nowMs: number): void;
-  heldMessages(): AlertMessage[];
+  held(): AlertMessage[];
   /** How many messages a contact was sent, or is to be, since then; held ones not counted. */
   messagesSince(account: string | undefined, contactName: string, sinceMs: number): number;
   /** How many deliveries of a kind went out since then. */
   sentSince(kind: AddressKind, sinceMs: number): number;
   /** The newest first; of one account if it is given. */
-  alertMessages(of: { readonly account?: string; readonly limit: number }): AlertMessage[];
-  alertMessage(id: string): AlertMessage | undefined;
+  list(of: { readonly account?: string; readonly limit: number }): AlertMessage[];
+  find(id: string): AlertMessage | undefined;
   /**
-   * Takes room on the disk that the ledger can write into when there is none left: it is then that
-   * alerts are decided.
+   * Reserves room on the disk that the ledger can write into once the disk is full, which is when
+   * alerts must be written.
    */
   reserveRoom(bytes: number): void;
+  /** How many deliveries are in each state, of those that are kept. */
+  deliveryCounts(): ReadonlyMap<DeliveryState, number>;
   /** Forgets what was decided before, except what is still under way. */
-  pruneAlerts(beforeMs: number): void;
+  prune(beforeMs: number): void;
 }
 
 const open = "('queued', 'sending', 'doubtful')";
@@ -162,68 +71,75 @@ const open = "('queued', 'sending', 'doubtful')";
 const select = `
   SELECT alertMessages.id, accounts.name AS account, contactName, kind, event, text, subject,
     alertMessages.createdMs, heldFor, mergedInto,
-    (SELECT json_group_array(json_object('position', position, 'kind', kind, 'channel', channel,
-      'address', address, 'state', state, 'attempts', attempts, 'sinceMs', sinceMs,
-      'carrierId', carrierId, 'detail', detail)) FROM
+    (SELECT json_group_array(json_patch('{}', json_object('position', position, 'kind', kind,
+      'channel', channel, 'address', address, 'state', state, 'attempts', attempts,
+      'sinceMs', sinceMs, 'carrierId', carrierId, 'detail', detail))) FROM
       (SELECT * FROM alertDeliveries WHERE message = alertMessages.id ORDER BY position))
       AS deliveries
   FROM alertMessages LEFT JOIN accounts ON accounts.id = alertMessages.account`;
 
-function readMessage(row: Row): AlertMessage {
-  const deliveries = JSON.parse(text(row, 'deliveries')) as Record<string, unknown>[];
-  return {
-    id: text(row, 'id'),
-    ...optional(row, 'account', text),
-    contactName: text(row, 'contactName'),
-    kind: text(row, 'kind'),
-    event: JSON.parse(text(row, 'event')) as unknown,
-    text: text(row, 'text'),
-    subject: text(row, 'subject'),
-    createdMs: number(row, 'createdMs'),
-    // The schema allows no other words.
-    ...optional(row, 'heldFor', (from, column) => text(from, column) as 'quiet' | 'rate'),
-    ...optional(row, 'mergedInto', text),
-    deliveries: deliveries.map(
-      (delivery) =>
-        Object.fromEntries(
-          Object.entries(delivery).filter(([, value]) => value !== null),
-        ) as unknown as AlertDelivery,
-    ),
-  };
-}
-
-const readNew = (row: Row): DeliveryName & NewDelivery => ({
-  message: text(row, 'message'),
-  position: number(row, 'position'),
-  kind: text(row, 'kind') as AddressKind,
-  channel: text(row, 'channel'),
-  address: text(row, 'address'),
+const readState = word<DeliveryState>();
+const readMessage = reader<AlertMessage>({
+  id: text,
+  account: optional(text),
+  contactName: text,
+  kind: text,
+  event: json(),
+  text,
+  subject: text,
+  createdMs: number,
+  heldFor: optional(word()),
+  mergedInto: optional(text),
+  deliveries: json(),
+});
+const newColumns = {
+  message: text,
+  position: number,
+  kind: word<AddressKind>(),
+  channel: text,
+  address: text,
+};
+const readNew = reader<DeliveryName & NewDelivery>(newColumns);
+const readOpen = reader<OpenDelivery>({
+  ...newColumns,
+  state: word(),
+  attempts: number,
+  sinceMs: number,
+  eventKind: text,
+  event: json(),
+  text,
+  subject: text,
+  createdMs: number,
+  isWanted: isTrue,
 });
 
 export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): AlertQueries {
   const allJudgements = database.prepare('SELECT subject, state FROM judgements');
   const keepJudgement = database.prepare(
-    'INSERT INTO judgements VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state',
+    `INSERT INTO judgements (subject, state) VALUES (:subject, :state)
+     ON CONFLICT DO UPDATE SET state = excluded.state`,
   );
   const dropJudgement = database.prepare('DELETE FROM judgements WHERE subject = ?');
   const addMessage = database.prepare(
     `INSERT INTO alertMessages
        (id, account, contact, contactName, eventKey, kind, event, text, subject, createdMs, heldFor)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     VALUES (:id, :account, :contact, :contactName, :eventKey, :kind, :event, :text, :subject,
+       :createdMs, :heldFor)
      ON CONFLICT (contactName, eventKey) DO NOTHING RETURNING id`,
   );
   const addDelivery = database.prepare(
     `INSERT INTO alertDeliveries (message, position, kind, channel, address, state, sinceMs, nextMs)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (:message, :position, :kind, :channel, :address, :state, :nowMs, :nowMs)`,
   );
   const merge = database.prepare(
-    'UPDATE alertMessages SET heldFor = NULL, mergedInto = ? WHERE id = ?',
+    'UPDATE alertMessages SET heldFor = NULL, mergedInto = :into WHERE id = :id',
   );
   const dropDeliveries = database.prepare(
-    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = ? WHERE message = ? AND state = 'waiting'`,
+    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = :nowMs
+     WHERE message = :id AND state = 'waiting'`,
   );
   const interrupt = database.prepare(
-    `UPDATE alertDeliveries SET state = 'doubtful', sinceMs = ?, nextMs = ?
+    `UPDATE alertDeliveries SET state = 'doubtful', sinceMs = :nowMs, nextMs = :nowMs
      WHERE state = 'sending'`,
   );
   const due = database.prepare(
@@ -235,59 +151,67 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
      FROM alertDeliveries JOIN alertMessages ON alertMessages.id = message
      WHERE state IN ${open} AND state <> 'sending'
        -- What is due in the far future was written before the clock was set back.
-       AND (nextMs <= ?1 OR nextMs > ?1 + 3600000)
-     ORDER BY createdMs, message, position LIMIT ?2`,
+       AND (nextMs <= :nowMs OR nextMs > :nowMs + 3600000)
+     ORDER BY createdMs, message, position LIMIT :limit`,
   );
   const change = database.prepare(
-    `UPDATE alertDeliveries SET state = ?1, sinceMs = iif(state = ?1, sinceMs, ?2), nextMs = ?3,
-       attempts = attempts + ?4, carrierId = coalesce(?5, carrierId), detail = ?6
-     WHERE message = ?7 AND position = ?8 AND state IN (SELECT value FROM json_each(?9))`,
+    `UPDATE alertDeliveries SET state = :state, sinceMs = iif(state = :state, sinceMs, :nowMs),
+       nextMs = :nextMs, attempts = attempts + (:state = 'sending'),
+       carrierId = coalesce(:carrierId, carrierId), detail = :detail
+     WHERE message = :message AND position = :position
+       AND state IN (SELECT value FROM json_each(:from))`,
   );
   const readdress = database.prepare(
-    `UPDATE alertDeliveries SET state = 'queued', sinceMs = ?1, nextMs = ?1, carrierId = NULL,
+    `UPDATE alertDeliveries SET state = 'queued', sinceMs = :nowMs, nextMs = :nowMs, carrierId = NULL,
        detail = 'it was for another address of the contact before', address = chosen.address
      FROM (
        SELECT contactAddresses.address FROM alertDeliveries AS this
        JOIN alertMessages ON alertMessages.id = this.message
        JOIN contactAddresses ON contactAddresses.contact = alertMessages.contact
          AND contactAddresses.kind = this.kind
-       WHERE this.message = ?2 AND this.position = ?3 AND NOT EXISTS
+       WHERE this.message = :message AND this.position = :position AND NOT EXISTS
          (SELECT 1 FROM alertDeliveries AS other WHERE other.message = this.message
           AND other.channel = this.channel AND other.address = contactAddresses.address)
        ORDER BY contactAddresses.position LIMIT 1) AS chosen
-     WHERE message = ?2 AND position = ?3`,
+     WHERE message = :message AND position = :position`,
   );
   const next = database.prepare(
-    `UPDATE alertDeliveries SET state = 'queued', sinceMs = ?, nextMs = ?
-     WHERE message = ? AND position = ? AND state = 'waiting' AND NOT EXISTS
+    `UPDATE alertDeliveries SET state = 'queued', sinceMs = :nowMs, nextMs = :nowMs
+     WHERE message = :message AND position = :position + 1 AND state = 'waiting' AND NOT EXISTS
        (SELECT 1 FROM alertDeliveries AS other WHERE other.message = alertDeliveries.message
         AND other.state IN ('accepted', 'delivered'))
      RETURNING message, position, kind, channel, address`,
   );
   const settle = database.prepare(
-    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = ?1
-     WHERE message = ?2 AND position <> ?3 AND state = 'queued'
-       AND address = (SELECT address FROM alertDeliveries WHERE message = ?2 AND position = ?3)`,
+    `UPDATE alertDeliveries SET state = 'unneeded', sinceMs = :nowMs
+     WHERE message = :message AND position <> :position AND state = 'queued'
+       AND address = (SELECT address FROM alertDeliveries
+         WHERE message = :message AND position = :position)`,
   );
   const held = database.prepare(`${select} WHERE heldFor IS NOT NULL
      ORDER BY alertMessages.createdMs, alertMessages.id`);
   const countOfContact = database.prepare(
     `SELECT count(*) AS count FROM alertMessages LEFT JOIN accounts ON accounts.id = account
-     WHERE accounts.name IS ? AND contactName = ? AND alertMessages.createdMs > ?
+     WHERE accounts.name IS :account AND contactName = :contactName
+       AND alertMessages.createdMs > :sinceMs
        AND heldFor IS NULL AND mergedInto IS NULL`,
   );
   const countSent = database.prepare(
-    `SELECT count(*) AS count FROM alertDeliveries WHERE kind = ? AND sinceMs > ?
+    `SELECT count(*) AS count FROM alertDeliveries WHERE kind = :kind AND sinceMs > :sinceMs
        AND state IN ('sending', 'doubtful', 'accepted', 'delivered')`,
   );
   const newest = database.prepare(
     `${select} ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT ?`,
   );
   const newestOf = database.prepare(
-    `${select} WHERE accounts.name = ? ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT ?`,
+    `${select} WHERE accounts.name = :account
+     ORDER BY alertMessages.createdMs DESC, alertMessages.id LIMIT :limit`,
   );
   const byId = database.prepare(`${select} WHERE alertMessages.id = ?`);
   const reserve = database.prepare("INSERT INTO judgements VALUES ('room', hex(zeroblob(?)))");
+  const countStates = database.prepare(
+    'SELECT state, count(*) AS count FROM alertDeliveries GROUP BY state',
+  );
   const prune = database.prepare(
     `DELETE FROM alertMessages WHERE createdMs < ? AND heldFor IS NULL AND NOT EXISTS
        (SELECT 1 FROM alertDeliveries WHERE message = id AND state IN ${open})`,
@@ -295,85 +219,75 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
 
   const add = (message: NewAlertMessage): void => {
     const { id, account, contactId, contactName, eventKey, kind, event, heldFor } = message;
-    const added = addMessage.get(
-      ...[id, account === undefined ? null : accounts.idOf(account), contactId ?? null],
-      ...[contactName, eventKey, kind, JSON.stringify(event), message.text, message.subject],
-      ...[message.createdMs, heldFor ?? null],
-    );
+    const added = addMessage.get({
+      id,
+      account: account === undefined ? null : accounts.idOf(account),
+      contact: contactId ?? null,
+      contactName,
+      eventKey,
+      kind,
+      event: JSON.stringify(event),
+      text: message.text,
+      subject: message.subject,
+      createdMs: message.createdMs,
+      heldFor: heldFor ?? null,
+    });
     if (added === undefined) return;
     for (const [position, delivery] of message.deliveries.entries()) {
       const state = position === 0 && heldFor === undefined ? 'queued' : 'waiting';
-      const { kind: way, channel, address } = delivery;
-      const at = message.createdMs;
-      addDelivery.run(id, position, way, channel, address, state, at, at);
+      addDelivery.run({ message: id, position, ...delivery, state, nowMs: message.createdMs });
     }
   };
 
   return {
     judgements: () =>
-      new Map(
-        allJudgements
-          .all()
-          .map((row) => [text(row, 'subject'), JSON.parse(text(row, 'state')) as unknown]),
-      ),
+      new Map(allJudgements.all().map((row) => [text(row['subject']), json()(row['state'])])),
     decide: ({ judgements = [], messages = [], merged = [] }) =>
       transaction(database, () => {
         for (const [subject, state] of judgements) {
           if (state === undefined) dropJudgement.run(subject);
-          else keepJudgement.run(subject, JSON.stringify(state));
+          else keepJudgement.run({ subject, state: JSON.stringify(state) });
         }
         for (const message of messages) add(message);
         for (const { ids, into } of merged) {
           for (const id of ids) {
-            merge.run(into ?? null, id);
-            dropDeliveries.run(Date.now(), id);
+            merge.run({ id, into: into ?? null });
+            dropDeliveries.run({ id, nowMs: Date.now() });
           }
         }
       }),
-    doubtInterrupted: (nowMs) => Number(interrupt.run(nowMs, nowMs).changes),
-    dueDeliveries: (nowMs, limit) =>
-      due.all(nowMs, limit).map((row) => ({
-        ...readNew(row),
-        state: text(row, 'state') as OpenDelivery['state'],
-        attempts: number(row, 'attempts'),
-        sinceMs: number(row, 'sinceMs'),
-        eventKind: text(row, 'eventKind'),
-        event: JSON.parse(text(row, 'event')) as unknown,
-        text: text(row, 'text'),
-        subject: text(row, 'subject'),
-        createdMs: number(row, 'createdMs'),
-        isWanted: row['isWanted'] === 1,
-      })),
+    doubtInterrupted: (nowMs) => Number(interrupt.run({ nowMs }).changes),
+    due: (nowMs, limit) => due.all({ nowMs, limit }).map(readOpen),
     readdress: ({ message, position }, nowMs) =>
-      Number(readdress.run(Math.round(nowMs), message, position).changes) > 0,
-    changeDelivery(delivery, from, { state, nowMs, nextMs, carrierId, detail }) {
-      const { changes } = change.run(
-        ...[
-          state,
-          Math.round(nowMs),
-          Math.round(nextMs ?? nowMs),
-          Number(state === 'sending'),
-          carrierId ?? null,
-        ],
-        ...[detail ?? null, delivery.message, delivery.position, JSON.stringify(from)],
-      );
+      readdress.run({ message, position, nowMs: Math.round(nowMs) }).changes > 0,
+    changeDelivery({ message, position }, from, { state, nowMs, nextMs, carrierId, detail }) {
+      const { changes } = change.run({
+        message,
+        position,
+        from: JSON.stringify(from),
+        state,
+        nowMs: Math.round(nowMs),
+        nextMs: Math.round(nextMs ?? nowMs),
+        carrierId: carrierId ?? null,
+        detail: detail ?? null,
+      });
       return changes > 0;
     },
-    tryNext(delivery, nowMs) {
-      const row = next.get(nowMs, nowMs, delivery.message, delivery.position + 1);
+    tryNext({ message, position }, nowMs) {
+      const row = next.get({ message, position, nowMs });
       return row && readNew(row);
     },
-    settle: (delivery, nowMs) => void settle.run(nowMs, delivery.message, delivery.position),
-    heldMessages: () => held.all().map(readMessage),
+    settle: ({ message, position }, nowMs) => void settle.run({ message, position, nowMs }),
+    held: () => held.all().map(readMessage),
     messagesSince: (account, contactName, sinceMs) =>
-      number(countOfContact.get(account ?? null, contactName, sinceMs) ?? {}, 'count'),
-    sentSince: (kind, sinceMs) => number(countSent.get(kind, sinceMs) ?? {}, 'count'),
-    alertMessages({ account, limit }) {
+      number(countOfContact.get({ account: account ?? null, contactName, sinceMs })?.['count']),
+    sentSince: (kind, sinceMs) => number(countSent.get({ kind, sinceMs })?.['count']),
+    list({ account, limit }) {
       if (account === undefined) return newest.all(limit).map(readMessage);
       accounts.idOf(account);
-      return newestOf.all(account, limit).map(readMessage);
+      return newestOf.all({ account, limit }).map(readMessage);
     },
-    alertMessage(id) {
+    find(id) {
       const row = byId.get(id);
       return row && readMessage(row);
     },
@@ -382,10 +296,12 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         reserve.run(Math.ceil(bytes / 2));
         database.exec("DELETE FROM judgements WHERE subject = 'room'");
       });
-      // The log is written again from its beginning, in the room that it has by now; the pages that
-      // were freed are in the database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
+      // Makes SQLite write its log from the beginning again, into the room that the log has by now; the
+      // freed pages are in the database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
       database.exec('PRAGMA wal_checkpoint(RESTART)');
     },
-    pruneAlerts: (beforeMs) => void prune.run(beforeMs),
+    deliveryCounts: () =>
+      new Map(countStates.all().map((row) => [readState(row['state']), number(row['count'])])),
+    prune: (beforeMs) => void prune.run(beforeMs),
   };
 }

@@ -1,18 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
-import type { AccountRows } from './accounts.ts';
-import { UnknownNameError } from './errors.ts';
-import { number, type Row } from './rows.ts';
+import { defaultRtspPath } from '../model/camera.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { AccountRows } from './account-rows.ts';
+import { UnknownNameError } from '../model/errors.ts';
+import { idOf, number } from './read.ts';
 
 /** Which row of `cameras` a name means, for other queries. */
 export interface CameraIds {
-  /** Of the camera that has the name, or else was the last to have it; also of a removed one. */
+  /** The camera that has the name, or else was the last to have it. It may have been removed. */
   find(name: CameraName): number | undefined;
   /** @throws {UnknownNameError} for a name that never had footage nor was added */
   require(name: CameraName): number;
   /**
-   * Of the camera that had the name at `startMs`: what is in the spool is not renamed. One that is
-   * unknown gets a row that is marked as removed.
+   * The camera that had the name at `startMs`: footage in the spool keeps the name it was recorded
+   * with. An unknown camera gets a row that is marked as removed.
    */
   ofFootage(footage: CameraName & { readonly startMs: number }): number;
 }
@@ -21,33 +22,34 @@ export function prepareCameraIds(database: DatabaseSync, accounts: AccountRows):
   const findAccount = database.prepare('SELECT id FROM accounts WHERE name = ?');
   const findFormerAccount = database.prepare(
     `SELECT account AS id FROM formerAccountNames
-     WHERE name = ? AND untilMs > ? ORDER BY untilMs LIMIT 1`,
+     WHERE name = :account AND untilMs > :startMs ORDER BY untilMs LIMIT 1`,
   );
   const findLastFormerAccount = database.prepare(
     'SELECT account AS id FROM formerAccountNames WHERE name = ? ORDER BY untilMs DESC LIMIT 1',
   );
-  const findCamera = database.prepare('SELECT id FROM cameras WHERE account = ? AND name = ?');
+  const findCamera = database.prepare(
+    'SELECT id FROM cameras WHERE account = :owner AND name = :camera',
+  );
   const findFormer = database.prepare(
     `SELECT camera AS id FROM formerNames
-     WHERE account = ? AND name = ? AND untilMs > ? ORDER BY untilMs LIMIT 1`,
+     WHERE account = :owner AND name = :camera AND untilMs > :startMs ORDER BY untilMs LIMIT 1`,
   );
   const findLastFormer = database.prepare(
     `SELECT camera AS id FROM formerNames
-     WHERE account = ? AND name = ? ORDER BY untilMs DESC LIMIT 1`,
+     WHERE account = :owner AND name = :camera ORDER BY untilMs DESC LIMIT 1`,
   );
   const addForeign = database.prepare(
     `INSERT INTO cameras (account, name, rtspPath, createdMs, removedMs)
-     VALUES (?, ?, '/unicast', ?, ?) RETURNING id`,
+     VALUES (:owner, :camera, '${defaultRtspPath}', :nowMs, :nowMs) RETURNING id`,
   );
-  const idOf = (row: Row | undefined): number | undefined => row && number(row, 'id');
 
-  /** Of an account's cameras, the one that has the name, or else was the last to have it. */
-  const ofAccount = (account: number, camera: string): number | undefined =>
-    idOf(findCamera.get(account, camera) ?? findLastFormer.get(account, camera));
+  /** The camera of an account that has the name, or else was the last to have it. */
+  const ofAccount = (owner: number, camera: string): number | undefined =>
+    idOf(findCamera.get({ owner, camera }) ?? findLastFormer.get({ owner, camera }));
 
   const find: CameraIds['find'] = ({ account, camera }) => {
     for (const row of [findAccount.get(account), findLastFormerAccount.get(account)]) {
-      const found = row && ofAccount(number(row, 'id'), camera);
+      const found = row && ofAccount(number(row['id']), camera);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -64,18 +66,18 @@ export function prepareCameraIds(database: DatabaseSync, accounts: AccountRows):
     },
     ofFootage({ account, camera, startMs }) {
       const owner = idOf(
-        findFormerAccount.get(account, startMs) ??
+        findFormerAccount.get({ account, startMs }) ??
           findAccount.get(account) ??
           findLastFormerAccount.get(account),
       );
       const id =
         owner === undefined
           ? undefined
-          : (idOf(findFormer.get(owner, camera, startMs)) ?? ofAccount(owner, camera));
+          : (idOf(findFormer.get({ owner, camera, startMs })) ?? ofAccount(owner, camera));
       if (id !== undefined) return id;
-      const now = Date.now();
-      const foreign = owner ?? accounts.idOfForeign(account, now);
-      return number(addForeign.get(foreign, camera, now, now) ?? {}, 'id');
+      const nowMs = Date.now();
+      const foreign = owner ?? accounts.idOfForeign(account, nowMs);
+      return number(addForeign.get({ owner: foreign, camera, nowMs })?.['id']);
     },
   };
 }

@@ -1,55 +1,125 @@
-import { number, optional, type Row, text } from './rows.ts';
-import type { Amount, Camera, CameraKey, CameraTotals, ProfileName } from './types.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Amount, Camera, CameraKey } from '../model/camera.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import { UnknownNameError } from '../model/errors.ts';
+import type { AccountRows } from './account-rows.ts';
+import { hint } from './hint.ts';
+import { json, number, optional, reader, type Row, text, word } from './read.ts';
+import type { StateRows } from './states.ts';
 
-interface StateTotals extends Amount {
-  readonly newestEndMs: number;
+/** The rows of cameras that were not removed, for other queries. */
+export interface CameraRows {
+  /** Undefined if there is none. */
+  find(name: CameraName): Camera | undefined;
+  /** @throws {UnknownNameError} which says what there is instead */
+  require(name: CameraName): Camera;
+  /** @throws {UnknownNameError} which says what there is instead */
+  idOf(name: CameraName): number;
+  /** All cameras, or those of one account, in the order of their names. */
+  list(account?: string): Camera[];
+  /** Whether there is, or was, a camera of this name. */
+  status(account: string, camera: string): 'absent' | 'there' | 'removed';
+  /** Marks a camera as removed and forgets its keys. */
+  remove(camera: number, nowMs: number): void;
 }
+
+/** Columns with what a camera and its account were called earlier, as JSON. */
+export const formerNameColumns = `
+  (SELECT json_group_array(DISTINCT formerNames.name) FROM formerNames
+    WHERE formerNames.camera = cameras.id AND formerNames.name <> cameras.name) AS formerNames,
+  (SELECT json_group_array(DISTINCT former.name) FROM formerAccountNames AS former
+    WHERE former.account = accounts.id AND former.name <> accounts.name) AS formerAccounts`;
+
+const select = `
+  SELECT cameras.id, accounts.name AS account, cameras.name AS camera, rtspPath, rtspUser,
+    rtspPassword, profile, cameras.createdMs, newSinceMs, disabledMs, firstContactMs,
+    ${formerNameColumns},
+    (SELECT json_group_array(json_object('algorithm', algorithm, 'fingerprint', fingerprint,
+      'comment', comment, 'addedMs', addedMs,
+      'isSuccessor', json(iif(successor, 'true', 'false'))))
+      FROM keys WHERE keys.camera = cameras.id) AS keys,
+    (SELECT json_group_object(state, json_object('segments', segments, 'bytes', bytes,
+      'durationMs', durationMs)) FROM totals WHERE totals.camera = cameras.id) AS amounts,
+    (SELECT max(newestEndMs) FROM totals WHERE totals.camera = cameras.id) AS newestEndMs
+  FROM cameras JOIN accounts ON accounts.id = cameras.account
+  WHERE cameras.removedMs IS NULL`;
 
 const nothing: Amount = { segments: 0, bytes: 0, durationMs: 0 };
-
-const amount = (totals: Amount = nothing): Amount => ({
-  segments: totals.segments,
-  bytes: totals.bytes,
-  durationMs: totals.durationMs,
+const readAmounts = json<{ readonly stored?: Amount; readonly spooled?: Amount }>();
+const readNewestEnd = reader<{ readonly newestEndMs?: number }>({ newestEndMs: optional(number) });
+const readColumns = reader<Omit<Camera, 'totals'>>({
+  account: text,
+  camera: text,
+  rtspPath: text,
+  rtspUser: optional(text),
+  rtspPassword: optional(text),
+  profile: optional(word()),
+  createdMs: number,
+  newSinceMs: optional(number),
+  disabledMs: optional(number),
+  firstContactMs: optional(number),
+  formerNames: json(),
+  formerAccounts: json(),
+  keys: json<CameraKey[]>(),
 });
 
-function readTotals(json: string): CameraTotals {
-  const { stored, spooled } = JSON.parse(json) as { stored?: StateTotals; spooled?: StateTotals };
-  const ends = [stored, spooled].flatMap((totals) => (totals ? [totals.newestEndMs] : []));
-  return {
-    stored: amount(stored),
-    spooled: amount(spooled),
-    ...(ends.length === 0 ? {} : { newestEndMs: Math.max(...ends) }),
+function readCamera(row: Row): Camera {
+  const { stored = nothing, spooled = nothing } = readAmounts(row['amounts']);
+  return { ...readColumns(row), totals: { stored, spooled, ...readNewestEnd(row) } };
+}
+
+export function prepareCameraRows(
+  database: DatabaseSync,
+  accounts: AccountRows,
+  states: StateRows,
+): CameraRows {
+  const byName = database.prepare(
+    `${select} AND accounts.name = :account AND cameras.name = :camera`,
+  );
+  const all = database.prepare(`${select} ORDER BY accounts.name, cameras.name`);
+  const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY cameras.name`);
+  const anyByName = database.prepare(
+    `SELECT cameras.removedMs FROM cameras JOIN accounts ON accounts.id = cameras.account
+     WHERE accounts.name = :account AND cameras.name = :camera`,
+  );
+  const setRemoved = database.prepare(
+    'UPDATE cameras SET removedMs = :nowMs, rtspUser = NULL, rtspPassword = NULL WHERE id = :id',
+  );
+  const deleteKeys = database.prepare('DELETE FROM keys WHERE camera = ?');
+
+  const findRow = ({ account, camera }: CameraName): Row | undefined =>
+    byName.get({ account, camera });
+
+  const list: CameraRows['list'] = (account) => {
+    if (account !== undefined) accounts.idOf(account);
+    return (account === undefined ? all.all() : ofAccount.all(account)).map(readCamera);
   };
-}
 
-function readKeys(json: string): CameraKey[] {
-  const keys = JSON.parse(json) as (Omit<CameraKey, 'isSuccessor'> & { successor: number })[];
-  return keys.map(({ successor, ...key }) => ({ ...key, isSuccessor: successor === 1 }));
-}
+  const requireRow = (name: CameraName): Row => {
+    const row = findRow(name);
+    if (row !== undefined) return row;
+    const wanted = formatCameraName(name);
+    const existing = list(name.account).map(formatCameraName);
+    throw new UnknownNameError(`There is no camera ${wanted}.${hint('cameras', wanted, existing)}`);
+  };
 
-/** The former names of a camera and of its account, from columns that are JSON. */
-export const readFormerNames = (row: Row) => ({
-  formerNames: JSON.parse(text(row, 'formerNames')) as string[],
-  formerAccounts: JSON.parse(text(row, 'formerAccounts')) as string[],
-});
-
-/** A camera from a row whose keys and totals are JSON. */
-export function readCamera(row: Row): Camera {
   return {
-    account: text(row, 'account'),
-    camera: text(row, 'camera'),
-    rtspPath: text(row, 'rtspPath'),
-    ...optional(row, 'rtspUser', text),
-    ...optional(row, 'rtspPassword', text),
-    // The schema allows no other words.
-    ...optional(row, 'profile', (from, column) => text(from, column) as ProfileName),
-    createdMs: number(row, 'createdMs'),
-    ...optional(row, 'newSinceMs', number),
-    ...optional(row, 'disabledMs', number),
-    ...optional(row, 'firstContactMs', number),
-    ...readFormerNames(row),
-    keys: readKeys(text(row, 'keys')),
-    totals: readTotals(text(row, 'totals')),
+    list,
+    find(name) {
+      const row = findRow(name);
+      return row && readCamera(row);
+    },
+    require: (name) => readCamera(requireRow(name)),
+    idOf: (name) => number(requireRow(name)['id']),
+    status(account, camera) {
+      const row = anyByName.get({ account, camera });
+      if (row === undefined) return 'absent';
+      return row['removedMs'] === null ? 'there' : 'removed';
+    },
+    remove(id, nowMs) {
+      setRemoved.run({ id, nowMs });
+      deleteKeys.run(id);
+      states.write(id, 'disabled', 'removed', nowMs);
+    },
   };
 }

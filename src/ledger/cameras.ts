@@ -1,206 +1,196 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
 import { OperatorError } from '../lib/errors.ts';
-import { type CameraName, formatCameraName, isLabel, labelRule } from '../lib/names.ts';
-import type { AccountRows } from './accounts.ts';
-import { readCamera, readFormerNames } from './camera-rows.ts';
-import { transaction } from './database.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
-import { number, text } from './rows.ts';
-import type { StateRows } from './states.ts';
 import {
   type Camera,
-  defaultRtspPath,
-  type KnownCamera,
   type NewCamera,
-  type PublicKey,
-} from './types.ts';
+  type StreamChanges,
+  defaultRtspPath,
+} from '../model/camera.ts';
+import { type CameraName, formatCameraName, isLabel, labelRule } from '../model/camera-name.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import { DuplicateError } from '../model/errors.ts';
+import type { AccountRows } from './account-rows.ts';
+import type { CameraRows } from './camera-rows.ts';
+import { transaction } from './database.ts';
+import type { KeyRows } from './keys.ts';
+import { number } from './read.ts';
+import type { StateRows } from './states.ts';
 
+/** All that take a camera's name throw {@link UnknownNameError}, which says what there is instead. */
 export interface CameraQueries {
   /**
    * Adds a camera to an account. One that was removed earlier under the same name goes on with its
    * footage.
    *
-   * @throws {UnknownNameError} without the account; {@link DuplicateError} if the name or the key is taken
+   * @throws {DuplicateError} if the name or the key is taken
    */
-  addCamera(camera: NewCamera): Camera;
-  /** Whose key this is. For each dial-in, so one look-up in an index. */
-  findCamera(key: {
-    readonly algorithm: string;
-    readonly blob: Uint8Array;
-  }): KnownCamera | undefined;
+  add(camera: NewCamera): Camera;
   /** One camera; undefined if there is none or it was removed. */
-  camera(name: CameraName): Camera | undefined;
-  /** @throws {UnknownNameError} which says what there is instead */
-  requireCamera(name: CameraName): Camera;
+  find(name: CameraName): Camera | undefined;
+  require(name: CameraName): Camera;
   /** All cameras, or those of one account, in the order of their names. */
-  cameras(account?: string): Camera[];
+  list(account?: string): Camera[];
+  /** Removes a camera and its keys. Its segments stay. */
+  remove(name: CameraName): void;
   /**
-   * Removes a camera and its keys. Its segments stay.
+   * Gives a camera another name in its account. What it recorded stays its own.
    *
-   * @throws {UnknownNameError}
+   * @throws {DuplicateError} if there is, or was, another camera of that name
    */
-  removeCamera(name: CameraName): void;
+  rename(name: CameraName, to: string): CameraName;
+  /** Makes a camera that came with a token one like any other, under another name if one is given. */
+  adopt(name: CameraName, to?: string): CameraName;
+  /** Removes a camera that came with a token, and its key, which that token won't let in again. */
+  reject(name: CameraName): void;
+  /** Says whether the camera may dial in. */
+  setDisabled(name: CameraName, disabled: boolean): void;
+  /**
+   * Changes how a camera is reached and recorded. Without a user there is no password either.
+   *
+   * @throws {OperatorError} for a password without a user
+   */
+  changeStream(
+    name: CameraName,
+    changes: StreamChanges,
+  ): { readonly before: Camera; readonly after: Camera };
 }
-
-/** The rows of cameras and keys, for other queries. */
-export interface CameraRows {
-  /** @throws {UnknownNameError} */
-  requireId(name: CameraName): number;
-  /** Whether there is, or was, a camera of this name. */
-  status(account: string, camera: string): 'absent' | 'there' | 'removed';
-  /** @throws {DuplicateError} if it is the key of a camera already */
-  addKey(camera: number, key: PublicKey, successor: boolean): void;
-  /** Marks a camera as removed and forgets its keys. */
-  markRemoved(camera: number, nowMs: number): void;
-}
-
-const formerNames = `(SELECT json_group_array(DISTINCT formerNames.name) FROM formerNames
-  WHERE formerNames.camera = cameras.id AND formerNames.name <> cameras.name) AS formerNames,
-  (SELECT json_group_array(DISTINCT former.name) FROM formerAccountNames AS former
-    WHERE former.account = accounts.id AND former.name <> accounts.name) AS formerAccounts`;
-
-const select = `
-  SELECT cameras.id, accounts.name AS account, cameras.name AS camera, rtspPath, rtspUser,
-    rtspPassword, profile, cameras.createdMs, newSinceMs, disabledMs, firstContactMs, ${formerNames},
-    (SELECT json_group_array(json_object('algorithm', algorithm, 'fingerprint', fingerprint,
-      'comment', comment, 'addedMs', addedMs, 'successor', successor))
-      FROM keys WHERE keys.camera = cameras.id) AS keys,
-    (SELECT json_group_object(state, json_object('segments', segments, 'bytes', bytes,
-      'durationMs', durationMs, 'newestEndMs', newestEndMs))
-      FROM totals WHERE totals.camera = cameras.id) AS totals
-  FROM cameras JOIN accounts ON accounts.id = cameras.account
-  WHERE cameras.removedMs IS NULL`;
 
 export function prepareCameras(
   database: DatabaseSync,
   accounts: AccountRows,
+  cameras: CameraRows,
+  keys: KeyRows,
   states: StateRows,
-): CameraQueries & CameraRows {
-  const byKey = database.prepare(
-    `SELECT accounts.name AS account, cameras.name AS camera, disabledMs, ${formerNames}
-     FROM keys JOIN cameras ON cameras.id = keys.camera JOIN accounts ON accounts.id = cameras.account
-     WHERE keys.blob = ? AND keys.algorithm = ?`,
-  );
-  const byName = database.prepare(`${select} AND accounts.name = ? AND cameras.name = ?`);
-  const all = database.prepare(`${select} ORDER BY accounts.name, cameras.name`);
-  const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY cameras.name`);
-  const add = database.prepare(
+): CameraQueries {
+  const insert = database.prepare(
     `INSERT INTO cameras (account, name, rtspPath, rtspUser, rtspPassword, profile, createdMs)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
+     VALUES (:account, :name, :path, :user, :password, :profile, :nowMs)
      ON CONFLICT DO UPDATE SET rtspPath = excluded.rtspPath, rtspUser = excluded.rtspUser,
        rtspPassword = excluded.rtspPassword, profile = excluded.profile,
        createdMs = excluded.createdMs, removedMs = NULL, newSinceMs = NULL, disabledMs = NULL,
        firstContactMs = NULL
      RETURNING id`,
   );
-  const insertKey = database.prepare(
-    `INSERT INTO keys (camera, algorithm, blob, fingerprint, comment, addedMs, successor)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  const setName = database.prepare('UPDATE cameras SET name = :to WHERE id = :id');
+  const addFormerName = database.prepare(
+    `INSERT OR REPLACE INTO formerNames (account, name, untilMs, camera)
+     SELECT account, :name, :nowMs, id FROM cameras WHERE id = :id`,
   );
-  const anyByName = database.prepare(
-    `SELECT cameras.removedMs FROM cameras JOIN accounts ON accounts.id = cameras.account
-     WHERE accounts.name = ? AND cameras.name = ?`,
+  const setAdopted = database.prepare('UPDATE cameras SET newSinceMs = NULL WHERE id = ?');
+  // A camera that is disabled twice has been so since the first time.
+  const disable = database.prepare(
+    'UPDATE cameras SET disabledMs = :nowMs WHERE id = :id AND disabledMs IS NULL',
   );
-  const setRemoved = database.prepare(
-    'UPDATE cameras SET removedMs = ?, rtspUser = NULL, rtspPassword = NULL WHERE id = ?',
+  const enable = database.prepare(
+    'UPDATE cameras SET disabledMs = NULL WHERE id = ? AND disabledMs IS NOT NULL',
   );
-  const deleteKeys = database.prepare('DELETE FROM keys WHERE camera = ?');
+  const setStream = database.prepare(
+    `UPDATE cameras
+     SET rtspPath = :path, rtspUser = :user, rtspPassword = :password, profile = :profile
+     WHERE id = :id`,
+  );
 
-  const findCamera: CameraQueries['findCamera'] = ({ algorithm, blob }) => {
-    const row = byKey.get(blob, algorithm);
-    return (
-      row && {
-        account: text(row, 'account'),
-        camera: text(row, 'camera'),
-        disabled: row['disabledMs'] !== null,
-        ...readFormerNames(row),
-      }
-    );
-  };
-
-  const camera: CameraQueries['camera'] = (name) => {
-    const row = byName.get(name.account, name.camera);
-    return row && readCamera(row);
-  };
-
-  const cameras: CameraQueries['cameras'] = (account) => {
-    if (account !== undefined) accounts.idOf(account);
-    return (account === undefined ? all.all() : ofAccount.all(account)).map(readCamera);
-  };
-
-  const requireCamera: CameraQueries['requireCamera'] = (name) => {
-    const found = camera(name);
-    if (found !== undefined) return found;
-    const wanted = formatCameraName(name);
-    const existing = cameras(name.account).map(formatCameraName);
-    throw new UnknownNameError(`There is no camera ${wanted}.${hint('cameras', wanted, existing)}`);
-  };
-
-  const requireId: CameraRows['requireId'] = (name) => {
-    requireCamera(name);
-    return number(byName.get(name.account, name.camera) ?? {}, 'id');
-  };
-
-  const addKey: CameraRows['addKey'] = (id, key, successor) => {
-    const owner = findCamera(key);
-    if (owner !== undefined) {
+  const rename = (id: number, name: CameraName, to: string): CameraName => {
+    checkLabel(to);
+    const renamed = { account: name.account, camera: to };
+    const status = cameras.status(name.account, to);
+    if (status === 'there') throw isThere(renamed);
+    if (status === 'removed') {
       throw new DuplicateError(
-        `The key ${key.fingerprint} is that of ${formatCameraName(owner)} already. Each camera needs its own: make another, or remove that camera.`,
+        `${formatCameraName(renamed)} was the name of a camera that was removed, and whose footage is kept under it. Choose another name. To let this hardware go on with that footage, remove it and add its key under that name: cctv camera add ${formatCameraName(renamed)} --key FILE`,
       );
     }
-    const { algorithm, blob, fingerprint, comment } = key;
-    insertKey.run(id, algorithm, blob, fingerprint, comment, Date.now(), Number(successor));
+    setName.run({ id, to });
+    addFormerName.run({ id, name: name.camera, nowMs: Date.now() });
+    return renamed;
   };
 
-  const markRemoved: CameraRows['markRemoved'] = (id, nowMs) => {
-    setRemoved.run(nowMs, id);
-    deleteKeys.run(id);
-    states.note(id, 'disabled', 'removed', nowMs);
+  const requireNew = (name: CameraName, instead: string): void => {
+    if (cameras.require(name).newSinceMs !== undefined) return;
+    throw new OperatorError(`${formatCameraName(name)} is not new. ${instead}`);
   };
+
+  const remove = (name: CameraName): void =>
+    transaction(database, () => cameras.remove(cameras.idOf(name), Date.now()));
 
   return {
-    findCamera,
-    camera,
-    requireCamera,
-    cameras,
-    requireId,
-    addKey,
-    markRemoved,
-    status(account, name) {
-      const row = anyByName.get(account, name);
-      return row === undefined ? 'absent' : row['removedMs'] === null ? 'there' : 'removed';
-    },
-    addCamera: (given) =>
+    find: (name) => cameras.find(name),
+    require: (name) => cameras.require(name),
+    list: (account) => cameras.list(account),
+    remove,
+    add: (given) =>
       transaction(database, () => {
-        const name = formatCameraName(given);
-        if (!isLabel(given.camera)) {
-          throw new OperatorError(
-            `"${given.camera}" can't be the name of a camera: use ${labelRule}.`,
-          );
-        }
+        checkLabel(given.camera);
         const account = accounts.idOf(given.account);
-        if (camera(given) !== undefined) {
-          throw new DuplicateError(`There is a camera ${name} already.`);
-        }
-        const { rtspPath = defaultRtspPath, rtspUser, rtspPassword, profile, key } = given;
+        if (cameras.find(given) !== undefined) throw isThere(given);
+        const { rtspPath, rtspUser, rtspPassword, profile, key } = given;
         const nowMs = Date.now();
-        const row = add.get(
+        const row = insert.get({
           account,
-          given.camera,
-          rtspPath,
-          rtspUser ?? null,
-          rtspPassword ?? null,
-          profile ?? null,
+          name: given.camera,
+          path: rtspPath ?? defaultRtspPath,
+          user: rtspUser ?? null,
+          password: rtspPassword ?? null,
+          profile: profile ?? null,
           nowMs,
-        );
-        const id = number(row ?? {}, 'id');
-        addKey(id, key, false);
-        states.note(id, neverConnected, '', nowMs);
-        const added = camera(given);
-        if (added === undefined) throw new Error(`${name} was added and is not there`);
-        return added;
+        });
+        const id = number(row?.['id']);
+        keys.add(id, key, false);
+        states.write(id, neverConnected, '', nowMs);
+        return cameras.require(given);
       }),
-    removeCamera: (name) => transaction(database, () => markRemoved(requireId(name), Date.now())),
+    rename: (name, to) => transaction(database, () => rename(cameras.idOf(name), name, to)),
+    adopt: (name, to) =>
+      transaction(database, () => {
+        requireNew(name, 'To give it another name: cctv camera rename');
+        const id = cameras.idOf(name);
+        setAdopted.run(id);
+        return to === undefined || to === name.camera ? name : rename(id, name, to);
+      }),
+    reject(name) {
+      requireNew(name, 'To remove it: cctv camera remove');
+      remove(name);
+    },
+    setDisabled: (name, disabled) =>
+      transaction(database, () => {
+        const id = cameras.idOf(name);
+        const nowMs = Date.now();
+        const { changes } = disabled ? disable.run({ id, nowMs }) : enable.run(id);
+        if (changes === 0) return;
+        if (disabled) states.write(id, 'disabled', '', nowMs);
+        else if (cameras.require(name).firstContactMs === undefined) {
+          states.write(id, neverConnected, '', nowMs);
+        } else {
+          states.write(id, 'camera offline', 'has not dialled in since it was enabled', nowMs);
+        }
+      }),
+    changeStream: (name, changes) =>
+      transaction(database, () => {
+        const before = cameras.require(name);
+        const user = chosen(changes.rtspUser, before.rtspUser);
+        if (user === null && typeof changes.rtspPassword === 'string') {
+          throw new OperatorError('An RTSP password needs an RTSP user: give both.');
+        }
+        setStream.run({
+          id: cameras.idOf(name),
+          path: chosen(changes.rtspPath, before.rtspPath) ?? defaultRtspPath,
+          user,
+          password: user === null ? null : chosen(changes.rtspPassword, before.rtspPassword),
+          profile: chosen(changes.profile, before.profile),
+        });
+        return { before, after: cameras.require(name) };
+      }),
   };
 }
+
+const chosen = (given: string | null | undefined, present: string | undefined): string | null =>
+  given === undefined ? (present ?? null) : given;
+
+/** @throws {OperatorError} */
+function checkLabel(name: string): void {
+  if (isLabel(name)) return;
+  throw new OperatorError(`"${name}" can't be the name of a camera: use ${labelRule}.`);
+}
+
+const isThere = (name: CameraName): DuplicateError =>
+  new DuplicateError(`There is a camera ${formatCameraName(name)} already.`);

@@ -1,62 +1,31 @@
+import type {
+  ContactAddress,
+  ContactChanges,
+  ContactPerson,
+  KnownContact,
+  QuietHours,
+} from '../model/contact.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import type { AccountRows } from './accounts.ts';
+import type { AccountRows } from './account-rows.ts';
 import { transaction } from './database.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
-import { number, optional, type Row, text } from './rows.ts';
-
-export type AddressKind = 'sms' | 'email' | 'webhook';
-
-/** A number with its +, an e-mail address, or a URL. */
-export interface ContactAddress {
-  readonly kind: AddressKind;
-  readonly address: string;
-}
-
-/** A stretch of each day, `HH:MM` in the account's time zone; it may pass midnight. */
-export interface QuietHours {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Somebody who is told when a camera of an account stops. */
-export interface ContactPerson {
-  readonly account: string;
-  readonly name: string;
-  /** In the order in which they are tried. */
-  readonly addresses: readonly ContactAddress[];
-  readonly quiet?: QuietHours;
-}
-
-/** One that is in the ledger. */
-export interface KnownContact extends ContactPerson {
-  readonly id: number;
-  /** Milliseconds since 1970 UTC. */
-  readonly createdMs: number;
-}
-
-/** What is absent stays as it is. */
-export interface ContactChanges {
-  readonly name?: string;
-  /** All of them, in the order in which they are tried. */
-  readonly addresses?: readonly ContactAddress[];
-  /** null: none. */
-  readonly quiet?: QuietHours | null;
-}
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
+import { json, number, optional, reader, text } from './read.ts';
 
 export interface ContactQueries {
   /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
-  addContact(contact: ContactPerson): KnownContact;
+  add(contact: ContactPerson): KnownContact;
   /** All contacts, or those of one account, in the order of their names. */
-  contacts(account?: string): KnownContact[];
+  list(account?: string): KnownContact[];
   /** @throws {UnknownNameError} which says what there is instead */
-  requireContact(account: string, name: string): KnownContact;
+  require(account: string, name: string): KnownContact;
   /**
    * Changes a contact. What waits to be told to it is told by the ways that it has then.
    *
    * @throws {DuplicateError} if the account has another of the new name; {@link UnknownNameError}
    */
-  changeContact(
+  change(
     account: string,
     name: string,
     changes: ContactChanges,
@@ -66,7 +35,7 @@ export interface ContactQueries {
    *
    * @throws {UnknownNameError} which says what there is instead
    */
-  removeContact(account: string, name: string): void;
+  remove(account: string, name: string): void;
 }
 
 // It becomes part of lists and of messages as it is.
@@ -96,87 +65,88 @@ function check({ name, addresses, quiet }: ContactPerson): void {
 }
 
 const select = `
-  SELECT contacts.id, accounts.name AS account, contacts.name, quietFrom, quietTo, contacts.createdMs,
+  SELECT contacts.id, accounts.name AS account, contacts.name, contacts.createdMs,
+    iif(quietFrom IS NULL, NULL, json_object('from', quietFrom, 'to', quietTo)) AS quiet,
     (SELECT json_group_array(json_object('kind', kind, 'address', address)) FROM
       (SELECT kind, address FROM contactAddresses
        WHERE contact = contacts.id ORDER BY position)) AS addresses
   FROM contacts JOIN accounts ON accounts.id = contacts.account
   WHERE accounts.removedMs IS NULL`;
 
-function readContact(row: Row): KnownContact {
-  const { quietFrom, quietTo } = {
-    ...optional(row, 'quietFrom', text),
-    ...optional(row, 'quietTo', text),
-  };
-  return {
-    id: number(row, 'id'),
-    account: text(row, 'account'),
-    name: text(row, 'name'),
-    addresses: JSON.parse(text(row, 'addresses')) as ContactAddress[],
-    ...(quietFrom === undefined || quietTo === undefined
-      ? {}
-      : { quiet: { from: quietFrom, to: quietTo } }),
-    createdMs: number(row, 'createdMs'),
-  };
-}
+const readContact = reader<KnownContact>({
+  id: number,
+  account: text,
+  name: text,
+  addresses: json(),
+  quiet: optional(json<QuietHours>()),
+  createdMs: number,
+});
+
+const quietColumns = (quiet: QuietHours | undefined) => ({
+  from: quiet?.from ?? null,
+  to: quiet?.to ?? null,
+});
 
 export function prepareContacts(database: DatabaseSync, accounts: AccountRows): ContactQueries {
   const all = database.prepare(`${select} ORDER BY accounts.name, contacts.name`);
   const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY contacts.name`);
-  const byName = database.prepare(`${select} AND accounts.name = ? AND contacts.name = ?`);
+  const byName = database.prepare(
+    `${select} AND accounts.name = :account AND contacts.name = :name`,
+  );
   const add = database.prepare(
-    `INSERT INTO contacts (account, name, quietFrom, quietTo, createdMs) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO contacts (account, name, quietFrom, quietTo, createdMs) VALUES (:account, :name, :from, :to, :nowMs)
      RETURNING id`,
   );
   const addAddress = database.prepare(
-    'INSERT INTO contactAddresses (contact, position, kind, address) VALUES (?, ?, ?, ?)',
+    `INSERT INTO contactAddresses (contact, position, kind, address)
+     VALUES (:contact, :position, :kind, :address)`,
   );
   const change = database.prepare(
-    'UPDATE contacts SET name = ?, quietFrom = ?, quietTo = ? WHERE id = ?',
+    'UPDATE contacts SET name = :name, quietFrom = :from, quietTo = :to WHERE id = :id',
   );
   const dropAddresses = database.prepare('DELETE FROM contactAddresses WHERE contact = ?');
   // What is held for a contact is found by its name.
   const renameInMessages = database.prepare(
-    'UPDATE OR IGNORE alertMessages SET contactName = ? WHERE contact = ?',
+    'UPDATE OR IGNORE alertMessages SET contactName = :name WHERE contact = :id',
   );
   const remove = database.prepare('DELETE FROM contacts WHERE id = ?');
 
   const addAddresses = (contact: number, addresses: readonly ContactAddress[]): void => {
     for (const [position, { kind, address }] of addresses.entries()) {
-      addAddress.run(contact, position, kind, address);
+      addAddress.run({ contact, position, kind, address });
     }
   };
 
-  const contacts: ContactQueries['contacts'] = (account) => {
+  const list: ContactQueries['list'] = (account) => {
     if (account !== undefined) accounts.idOf(account);
     return (account === undefined ? all.all() : ofAccount.all(account)).map(readContact);
   };
 
   const requireContact = (account: string, name: string): KnownContact => {
-    const row = byName.get(account, name);
+    const row = byName.get({ account, name });
     if (row !== undefined) return readContact(row);
-    const names = contacts(account).map((contact) => contact.name);
+    const names = list(account).map((contact) => contact.name);
     throw new UnknownNameError(
       `${account} has no contact ${name}.${hint('contacts', name, names)}`,
     );
   };
 
   return {
-    contacts,
-    requireContact,
-    addContact: (given) =>
+    list,
+    require: requireContact,
+    add: (given) =>
       transaction(database, () => {
         const account = accounts.idOf(given.account);
         check(given);
-        if (byName.get(given.account, given.name) !== undefined) {
-          throw new DuplicateError(`${given.account} has a contact ${given.name} already.`);
+        if (byName.get({ account: given.account, name: given.name }) !== undefined) {
+          throw isThere(given.account, given.name);
         }
         const { name, quiet, addresses } = given;
-        const row = add.get(account, name, quiet?.from ?? null, quiet?.to ?? null, Date.now());
-        addAddresses(number(row ?? {}, 'id'), addresses);
+        const row = add.get({ account, name, ...quietColumns(quiet), nowMs: Date.now() });
+        addAddresses(number(row?.['id']), addresses);
         return requireContact(given.account, name);
       }),
-    changeContact: (account, name, changes) =>
+    change: (account, name, changes) =>
       transaction(database, () => {
         const before = requireContact(account, name);
         const quiet = changes.quiet === undefined ? before.quiet : (changes.quiet ?? undefined);
@@ -184,19 +154,22 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
           account,
           name: changes.name ?? name,
           addresses: changes.addresses ?? before.addresses,
-          ...(quiet === undefined ? {} : { quiet }),
+          quiet,
         };
         check(after);
-        if (after.name !== name && byName.get(account, after.name) !== undefined) {
-          throw new DuplicateError(`${account} has a contact ${after.name} already.`);
+        if (after.name !== name && byName.get({ account, name: after.name }) !== undefined) {
+          throw isThere(account, after.name);
         }
-        change.run(after.name, quiet?.from ?? null, quiet?.to ?? null, before.id);
-        if (after.name !== name) renameInMessages.run(after.name, before.id);
+        change.run({ id: before.id, name: after.name, ...quietColumns(quiet) });
+        if (after.name !== name) renameInMessages.run({ id: before.id, name: after.name });
         dropAddresses.run(before.id);
         addAddresses(before.id, after.addresses);
         return { before, after: requireContact(account, after.name) };
       }),
-    removeContact: (account, name) =>
+    remove: (account, name) =>
       transaction(database, () => void remove.run(requireContact(account, name).id)),
   };
 }
+
+const isThere = (account: string, name: string): DuplicateError =>
+  new DuplicateError(`${account} has a contact ${name} already.`);

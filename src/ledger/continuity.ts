@@ -1,14 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { GapCause, RecordingState } from '../lib/gap-cause.ts';
-import type { CameraName } from '../lib/names.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { CameraName } from '../model/camera-name.ts';
 import type { CameraIds } from './camera-ids.ts';
-import { noticedWithinMs, type StateRow } from './causes.ts';
-import { Stretches } from './coverage.ts';
-import { number, text } from './rows.ts';
+import { type Loss, noticedWithinMs, type StateRow } from '../continuity/causes.ts';
+import { Stretches } from '../continuity/coverage.ts';
+import { prepareDaySums } from './day-sums.ts';
+import { isTrue, number, reader, text, word } from './read.ts';
 import { longestMs } from './segments.ts';
-import { sumUp } from './sums.ts';
-import type { Continuity, ContinuityRange, Timeline } from './types.ts';
+import { sumUp } from '../continuity/sums.ts';
+import type { ContinuityRange, Days, DaySum, Timeline } from '../model/continuity.ts';
+import type { Continuity } from '../contract/continuity.ts';
 
 export interface ContinuityQueries {
   /**
@@ -19,15 +20,31 @@ export interface ContinuityQueries {
    *
    * @throws {UnknownNameError} for a name that never had footage nor was added
    */
-  continuity(camera: CameraName, range: ContinuityRange): Continuity;
+  sum(camera: CameraName, range: ContinuityRange): Continuity;
   /** The same, as it lies on a line. @throws {UnknownNameError} */
   timeline(camera: CameraName, range: ContinuityRange): Timeline;
+  /**
+   * What became of each of some stretches, of at most two days. Kept once a stretch is long over,
+   * until something changes in it: the second time costs next to nothing.
+   *
+   * @throws {UnknownNameError} for a name that never had footage nor was added
+   */
+  days(camera: CameraName, days: Days): DaySum[];
 }
 
-/** Lives of a camera overlap: the last segment to begin need not be the last to end. */
+/** Recordings of a camera overlap: the last segment to begin need not be the last to end. */
 const overlapping = 10;
 
 const beginning = Number.MIN_SAFE_INTEGER;
+
+const readState = reader<StateRow>({ atMs: number, state: word(), detail: text });
+const readLoss = reader<Loss & { readonly isHole: boolean }>({
+  startMs: number,
+  endMs: number,
+  cause: word(),
+  detail: text,
+  isHole: isTrue,
+});
 
 export function prepareContinuity(database: DatabaseSync, ids: CameraIds): ContinuityQueries {
   const findCamera = database.prepare(
@@ -39,87 +56,78 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
   const firstStart = database.prepare('SELECT min(startMs) AS ms FROM segments WHERE camera = ?');
   const lastEnd = database.prepare(
     `SELECT max(endMs) AS ms FROM (
-       SELECT startMs + durationMs AS endMs FROM segments WHERE camera = ? AND startMs < ?
+       SELECT startMs + durationMs AS endMs FROM segments
+       WHERE camera = :camera AND startMs < :beforeMs
        ORDER BY startMs DESC LIMIT ${overlapping})`,
   );
   const columns = `startMs, startMs + durationMs AS endMs, state = 'stored' AS isStored`;
   const inRange = segmentsBy(
     database.prepare(
       `SELECT ${columns} FROM segments
-       WHERE camera = ? AND startMs >= ? AND startMs < ? AND startMs + durationMs > ?
+       WHERE camera = :camera AND startMs >= :firstMs AND startMs < :toMs
+         AND startMs + durationMs > :fromMs
        ORDER BY startMs`,
     ),
   );
   const before = segmentsBy(
     database.prepare(
       `SELECT ${columns} FROM segments
-       WHERE camera = ? AND startMs < ? AND startMs + durationMs <= ? AND durationMs > 0
+       WHERE camera = :camera AND startMs < :fromMs AND startMs + durationMs <= :fromMs
+         AND durationMs > 0
        ORDER BY startMs DESC LIMIT ${overlapping}`,
     ),
   );
   const after = segmentsBy(
     database.prepare(
-      `SELECT ${columns} FROM segments WHERE camera = ? AND startMs >= ? AND durationMs > 0
+      `SELECT ${columns} FROM segments
+       WHERE camera = :camera AND startMs >= :toMs AND durationMs > 0
        ORDER BY startMs LIMIT 1`,
     ),
   );
   const lossesIn = database.prepare(
-    `SELECT startMs, startMs + durationMs AS endMs, cause, detail, hole FROM losses
-     WHERE camera = ? AND startMs < ? AND startMs + durationMs > ?
+    `SELECT startMs, startMs + durationMs AS endMs, cause, detail, hole AS isHole FROM losses
+     WHERE camera = :camera AND startMs < :toMs AND startMs + durationMs > :fromMs
      ORDER BY startMs, durationMs DESC, cause`,
   );
   const stateAt = database.prepare(
-    'SELECT atMs, state FROM states WHERE camera = ? AND atMs <= ? ORDER BY atMs DESC LIMIT 1',
+    `SELECT atMs, state FROM states WHERE camera = :camera AND atMs <= :nowMs
+     ORDER BY atMs DESC LIMIT 1`,
   );
   const causeBefore = database.prepare(
-    `SELECT atMs FROM states WHERE camera = ? AND atMs <= ? AND state <> 'recording'
+    `SELECT atMs FROM states WHERE camera = :camera AND atMs <= :fromMs AND state <> 'recording'
      ORDER BY atMs DESC LIMIT 1`,
   );
   const statesIn = database.prepare(
-    `SELECT atMs, state, detail FROM states WHERE camera = ? AND atMs >= ? AND atMs <= ?
-     ORDER BY atMs`,
+    `SELECT atMs, state, detail FROM states
+     WHERE camera = :camera AND atMs >= :sinceMs AND atMs <= :toMs ORDER BY atMs`,
   );
 
   /** When a camera's time begins and ends. */
   const lifeOf = (camera: number, nowMs: number): readonly [number, number] => {
     const row = findCamera.get(camera) ?? {};
-    const createdMs = number(row, 'createdMs');
-    const removedMs = row['removedMs'] === null ? Infinity : number(row, 'removedMs');
+    const createdMs = number(row['createdMs']);
+    const removedMs = row['removedMs'] === null ? Infinity : number(row['removedMs']);
     if (row['enrolledMs'] === null && removedMs <= createdMs) {
-      const end = lastEnd.get(camera, Number.MAX_SAFE_INTEGER)?.['ms'] ?? 0;
+      const end = lastEnd.get({ camera, beforeMs: Number.MAX_SAFE_INTEGER })?.['ms'] ?? 0;
       return [Number(firstStart.get(camera)?.['ms'] ?? 0), Math.min(Number(end), nowMs)];
     }
-    const enrolledMs = row['enrolledMs'] === null ? createdMs : number(row, 'enrolledMs');
+    const enrolledMs = row['enrolledMs'] === null ? createdMs : number(row['enrolledMs']);
     return [enrolledMs, Math.min(removedMs, nowMs)];
   };
 
   /** Since when there is footage that is no segment yet; undefined if there is none. */
   const openSince = (camera: number, { nowMs, isRecording }: ContinuityRange) => {
-    const state = isRecording ? stateAt.get(camera, nowMs) : undefined;
+    const state = isRecording ? stateAt.get({ camera, nowMs }) : undefined;
     if (state?.['state'] !== 'recording') return undefined;
-    const ended = lastEnd.get(camera, nowMs)?.['ms'] ?? beginning;
-    return Math.max(number(state, 'atMs'), Number(ended));
+    const ended = lastEnd.get({ camera, beforeMs: nowMs })?.['ms'] ?? beginning;
+    return Math.max(number(state['atMs']), Number(ended));
   };
 
-  /** With the newest before that says a cause. */
-  const statesOf = (camera: number, fromMs: number, toMs: number): StateRow[] =>
-    statesIn
-      .all(camera, Number(causeBefore.get(camera, fromMs)?.['atMs'] ?? fromMs), toMs)
-      .map((row) => ({
-        atMs: number(row, 'atMs'),
-        // Nothing else is written to the table.
-        state: text(row, 'state') as RecordingState,
-        detail: text(row, 'detail'),
-      }));
-
-  const lossesOf = (camera: number, fromMs: number, toMs: number) =>
-    lossesIn.all(camera, toMs, fromMs).map((row) => ({
-      startMs: number(row, 'startMs'),
-      endMs: number(row, 'endMs'),
-      cause: text(row, 'cause') as GapCause,
-      detail: text(row, 'detail'),
-      isHole: number(row, 'hole') === 1,
-    }));
+  /** The states of a range, and those before it since the newest one that says a cause. */
+  const statesOf = (camera: number, fromMs: number, toMs: number): StateRow[] => {
+    const sinceMs = number(causeBefore.get({ camera, fromMs })?.['atMs'] ?? fromMs);
+    return statesIn.all({ camera, sinceMs, toMs }).map(readState);
+  };
 
   const sumUpRange = (name: CameraName, range: ContinuityRange) => {
     const camera = ids.require(name);
@@ -130,15 +138,15 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     const footage = { stored: new Stretches(), spooled: new Stretches(), holes: new Stretches() };
     const segments = { stored: 0, spooled: 0 };
     let [firstMs, knownToMs] = [Infinity, endMs];
-    const add = ([startMs, segmentEndMs, isStored]: Segment): void => {
+    const add = ([startMs, segmentEndMs, isStored]: SegmentStretch): void => {
       const state = isStored === 1 ? 'stored' : 'spooled';
       footage[state].add(startMs, segmentEndMs);
       if (startMs < toMs && segmentEndMs > fromMs) segments[state] += 1;
       if (startMs < firstMs) firstMs = startMs;
     };
-    for (const row of before(camera, fromMs, fromMs)) add(row);
-    for (const row of inRange(camera, fromMs - longestMs, toMs, fromMs)) add(row);
-    for (const row of after(camera, toMs)) {
+    for (const row of before({ camera, fromMs })) add(row);
+    for (const row of inRange({ camera, firstMs: fromMs - longestMs, fromMs, toMs })) add(row);
+    for (const row of after({ camera, toMs })) {
       add(row);
       knownToMs = row[1];
     }
@@ -148,7 +156,7 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     // Without earlier or later footage, a gap that the range is in goes from end to end.
     const knownFromMs = firstMs < fromMs ? firstMs : beginMs;
     const states = statesOf(camera, knownFromMs, knownToMs + noticedWithinMs);
-    const losses = lossesOf(camera, knownFromMs, knownToMs);
+    const losses = lossesIn.all({ camera, fromMs: knownFromMs, toMs: knownToMs }).map(readLoss);
     for (const { startMs, endMs: lossEndMs, isHole } of losses) {
       if (isHole) footage.holes.add(startMs, lossEndMs);
     }
@@ -156,11 +164,14 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     return { ...sumUp(known, fromMs, toMs), segments };
   };
 
+  const sum: ContinuityQueries['sum'] = (name, range) => {
+    const { pieces: _, ...continuity } = sumUpRange(name, range);
+    return continuity;
+  };
+
   return {
-    continuity(name, range) {
-      const { pieces: _, ...continuity } = sumUpRange(name, range);
-      return continuity;
-    },
+    sum,
+    days: prepareDaySums(database, ids, sum),
     timeline(name, range) {
       const { gaps: _, causes: __, segments: ___, ...timeline } = sumUpRange(name, range);
       return timeline;
@@ -168,10 +179,14 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
   };
 }
 
-/** Start, end, and 1 if it is stored. Half a million objects more would take their time. */
-type Segment = readonly [startMs: number, endMs: number, isStored: number];
+/** The last is 1 for a stored segment. An array, since half a million objects would take their time. */
+type SegmentStretch = readonly [startMs: number, endMs: number, isStored: number];
 
-function segmentsBy(statement: StatementSync): (...values: number[]) => Iterable<Segment> {
+function segmentsBy(
+  statement: StatementSync,
+): (parameters: Record<string, number>) => Iterable<SegmentStretch> {
   statement.setReturnArrays(true);
-  return (...values) => statement.iterate(...values) as Iterable<unknown> as Iterable<Segment>;
+  // The types of Node know rows as objects only.
+  return (parameters) =>
+    statement.iterate(parameters) as Iterable<unknown> as Iterable<SegmentStretch>;
 }

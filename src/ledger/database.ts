@@ -13,7 +13,7 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError, OperatorError } from '../lib/errors.ts';
-import { migrations } from './migrations.ts';
+import { migrations } from './schema.ts';
 
 // "CCTV" in ASCII: tells a ledger from other programs' databases (sqlite.org/pragma.html#pragma_application_id).
 const applicationId = 0x43435456;
@@ -29,20 +29,21 @@ const checkedBytes = 256 * 1024 * 1024;
 
 /**
  * Opens the ledger's database and brings it to the present schema; what it was before that is kept
- * beside it, as FILE.schema-N. A new file is for its owner only,
- * in a directory for its owner only, since it holds the RTSP passwords of cameras.
+ * beside it, as FILE.schema-N. A new file is readable by its owner only, in a directory likewise,
+ * since it holds the RTSP passwords of cameras.
  *
+ * @param steps the migrations, of which a new file gets all
  * @throws {OperatorError} if it is damaged, of a newer version, or no ledger
  */
-export function openDatabase(file: string): DatabaseSync {
+export function openDatabase(file: string, steps: readonly string[] = migrations): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     createPrivately(file);
     database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
     // FULL: what was said to be stored is so after a power cut, and the spool's copy may go.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    check(database, file);
-    migrate(database, file);
+    check(database, file, steps.length);
+    migrate(database, file, steps);
     return database;
   } catch (error) {
     database?.close();
@@ -57,11 +58,11 @@ function createPrivately(file: string): void {
   if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
 
-function pragma(database: DatabaseSync, name: string): unknown {
+export function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
 
-function check(database: DatabaseSync, file: string): void {
+function check(database: DatabaseSync, file: string, known: number): void {
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get();
   if (tables?.['count'] !== 0 && pragma(database, 'application_id') !== applicationId) {
     throw new OperatorError(
@@ -69,9 +70,9 @@ function check(database: DatabaseSync, file: string): void {
     );
   }
   const version = Number(pragma(database, 'user_version'));
-  if (version > migrations.length) {
+  if (version > known) {
     throw new OperatorError(
-      `The ledger ${file} was written by a newer version of this program (its schema is ${version}, this program knows ${migrations.length}). Run the newer version, or put the copy from before the upgrade in its place, of all that are beside it: ${copyBefore(file, '…')}.`,
+      `The ledger ${file} was written by a newer version of this program (its schema is ${version}, this program knows ${known}). Run the newer version, or put the copy from before the upgrade in its place, of all that are beside it: ${copyBefore(file, '…')}.`,
     );
   }
   if (statSync(file).size > checkedBytes) return;
@@ -79,10 +80,10 @@ function check(database: DatabaseSync, file: string): void {
   if (fault !== 'ok') throw damaged(file, fault);
 }
 
-function migrate(database: DatabaseSync, file: string): void {
+function migrate(database: DatabaseSync, file: string, steps: readonly string[]): void {
   const version = Number(pragma(database, 'user_version'));
-  if (version > 0 && version < migrations.length) keepCopy(database, copyBefore(file, version));
-  for (const [index, step] of migrations.entries()) {
+  if (version > 0 && version < steps.length) keepCopy(database, copyBefore(file, version));
+  for (const [index, step] of steps.entries()) {
     if (index < version) continue;
     database.exec('BEGIN IMMEDIATE');
     try {

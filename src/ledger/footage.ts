@@ -1,106 +1,90 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CameraName } from '../lib/names.ts';
+import type { CameraName } from '../model/camera-name.ts';
+import type { FootageSegment, SegmentCursor, SegmentInit } from '../model/segment.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
-import { hex, number, optional, type Row, text } from './rows.ts';
+import { blobOf, hex, number, optional, reader, type Row, text, word } from './read.ts';
 import { longestMs } from './segments.ts';
-import type { SegmentInit } from './types.ts';
 
-/** A segment as players need to know it. Times are milliseconds since 1970 UTC, sizes bytes. */
-export interface FootageSegment {
-  readonly startMs: number;
-  readonly durationMs: number;
-  readonly bytes: number;
-  /** 64 hex digits. */
-  readonly sha256: string;
-  readonly state: 'spooled' | 'stored';
-  readonly objectKey?: string;
-  /** Absent: nobody has looked yet. */
-  readonly init?: SegmentInit;
-}
-
+/** All throw {@link UnknownNameError} for a name that never had footage nor was added. */
 export interface FootageQueries {
   /**
    * The segments of a camera that have footage between two times (the second exclusive), in the order
    * of time; at most `limit`.
-   *
-   * @throws {UnknownNameError} for a name that never had footage nor was added
    */
-  footage(
+  list(
     camera: CameraName,
     range: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
   ): FootageSegment[];
   /** A segment of a camera; undefined if there is none. */
-  footageSegment(
-    camera: CameraName,
-    segment: { readonly startMs: number; readonly sha256: string },
-  ): FootageSegment | undefined;
+  find(camera: CameraName, segment: SegmentCursor): FootageSegment | undefined;
   /** The newest segment that has a moment; undefined if none has. */
-  footageAt(camera: CameraName, atMs: number): FootageSegment | undefined;
+  at(camera: CameraName, atMs: number): FootageSegment | undefined;
   /** Notes where the media of segments begin. */
   noteInits(
     camera: CameraName,
-    inits: readonly {
-      readonly startMs: number;
-      readonly sha256: string;
-      readonly init: SegmentInit;
-    }[],
+    inits: readonly (SegmentCursor & { readonly init: SegmentInit })[],
   ): void;
 }
 
 const columns = 'startMs, durationMs, sha256, bytes, state, objectKey, initBytes, initHash';
 
+const readColumns = reader<Omit<FootageSegment, 'init'>>({
+  startMs: number,
+  durationMs: number,
+  bytes: number,
+  sha256: hex,
+  state: word(),
+  objectKey: optional(text),
+});
+
 function readSegment(row: Row): FootageSegment {
-  const initBytes = row['initBytes'];
-  return {
-    startMs: number(row, 'startMs'),
-    durationMs: number(row, 'durationMs'),
-    bytes: number(row, 'bytes'),
-    sha256: hex(row, 'sha256'),
-    state: row['state'] === 'stored' ? 'stored' : 'spooled',
-    ...optional(row, 'objectKey', text),
-    ...(initBytes === null
-      ? {}
-      : { init: { bytes: Number(initBytes), hash: hex(row, 'initHash') } }),
-  };
+  const segment = readColumns(row);
+  if (row['initBytes'] === null) return segment;
+  return { ...segment, init: { bytes: number(row['initBytes']), hash: hex(row['initHash']) } };
 }
 
 export function prepareFootage(database: DatabaseSync, ids: CameraIds): FootageQueries {
   const inRange = database.prepare(
     `SELECT ${columns} FROM segments
-     WHERE camera = ? AND startMs >= ? AND startMs < ? AND startMs + durationMs > ?
-     ORDER BY startMs, sha256 LIMIT ?`,
+     WHERE camera = :camera AND startMs >= :firstMs AND startMs < :toMs
+       AND startMs + durationMs > :fromMs
+     ORDER BY startMs, sha256 LIMIT :limit`,
   );
   const one = database.prepare(
-    `SELECT ${columns} FROM segments WHERE camera = ? AND startMs = ? AND sha256 = ?`,
+    `SELECT ${columns} FROM segments
+     WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256`,
   );
   // Those that began last are looked at first, and all but always the first one has it.
   const at = database.prepare(
     `SELECT ${columns} FROM segments
-     WHERE camera = ? AND startMs >= ? AND startMs <= ? AND startMs + durationMs > ?
+     WHERE camera = :camera AND startMs >= :firstMs AND startMs <= :atMs
+       AND startMs + durationMs > :atMs
      ORDER BY startMs DESC LIMIT 1`,
   );
   const note = database.prepare(
-    `UPDATE segments SET initBytes = ?, initHash = ?
-     WHERE camera = ? AND startMs = ? AND sha256 = ?`,
+    `UPDATE segments SET initBytes = :bytes, initHash = :hash
+     WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256`,
   );
   return {
-    footage: (camera, { fromMs, toMs, limit }) =>
-      inRange.all(ids.require(camera), fromMs - longestMs, toMs, fromMs, limit).map(readSegment),
-    footageSegment(camera, { startMs, sha256 }) {
-      const row = one.get(ids.require(camera), startMs, Buffer.from(sha256, 'hex'));
+    list: (name, { fromMs, toMs, limit }) =>
+      inRange
+        .all({ camera: ids.require(name), firstMs: fromMs - longestMs, fromMs, toMs, limit })
+        .map(readSegment),
+    find(name, { startMs, sha256 }) {
+      const row = one.get({ camera: ids.require(name), startMs, sha256: blobOf(sha256) });
       return row && readSegment(row);
     },
-    footageAt(camera, atMs) {
-      const row = at.get(ids.require(camera), atMs - longestMs, atMs, atMs);
+    at(name, atMs) {
+      const row = at.get({ camera: ids.require(name), firstMs: atMs - longestMs, atMs });
       return row && readSegment(row);
     },
-    noteInits: (camera, inits) =>
+    noteInits: (name, inits) =>
       transaction(database, () => {
-        const id = ids.require(camera);
+        const camera = ids.require(name);
         for (const { startMs, sha256, init } of inits) {
-          const hash = Buffer.from(init.hash, 'hex');
-          note.run(init.bytes, hash, id, startMs, Buffer.from(sha256, 'hex'));
+          const { bytes, hash } = init;
+          note.run({ camera, startMs, sha256: blobOf(sha256), bytes, hash: blobOf(hash) });
         }
       }),
   };

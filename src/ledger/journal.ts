@@ -1,111 +1,143 @@
-import type { Clock } from '../lib/clock.ts';
-import { describeError } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import { Scope } from '../lib/scope.ts';
-import { within } from '../lib/until.ts';
-import type { Documents } from '../storage/documents.ts';
-import type { JournalRows } from './journal-rows.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { withoutPasswords } from '../lib/log.ts';
+import { isSecretPath } from '../lib/secret-path.ts';
+import type {
+  CamerasDocument,
+  DocumentedAccount,
+  DocumentedCamera,
+  LossNote,
+  Note,
+  StateNote,
+} from '../model/journal-documents.ts';
+import { namesAt } from './names-at.ts';
+import { isTrue, json, number, optional, reader, text, word } from './read.ts';
 
-export interface JournalStore {
-  readonly documents: Pick<Documents, 'write'>;
-  /** What an error of the store means, in plain words. */
-  explain(error: unknown): string;
+/** A document of which the bucket doesn't have the present state. */
+export interface ChangedDocument {
+  /** Days since 1970 UTC whose notes they are; {@link camerasDay}: the cameras. */
+  readonly day: number;
+  /** How often it changed so far. */
+  readonly changes: number;
 }
 
-export interface JournalOptions {
-  readonly ledger: Pick<JournalRows, 'changedDocuments' | 'document' | 'documentWritten'>;
-  readonly store: JournalStore;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** What changed is written this often. */
-  readonly everyMs: number;
-  /** How long the last writing may take, at the end; 3 s unless given. */
-  readonly finishMs?: number;
+export type DocumentedCameras = Pick<CamerasDocument, 'accounts' | 'cameras'>;
+
+/** What goes from the ledger into the bucket beside segments. */
+export interface JournalQueries {
+  /** The ledger's name in the bucket: 16 hex digits of chance. */
+  readonly ledgerId: string;
+  changed(): ChangedDocument[];
+  /** Accounts and cameras, without anything secret. */
+  cameras(): DocumentedCameras;
+  /** The states and losses that begin on a day: states first. */
+  notes(day: number): Iterable<Note>;
+  /** Notes that the bucket has a document as it was then. It may have changed again since. */
+  written(changed: ChangedDocument): void;
 }
 
-/** One document may take this long. */
-const writeMs = 60_000;
+export const camerasDay = -1;
 
-/**
- * Keeps in the bucket what the ledger knows beside segments, so that the bucket alone can bring it
- * back. Dispose to write what has changed a last time and stop.
- */
-export function startJournal(options: JournalOptions): AsyncDisposable {
-  const { clock, everyMs, finishMs = 3_000 } = options;
-  const writer = new Writer(options);
-  const life = new Scope();
-  const done = (async () => {
-    while (!life.signal.aborted) {
-      await writer.flush(life.signal);
-      await clock.sleep(everyMs, life.signal);
-    }
-  })();
+const dayMs = 86_400_000;
+
+// Accounts and cameras that were only met as the owners of footage come back with their footage.
+const accountsSql = `SELECT name, createdMs, removedMs,
+  (SELECT json_group_array(json_object('name', name, 'untilMs', untilMs) ORDER BY untilMs, name)
+    FROM formerAccountNames WHERE formerAccountNames.account = accounts.id) AS formerNames
+  FROM accounts
+  WHERE removedMs IS NOT createdMs ORDER BY name`;
+const camerasSql = `
+  SELECT accounts.name AS account, cameras.name AS camera, rtspPath, rtspUser,
+    rtspPassword IS NOT NULL AS hasRtspPassword, profile, cameras.createdMs, cameras.removedMs,
+    newSinceMs, disabledMs, firstContactMs,
+    (SELECT json_group_array(json_object('name', name, 'untilMs', untilMs) ORDER BY untilMs, name)
+      FROM formerNames WHERE formerNames.camera = cameras.id) AS formerNames,
+    (SELECT json_group_array(json_object('algorithm', algorithm, 'blob', hex(blob),
+      'fingerprint', fingerprint, 'comment', comment, 'addedMs', addedMs,
+      'isSuccessor', json(iif(successor, 'true', 'false'))) ORDER BY fingerprint)
+      FROM keys WHERE keys.camera = cameras.id) AS keys
+  FROM cameras JOIN accounts ON accounts.id = cameras.account
+  WHERE cameras.removedMs IS NOT cameras.createdMs
+  ORDER BY accounts.name, cameras.name`;
+const statesSql = `SELECT ${namesAt('states.atMs')}, atMs, state, detail
+  FROM states JOIN cameras ON cameras.id = states.camera
+  JOIN accounts ON accounts.id = cameras.account
+  WHERE atMs >= :fromMs AND atMs < :toMs ORDER BY accounts.name, cameras.id, atMs`;
+const lossesSql = `SELECT ${namesAt('losses.startMs')},
+    startMs, durationMs, cause, detail, hole
+  FROM losses JOIN cameras ON cameras.id = losses.camera
+  JOIN accounts ON accounts.id = cameras.account
+  WHERE startMs >= :fromMs AND startMs < :toMs
+  ORDER BY accounts.name, cameras.id, startMs, durationMs, cause, hole`;
+
+const readChanged = reader<ChangedDocument>({ day: number, changes: number });
+const readAccount = reader<DocumentedAccount>({
+  name: text,
+  createdMs: number,
+  removedMs: optional(number),
+  formerNames: json(),
+});
+const readCamera = reader<DocumentedCamera>({
+  account: text,
+  camera: text,
+  rtspPath: (value) => (isSecretPath(text(value)) ? undefined : text(value)),
+  rtspUser: optional(text),
+  hasRtspPassword: isTrue,
+  profile: optional(word()),
+  createdMs: number,
+  removedMs: optional(number),
+  newSinceMs: optional(number),
+  disabledMs: optional(number),
+  firstContactMs: optional(number),
+  keys: (value) =>
+    json<DocumentedCamera['keys']>()(value).map((key) => ({
+      ...key,
+      blob: Buffer.from(key.blob, 'hex').toString('base64'),
+    })),
+  formerNames: json(),
+});
+const detail = (value: Parameters<typeof text>[0]): string => withoutPasswords(text(value));
+const readState = reader<StateNote>({
+  account: text,
+  camera: text,
+  atMs: number,
+  state: word(),
+  detail,
+});
+const readLoss = reader<LossNote>({
+  account: text,
+  camera: text,
+  startMs: number,
+  durationMs: number,
+  cause: word(),
+  detail,
+  hole: isTrue,
+});
+
+/** Accounts and cameras as the bucket has them: without anything secret. */
+export const documentedCameras = (database: DatabaseSync): DocumentedCameras => ({
+  accounts: database.prepare(accountsSql).all().map(readAccount),
+  cameras: database.prepare(camerasSql).all().map(readCamera),
+});
+
+export function prepareJournal(database: DatabaseSync): JournalQueries {
+  const ledgerId = text(database.prepare('SELECT ledgerId FROM journal').get()?.['ledgerId']);
+  const changed = database.prepare(
+    'SELECT day, changes FROM journalDocuments WHERE changes > written ORDER BY day',
+  );
+  const states = database.prepare(statesSql);
+  const losses = database.prepare(lossesSql);
+  const written = database.prepare(
+    'UPDATE journalDocuments SET written = :changes WHERE day = :day',
+  );
   return {
-    async [Symbol.asyncDispose]() {
-      life[Symbol.dispose]();
-      await done;
-      using last = new Scope();
-      const writing = 'writing the ledger into the bucket';
-      await within(finishMs, writing, last.signal, (signal) => writer.flush(signal)).catch(
-        () => {},
-      );
-      writer.ended();
+    ledgerId,
+    changed: () => changed.all().map(readChanged),
+    cameras: () => documentedCameras(database),
+    *notes(day) {
+      const range = { fromMs: day * dayMs, toMs: (day + 1) * dayMs };
+      for (const row of states.iterate(range)) yield readState(row);
+      for (const row of losses.iterate(range)) yield readLoss(row);
     },
+    written: ({ day, changes }) => void written.run({ day, changes }),
   };
-}
-
-class Writer {
-  readonly #options: JournalOptions;
-  /** When it began to fail, if it does. */
-  #failingSince: number | undefined;
-
-  constructor(options: JournalOptions) {
-    this.#options = options;
-  }
-
-  /** Writes what has changed. What fails is tried again the next time. Never rejects. */
-  async flush(signal: AbortSignal): Promise<void> {
-    const { ledger, store } = this.#options;
-    try {
-      for (const changed of ledger.changedDocuments()) {
-        const { name, body } = ledger.document(changed);
-        await within(writeMs, `writing ${name}`, signal, (writing) =>
-          store.documents.write(name, body, writing),
-        );
-        // The end may have come while it was written, and the ledger be closed.
-        if (signal.aborted) return;
-        ledger.documentWritten(changed);
-        this.#worked();
-      }
-    } catch (error) {
-      if (!signal.aborted) this.#failed(error);
-    }
-  }
-
-  /** Tells what is left for the next start. */
-  ended(): void {
-    const { ledger, log } = this.#options;
-    const documents = ledger.changedDocuments().length;
-    if (documents === 0 || this.#failingSince !== undefined) return;
-    log.warn('the ledger was not written into the bucket in time; the next start does it', {
-      documents,
-    });
-  }
-
-  #failed(error: unknown): void {
-    const { clock, log, store } = this.#options;
-    if (this.#failingSince !== undefined) return;
-    this.#failingSince = clock.now();
-    log.warn('the ledger could not be written into the bucket; it is tried again', {
-      cause: store.explain(error) || describeError(error),
-    });
-  }
-
-  #worked(): void {
-    if (this.#failingSince === undefined) return;
-    const { clock, log } = this.#options;
-    const afterSeconds = Math.round((clock.now() - this.#failingSince) / 1000);
-    this.#failingSince = undefined;
-    log.info('the ledger is written into the bucket again', { afterSeconds });
-  }
 }

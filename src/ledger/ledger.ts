@@ -1,91 +1,75 @@
-import { type AccountChanges, prepareAccountChanges } from './account-changes.ts';
+import { prepareAccountRows } from './account-rows.ts';
 import { type AccountQueries, prepareAccounts } from './accounts.ts';
-import { type AlertCounts, prepareAlertCounts } from './alert-counts.ts';
+import { type AlertSettingQueries, prepareAlertSettings } from './alert-settings.ts';
 import { type AlertQueries, prepareAlerts } from './alerts.ts';
-import { type CameraChanges, prepareCameraChanges } from './camera-changes.ts';
-import { type CameraQueries, prepareCameras } from './cameras.ts';
-import { prepareViewers, type ViewerQueries } from './viewers.ts';
-import { type ContactQueries, prepareContacts } from './contacts.ts';
-import { type CameraStateQueries, prepareCameraStates } from './camera-states.ts';
+import { type AuditQueries, prepareAudit } from './audit.ts';
 import { prepareCameraIds } from './camera-ids.ts';
+import { prepareCameraRows } from './camera-rows.ts';
+import { type CameraQueries, prepareCameras } from './cameras.ts';
+import { type ContactQueries, prepareContacts } from './contacts.ts';
 import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
-import { type DaySumQueries, prepareDaySums } from './day-sums.ts';
 import { openDatabase } from './database.ts';
 import { type FootageQueries, prepareFootage } from './footage.ts';
-import { type JournalRows, prepareJournal } from './journal-rows.ts';
-import { type LossQueries, prepareLosses } from './losses.ts';
+import { type JournalQueries, prepareJournal } from './journal.ts';
+import { type KeyQueries, prepareKeys } from './keys.ts';
 import { type OperatorQueries, prepareOperators } from './operators.ts';
 import { prepareRuns, type RunQueries } from './runs.ts';
 import { prepareSegments, type SegmentQueries } from './segments.ts';
 import { prepareSessions, type SessionQueries } from './sessions.ts';
-import { prepareSilences, type SilenceQueries } from './silences.ts';
 import { prepareStates, type StateQueries } from './states.ts';
-import { prepareStreamChanges, type StreamQueries } from './stream-changes.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
-import { prepareVerifyRows, type VerifyRows } from './verify-rows.ts';
+import { prepareViewers, type ViewerQueries } from './viewers.ts';
 
 /**
  * Who may dial in, where each segment is and why others are missing, and who is told what. SQLite in
  * one file; each call is a transaction that is on the disk when it returns.
  */
-export interface Ledger
-  extends AccountQueries,
-    AccountChanges,
-    CameraQueries,
-    CameraChanges,
-    StreamQueries,
-    TokenQueries,
-    SegmentQueries,
-    StateQueries,
-    LossQueries,
-    RunQueries,
-    ContinuityQueries,
-    FootageQueries,
-    DaySumQueries,
-    ViewerQueries,
-    OperatorQueries,
-    SessionQueries,
-    CameraStateQueries,
-    ContactQueries,
-    SilenceQueries,
-    AlertQueries,
-    AlertCounts,
-    JournalRows,
-    VerifyRows,
-    Disposable {}
+export interface Ledger extends Disposable {
+  readonly accounts: AccountQueries;
+  readonly cameras: CameraQueries;
+  readonly keys: KeyQueries;
+  readonly tokens: TokenQueries;
+  readonly segments: SegmentQueries;
+  readonly footage: FootageQueries;
+  readonly states: StateQueries;
+  readonly continuity: ContinuityQueries;
+  readonly runs: RunQueries;
+  readonly viewers: ViewerQueries;
+  readonly operators: OperatorQueries;
+  readonly sessions: SessionQueries;
+  readonly contacts: ContactQueries;
+  readonly alerts: AlertQueries;
+  readonly alertSettings: AlertSettingQueries;
+  readonly journal: JournalQueries;
+  readonly audit: AuditQueries;
+}
 
 /** @throws {OperatorError} if the file is damaged, of a newer version, or no ledger */
 export function openLedger(file: string): Ledger {
   const database = openDatabase(file);
-  const accounts = prepareAccounts(database);
+  const accounts = prepareAccountRows(database);
   const ids = prepareCameraIds(database, accounts);
   const states = prepareStates(database, ids);
-  const cameras = prepareCameras(database, accounts, states);
-  const continuity = prepareContinuity(database, ids);
+  const cameras = prepareCameraRows(database, accounts, states);
+  const keys = prepareKeys(database, cameras);
   return {
-    ...accounts,
-    ...cameras,
-    ...prepareAccountChanges(database, accounts, cameras),
-    ...prepareCameraChanges(database, cameras, states),
-    ...prepareStreamChanges(database, cameras),
-    ...prepareTokens(database, accounts, cameras, states),
-    ...prepareSegments(database, ids),
-    ...states,
-    ...prepareLosses(database, ids),
-    ...prepareRuns(database, states),
-    ...continuity,
-    ...prepareFootage(database, ids),
-    ...prepareDaySums(database, ids, continuity),
-    ...prepareViewers(database, accounts),
-    ...prepareOperators(database),
-    ...prepareSessions(database),
-    ...prepareCameraStates(database),
-    ...prepareContacts(database, accounts),
-    ...prepareSilences(database, accounts, cameras),
-    ...prepareAlerts(database, accounts),
-    ...prepareAlertCounts(database),
-    ...prepareJournal(database),
-    ...prepareVerifyRows(database),
+    accounts: prepareAccounts(database, accounts, cameras),
+    cameras: prepareCameras(database, accounts, cameras, keys, states),
+    keys,
+    tokens: prepareTokens(database, accounts, cameras, keys, states),
+    segments: prepareSegments(database, ids),
+    footage: prepareFootage(database, ids),
+    states,
+    continuity: prepareContinuity(database, ids),
+    runs: prepareRuns(database, states),
+    viewers: prepareViewers(database, accounts),
+    operators: prepareOperators(database),
+    sessions: prepareSessions(database),
+    contacts: prepareContacts(database, accounts),
+    alerts: prepareAlerts(database, accounts),
+    alertSettings: prepareAlertSettings(database, cameras),
+    journal: prepareJournal(database),
+    audit: prepareAudit(database),
     [Symbol.dispose]: () => database.close(),
   };
 }

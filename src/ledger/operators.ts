@@ -1,58 +1,55 @@
+import type { Operator } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
-import { number, type Row, text } from './rows.ts';
-
-/** Somebody who may see the cameras of all accounts in a browser. Milliseconds since 1970 UTC. */
-export interface Operator {
-  readonly name: string;
-  readonly createdMs: number;
-  readonly passwordSetMs: number;
-}
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
+import { blob, number, reader, text } from './read.ts';
 
 export interface OperatorQueries {
   /** @param passwordHash salt and hash, 48 bytes. @throws {DuplicateError} {@link OperatorError} */
-  addOperator(name: string, passwordHash: Uint8Array): Operator;
+  add(name: string, passwordHash: Uint8Array): Operator;
   /** All, in the order of their names. */
-  operators(): Operator[];
+  list(): Operator[];
   /** What is kept of the password; undefined if there is no such operator. */
-  findOperator(name: string): Uint8Array | undefined;
+  find(name: string): Uint8Array | undefined;
   /** Ends the operator's sessions. @throws {UnknownNameError} */
-  setOperatorPassword(name: string, passwordHash: Uint8Array): Operator;
+  setPassword(name: string, passwordHash: Uint8Array): Operator;
   /** Ends the operator's sessions. @throws {UnknownNameError} */
-  removeOperator(name: string): void;
+  remove(name: string): void;
 }
 
 const nameForm = /^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/;
 
-const readOperator = (row: Row): Operator => ({
-  name: text(row, 'name'),
-  createdMs: number(row, 'createdMs'),
-  passwordSetMs: number(row, 'passwordSetMs'),
-});
+const readOperator = reader<Operator>({ name: text, createdMs: number, passwordSetMs: number });
 
 export function prepareOperators(database: DatabaseSync): OperatorQueries {
   const find = database.prepare('SELECT * FROM operators WHERE name = ?');
   const all = database.prepare('SELECT * FROM operators ORDER BY name');
   const add = database.prepare(
-    'INSERT INTO operators (name, passwordHash, createdMs, passwordSetMs) VALUES (?, ?, ?, ?)',
+    `INSERT INTO operators (name, passwordHash, createdMs, passwordSetMs)
+     VALUES (:name, :passwordHash, :nowMs, :nowMs)`,
   );
   const change = database.prepare(
-    'UPDATE operators SET passwordHash = ?, passwordSetMs = ? WHERE name = ?',
+    `UPDATE operators SET passwordHash = :passwordHash, passwordSetMs = :nowMs WHERE name = :name`,
   );
   const remove = database.prepare('DELETE FROM operators WHERE name = ?');
+
+  const list = (): Operator[] => all.all().map(readOperator);
 
   const requireOperator = (name: string): Operator => {
     const row = find.get(name);
     if (row !== undefined) return readOperator(row);
-    const names = all.all().map((one) => text(one, 'name'));
+    const names = list().map((operator) => operator.name);
     throw new UnknownNameError(`There is no operator ${name}.${hint('operators', name, names)}`);
   };
 
   return {
-    operators: () => all.all().map(readOperator),
-    findOperator: (name) => find.get(name)?.['passwordHash'] as Uint8Array | undefined,
-    addOperator(name, passwordHash) {
+    list,
+    find(name) {
+      const row = find.get(name);
+      return row && blob(row['passwordHash']);
+    },
+    add(name, passwordHash) {
       if (!nameForm.test(name)) {
         throw new OperatorError(
           `"${name}" can't be the name of an operator: use 1 to 64 of a-z, 0-9 and . _ @ -, beginning and ending with a letter or digit.`,
@@ -61,16 +58,15 @@ export function prepareOperators(database: DatabaseSync): OperatorQueries {
       if (find.get(name) !== undefined) {
         throw new DuplicateError(`There is an operator ${name} already.`);
       }
-      const now = Date.now();
-      add.run(name, passwordHash, now, now);
+      add.run({ name, passwordHash, nowMs: Date.now() });
       return requireOperator(name);
     },
-    setOperatorPassword(name, passwordHash) {
+    setPassword(name, passwordHash) {
       requireOperator(name);
-      change.run(passwordHash, Date.now(), name);
+      change.run({ name, passwordHash, nowMs: Date.now() });
       return requireOperator(name);
     },
-    removeOperator(name) {
+    remove(name) {
       requireOperator(name);
       remove.run(name);
     },

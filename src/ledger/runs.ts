@@ -1,64 +1,64 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { GapCause } from '../lib/gap-cause.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { GapCause } from '../model/gap-cause.ts';
 import { transaction } from './database.ts';
-import { number, type Row, text } from './rows.ts';
+import { isTrue, number, type Row, text } from './read.ts';
 import type { StateRows } from './states.ts';
 
-/** Since when and why there was no daemon, which only the next one can note. */
+/** When daemons ran. Why there was none in between, only the next one can note. */
 export interface RunQueries {
   /**
    * At the start, before all else: notes for each camera that may dial in that the daemon was down
    * since it last said that it was alive, and that the camera has not dialled in yet.
    */
-  beginRun(version: string, nowMs: number): void;
+  begin(version: string, nowMs: number): void;
   /** The daemon runs. To be called often: how long it was down is known no better than this. */
   alive(nowMs: number): void;
   /** The daemon stops of its own accord. The last call of a run. */
-  endRun(nowMs: number): void;
+  end(nowMs: number): void;
 }
 
 export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueries {
   const findLast = database.prepare('SELECT version, aliveMs, stopped FROM daemon');
   const begin = database.prepare(
-    `INSERT INTO daemon (id, version, aliveMs, stopped) VALUES (1, ?, ?, 0)
+    `INSERT INTO daemon (id, version, aliveMs, stopped) VALUES (1, :version, :nowMs, 0)
      ON CONFLICT DO UPDATE SET version = excluded.version, aliveMs = excluded.aliveMs, stopped = 0`,
   );
-  const setAlive = database.prepare('UPDATE daemon SET aliveMs = ?, stopped = ?');
+  const setAlive = database.prepare('UPDATE daemon SET aliveMs = :nowMs, stopped = :stopped');
   const cameras = database.prepare(
     'SELECT id FROM cameras WHERE removedMs IS NULL AND disabledMs IS NULL',
   );
 
   const whyDown = (last: Row, version: string): readonly [GapCause, string] => {
-    const before = text(last, 'version');
+    const before = text(last['version']);
     if (before !== version) return ['upgrade', `upgrade from ${before} to ${version}`];
-    return ['daemon down', number(last, 'stopped') === 1 ? 'stopped' : 'killed or power cut'];
+    return ['daemon down', isTrue(last['stopped']) ? 'stopped' : 'killed or power cut'];
   };
 
   return {
-    beginRun: (version, nowMs) =>
+    begin: (version, nowMs) =>
       transaction(database, () => {
         const last = findLast.get();
         for (const row of cameras.all()) {
-          const camera = number(row, 'id');
+          const camera = number(row['id']);
           const newest = states.newest(camera);
           // Nothing was missed of a camera that never dialled in.
           if (newest?.state === neverConnected) continue;
           if (last !== undefined) {
             // States are noted at once, aliveness now and then: the later one was the last sign.
-            const downMs = Math.max(number(last, 'aliveMs'), newest?.atMs ?? 0);
-            states.note(camera, ...whyDown(last, version), downMs);
+            const downMs = Math.max(number(last['aliveMs']), newest?.atMs ?? 0);
+            states.write(camera, ...whyDown(last, version), downMs);
           }
-          states.note(
+          states.write(
             camera,
             'camera offline',
             'has not dialled in since the daemon started',
             nowMs,
           );
         }
-        begin.run(version, nowMs);
+        begin.run({ version, nowMs });
       }),
-    alive: (nowMs) => void setAlive.run(nowMs, 0),
-    endRun: (nowMs) => void setAlive.run(nowMs, 1),
+    alive: (nowMs) => void setAlive.run({ nowMs, stopped: 0 }),
+    end: (nowMs) => void setAlive.run({ nowMs, stopped: 1 }),
   };
 }

@@ -1,29 +1,42 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CameraName } from '../lib/names.ts';
-import type { CameraIds } from './camera-ids.ts';
-import { transaction } from './database.ts';
-import { hex, number, optional, text } from './rows.ts';
+import type { CameraName } from '../model/camera-name.ts';
+import type { GapCause } from '../model/gap-cause.ts';
 import type {
-  LedgerSegment,
+  Hole,
   SegmentCursor,
   SegmentInit,
   SegmentRecord,
   StoredProof,
-} from './types.ts';
+} from '../model/segment.ts';
+import type { LedgerSegment } from '../contract/cameras.ts';
+import type { CameraIds } from './camera-ids.ts';
+import { transaction } from './database.ts';
+import { namesAt } from './names-at.ts';
+import { blobOf, hex, number, optional, reader, text, word } from './read.ts';
 
 export interface SegmentQueries {
-  /** Notes a segment that lies in the spool. Twice is as once; one that is stored stays so. */
+  /** Notes a segment that lies in the spool. Idempotent. Never downgrades a stored segment. */
   spooled(segment: SegmentRecord, init?: SegmentInit): void;
-  /** Notes a segment that is proven to be in the bucket. Twice is as once. */
+  /** Notes a segment that is proven to be in the bucket. Idempotent. */
   stored(segment: SegmentRecord, proof: StoredProof): void;
+  /** Notes a stretch without a picture inside a segment. Idempotent. */
+  noteHole(hole: CameraName & Hole, cause: GapCause, detail: string): void;
   /**
-   * The segments of a camera, by its name, an earlier name of its, or that of a removed one; also those
-   * that were recorded under an earlier name, whose objects keep the keys they had. Of them, those that overlap `fromMs` (inclusive) to `toMs`
-   * (exclusive), in the order of time; at most `limit`, beginning after `after`.
+   * Notes that a segment which was not stored yet is gone from the spool: its row is deleted, and its
+   * time is a loss. Idempotent. Leaves a stored segment alone.
+   */
+  lost(segment: SegmentRecord, cause: GapCause, detail: string): void;
+  /** The segments that should lie in the spool, each under the name it was recorded with. */
+  inSpool(): SegmentRecord[];
+  /**
+   * The segments of a camera, by its present or an earlier name; the camera may have been removed.
+   * Segments that were recorded under an earlier name are among them, and their objects keep their
+   * keys. Of all these, those that overlap `fromMs` (inclusive) to `toMs` (exclusive), in the order of
+   * time; at most `limit`, beginning after `after`.
    *
    * @throws {UnknownNameError} for a name that never had footage nor was added
    */
-  segments(
+  list(
     camera: CameraName,
     range: {
       readonly fromMs: number;
@@ -37,72 +50,117 @@ export interface SegmentQueries {
 /** No segment is longer: what began earlier than this before a moment doesn't reach into it. */
 export const longestMs = 86_400_000;
 
+const readRecord = reader<SegmentRecord>({
+  account: text,
+  camera: text,
+  startMs: number,
+  durationMs: number,
+  bytes: number,
+  sha256: hex,
+});
+const readSegment = reader<Omit<LedgerSegment, keyof CameraName>>({
+  startMs: number,
+  durationMs: number,
+  bytes: number,
+  sha256: hex,
+  state: word(),
+  objectKey: optional(text),
+  checksum: optional(text),
+  etag: optional(text),
+  storedMs: optional(number),
+});
+
 export function prepareSegments(database: DatabaseSync, ids: CameraIds): SegmentQueries {
   const spool = database.prepare(
     `INSERT INTO segments (camera, startMs, durationMs, sha256, bytes, state, initBytes, initHash)
-     VALUES (?, ?, ?, ?, ?, 'spooled', ?, ?) ON CONFLICT DO NOTHING`,
+     VALUES (:camera, :startMs, :durationMs, :sha256, :bytes, 'spooled', :initBytes, :initHash)
+     ON CONFLICT DO NOTHING`,
   );
   const store = database.prepare(
     `INSERT INTO segments
        (camera, startMs, durationMs, sha256, bytes, state, objectKey, checksum, etag, storedMs)
-     VALUES (?, ?, ?, ?, ?, 'stored', ?, ?, ?, ?)
+     VALUES (:camera, :startMs, :durationMs, :sha256, :bytes, 'stored', :key, :checksum, :etag, :nowMs)
      ON CONFLICT DO UPDATE SET state = 'stored', objectKey = excluded.objectKey,
        checksum = excluded.checksum, etag = excluded.etag,
        storedMs = coalesce(storedMs, excluded.storedMs)`,
   );
+  const addLoss = database.prepare(
+    `INSERT INTO losses (camera, startMs, durationMs, cause, detail, hole)
+     SELECT :camera, :startMs, :durationMs, :cause, :detail, :hole WHERE :durationMs > 0
+     ON CONFLICT DO NOTHING`,
+  );
+  const remove = database.prepare(
+    `DELETE FROM segments WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256`,
+  );
+  const findStored = database.prepare(
+    `SELECT 1 FROM segments
+     WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256 AND state = 'stored'`,
+  );
+  // They still say why the time is missing; they take nothing away from other footage of it.
+  const forgetHoles = database.prepare(
+    `UPDATE OR IGNORE losses SET hole = 0 WHERE camera = :camera AND hole = 1
+       AND startMs >= :startMs AND startMs + durationMs <= :startMs + :durationMs`,
+  );
+  const inSpool = database.prepare(
+    `SELECT startMs, durationMs, bytes, sha256, ${namesAt('startMs')}
+     FROM segments JOIN cameras ON cameras.id = segments.camera
+       JOIN accounts ON accounts.id = cameras.account
+     WHERE state = 'spooled' ORDER BY segments.camera, startMs`,
+  );
   const inRange = database.prepare(
     `SELECT startMs, durationMs, sha256, bytes, state, objectKey, checksum, etag, storedMs
      FROM segments
-     WHERE camera = ? AND startMs >= ? AND startMs < ? AND startMs + durationMs > ?
-       AND (startMs, sha256) > (?, ?)
-     ORDER BY startMs, sha256 LIMIT ?`,
+     WHERE camera = :camera AND startMs >= :firstMs AND startMs < :toMs
+       AND startMs + durationMs > :fromMs AND (startMs, sha256) > (:afterMs, :afterHash)
+     ORDER BY startMs, sha256 LIMIT :limit`,
   );
 
-  const columns = (segment: SegmentRecord) =>
-    [
-      ids.ofFootage(segment),
-      segment.startMs,
-      segment.durationMs,
-      Buffer.from(segment.sha256, 'hex'),
-      segment.bytes,
-    ] as const;
+  const columns = (segment: SegmentRecord) => ({
+    camera: ids.ofFootage(segment),
+    startMs: segment.startMs,
+    durationMs: segment.durationMs,
+    sha256: blobOf(segment.sha256),
+    bytes: segment.bytes,
+  });
 
   return {
     spooled: (segment, init) =>
       transaction(database, () => {
-        const hash = init === undefined ? null : Buffer.from(init.hash, 'hex');
-        spool.run(...columns(segment), init?.bytes ?? null, hash);
+        const [initBytes, initHash] = init ? [init.bytes, blobOf(init.hash)] : [null, null];
+        spool.run({ ...columns(segment), initBytes, initHash });
       }),
-    stored: (segment, { key, checksum, etag }) =>
+    stored: (segment, { key, checksum = null, etag = null }) =>
       transaction(database, () => {
-        store.run(...columns(segment), key, checksum ?? null, etag ?? null, Date.now());
+        store.run({ ...columns(segment), key, checksum, etag, nowMs: Date.now() });
       }),
-    segments(camera, { fromMs, toMs, limit, after }) {
-      const id = ids.require(camera);
-      const firstMs = Math.max(fromMs - longestMs, after?.startMs ?? Number.MIN_SAFE_INTEGER);
-      return inRange
-        .all(
-          id,
-          firstMs,
-          toMs,
-          fromMs,
-          after?.startMs ?? Number.MIN_SAFE_INTEGER,
-          Buffer.from(after?.sha256 ?? '', 'hex'),
-          limit,
-        )
-        .map((found) => ({
-          account: camera.account,
-          camera: camera.camera,
-          startMs: number(found, 'startMs'),
-          durationMs: number(found, 'durationMs'),
-          bytes: number(found, 'bytes'),
-          sha256: hex(found, 'sha256'),
-          state: found['state'] === 'stored' ? 'stored' : 'spooled',
-          ...optional(found, 'objectKey', text),
-          ...optional(found, 'checksum', text),
-          ...optional(found, 'etag', text),
-          ...optional(found, 'storedMs', number),
-        }));
+    noteHole: (hole, cause, detail) =>
+      transaction(database, () => {
+        const { startMs, durationMs } = hole;
+        const camera = ids.ofFootage(hole);
+        addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 1 });
+      }),
+    lost: (segment, cause, detail) =>
+      transaction(database, () => {
+        const { camera, startMs, durationMs, sha256 } = columns(segment);
+        if (findStored.get({ camera, startMs, sha256 }) !== undefined) return;
+        remove.run({ camera, startMs, sha256 });
+        forgetHoles.run({ camera, startMs, durationMs });
+        addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 0 });
+      }),
+    inSpool: () => inSpool.all().map(readRecord),
+    list(name, { fromMs, toMs, limit, after }) {
+      const afterMs = after?.startMs ?? Number.MIN_SAFE_INTEGER;
+      const rows = inRange.all({
+        camera: ids.require(name),
+        firstMs: Math.max(fromMs - longestMs, afterMs),
+        fromMs,
+        toMs,
+        afterMs,
+        afterHash: blobOf(after?.sha256 ?? ''),
+        limit,
+      });
+      const { account, camera } = name;
+      return rows.map((row) => ({ account, camera, ...readSegment(row) }));
     },
   };
 }

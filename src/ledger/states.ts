@@ -1,73 +1,103 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { RecordingState } from '../lib/gap-cause.ts';
-import type { CameraName } from '../lib/names.ts';
+import type { CameraName } from '../model/camera-name.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { RecordedCamera } from '../model/camera-status.ts';
+import type { RecordingState } from '../model/gap-cause.ts';
 import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
-import { number, text } from './rows.ts';
+import { number, optional, reader, text, word } from './read.ts';
 
 export interface StateQueries {
   /**
-   * Notes what a camera's recording does from `atMs` on. The same state and detail as noted last
-   * changes nothing; nor does anything while the camera is disabled or removed.
+   * Notes what a camera's recording does from `atMs` on. Changes nothing if the state and detail were
+   * noted last, or while the camera is disabled or removed.
    *
    * @throws {UnknownNameError} for a name that no camera has or had
    */
-  noteState(camera: CameraName, state: RecordingState, detail: string, atMs: number): void;
+  note(camera: CameraName, state: RecordingState, detail: string, atMs: number): void;
   /** What the recording of the camera with this id does, as noted last. */
-  presentState(camera: number): { readonly state: RecordingState; readonly detail: string };
+  present(camera: number): { readonly state: RecordingState; readonly detail: string };
+  /** All cameras, or those of one account, in the order of their names. Asked often: no keys, no totals. */
+  list(account?: string): RecordedCamera[];
+}
+
+interface State {
+  readonly atMs: number;
+  readonly state: RecordingState;
+  readonly detail: string;
 }
 
 /** The rows of states, for other queries, inside their transactions. */
 export interface StateRows {
-  note(camera: number, state: RecordingState, detail: string, atMs: number): void;
-  newest(
-    camera: number,
-  ): { readonly atMs: number; readonly state: string; readonly detail: string } | undefined;
+  write(camera: number, state: RecordingState, detail: string, atMs: number): void;
+  newest(camera: number): State | undefined;
 }
+
+const readState = reader<State>({ atMs: number, state: word(), detail: text });
+const readCamera = reader<RecordedCamera>({
+  account: text,
+  camera: text,
+  state: word(),
+  detail: text,
+  sinceMs: number,
+  newSinceMs: optional(number),
+  disabledMs: optional(number),
+  firstContactMs: optional(number),
+  newestFootageMs: optional(number),
+});
+
+// A camera has a state as soon as it is added, but a rebuilt ledger may have none of it.
+const select = `
+  SELECT accounts.name AS account, cameras.name AS camera, atMs AS sinceMs,
+    coalesce(state, '${neverConnected}') AS state, coalesce(detail, '') AS detail,
+    newSinceMs, disabledMs, firstContactMs,
+    (SELECT max(newestEndMs) FROM totals WHERE totals.camera = cameras.id) AS newestFootageMs
+  FROM cameras JOIN accounts ON accounts.id = cameras.account
+  LEFT JOIN states ON states.camera = cameras.id AND atMs =
+    (SELECT max(atMs) FROM states AS newest WHERE newest.camera = cameras.id)
+  WHERE cameras.removedMs IS NULL AND accounts.removedMs IS NULL`;
 
 export function prepareStates(database: DatabaseSync, ids: CameraIds): StateQueries & StateRows {
   const findNewest = database.prepare(
     'SELECT atMs, state, detail FROM states WHERE camera = ? ORDER BY atMs DESC LIMIT 1',
   );
   const insert = database.prepare(
-    `INSERT INTO states (camera, atMs, state, detail) VALUES (?, ?, ?, ?)
+    `INSERT INTO states (camera, atMs, state, detail) VALUES (:camera, :atMs, :state, :detail)
      ON CONFLICT DO UPDATE SET state = excluded.state, detail = excluded.detail`,
   );
   const takesNotes = database.prepare(
     'SELECT 1 FROM cameras WHERE id = ? AND removedMs IS NULL AND disabledMs IS NULL',
   );
+  const all = database.prepare(`${select} ORDER BY accounts.name, cameras.name`);
+  const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY cameras.name`);
 
   const newest: StateRows['newest'] = (camera) => {
     const row = findNewest.get(camera);
-    return (
-      row && { atMs: number(row, 'atMs'), state: text(row, 'state'), detail: text(row, 'detail') }
-    );
+    return row && readState(row);
   };
 
-  const note: StateRows['note'] = (camera, state, detail, atMs) => {
+  const write: StateRows['write'] = (camera, state, detail, atMs) => {
     const last = newest(camera);
     if (last?.state === state && last.detail === detail) return;
-    if (last === undefined || last.atMs < atMs) return void insert.run(camera, atMs, state, detail);
+    if (last === undefined || last.atMs < atMs) {
+      insert.run({ camera, atMs, state, detail });
+      return;
+    }
     // The clock was set back. What was noted for the time that comes again stays, since it explains
-    // gaps; but what was noted last holds from there on, as it does from now on.
-    if (atMs < last.atMs) insert.run(camera, atMs, state, detail);
-    insert.run(camera, last.atMs + 1, state, detail);
+    // gaps; but the new state holds from the end of that time on, as it does from now on.
+    if (atMs < last.atMs) insert.run({ camera, atMs, state, detail });
+    insert.run({ camera, atMs: last.atMs + 1, state, detail });
   };
 
   return {
-    note,
+    write,
     newest,
-    presentState(camera) {
-      const last = newest(camera);
-      if (last === undefined) return { state: neverConnected, detail: '' };
-      // Only such are ever written.
-      return { state: last.state as RecordingState, detail: last.detail };
-    },
-    noteState(name, state, detail, atMs) {
+    list: (account) => (account === undefined ? all.all() : ofAccount.all(account)).map(readCamera),
+    present: (camera) => newest(camera) ?? { state: neverConnected, detail: '' },
+    note(name, state, detail, atMs) {
       const camera = ids.require(name);
       if (takesNotes.get(camera) === undefined) return;
-      transaction(database, () => note(camera, state, detail, atMs));
+      transaction(database, () => write(camera, state, detail, atMs));
     },
   };
 }

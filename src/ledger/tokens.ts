@@ -1,16 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { neverConnected } from '../lib/camera-state.ts';
-import type { CameraName } from '../lib/names.ts';
-import type { AccountRows } from './accounts.ts';
-import type { CameraRows } from './cameras.ts';
+import { neverConnected } from '../model/camera-state.ts';
+import type { CameraName } from '../model/camera-name.ts';
+import type { AccountRows } from './account-rows.ts';
+import type { CameraRows } from './camera-rows.ts';
+import type { KeyRows } from './keys.ts';
 import { transaction } from './database.ts';
-import { hint, UnknownNameError } from './errors.ts';
-import { number, optional, type Row, text } from './rows.ts';
+import { UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
+import { number, optional, reader, type Row, text } from './read.ts';
 import type { StateRows } from './states.ts';
-import { defaultRtspPath, type NewToken, type PublicKey, type Token } from './types.ts';
+import type { PublicKey } from '../model/public-key.ts';
+import type { NewToken } from '../model/token.ts';
+import type { Token } from '../contract/accounts.ts';
+import { defaultRtspPath } from '../model/camera.ts';
 
-/** A key that wants in. */
+/** A key that asks to be let in. */
 export type EnrolKey = Omit<PublicKey, 'comment'>;
 
 export interface TokenQueries {
@@ -19,13 +24,13 @@ export interface TokenQueries {
    *
    * @throws {UnknownNameError} without the account
    */
-  addToken(token: NewToken): Token & { readonly token: string };
+  add(token: NewToken): Token & { readonly token: string };
   /** @throws {UnknownNameError} without the account */
-  tokens(account: string): Token[];
+  list(account: string): Token[];
   /** Ends a token; what it let in stays. @throws {UnknownNameError} */
-  revokeToken(account: string, id: string): void;
+  revoke(account: string, id: string): void;
   /** Why `token` would not let an unknown key in; undefined if it would. Changes nothing. */
-  enrolRefusal(token: string, key: EnrolKey): string | undefined;
+  refusal(token: string, key: EnrolKey): string | undefined;
   /**
    * Registers a key that is unknown as a new camera of the token's account. Whoever asks must have
    * proven to have the private key. Each key counts once, and never more keys than allowed.
@@ -49,47 +54,62 @@ const makeToken = (): string =>
 // Nobody can try out what has this much chance in it, so no slow hash is needed.
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
+const readToken = reader<Token>({
+  id: text,
+  account: text,
+  uses: number,
+  used: number,
+  createdMs: number,
+  expiresMs: number,
+  revokedMs: optional(number),
+});
+
 export function prepareTokens(
   database: DatabaseSync,
   accounts: AccountRows,
   cameras: CameraRows,
+  keys: KeyRows,
   states: StateRows,
 ): TokenQueries {
-  const add = database.prepare(
+  const insert = database.prepare(
     `INSERT INTO tokens
        (account, hash, prefix, uses, createdMs, expiresMs, rtspPath, rtspUser, rtspPassword, profile)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (:account, :hash, :id, :uses, :createdMs, :expiresMs, :rtspPath, :rtspUser, :rtspPassword,
+       :profile)`,
   );
   const select = `
-    SELECT tokens.*, accounts.name AS accountName,
+    SELECT tokens.id AS row, prefix AS id, accounts.name AS account, uses, tokens.createdMs,
+      expiresMs, revokedMs,
       (SELECT count(*) FROM enrolments WHERE enrolments.token = tokens.id) AS used
     FROM tokens JOIN accounts ON accounts.id = tokens.account`;
   const ofAccount = database.prepare(`${select} WHERE tokens.account = ? ORDER BY tokens.id`);
   const byHash = database.prepare(`${select} WHERE hash = ? AND accounts.removedMs IS NULL`);
   const revoke = database.prepare(
-    `UPDATE tokens SET revokedMs = coalesce(revokedMs, ?), rtspPassword = NULL
-     WHERE account = ? AND prefix = ? RETURNING id`,
+    `UPDATE tokens SET revokedMs = coalesce(revokedMs, :nowMs), rtspPassword = NULL
+     WHERE account = :owner AND prefix = :id RETURNING id`,
   );
-  const findUse = database.prepare('SELECT 1 FROM enrolments WHERE token = ? AND blob = ?');
+  const findUse = database.prepare(
+    'SELECT 1 FROM enrolments WHERE token = :token AND blob = :blob',
+  );
   const addUse = database.prepare(
-    'INSERT INTO enrolments (token, blob, enrolledMs) VALUES (?, ?, ?)',
+    'INSERT INTO enrolments (token, blob, enrolledMs) VALUES (:token, :blob, :nowMs)',
   );
   const addCamera = database.prepare(
     `INSERT INTO cameras
        (account, name, rtspPath, rtspUser, rtspPassword, profile, createdMs, newSinceMs)
-     SELECT account, ?, rtspPath, rtspUser, rtspPassword, profile, ?2, ?2
-     FROM tokens WHERE id = ?3 RETURNING id`,
+     SELECT account, :camera, rtspPath, rtspUser, rtspPassword, profile, :nowMs, :nowMs
+     FROM tokens WHERE id = :token RETURNING id`,
   );
 
   const refusalOf = (row: Row | undefined, token: string, { blob }: EnrolKey) => {
     if (row === undefined) return 'there is no such token';
     const which = `the token ${tokenId(token)}…`;
     if (row['revokedMs'] !== null) return `${which} was revoked`;
-    if (number(row, 'expiresMs') <= Date.now()) return `${which} has expired`;
-    if (findUse.get(number(row, 'id'), blob) !== undefined) {
+    if (number(row['expiresMs']) <= Date.now()) return `${which} has expired`;
+    if (findUse.get({ token: number(row['row']), blob }) !== undefined) {
       return `${which} has let this key in before, and its camera was removed`;
     }
-    if (number(row, 'used') >= number(row, 'uses')) return `${which} is used up`;
+    if (number(row['used']) >= number(row['uses'])) return `${which} is used up`;
     return undefined;
   };
 
@@ -104,48 +124,47 @@ export function prepareTokens(
   };
 
   return {
-    addToken({ account, uses, expiresMs, rtspPath = defaultRtspPath, ...stream }) {
+    add({ account, uses, expiresMs, rtspPath, rtspUser, rtspPassword, profile }) {
       const token = makeToken();
+      const id = tokenId(token);
       const createdMs = Date.now();
-      const { rtspUser = null, rtspPassword = null, profile = null } = stream;
-      add.run(
-        ...[accounts.idOf(account), hashOf(token), tokenId(token), uses, createdMs, expiresMs],
-        ...[rtspPath, rtspUser, rtspPassword, profile],
-      );
-      return { token, id: tokenId(token), account, uses, used: 0, createdMs, expiresMs };
+      insert.run({
+        account: accounts.idOf(account),
+        hash: hashOf(token),
+        id,
+        uses,
+        createdMs,
+        expiresMs,
+        rtspPath: rtspPath ?? defaultRtspPath,
+        rtspUser: rtspUser ?? null,
+        rtspPassword: rtspPassword ?? null,
+        profile: profile ?? null,
+      });
+      return { token, id, account, uses, used: 0, createdMs, expiresMs };
     },
-    tokens: (account) =>
-      ofAccount.all(accounts.idOf(account)).map((row) => ({
-        id: text(row, 'prefix'),
-        account: text(row, 'accountName'),
-        uses: number(row, 'uses'),
-        used: number(row, 'used'),
-        createdMs: number(row, 'createdMs'),
-        expiresMs: number(row, 'expiresMs'),
-        ...optional(row, 'revokedMs', number),
-      })),
-    revokeToken(account, id) {
+    list: (account) => ofAccount.all(accounts.idOf(account)).map(readToken),
+    revoke(account, id) {
       const owner = accounts.idOf(account);
-      if (revoke.get(Date.now(), owner, id) !== undefined) return;
-      const ids = ofAccount.all(owner).map((row) => text(row, 'prefix'));
+      if (revoke.get({ owner, id, nowMs: Date.now() }) !== undefined) return;
+      const ids = ofAccount.all(owner).map((row) => text(row['id']));
       throw new UnknownNameError(
         `${account} has no token that begins with ${id}.${hint('tokens', id, ids)}`,
       );
     },
-    enrolRefusal: (token, key) => refusalOf(byHash.get(hashOf(token)), token, key),
+    refusal: (token, key) => refusalOf(byHash.get(hashOf(token)), token, key),
     enrol: (token, key) =>
       transaction(database, () => {
         const row = byHash.get(hashOf(token));
         const refusal = refusalOf(row, token, key);
         if (row === undefined || refusal !== undefined) return refusal ?? '';
-        const now = Date.now();
-        const account = text(row, 'accountName');
+        const nowMs = Date.now();
+        const account = text(row['account']);
         const camera = newName(account, key.blob);
-        const id = number(row, 'id');
-        addUse.run(id, key.blob, now);
-        const added = number(addCamera.get(camera, now, id) ?? {}, 'id');
-        cameras.addKey(added, { ...key, comment: '' }, false);
-        states.note(added, neverConnected, '', now);
+        const id = number(row['row']);
+        addUse.run({ token: id, blob: key.blob, nowMs });
+        const added = number(addCamera.get({ camera, token: id, nowMs })?.['id']);
+        keys.add(added, { ...key, comment: '' }, false);
+        states.write(added, neverConnected, '', nowMs);
         return { account, camera };
       }),
   };

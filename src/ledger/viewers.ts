@@ -1,131 +1,111 @@
+import type { Viewer } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
-import type { AccountRows } from './accounts.ts';
+import type { AccountRows } from './account-rows.ts';
 import { transaction } from './database.ts';
-import { DuplicateError, hint, UnknownNameError } from './errors.ts';
-import { number, type Row, text } from './rows.ts';
-
-/** What is kept of a password: hashes of `user:realm:password` in hexadecimal (RFC 7616). */
-export interface ViewerCredentials {
-  readonly md5: string;
-  readonly sha256: string;
-}
-
-export interface ViewerName {
-  readonly account: string;
-  /** The user name. */
-  readonly name: string;
-}
-
-/** Somebody who may watch an account's cameras. Times are milliseconds since 1970 UTC. */
-export interface Viewer extends ViewerName {
-  /** The only cameras of the account that this viewer may watch; absent: all, those to come too. */
-  readonly cameras?: readonly string[];
-  readonly createdMs: number;
-  readonly passwordSetMs: number;
-}
-
-export interface NewViewer extends ViewerName {
-  readonly credentials: ViewerCredentials;
-  readonly cameras?: readonly string[];
-}
+import { DuplicateError, UnknownNameError } from '../model/errors.ts';
+import { hint } from './hint.ts';
+import { json, number, optional, reader, text } from './read.ts';
+import {
+  formatViewerName,
+  type NewViewer,
+  type ViewerAccess,
+  type ViewerCredentials,
+  type ViewerName,
+} from '../model/viewer.ts';
 
 export interface ViewerQueries {
   /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
-  addViewer(viewer: NewViewer): Viewer;
+  add(viewer: NewViewer): Viewer;
   /** All viewers, or those of one account, in the order of their names. */
-  viewers(account?: string): Viewer[];
+  list(account?: string): Viewer[];
   /** @throws {UnknownNameError} which says what there is instead */
-  requireViewer(name: ViewerName): Viewer;
+  require(name: ViewerName): Viewer;
   /** Who logs in by that name, and how it is proven. For each log-in, so one look-up in an index. */
-  findViewer(
-    account: string,
-    name: string,
-  ): (Pick<Viewer, 'name' | 'cameras'> & { readonly credentials: ViewerCredentials }) | undefined;
+  find(account: string, name: string): ViewerAccess | undefined;
   /** @throws {UnknownNameError} */
   setCredentials(name: ViewerName, credentials: ViewerCredentials): Viewer;
   /** @throws {UnknownNameError} */
-  removeViewer(name: ViewerName): void;
+  remove(name: ViewerName): void;
 }
 
 // A colon ends a user name in the hash and in Basic; quotes and backslashes are written in many ways
 // within Digest; a slash stands between account and name.
 const nameForm = /^[!#-.0-9;-[\]-~]{1,64}$/;
 
-export const formatViewerName = ({ account, name }: ViewerName): string => `${account}/${name}`;
-
 const select = `
-  SELECT accounts.name AS account, viewers.name, md5, sha256, allCameras,
-    viewers.createdMs, passwordSetMs,
-    (SELECT json_group_array(name) FROM
+  SELECT accounts.name AS account, viewers.name, md5, sha256, viewers.createdMs, passwordSetMs,
+    iif(allCameras, NULL, (SELECT json_group_array(name) FROM
       (SELECT cameras.name FROM viewerCameras JOIN cameras ON cameras.id = viewerCameras.camera
-       WHERE viewerCameras.viewer = viewers.id AND cameras.removedMs IS NULL ORDER BY cameras.name))
+       WHERE viewerCameras.viewer = viewers.id AND cameras.removedMs IS NULL ORDER BY cameras.name)))
       AS cameras
   FROM viewers JOIN accounts ON accounts.id = viewers.account
   WHERE accounts.removedMs IS NULL`;
 
-const camerasOf = (row: Row): { readonly cameras?: readonly string[] } =>
-  row['allCameras'] === 1 ? {} : { cameras: JSON.parse(text(row, 'cameras')) as string[] };
-
-const readViewer = (row: Row): Viewer => ({
-  account: text(row, 'account'),
-  name: text(row, 'name'),
-  ...camerasOf(row),
-  createdMs: number(row, 'createdMs'),
-  passwordSetMs: number(row, 'passwordSetMs'),
+const readCredentials = reader<ViewerCredentials>({ md5: text, sha256: text });
+const readCameras = reader<Pick<Viewer, 'cameras'>>({ cameras: optional(json<string[]>()) });
+const readViewer = reader<Viewer>({
+  account: text,
+  name: text,
+  cameras: optional(json<string[]>()),
+  createdMs: number,
+  passwordSetMs: number,
 });
 
 export function prepareViewers(database: DatabaseSync, accounts: AccountRows): ViewerQueries {
-  const byName = database.prepare(`${select} AND accounts.name = ? AND viewers.name = ?`);
+  const byName = database.prepare(
+    `${select} AND accounts.name = :account AND viewers.name = :name`,
+  );
   const all = database.prepare(`${select} ORDER BY accounts.name, viewers.name`);
   const ofAccount = database.prepare(`${select} AND accounts.name = ? ORDER BY viewers.name`);
   const add = database.prepare(
     `INSERT INTO viewers (account, name, md5, sha256, allCameras, createdMs, passwordSetMs)
-     VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+     VALUES (:account, :name, :md5, :sha256, :allCameras, :nowMs, :nowMs) RETURNING id`,
   );
   const camerasOfAccount = database.prepare(
     'SELECT id, name FROM cameras WHERE account = ? AND removedMs IS NULL ORDER BY name',
   );
   const allow = database.prepare(
-    'INSERT INTO viewerCameras (viewer, camera) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO viewerCameras (viewer, camera) VALUES (:viewer, :camera) ON CONFLICT DO NOTHING',
   );
   const change = database.prepare(
-    'UPDATE viewers SET md5 = ?, sha256 = ?, passwordSetMs = ? WHERE account = ? AND name = ?',
+    `UPDATE viewers SET md5 = :md5, sha256 = :sha256, passwordSetMs = :nowMs
+     WHERE account = :account AND name = :name`,
   );
-  const remove = database.prepare('DELETE FROM viewers WHERE account = ? AND name = ?');
+  const remove = database.prepare('DELETE FROM viewers WHERE account = :account AND name = :name');
 
-  const viewers: ViewerQueries['viewers'] = (account) => {
+  const list: ViewerQueries['list'] = (account) => {
     if (account !== undefined) accounts.idOf(account);
     return (account === undefined ? all.all() : ofAccount.all(account)).map(readViewer);
   };
 
-  const requireViewer: ViewerQueries['requireViewer'] = (wanted) => {
-    const row = byName.get(wanted.account, wanted.name);
+  const requireViewer: ViewerQueries['require'] = (wanted) => {
+    const row = byName.get({ account: wanted.account, name: wanted.name });
     if (row !== undefined) return readViewer(row);
     const name = formatViewerName(wanted);
-    const existing = viewers(wanted.account).map(formatViewerName);
+    const existing = list(wanted.account).map(formatViewerName);
     throw new UnknownNameError(`There is no viewer ${name}.${hint('viewers', name, existing)}`);
   };
 
   const allowCameras = (viewer: number, account: number, names: readonly string[]): void => {
     const known = camerasOfAccount.all(account);
-    const ids = new Map(known.map((row) => [text(row, 'name'), number(row, 'id')]));
+    const ids = new Map(known.map((row) => [text(row['name']), number(row['id'])]));
     for (const name of names) {
-      const id = ids.get(name);
-      if (id === undefined) {
+      const camera = ids.get(name);
+      if (camera === undefined) {
         const existing = [...ids.keys()];
         throw new UnknownNameError(
           `The account has no camera ${name}.${hint('cameras', name, existing)}`,
         );
       }
-      allow.run(viewer, id);
+      allow.run({ viewer, camera });
     }
   };
 
   return {
-    viewers,
-    requireViewer,
-    addViewer: (given) =>
+    list,
+    require: requireViewer,
+    add: (given) =>
       transaction(database, () => {
         const account = accounts.idOf(given.account);
         if (!nameForm.test(given.name)) {
@@ -133,32 +113,36 @@ export function prepareViewers(database: DatabaseSync, accounts: AccountRows): V
             `"${given.name}" can't be the name of a viewer: use 1 to 64 letters, digits and signs of ASCII, without spaces and : / " \\.`,
           );
         }
-        if (byName.get(given.account, given.name) !== undefined) {
+        if (byName.get({ account: given.account, name: given.name }) !== undefined) {
           throw new DuplicateError(`There is a viewer ${formatViewerName(given)} already.`);
         }
-        const now = Date.now();
         const { md5, sha256 } = given.credentials;
-        const everything = given.cameras === undefined ? 1 : 0;
-        const row = add.get(account, given.name, md5, sha256, everything, now, now) ?? {};
-        allowCameras(number(row, 'id'), account, given.cameras ?? []);
+        const row = add.get({
+          account,
+          name: given.name,
+          md5,
+          sha256,
+          allCameras: given.cameras === undefined ? 1 : 0,
+          nowMs: Date.now(),
+        });
+        allowCameras(number(row?.['id']), account, given.cameras ?? []);
         return requireViewer(given);
       }),
-    findViewer(account, name) {
-      const row = byName.get(account, name);
-      if (row === undefined) return undefined;
-      const credentials = { md5: text(row, 'md5'), sha256: text(row, 'sha256') };
-      return { name, ...camerasOf(row), credentials };
+    find(account, name) {
+      const row = byName.get({ account, name });
+      return row && { name, ...readCameras(row), credentials: readCredentials(row) };
     },
     setCredentials: (viewer, { md5, sha256 }) =>
       transaction(database, () => {
         requireViewer(viewer);
-        change.run(md5, sha256, Date.now(), accounts.idOf(viewer.account), viewer.name);
+        const account = accounts.idOf(viewer.account);
+        change.run({ account, name: viewer.name, md5, sha256, nowMs: Date.now() });
         return requireViewer(viewer);
       }),
-    removeViewer: (viewer) =>
+    remove: (viewer) =>
       transaction(database, () => {
         requireViewer(viewer);
-        remove.run(accounts.idOf(viewer.account), viewer.name);
+        remove.run({ account: accounts.idOf(viewer.account), name: viewer.name });
       }),
   };
 }

@@ -1,6 +1,10 @@
+import type { Clock } from './clock.ts';
+import { describeError } from './errors.ts';
+import { FloodGate } from './flood-gate.ts';
+import type { Log } from './log.ts';
 import { Scope } from './scope.ts';
 
-/** Begins `task`, which never rejects, and ends it when disposed of: that waits until it has ended. */
+/** Begins `task`, which never rejects. Disposing aborts its signal and waits until it has ended. */
 export function background(task: (signal: AbortSignal) => Promise<void>): AsyncDisposable {
   const life = new Scope();
   const done = task(life.signal);
@@ -10,4 +14,24 @@ export function background(task: (signal: AbortSignal) => Promise<void>): AsyncD
       await done;
     },
   };
+}
+
+/** Runs `task` again and again until disposed of. Logs what it throws, once a minute at most. */
+export function repeated(
+  everyMs: number,
+  task: () => Promise<void> | void,
+  { clock, log, trouble }: { readonly clock: Clock; readonly log: Log; readonly trouble: string },
+): AsyncDisposable {
+  return background(async (signal) => {
+    using gate = new FloodGate(log);
+    for (;;) {
+      await clock.sleep(everyMs, signal);
+      if (signal.aborted) return;
+      try {
+        await task();
+      } catch (error) {
+        gate.warn(trouble, trouble, { cause: describeError(error) });
+      }
+    }
+  });
 }

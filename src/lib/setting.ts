@@ -20,7 +20,7 @@ export class Setting<T> implements Changing<T> {
 
   set(value: T): void {
     this.#value = value;
-    for (const resolve of [...this.#waiting]) resolve();
+    for (const resolve of Array.from(this.#waiting)) resolve();
   }
 
   /** The same for who wants something made of it. */

@@ -15,6 +15,8 @@ export interface Supervision {
   readonly restart: Restart;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called after each failure, before the wait for the next run. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /**
@@ -25,22 +27,27 @@ export interface Supervision {
 export async function supervise(
   name: string,
   task: (signal: AbortSignal) => Promise<void>,
-  { signal, restart, clock, log }: Supervision,
+  { signal, restart, clock, log, onFailure }: Supervision,
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     const startedAt = clock.now();
     using run = new Scope(signal);
-    const cause = await task(run.signal).then(
-      () => 'it ended without an error',
-      (error: unknown) => describeError(error),
+    const error: unknown = await task(run.signal).then(
+      () => new Error('it ended without an error'),
+      (reason: unknown) => reason,
     );
     if (signal.aborted) return;
+    onFailure?.(error);
     if (clock.now() - startedAt >= restart.healthyAfterMs) failures = 0;
     const ceiling = Math.min(restart.minMs * 2 ** Math.min(failures, 30), restart.maxMs);
     const waitMs = Math.round(ceiling * (0.5 + Math.random() / 2));
     failures += 1;
-    log.warn(`${name} stopped, starting it again`, { cause, waitMs, failures });
+    log.warn(`${name} stopped, starting it again`, {
+      cause: describeError(error),
+      waitMs,
+      failures,
+    });
     run.end();
     await clock.sleep(waitMs, signal);
   }

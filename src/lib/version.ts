@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** How the control socket names itself, in the header `server`. */
+export const serverName = (version: string): string => `sapiengraph-cctv/${version}`;
+
 /** The version of this program, from its package.json. */
 export function readVersion(): string {
   const file = join(import.meta.dirname, '..', '..', 'package.json');

@@ -16,7 +16,7 @@ export interface Partition {
 }
 
 /** A disk that a card could be made on: nothing of it is in use. */
-export interface Disk {
+export interface CardDisk {
   /** As the kernel names it: sdb, mmcblk0. */
   readonly name: string;
   readonly model: string;
@@ -36,7 +36,7 @@ const maxBytes = 2 ** 32 * 512;
  * @param device the path of a whole disk, or a link to one
  * @throws {OperatorError} if the system is on it, or it is in use, or can't be written
  */
-export function inspectDisk(device: string, sources: DiskSources = kernelSources): Disk {
+export function inspectDisk(device: string, sources: DiskSources = kernelSources): CardDisk {
   const name = basename(existsSync(device) ? realpathSync(device) : device);
   const directory = join(sources.sys, 'class/block', name);
   if (!existsSync(directory)) throw new OperatorError(`There is no disk ${device}.`);
@@ -50,7 +50,7 @@ export function inspectDisk(device: string, sources: DiskSources = kernelSources
   const parts = readdirSync(directory)
     .filter((entry) => existsSync(join(directory, entry, 'partition')))
     .sort();
-  const found: Disk = {
+  const found: CardDisk = {
     name,
     model:
       [read('device/vendor'), read('device/model'), read('device/name')]
@@ -80,7 +80,7 @@ export function inspectDisk(device: string, sources: DiskSources = kernelSources
 }
 
 /** What stands in a question: what it is, how large, what is on it. */
-export function describeDisk({ name, model, bytes, partitions }: Disk): string {
+export function describeDisk({ name, model, bytes, partitions }: CardDisk): string {
   const size = (n: number): string => `${(n / gigabyte).toFixed(1)} GB`;
   const parts = partitions.map((part) => `${part.name} of ${size(part.bytes)}`).join(', ');
   return `/dev/${name}, a ${model} of ${size(bytes)} with ${parts === '' ? 'no partitions' : parts}`;

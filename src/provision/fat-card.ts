@@ -98,7 +98,7 @@ export class FatCard implements Card {
     });
   }
 
-  async #differingCopies({ files }: Group, signal: AbortSignal): Promise<CardFile[]> {
+  async #differingCopies({ files }: FileGroup, signal: AbortSignal): Promise<CardFile[]> {
     const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
     const directory = await mkdtemp(join(parent, 'cctv-card-'));
     try {
@@ -145,8 +145,8 @@ export class FatCard implements Card {
 
   #run(program: string, args: readonly string[], signal?: AbortSignal, input?: Buffer) {
     return runFatTool(program, [...this.#drive, ...args], {
-      ...(signal === undefined ? {} : { signal }),
-      ...(input === undefined ? {} : { input }),
+      signal,
+      input,
     });
   }
 
@@ -167,14 +167,14 @@ export class FatCard implements Card {
   }
 }
 
-interface Group {
+interface FileGroup {
   readonly folder: string;
   readonly files: readonly CardFile[];
   readonly sources: readonly string[];
 }
 
 /** The files that are copies and keep their names, by folder: one run of mcopy takes a whole folder. */
-function grouped(files: readonly CardFile[]): Group[] {
+function grouped(files: readonly CardFile[]): FileGroup[] {
   const groups: { folder: string; files: CardFile[]; sources: string[] }[] = [];
   const open = new Map<string, (typeof groups)[number]>();
   for (const file of files) {

@@ -22,7 +22,7 @@ export async function runFatTool(
       timeout: 600_000,
       // It would be killed halfway by the terminal's Ctrl-C, before the signal says why.
       detached: true,
-      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      cancelSignal: options.signal,
       env: {
         PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
         // Of the operator's own settings, none applies; names are UTF-8; any geometry will do.

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { type Card, explainCardError, megabytes } from './card.ts';
 import { DirectoryCard } from './directory-card.ts';
-import { describeDisk, type Disk, inspectDisk } from './disk.ts';
+import { describeDisk, type CardDisk, inspectDisk } from './disk.ts';
 import { FatCard } from './fat-card.ts';
 import { findFatVolume, partitionStart, writePartitionTable } from './fat-volume.ts';
 import { runFatTool } from './mtools.ts';
@@ -20,7 +20,7 @@ export interface CardOptions {
   /** How large a new image is made. */
   readonly imageBytes?: number;
   /** Asked before a disk is overwritten; false leaves it as it is. */
-  readonly confirm: (disk: Disk, question: string) => Promise<boolean>;
+  readonly confirm: (disk: CardDisk, question: string) => Promise<boolean>;
   /** A disk that is no card reader and no stick is allowed, after the same question. */
   readonly evenIfFixed?: boolean;
 }
@@ -114,7 +114,7 @@ async function newImage(path: string, bytes: number | undefined): Promise<CardTa
 
 async function disk(options: CardOptions): Promise<CardTarget> {
   const { path, confirm, evenIfFixed = false } = options;
-  const look = (): Disk => {
+  const look = (): CardDisk => {
     const found = inspectDisk(path);
     if (found.isRemovable || evenIfFixed) return found;
     throw new OperatorError(
@@ -154,8 +154,17 @@ async function format(path: string, bytes: number) {
   await handle.sync();
   const start = partitionStart / 512;
   await runFatTool('mkfs.vfat', [
-    ...['-I', '-F', '32', '-n', 'SAPIENGRAPH', '-h', String(start), '--offset', String(start)],
-    ...[path, String(kibibytes)],
+    '-I',
+    '-F',
+    '32',
+    '-n',
+    'SAPIENGRAPH',
+    '-h',
+    String(start),
+    '--offset',
+    String(start),
+    path,
+    String(kibibytes),
   ]);
   const volume = await findFatVolume(handle);
   if (volume === undefined) throw new Error('what was formatted is not there when it is read back');

@@ -30,7 +30,7 @@ export function readWifi(ssid: string, password: string, country?: string): Wifi
   const psk = /^[0-9a-f]{64}$/i.test(password)
     ? password.toLowerCase()
     : pbkdf2Sync(password, bytes, 4096, 32, 'sha1').toString('hex');
-  return { ssid: bytes, psk, ...(country === undefined ? {} : { country }) };
+  return { ssid: bytes, psk, country };
 }
 
 function checkSsid(ssid: string, bytes: Buffer): string[] {

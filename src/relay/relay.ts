@@ -5,15 +5,14 @@ import { describeError, OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import { aborted, TimeoutError, within } from '../lib/until.ts';
+import { type Media, mediaOf, readSdp } from '../media/sdp.ts';
 import { describe } from './describe.ts';
 import { Diagnosis, NoStreamError, presentable, StreamRefusedError } from './diagnosis.ts';
 import { freePort } from './port.ts';
 import { listeners } from './proc.ts';
-import { type Media, parseMedia } from './sdp.ts';
 import { assertUnreachable, FloodMeter, RelayFaultError, watchProcess } from './watch.ts';
 
 export { NoStreamError, StreamRefusedError } from './diagnosis.ts';
-export type { Media } from './sdp.ts';
 export { RelayFaultError } from './watch.ts';
 
 export interface RelayOptions {
@@ -150,7 +149,7 @@ class RelayProcess implements Relay {
         lookAtMs = performance.now() + lookEachMs;
       }
       if (this.#listens && reply?.status === 200) {
-        this.media = parseMedia(reply.sdp);
+        this.media = mediaOf(readSdp(reply.sdp));
         if (this.media.video !== undefined) return;
         throw new StreamRefusedError("the camera's stream has no video");
       }

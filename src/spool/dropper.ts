@@ -2,10 +2,10 @@ import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 import { explainTrouble } from './disk-trouble.ts';
-import { parseSegmentFileName, type Segment } from './segment.ts';
+import { parseSegmentFileName, type Segment } from '../model/segment.ts';
 
 export interface DropperOptions {
   readonly directory: string;
@@ -98,7 +98,8 @@ export class Dropper {
     this.#options.gate.warn('dropped', 'the spool is full: its oldest segment was dropped', {
       camera: formatCameraName({ account, camera }),
       start: new Date(startMs).toISOString(),
-      ...{ durationMs, bytes },
+      durationMs,
+      bytes,
     });
     return true;
   }

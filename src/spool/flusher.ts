@@ -54,8 +54,11 @@ export class Flusher implements AsyncDisposable {
       name: 'sync',
       file: 'sh',
       args: [
-        ...['-c', 'while sleep "$2"; do sync -f "$1" || exit; done', 'sh'],
-        ...[this.#directory, String(everySeconds)],
+        '-c',
+        'while sleep "$2"; do sync -f "$1" || exit; done',
+        'sh',
+        this.#directory,
+        String(everySeconds),
       ],
       // It waits for a disk that doesn't answer.
       graceMs: 2_000,

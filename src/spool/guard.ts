@@ -1,3 +1,4 @@
+import type { DiskStatus } from '../contract/status.ts';
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
@@ -18,26 +19,6 @@ import {
 import { bytesBelow } from './measure.ts';
 import { Spare } from './spare.ts';
 import { roughly, Trend } from './trend.ts';
-
-export interface DiskStatus {
-  /** `full`: the oldest footage is being dropped, or recording stands still. */
-  readonly state: 'ok' | 'nearly full' | 'full';
-  /** Whether recording stands still. */
-  readonly isFull: boolean;
-  /** Why it is nearly full or full. */
-  readonly detail?: string;
-  readonly whenFull: 'keep-newest' | 'keep-oldest';
-  readonly usedBytes: number;
-  readonly recordingBytes: number;
-  readonly damagedBytes: number;
-  readonly freeBytes: number;
-  readonly reserveBytes: number;
-  readonly budgetBytes?: number;
-  /** Until it is full at the present rate; absent if it doesn't fill, or isn't known yet. */
-  readonly lastsMs?: number;
-  /** Since the start. */
-  readonly dropped: { readonly files: number; readonly bytes: number };
-}
 
 export interface GuardOptions {
   readonly directory: string;
@@ -89,7 +70,10 @@ export class DiskGuard {
   #reserveBytes = 0;
   #spare: Spare | undefined;
   #measure: Measure = {
-    ...{ recordingBytes: 0, damagedBytes: 0, usedBytes: 0, freeBytes: 0 },
+    recordingBytes: 0,
+    damagedBytes: 0,
+    usedBytes: 0,
+    freeBytes: 0,
   };
   #state: DiskStatus['state'] = 'ok';
   #detail: string | undefined;
@@ -120,12 +104,15 @@ export class DiskGuard {
     return {
       state: this.#state,
       isFull: this.isFull,
-      ...(this.#detail === undefined ? {} : { detail: this.#detail }),
+      detail: this.#detail,
       whenFull: this.#policy,
-      ...{ usedBytes, recordingBytes, damagedBytes, freeBytes },
+      usedBytes,
+      recordingBytes,
+      damagedBytes,
+      freeBytes,
       reserveBytes: this.#reserveBytes,
-      ...(budgetBytes === undefined ? {} : { budgetBytes }),
-      ...(lastsMs === undefined ? {} : { lastsMs }),
+      budgetBytes,
+      lastsMs,
       dropped: { files, bytes },
     };
   }
@@ -283,7 +270,7 @@ export class DiskGuard {
     this.#state = this.#stopped || isOver || staysFull ? 'full' : isNear ? 'nearly full' : 'ok';
     this.#detail = this.#state === 'ok' ? undefined : (this.#trouble?.words ?? bounds[0]?.what);
     if (this.#mode !== before) this.#announce(before);
-    for (const check of [...this.#waiting]) check();
+    for (const check of Array.from(this.#waiting)) check();
   }
 
   get #mode(): 'ok' | 'nearly full' | 'dropping' | 'stopped' {

@@ -1,6 +1,5 @@
-import { type CameraName, formatCameraName } from '../lib/names.ts';
-import type { DiskStatus } from './guard.ts';
-import { parseSegmentFileName, type Segment } from './segment.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import { parseSegmentFileName, type Segment } from '../model/segment.ts';
 
 export interface Usage {
   readonly files: number;
@@ -11,11 +10,6 @@ export interface Usage {
 
 export interface SpoolUsage extends Usage {
   readonly cameras: readonly (CameraName & Usage)[];
-}
-
-/** What waits in the spool, and how its disk is. */
-export interface SpoolStatus extends SpoolUsage {
-  readonly disk: DiskStatus;
 }
 
 interface Shelf {

@@ -1,7 +1,7 @@
 import { constants, type FileHandle, lstat, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
-import { type CameraName, formatCameraName, isLabel } from '../lib/names.ts';
+import { type CameraName, formatCameraName, isLabel } from '../model/camera-name.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 import { inPlainWords } from './disk-trouble.ts';
 import { hashFile, makeDirectory } from './durable.ts';
@@ -10,7 +10,7 @@ import {
   parseSegmentFileName,
   type Segment,
   segmentFileName,
-} from './segment.ts';
+} from '../model/segment.ts';
 
 /**
  * Makes a finished file a segment in `directory` (the camera's in ready/). The file's content is on

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
-import { type CameraName, isLabel } from '../lib/names.ts';
+import { type CameraName, isLabel } from '../model/camera-name.ts';
 
 /** Where one run of an archiver writes its files until they are published. */
 export interface RunDirectory {

@@ -3,9 +3,9 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, isLabel } from '../lib/names.ts';
+import { type CameraName, isLabel } from '../model/camera-name.ts';
 import type { Inventory } from './inventory.ts';
-import { parseSegmentFileName, type Segment } from './segment.ts';
+import { parseSegmentFileName, type Segment } from '../model/segment.ts';
 
 export interface Changes {
   readonly added: (segment: Segment) => void;

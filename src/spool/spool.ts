@@ -4,7 +4,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 import { explainTrouble, inPlainWords } from './disk-trouble.ts';
@@ -12,7 +12,8 @@ import { Dropper } from './dropper.ts';
 import { makeDirectory } from './durable.ts';
 import { Flusher } from './flusher.ts';
 import { DiskGuard, probeName } from './guard.ts';
-import { Inventory, type SpoolStatus } from './inventory.ts';
+import { Inventory, type SpoolUsage } from './inventory.ts';
+import type { SpoolStatus } from '../contract/status.ts';
 import { Limit } from './limit.ts';
 import type { DiskLimits } from './limits.ts';
 import { lockDirectory } from './lock.ts';
@@ -20,16 +21,15 @@ import { publishFile } from './publish.ts';
 import {
   findRunDirectories,
   newRunPath,
-  type RunDirectory,
   removeIfEmpty,
+  type RunDirectory,
 } from './run-directories.ts';
 import { type Changes, Scanner } from './scan.ts';
-import type { FinishedFile, Segment } from './segment.ts';
+import type { FinishedFile, Segment } from '../model/segment.ts';
 import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
-export type { DiskGuard, DiskStatus } from './guard.ts';
-export type { SpoolStatus, SpoolUsage, Usage } from './inventory.ts';
+export type { DiskGuard } from './guard.ts';
 export type { DiskLimits } from './limits.ts';
 export type { RunDirectory } from './run-directories.ts';
 
@@ -275,7 +275,7 @@ export class Spool implements AsyncDisposable {
   }
 
   /** What waits here, in all and per camera, and how the disk is. Kept in memory, corrected by each rescan. */
-  usage(): SpoolStatus {
+  usage(): SpoolStatus & SpoolUsage {
     return { ...this.#inventory.usage(), disk: this.disk.status };
   }
 

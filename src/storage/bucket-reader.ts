@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { SegmentIdentity } from '../lib/segment-name.ts';
+import type { SegmentIdentity } from '../model/segment-name.ts';
 import { httpStatus } from './explain.ts';
 import { parseSegmentKey } from './key.ts';
 
@@ -72,9 +72,9 @@ export class BucketReader {
       const page = await this.#list(
         {
           Prefix: prefix,
-          ...(after === undefined ? {} : { StartAfter: prefix + after }),
-          ...(atOnce === undefined ? {} : { MaxKeys: atOnce }),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
+          StartAfter: after === undefined ? undefined : prefix + after,
+          MaxKeys: atOnce,
+          ContinuationToken: token,
         },
         signal,
       );
@@ -94,7 +94,7 @@ export class BucketReader {
         {
           Prefix: prefix,
           Delimiter: '/',
-          ...(token === undefined ? {} : { ContinuationToken: token }),
+          ContinuationToken: token,
         },
         signal,
       );
@@ -185,7 +185,7 @@ export class BucketReader {
         const key = decoded(page, Key);
         const segment = parseSegmentKey(this.#access.prefix, key);
         const modifiedMs = at?.getTime() ?? 0;
-        return { key, bytes, etag, modifiedMs, ...(segment === undefined ? {} : { segment }) };
+        return { key, bytes, etag, modifiedMs, segment };
       },
     );
   }

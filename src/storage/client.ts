@@ -18,7 +18,7 @@ export interface ClientOptions {
 const connectTimeoutMs = 5_000;
 
 /** A connection on which nothing moved, or that did not come about. */
-export class StalledError extends Error {
+export class UploadStalledError extends Error {
   override name = 'StalledError';
 }
 
@@ -35,7 +35,7 @@ class Handler extends NodeHttpHandler {
       const cut = ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '');
       if (cut || !(error instanceof Error) || error.name !== 'TimeoutError') throw error;
       // Not as the cause: the SDK looks at causes too.
-      throw new StalledError(error.message);
+      throw new UploadStalledError(error.message);
     }
   }
 }
@@ -45,7 +45,7 @@ export function createClient(options: ClientOptions): S3Client {
   // Only an Agent of our own is kept for large bodies too; the SDK's would open a connection for each.
   const agent = { keepAlive: true, maxSockets: options.connections };
   const client = new S3Client({
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    endpoint: options.endpoint,
     region: options.region,
     forcePathStyle: options.pathStyle,
     // As if they had expired, so that they are asked for with each request.

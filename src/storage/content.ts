@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, open } from 'node:fs/promises';
 import { errorCode } from '../lib/errors.ts';
-import type { Segment } from '../spool/segment.ts';
+import type { Segment } from '../model/segment.ts';
 
 /** A segment's file can't be uploaded as it is. */
 export class LocalFileError extends Error {

@@ -1,11 +1,6 @@
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-
-/** What proves to the store who we are. */
-export interface StoreCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+import type { StoreCredentials } from '../model/store-credentials.ts';
 
 /**
  * Credentials that an operator may replace while we run: once the store has refused them they are

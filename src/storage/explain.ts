@@ -1,6 +1,6 @@
 import { describeError, errorCode } from '../lib/errors.ts';
 import { TimeoutError } from '../lib/until.ts';
-import { StalledError } from './client.ts';
+import { UploadStalledError } from './client.ts';
 import { httpStatus } from './http-status.ts';
 
 export { httpStatus } from './http-status.ts';
@@ -127,7 +127,7 @@ function connectionTrouble(
     default:
   }
   const timedOut =
-    error instanceof StalledError || error instanceof TimeoutError || code === 'ETIMEDOUT';
+    error instanceof UploadStalledError || error instanceof TimeoutError || code === 'ETIMEDOUT';
   if (timedOut) {
     return {
       ...by.byItself(`${at} does not answer in time, or the link is too slow.`),

@@ -1,9 +1,9 @@
-import { type CameraName, isLabel } from '../lib/names.ts';
+import { type CameraName, isLabel } from '../model/camera-name.ts';
 import {
   parseSegmentFileName,
   type SegmentIdentity,
   segmentFileName,
-} from '../lib/segment-name.ts';
+} from '../model/segment-name.ts';
 
 const dayMs = 86_400_000;
 

@@ -11,15 +11,16 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
-import type { SegmentIdentity } from '../lib/segment-name.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { SegmentIdentity } from '../model/segment-name.ts';
 import { within } from '../lib/until.ts';
-import type { Segment } from '../spool/segment.ts';
+import type { Segment } from '../model/segment.ts';
 import { BucketReader } from './bucket-reader.ts';
 import { abortable, createClient, signWithGivenHash } from './client.ts';
 import { type Content, readContent } from './content.ts';
 import { Documents } from './documents.ts';
-import { ReplaceableCredentials, type StoreCredentials } from './credentials.ts';
+import type { StoreCredentials } from '../model/store-credentials.ts';
+import { ReplaceableCredentials } from './credentials.ts';
 import {
   type BucketPlace,
   explainStoreError,
@@ -218,7 +219,7 @@ export class ObjectStore implements Disposable {
         new ListObjectsV2Command({
           Bucket: this.#options.bucket,
           Prefix: dayPrefix(this.#prefix, camera, dayMs),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
+          ContinuationToken: token,
         }),
       );
       for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) {

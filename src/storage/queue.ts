@@ -1,5 +1,5 @@
-import { type CameraName, formatCameraName } from '../lib/names.ts';
-import type { Segment } from '../spool/segment.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { Segment } from '../model/segment.ts';
 
 /** What the queue asks of the spool: it keeps no list of its own, however much waits there. */
 export interface Backlog {

@@ -2,9 +2,9 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { formatCameraName } from '../lib/names.ts';
+import { formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
-import type { Segment } from '../spool/segment.ts';
+import type { Segment } from '../model/segment.ts';
 import type { Spool } from '../spool/spool.ts';
 import { LocalFileError } from './content.ts';
 import { type ObjectStore, uploadsAtOnce } from './object-store.ts';
@@ -123,8 +123,8 @@ export class Uploader implements AsyncDisposable {
       begun: this.#begun,
       storedCount: count,
       storedBytes: bytes,
-      ...(lastAtMs === undefined ? {} : { lastStoredAtMs: lastAtMs }),
-      ...(failing === undefined ? {} : { failing }),
+      lastStoredAtMs: lastAtMs,
+      failing,
     };
   }
 

@@ -1,6 +1,6 @@
 import { type KeyObject, verify } from 'node:crypto';
 import type { AuthContext } from 'ssh2';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import {
   digestOf,
   fingerprintOf,
@@ -8,6 +8,7 @@ import {
   type KeyAlgorithm,
   keyObjectOf,
 } from './public-key.ts';
+import type { KnownCamera } from '../model/camera.ts';
 
 /** A key that a client shows. */
 export interface ShownKey {
@@ -15,15 +16,6 @@ export interface ShownKey {
   readonly blob: Buffer;
   /** `SHA256:…` */
   readonly fingerprint: string;
-}
-
-export interface KnownCamera extends CameraName {
-  /** Whether it may not dial in for now. */
-  readonly disabled?: boolean;
-  /** Earlier names of the camera: its card may have one of them. */
-  readonly formerNames?: readonly string[];
-  /** Earlier names of its account, likewise. */
-  readonly formerAccounts?: readonly string[];
 }
 
 /** Who may dial in. */
@@ -36,7 +28,7 @@ export interface GuestList {
   enrol?(token: string, key: ShownKey): CameraName | string;
 }
 
-export type Verdict =
+export type KeyVerdict =
   /** It only asks whether the key would do. */
   | { readonly kind: 'may sign' }
   /** It has signed with the private key. */
@@ -65,13 +57,13 @@ const tokenLogin = /^enrol\.([a-z0-9]{16,64})$/;
 export const printableUser = (name: string): string =>
   printable(name).replace(/^(enrol\..{0,6}).*$/i, '$1…');
 
-const refuse = (reason: string): Verdict => ({ kind: 'refuse', reason });
+const refuse = (reason: string): KeyVerdict => ({ kind: 'refuse', reason });
 
 /**
  * Judges one request to log in (RFC 4252 section 5). The key alone says which camera it is; the name
  * must agree, or be `enrol.TOKEN`, which lets an unknown key in and is nothing more to a known one.
  */
-export function judge(context: AuthContext, guests: GuestList): Verdict {
+export function judge(context: AuthContext, guests: GuestList): KeyVerdict {
   // The first request of most clients, to learn what there is.
   if (context.method === 'none') return { kind: 'refuse' };
   if (context.method !== 'publickey') {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connection, ServerChannel } from 'ssh2';
 import type { FloodGate } from '../lib/flood-gate.ts';
-import { type CameraName, formatCameraName } from '../lib/names.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort, within } from '../lib/until.ts';
 import { printable } from './authentication.ts';
@@ -41,7 +41,7 @@ export interface CameraTunnelOptions extends TunnelLimits {
 }
 
 /** What a camera may ask for, besides being kept alive: forwards of its services. */
-interface Bound {
+interface BoundForward {
   readonly address: string;
   readonly port: number;
 }
@@ -150,7 +150,7 @@ export class CameraTunnel implements Tunnel {
     return false;
   }
 
-  #grant(service: Service | undefined, bound: Bound): boolean {
+  #grant(service: Service | undefined, bound: BoundForward): boolean {
     if (service === undefined) {
       this.#refuse('port', `it asks for a forward of port ${bound.port}; known are ${knownPorts}`);
       return false;
@@ -169,7 +169,7 @@ export class CameraTunnel implements Tunnel {
     return true;
   }
 
-  async #open(forward: Forward, bound: Bound, signal: AbortSignal): Promise<Duplex> {
+  async #open(forward: Forward, bound: BoundForward, signal: AbortSignal): Promise<Duplex> {
     using scope = new Scope(signal, this.closed);
     if (scope.signal.aborted) return await rejectOnAbort(scope.signal);
     if (this.#forwards.get(forward.service) !== forward) {
@@ -184,7 +184,7 @@ export class CameraTunnel implements Tunnel {
     );
   }
 
-  #openChannel(service: Service, bound: Bound, signal: AbortSignal): Promise<Duplex> {
+  #openChannel(service: Service, bound: BoundForward, signal: AbortSignal): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       this.#channelCount += 1;
       // Dropbear finds the forward by the address and port that it asked for. Who connects is not its business.

@@ -3,8 +3,14 @@ import type { AuthContext, ClientInfo, Connection as SshConnection } from 'ssh2'
 import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { formatCameraName } from '../lib/names.ts';
-import { type GuestList, judge, printable, printableUser, type Verdict } from './authentication.ts';
+import { formatCameraName } from '../model/camera-name.ts';
+import {
+  type GuestList,
+  judge,
+  printable,
+  printableUser,
+  type KeyVerdict,
+} from './authentication.ts';
 import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
 import { TunnelGoneError } from './tunnel.ts';
 
@@ -42,7 +48,7 @@ export interface ConnectionContext {
 type EndKind = 'closed' | 'died';
 
 /** One TCP connection, from its acceptance to its end. It ends at the first fault of its peer. */
-export class Connection {
+export class CameraConnection {
   readonly #socket: Socket;
   readonly #address: string;
   readonly #context: ConnectionContext;
@@ -52,7 +58,7 @@ export class Connection {
   #ssh: SshConnection | undefined;
   #client = '';
   #attempts = 0;
-  #proven: Extract<Verdict, { kind: 'accept' }> | undefined;
+  #proven: Extract<KeyVerdict, { kind: 'accept' }> | undefined;
   #tunnel: CameraTunnel | undefined;
   #ended = false;
   #heardAt = performance.now();
@@ -199,7 +205,7 @@ export class Connection {
     }
   }
 
-  #judge(context: AuthContext): Verdict {
+  #judge(context: AuthContext): KeyVerdict {
     try {
       return judge(context, this.#context.guests);
     } catch (error) {

@@ -1,12 +1,5 @@
+import type { CopiedKey } from '../contract/cameras.ts';
 import { networkOf } from '../lib/addresses.ts';
-
-/** A key that two clients use from two addresses. Times are milliseconds since 1970 UTC. */
-export interface CopiedKey {
-  /** The two that took turns last. */
-  readonly addresses: readonly [string, string];
-  readonly sinceMs: number;
-  readonly lastMs: number;
-}
 
 interface TakeOver {
   readonly from: string;

@@ -13,19 +13,19 @@ export interface HostKeyFiles {
   readonly algorithms: AlgorithmProfile;
 }
 
-interface Place {
+interface KeyPlace {
   readonly algorithm: KeyAlgorithm;
   readonly present: string;
   readonly next: string;
 }
 
-function places({ hostKeyFile, nextHostKeyFile, algorithms }: HostKeyFiles): Place[] {
-  const ed25519: Place = {
+function places({ hostKeyFile, nextHostKeyFile, algorithms }: HostKeyFiles): KeyPlace[] {
+  const ed25519: KeyPlace = {
     algorithm: 'ssh-ed25519',
     present: hostKeyFile,
     next: nextHostKeyFile,
   };
-  const legacy: Place = {
+  const legacy: KeyPlace = {
     algorithm: 'ecdsa-sha2-nistp256',
     present: legacyHostKeyFile(hostKeyFile),
     next: legacyHostKeyFile(nextHostKeyFile),

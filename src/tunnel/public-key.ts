@@ -1,21 +1,11 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { OperatorError } from '../lib/errors.ts';
 import { readWireStrings } from './wire.ts';
+import type { PublicKey } from '../model/public-key.ts';
 
 /** What a camera's or the server's key may be. */
 export const keyAlgorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
-
-/** A public key, as SSH writes it. */
-export interface PublicKey {
-  readonly algorithm: KeyAlgorithm;
-  /** The key on the wire (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4). */
-  readonly blob: Buffer;
-  /** `SHA256:…`, as ssh-keygen and dropbearkey show it. */
-  readonly fingerprint: string;
-  readonly comment: string;
-}
-
 export const isKeyAlgorithm = (name: string): name is KeyAlgorithm =>
   (keyAlgorithms as readonly string[]).includes(name);
 

@@ -1,16 +1,18 @@
+import type { TunnelCounts } from '../model/tunnel-counts.ts';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection as SshConnection } from 'ssh2';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { formatCameraName } from '../lib/names.ts';
+import { formatCameraName } from '../model/camera-name.ts';
 import { plainAddress } from '../lib/addresses.ts';
 import { Admission } from './admission.ts';
 import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';
 import type { GuestList } from './authentication.ts';
 import type { CameraTunnel } from './camera-tunnel.ts';
-import { Connection, type ConnectionContext, type ConnectionLimits } from './connection.ts';
-import { CopiedKeys, type CopiedKey } from './copied-keys.ts';
+import { CameraConnection, type ConnectionContext, type ConnectionLimits } from './connection.ts';
+import { CopiedKeys } from './copied-keys.ts';
+import type { CopiedKey } from '../contract/cameras.ts';
 import { type HostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from './host-key.ts';
 import { nextHostKeys } from './host-key-rotation.ts';
 import { hasNativeCiphers, socketOf } from './ssh2-internals.ts';
@@ -63,17 +65,6 @@ export interface KeyToPin extends PublicHostKey {
   readonly state: 'present' | 'next';
 }
 
-export interface TunnelCounts {
-  readonly open: number;
-  readonly accepted: number;
-  /** Logins with a key or a name that is none of ours. */
-  readonly refused: number;
-  /** Connections that were closed for what they did before they had logged in. */
-  readonly abandoned: number;
-  /** Connections that were turned away for the number of others. */
-  readonly crowded: number;
-}
-
 /** The SSH server that cameras dial in to. */
 export class TunnelServer implements AsyncDisposable {
   readonly #options: TunnelServerOptions;
@@ -83,7 +74,7 @@ export class TunnelServer implements AsyncDisposable {
   readonly #context: ConnectionContext;
   readonly #ssh: InstanceType<typeof ssh2.Server>;
   readonly #listener: Server;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Map<Socket, CameraConnection>();
   readonly #tunnels = new Map<string, CameraTunnel>();
   readonly #copiedKeys = new CopiedKeys();
   readonly #logins = { accepted: 0, refused: 0, abandoned: 0, crowded: 0 };
@@ -225,7 +216,7 @@ export class TunnelServer implements AsyncDisposable {
     }
     // First ssh2, which holds the data back until it is ready; it tells of its connection only later.
     this.#ssh.injectSocket(socket);
-    this.#connections.set(socket, new Connection(socket, address, this.#context, entry));
+    this.#connections.set(socket, new CameraConnection(socket, address, this.#context, entry));
     socket.once('close', () => this.#connections.delete(socket));
   }
 

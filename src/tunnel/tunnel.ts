@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { CameraName } from '../lib/names.ts';
+import type { CameraName } from '../model/camera-name.ts';
 
 /** What a camera offers through its tunnel: its RTSP server, or the server of its own footage. */
 export type Service = 'rtsp' | 'footage';

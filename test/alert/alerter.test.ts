@@ -4,17 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Alerter, type AlerterOptions, type CameraPresence } from '../../src/alert/alerter.ts';
-import type { ChannelTrouble } from '../../src/alert/channel-health.ts';
-import {
-  type Condition,
-  type DiskStatus,
-  diskConditions,
-  storingCondition,
-} from '../../src/alert/troubles.ts';
+import type { ChannelTrouble } from '../../src/contract/alerts.ts';
+import type { DiskStatus } from '../../src/contract/status.ts';
+import { type Condition, diskConditions, storingCondition } from '../../src/alert/troubles.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { publicKey } from '../console/fixture.ts';
+import { publicKey } from '../control/fixture.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 const sms = [{ kind: 'sms', address: '+6591234567' }] as const;
@@ -32,7 +28,7 @@ class Rig implements AsyncDisposable {
   #cameras = 0;
 
   constructor() {
-    this.ledger.addAccount('bach');
+    this.ledger.accounts.add('bach');
   }
 
   get alerter(): Alerter {
@@ -42,20 +38,23 @@ class Rig implements AsyncDisposable {
   add(camera: string): void {
     this.#cameras += 1;
     const key = parsePublicKey(publicKey(this.#cameras));
-    this.ledger.addCamera({ account: 'bach', camera, key });
-    this.ledger.contact({ account: 'bach', camera }, key.fingerprint);
+    this.ledger.cameras.add({ account: 'bach', camera, key });
+    this.ledger.keys.used({ account: 'bach', camera }, key.fingerprint);
     this.records.set(camera, true);
   }
 
   start(more: Partial<AlerterOptions> = {}): void {
     this.#alerter = new Alerter({
-      ...{ ledger: this.ledger, clock: this.clock, log: silentLog, defaultAfterMs: 60_000 },
+      ledger: this.ledger,
+      clock: this.clock,
+      log: silentLog,
+      defaultAfterMs: 60_000,
       outbox: { wake: () => {}, failing: () => this.failing },
       channels: [{ name: 'kannel', kind: 'sms' }],
       present: ({ camera }): CameraPresence => {
         const at = this.last.get(camera);
         const state = this.records.get(camera) ? 'recording' : 'camera offline';
-        return { state, ...(at === undefined ? {} : { lastFootageAtMs: at }) };
+        return { state, lastFootageAtMs: at };
       },
       conditions: () => this.conditions(),
       operator: { contacts: [{ name: 'night watch', addresses: sms }], timeZone: 'UTC' },
@@ -79,8 +78,8 @@ class Rig implements AsyncDisposable {
 
   /** What was told, the oldest first. */
   get texts(): string[] {
-    return this.ledger
-      .alertMessages({ limit: 1_000 })
+    return this.ledger.alerts
+      .list({ limit: 1_000 })
       .filter(({ heldFor, mergedInto }) => heldFor === undefined && mergedInto === undefined)
       .toReversed()
       .map(({ text }) => text);
@@ -97,13 +96,13 @@ describe('the alerter', () => {
   it('decides again what it could not write down, and is not healthy until it can', async () => {
     await using rig = new Rig();
     rig.add('front-door');
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     let isFull = true;
-    const decide: Ledger['decide'] = (decision) => {
+    const decide: Ledger['alerts']['decide'] = (decision) => {
       if (isFull) throw new Error('the disk is full');
-      rig.ledger.decide(decision);
+      rig.ledger.alerts.decide(decision);
     };
-    rig.start({ ledger: { ...rig.ledger, decide } });
+    rig.start({ ledger: { ...rig.ledger, alerts: { ...rig.ledger.alerts, decide } } });
     await rig.pass(60);
     assert.ok(rig.alerter.isWatching);
     rig.records.set('front-door', false);
@@ -119,9 +118,9 @@ describe('the alerter', () => {
   it('tells each contact of an account, in its time zone, and over restarts once', async () => {
     await using rig = new Rig();
     rig.add('front-door');
-    rig.ledger.setTimeZone('bach', 'Asia/Singapore');
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
-    rig.ledger.addContact({ account: 'bach', name: 'carl', addresses: sms });
+    rig.ledger.accounts.setTimeZone('bach', 'Asia/Singapore');
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
+    rig.ledger.contacts.add({ account: 'bach', name: 'carl', addresses: sms });
     rig.start();
     await rig.pass(42 * 60);
     rig.records.set('front-door', false);
@@ -144,9 +143,9 @@ describe('the alerter', () => {
     await using rig = new Rig();
     rig.add('front-door');
     rig.add('yard');
-    rig.ledger.setTimeZone('bach', 'Asia/Singapore');
+    rig.ledger.accounts.setTimeZone('bach', 'Asia/Singapore');
     const quiet = { from: '22:00', to: '07:00' };
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms, quiet });
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms, quiet });
     rig.start();
     await rig.pass(300);
     // To 06:00 in Singapore, while the daemon is down.
@@ -165,7 +164,7 @@ describe('the alerter', () => {
     assert.deepEqual(rig.texts, [
       'front-door has not recorded since 06:20: camera offline; yard records again since 06:11, missed 10 min',
     ]);
-    const all = rig.ledger.alertMessages({ account: 'bach', limit: 10 });
+    const all = rig.ledger.alerts.list({ account: 'bach', limit: 10 });
     const [digest, ...held] = all;
     assert.ok(held.length === 3 && held.every(({ mergedInto }) => mergedInto === digest?.id));
   });
@@ -173,7 +172,7 @@ describe('the alerter', () => {
   it('keeps to so many messages an hour and contact, and tells the rest in one', async () => {
     await using rig = new Rig();
     for (let n = 0; n < 8; n += 1) rig.add(`camera-${n}`);
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     rig.start({ maxPerContactAndHour: 3 });
     await rig.pass(60);
     for (let n = 0; n < 8; n += 1) {
@@ -192,12 +191,15 @@ describe('the alerter', () => {
   it('tells nothing of a silenced camera, nor of one that is disabled or removed', async () => {
     await using rig = new Rig();
     for (const camera of ['a', 'b', 'c']) rig.add(camera);
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     rig.start();
     await rig.pass(60);
-    rig.ledger.silence({ account: 'bach', camera: 'a' }, rig.clock.wallNow() + 600_000);
-    rig.ledger.setDisabled({ account: 'bach', camera: 'b' }, true);
-    rig.ledger.removeCamera({ account: 'bach', camera: 'c' });
+    rig.ledger.alertSettings.silence(
+      { account: 'bach', camera: 'a' },
+      rig.clock.wallNow() + 600_000,
+    );
+    rig.ledger.cameras.setDisabled({ account: 'bach', camera: 'b' }, true);
+    rig.ledger.cameras.remove({ account: 'bach', camera: 'c' });
     for (const camera of ['a', 'b', 'c']) rig.records.set(camera, false);
     await rig.pass(580);
     assert.equal(rig.texts.length, 0);
@@ -208,8 +210,8 @@ describe('the alerter', () => {
   it('goes by the time that is set for a camera', async () => {
     await using rig = new Rig();
     rig.add('front-door');
-    rig.ledger.setAlertAfter({ account: 'bach', camera: 'front-door' }, 300);
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
+    rig.ledger.alertSettings.setAfter({ account: 'bach', camera: 'front-door' }, 300);
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     rig.start();
     await rig.pass(60);
     rig.records.set('front-door', false);
@@ -221,9 +223,9 @@ describe('the alerter', () => {
 
   it('tells the operator, and nobody else, of bucket, disk and channels', async () => {
     await using rig = new Rig();
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses: sms });
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     let failing: { sinceMs: number; cause: string } | undefined;
-    let disk: DiskStatus = { state: 'ok' };
+    let disk: Pick<DiskStatus, 'state' | 'detail'> = { state: 'ok' };
     rig.conditions = () => [
       storingCondition(failing === undefined ? {} : { failing }, rig.clock.wallNow()),
       ...diskConditions(disk),
@@ -257,7 +259,7 @@ describe('the alerter', () => {
     rig.failing = [{ channel: 'kannel', sinceMs: rig.clock.wallNow(), cause: 'nothing answers' }];
     await rig.pass(310);
     assert.match(rig.texts.at(-1) ?? '', /^alerts by kannel fail: nothing answers/);
-    const messages = rig.ledger.alertMessages({ limit: 100 });
+    const messages = rig.ledger.alerts.list({ limit: 100 });
     assert.ok(messages.every(({ contactName }) => contactName === 'night watch'));
   });
 
@@ -267,11 +269,11 @@ describe('the alerter', () => {
     const quiet = { from: '00:00', to: '23:59' };
     rig.start();
     assert.throws(() => rig.alerter.test('bach'), /no contacts/);
-    rig.ledger.addContact({ account: 'bach', name: 'anna', addresses, quiet });
+    rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses, quiet });
     assert.equal(rig.alerter.test('bach').length, 2);
     assert.deepEqual(
-      rig.ledger
-        .dueDeliveries(rig.clock.wallNow(), 10)
+      rig.ledger.alerts
+        .due(rig.clock.wallNow(), 10)
         .map(({ address }) => address)
         .sort(),
       ['+6591234567', '+6598765432'],

@@ -60,7 +60,11 @@ describe('the heartbeat', () => {
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const heart = startHeartbeat({
-      ...{ url, everyMs: 60_000, isHealthy: () => true, clock: systemClock, log: silentLog },
+      url,
+      everyMs: 60_000,
+      isHealthy: () => true,
+      clock: systemClock,
+      log: silentLog,
     });
     await once(server, 'request');
     await heart[Symbol.asyncDispose]();

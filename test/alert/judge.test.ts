@@ -24,7 +24,7 @@ describe('the judge', () => {
     assert.ok(event !== undefined && event.at - stoppedAt <= 70_000, `${event?.at}`);
     assert.ok(event.at - stoppedAt >= 60_000);
     assert.deepEqual(event.cameras, [
-      { name: 'front-door', sinceMs: stoppedMs, cause: 'camera offline' },
+      { name: 'front-door', sinceMs: stoppedMs, cause: 'camera offline', detail: undefined },
     ]);
   });
 

@@ -27,25 +27,35 @@ channel.send = async (message, signal) => {
 };
 
 const message = {
-  ...{ id: 'alert', account: 'bach', contactName: 'anna', eventKey: 'bach/1', text: 'stopped' },
-  ...{ kind: 'not-recording', subject: 'stopped', createdMs: Date.now() },
+  id: 'alert',
+  account: 'bach',
+  contactName: 'anna',
+  eventKey: 'bach/1',
+  text: 'stopped',
+  kind: 'not-recording',
+  subject: 'stopped',
+  createdMs: Date.now(),
   event: { kind: 'not-recording', account: 'bach', cameras: [], atMs: Date.now() },
   deliveries: [{ kind: 'sms', channel: 'sms', address: '+6591234567' }],
 } as const;
-if (ledger.accounts().length === 0) ledger.addAccount('bach');
-ledger.decide({ messages: [message], judgements: [['camera 1', { told: true }]] });
+if (ledger.accounts.list().length === 0) ledger.accounts.add('bach');
+ledger.alerts.decide({ messages: [message], judgements: [['camera 1', { told: true }]] });
 here('decided');
 
 // Carriers come again with reports that nobody took: these come before the outbox has doubts.
 const untaken = skill === 'reports' ? await channel.reports() : [];
 await using outbox = new Outbox({
-  ...{ ledger, channels: [channel], maxSmsPerHour: 100, clock: systemClock, log: silentLog },
+  ledger,
+  channels: [channel],
+  maxSmsPerHour: 100,
+  clock: systemClock,
+  log: silentLog,
   reporting: new Set(skill === 'reports' ? ['sms'] : []),
   times: { findAfterMs: 100, doubtMs: 1_500, retry: { minMs: 100, maxMs: 400 } },
 });
 for (const report of untaken) outbox.report(report);
 const isOver = (): boolean =>
-  ['accepted', 'delivered'].includes(ledger.alertMessage('alert')?.deliveries[0]?.state ?? '');
+  ['accepted', 'delivered'].includes(ledger.alerts.find('alert')?.deliveries[0]?.state ?? '');
 while (!isOver()) {
   await new Promise((resolve) => setTimeout(resolve, 50));
   if (skill !== 'reports') continue;

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Channel } from '../../src/alert/channel.ts';
 import { Outbox, type OutboxOptions } from '../../src/alert/outbox.ts';
-import type { NewAlertMessage, NewDelivery } from '../../src/ledger/alerts.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { eventually } from '../support/until.ts';
 import { StubCarrier, StubChannel } from './stub-carrier.ts';
+import type { NewAlertMessage, NewDelivery } from '../../src/model/alert.ts';
 
 const times = {
   patienceMs: 30_000,
@@ -26,9 +26,15 @@ let last = 0;
 function message(deliveries: NewDelivery[], kind = 'not-recording'): NewAlertMessage {
   last += 1;
   return {
-    ...{ id: `m${last}`, account: 'bach', contactName: 'anna', eventKey: `${last}`, kind },
-    ...{ event: { kind, account: 'bach', cameras: [], atMs: Date.now() } },
-    ...{ text: 'front-door has not recorded', subject: 'front-door', createdMs: Date.now() },
+    id: `m${last}`,
+    account: 'bach',
+    contactName: 'anna',
+    eventKey: `${last}`,
+    kind,
+    event: { kind, account: 'bach', cameras: [], atMs: Date.now() },
+    text: 'front-door has not recorded',
+    subject: 'front-door',
+    createdMs: Date.now(),
     deliveries,
   };
 }
@@ -40,7 +46,7 @@ class Rig implements AsyncDisposable {
   outbox: Outbox | undefined;
 
   constructor() {
-    this.ledger.addAccount('bach');
+    this.ledger.accounts.add('bach');
   }
 
   async carrier(): Promise<StubCarrier> {
@@ -51,21 +57,27 @@ class Rig implements AsyncDisposable {
 
   open(channels: Channel[], more: Partial<OutboxOptions> = {}): Outbox {
     this.outbox = new Outbox({
-      ...{ ledger: this.ledger, channels, reporting: new Set<string>(), maxSmsPerHour: 100 },
-      ...{ times, clock: systemClock, log: silentLog, ...more },
+      ledger: this.ledger,
+      channels,
+      reporting: new Set<string>(),
+      maxSmsPerHour: 100,
+      times,
+      clock: systemClock,
+      log: silentLog,
+      ...more,
     });
     return this.outbox;
   }
 
   send(deliveries: NewDelivery[], kind?: string): string {
     const added = message(deliveries, kind);
-    this.ledger.decide({ messages: [added] });
+    this.ledger.alerts.decide({ messages: [added] });
     this.outbox?.wake();
     return added.id;
   }
 
   states(id: string): string[] {
-    return this.ledger.alertMessage(id)?.deliveries.map(({ state }) => state) ?? [];
+    return this.ledger.alerts.find(id)?.deliveries.map(({ state }) => state) ?? [];
   }
 
   reaches(id: string, ...states: string[]): Promise<true> {
@@ -96,7 +108,7 @@ describe('the outbox', () => {
     outbox.report({ messageId: `${id}-0`, state: 'accepted' });
     outbox.report({ messageId: 'nothing-0', state: 'delivered' });
     outbox.report({ messageId: '../..', state: 'delivered' });
-    const [delivery] = rig.ledger.alertMessage(id)?.deliveries ?? [];
+    const [delivery] = rig.ledger.alerts.find(id)?.deliveries ?? [];
     assert.equal(delivery?.state, 'delivered');
     assert.equal(delivery.carrierId, `carrier-${id}-0`);
     assert.equal(delivery.detail, 'it rang');
@@ -109,10 +121,10 @@ describe('the outbox', () => {
     const carrier = await rig.carrier();
     rig.open([new StubChannel('sms', carrier.url)]);
     const one = message([sms()]);
-    rig.ledger.decide({ messages: [one] });
-    rig.ledger.decide({ messages: [{ ...one, id: 'another' }] });
+    rig.ledger.alerts.decide({ messages: [one] });
+    rig.ledger.alerts.decide({ messages: [{ ...one, id: 'another' }] });
     await rig.reaches(one.id, 'accepted');
-    assert.equal(rig.ledger.alertMessage('another'), undefined);
+    assert.equal(rig.ledger.alerts.find('another'), undefined);
   });
 
   for (const mood of ['busy', 'silent', 'down'] as const) {
@@ -147,11 +159,11 @@ describe('the outbox', () => {
     const outbox = rig.open([new StubChannel('sms', phone.url), email_]);
     const id = rig.send([sms(), email]);
     await rig.reaches(id, 'failed', 'accepted');
-    assert.match(rig.ledger.alertMessage(id)?.deliveries[0]?.detail ?? '', /answered 400/);
+    assert.match(rig.ledger.alerts.find(id)?.deliveries[0]?.detail ?? '', /answered 400/);
     assert.deepEqual(outbox.failing(), []);
     const gone = rig.send([sms('pager'), email]);
     await rig.reaches(gone, 'failed', 'accepted');
-    assert.match(rig.ledger.alertMessage(gone)?.deliveries[0]?.detail ?? '', /no longer config/);
+    assert.match(rig.ledger.alerts.find(gone)?.deliveries[0]?.detail ?? '', /no longer config/);
   });
 
   it('takes the next way when the carrier reports that a message failed', async () => {
@@ -184,7 +196,7 @@ describe('the outbox', () => {
     rig.open([new StubChannel('sms', carrier.url)], { times: { ...times, maxAgeMs: 500 } });
     const id = rig.send([sms()]);
     await rig.reaches(id, 'failed');
-    assert.match(rig.ledger.alertMessage(id)?.deliveries[0]?.detail ?? '', /too old.*503/);
+    assert.match(rig.ledger.alerts.find(id)?.deliveries[0]?.detail ?? '', /too old.*503/);
   });
 
   it('stops at its limit of SMS in all, and takes the next way', async () => {
@@ -204,7 +216,8 @@ describe('the outbox', () => {
     carrier.mood = 'takes one and hangs up';
     const channel = new StubChannel('sms', carrier.url);
     const outbox = rig.open([channel], {
-      ...{ reporting: new Set(['sms']), times: { ...times, doubtMs: 60_000 } },
+      reporting: new Set(['sms']),
+      times: { ...times, doubtMs: 60_000 },
     });
     const id = rig.send([sms()]);
     await rig.reaches(id, 'doubtful');
@@ -230,17 +243,17 @@ describe('the outbox', () => {
       carrier.counts.toSorted((a, b) => a - b),
       [1, 1, 2],
     );
-    const detail = rig.ledger.alertMessage(third)?.deliveries[0]?.detail ?? '';
+    const detail = rig.ledger.alerts.find(third)?.deliveries[0]?.detail ?? '';
     assert.match(detail, /may have been sent/);
   });
 
   it('tells nothing more to a contact that was removed', async () => {
     await using rig = new Rig();
     const addresses = [{ kind: 'sms', address: '+6591234567' }] as const;
-    const { id } = rig.ledger.addContact({ account: 'bach', name: 'anna', addresses });
+    const { id } = rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses });
     const added = { ...message([sms()]), contactId: id };
-    rig.ledger.decide({ messages: [added] });
-    rig.ledger.removeContact('bach', 'anna');
+    rig.ledger.alerts.decide({ messages: [added] });
+    rig.ledger.contacts.remove('bach', 'anna');
     assert.deepEqual(rig.states(added.id), ['unneeded']);
   });
 
@@ -254,15 +267,15 @@ describe('the outbox', () => {
     // The number changes when the first try has failed, before there is another to the old one.
     channel.send = (...try_) =>
       send(...try_).catch((error: unknown) => {
-        rig.ledger.changeContact('bach', 'anna', { addresses: changed });
+        rig.ledger.contacts.change('bach', 'anna', { addresses: changed });
         phone.mood = 'well';
         throw error;
       });
     rig.open([channel, new StubChannel('email', post.url, { kind: 'email' })]);
     const addresses = [{ kind: 'sms', address: '+6591234567' }] as const;
-    const { id } = rig.ledger.addContact({ account: 'bach', name: 'anna', addresses });
+    const { id } = rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses });
     const added = { ...message([sms(), email]), contactId: id };
-    rig.ledger.decide({ messages: [added] });
+    rig.ledger.alerts.decide({ messages: [added] });
     rig.outbox?.wake();
     // Its second way, by now none of the contact's, is not taken.
     await rig.reaches(added.id, 'accepted', 'unneeded');
@@ -277,9 +290,9 @@ describe('the outbox', () => {
     await using rig = new Rig();
     const [phone, post] = [await rig.carrier(), await rig.carrier()];
     const addresses = [{ kind: 'email', address: email.address }] as const;
-    const { id } = rig.ledger.addContact({ account: 'bach', name: 'anna', addresses });
+    const { id } = rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses });
     const added = { ...message([sms(), sms('other'), email]), contactId: id };
-    rig.ledger.decide({ messages: [added] });
+    rig.ledger.alerts.decide({ messages: [added] });
     rig.open([
       new StubChannel('sms', phone.url),
       new StubChannel('other', phone.url),
@@ -289,7 +302,7 @@ describe('the outbox', () => {
     assert.deepEqual(phone.received, []);
     assert.equal(post.received.length, 1);
     assert.match(
-      rig.ledger.alertMessage(added.id)?.deliveries[0]?.detail ?? '',
+      rig.ledger.alerts.find(added.id)?.deliveries[0]?.detail ?? '',
       /no longer reached there/,
     );
   });

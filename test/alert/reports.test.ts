@@ -57,8 +57,15 @@ describe('the listener of delivery reports', () => {
     assert.deepEqual(
       reported.map(({ state }) => state),
       [
-        ...['delivered', 'failed', 'accepted', 'accepted', 'failed'],
-        ...['delivered', 'failed', 'accepted', 'delivered'],
+        'delivered',
+        'failed',
+        'accepted',
+        'accepted',
+        'failed',
+        'delivered',
+        'failed',
+        'accepted',
+        'delivered',
       ],
     );
     assert.deepEqual(reported.at(-1), {
@@ -80,7 +87,11 @@ describe('the listener of delivery reports', () => {
     const good = new URL(url('?state=1'));
     const other = new URL(reports.urlOf('kannel', 'a-2')).pathname.split('/').at(-1) ?? '';
     const paths = [
-      ...['/', '/report', '/report/kannel/a-1', '/report/kannel/a-1/', '/metrics'],
+      '/',
+      '/report',
+      '/report/kannel/a-1',
+      '/report/kannel/a-1/',
+      '/metrics',
       `/report/kannel/a-1/${other}`,
       good.pathname.replace('/kannel/', '/twilio/'),
       good.pathname.replace('/kannel/', '/constructor/'),

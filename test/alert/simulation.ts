@@ -1,7 +1,7 @@
 import type { Now } from '../../src/alert/freshness.ts';
 import type { CameraInput, JudgedEvent, Memory } from '../../src/alert/incident.ts';
 import { beginJudging, defaultRules, type JudgeState, judge } from '../../src/alert/judge.ts';
-import type { GapCause } from '../../src/lib/gap-cause.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 
 export interface SimulatedCamera {
   readonly id: number;
@@ -39,8 +39,15 @@ export class Simulation {
 
   add(account: string, camera: string, more: Partial<SimulatedCamera> = {}): SimulatedCamera {
     const added: SimulatedCamera = {
-      ...{ id: this.cameras.length + 1, account, camera, records: true, cause: 'camera offline' },
-      ...{ lastFootageAtMs: this.now.wallMs, shouldRecord: true, afterMs: 60_000, ...more },
+      id: this.cameras.length + 1,
+      account,
+      camera,
+      records: true,
+      cause: 'camera offline',
+      lastFootageAtMs: this.now.wallMs,
+      shouldRecord: true,
+      afterMs: 60_000,
+      ...more,
     };
     this.cameras.push(added);
     return added;

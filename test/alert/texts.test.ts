@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EventCamera, EventKind, JudgedEvent } from '../../src/alert/incident.ts';
-import { isWithin, lengthOfTime } from '../../src/alert/local-time.ts';
+import { isWithin } from '../../src/lib/time.ts';
+import { lengthOfTime } from '../../src/lib/words.ts';
 import { smsSize } from '../../src/alert/sms-text.ts';
 import { textOf } from '../../src/alert/texts.ts';
-import { gapCauses } from '../../src/lib/gap-cause.ts';
+import { gapCauses } from '../../src/model/gap-cause.ts';
 
 const atMs = Date.UTC(2026, 10, 23, 3, 5);
 const sinceMs = Date.UTC(2026, 10, 23, 2, 42);
@@ -15,11 +16,18 @@ const event = (
   cameras: readonly EventCamera[],
   more: object = {},
 ): JudgedEvent => ({
-  ...{ kind, account: 'bach', cameras, atMs, ...more },
+  kind,
+  account: 'bach',
+  cameras,
+  atMs,
+  ...more,
 });
 const down = (name: string, cause = 'camera offline'): EventCamera => ({ name, sinceMs, cause });
 const up = (name: string): EventCamera => ({
-  ...{ name, sinceMs, againMs: atMs, missedMs: 23 * 60_000 },
+  name,
+  sinceMs,
+  againMs: atMs,
+  missedMs: 23 * 60_000,
 });
 
 describe('the text of an alert', () => {

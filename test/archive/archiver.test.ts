@@ -48,7 +48,9 @@ describe('archiver', { concurrency: 4 }, () => {
 
   before(async () => {
     camera = await startRtspCamera({
-      ...{ video: 'h264', audio: 'pcmu', keyFrameSeconds: keyFrameMs / 1_000 },
+      video: 'h264',
+      audio: 'pcmu',
+      keyFrameSeconds: keyFrameMs / 1_000,
     });
   });
   after(() => camera[Symbol.asyncDispose]());
@@ -136,7 +138,10 @@ describe('archiver', { concurrency: 4 }, () => {
     const log = keepingLog();
     const limit = { firstPictureWithinMs: 8_000, log };
     await using recording = await Recording.start({
-      ...{ source: sieve.url, media, profile: copy, ...limit },
+      source: sieve.url,
+      media,
+      profile: copy,
+      ...limit,
     });
     await eventually('recording', 15_000, () => log.warnings.join().includes('without it'));
     await recordingPictures(recording);
@@ -149,7 +154,10 @@ describe('archiver', { concurrency: 4 }, () => {
     const log = keepingLog();
     const refused: string[] = [];
     const recording: Recording = await Recording.start({
-      ...{ source: camera.url, media, profile: copy, log },
+      source: camera.url,
+      media,
+      profile: copy,
+      log,
       onFile: async (file) => {
         refused.push(file.path);
         if (refused.length < 3 || file.path !== refused[0]) throw new Error('no room');

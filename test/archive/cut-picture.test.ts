@@ -19,18 +19,25 @@ async function recordCut(directory: string, codec: keyof typeof codecs, fragment
   const { encoder, isKeyFrame } = codecs[codec];
   const stream = join(directory, 'whole');
   await execa('ffmpeg', [
-    ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=rate=5:duration=3', '-c:v', encoder],
-    ...[
-      '-preset',
-      'ultrafast',
-      '-bf',
-      '0',
-      '-g',
-      '10',
-      '-x265-params',
-      'log-level=none:repeat-headers=1:open-gop=0',
-    ],
-    ...['-f', codec, stream],
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc=rate=5:duration=3',
+    '-c:v',
+    encoder,
+    '-preset',
+    'ultrafast',
+    '-bf',
+    '0',
+    '-g',
+    '10',
+    '-x265-params',
+    'log-level=none:repeat-headers=1:open-gop=0',
+    '-f',
+    codec,
+    stream,
   ]);
   const bytes = await readFile(stream);
   const units: number[] = [];
@@ -42,9 +49,21 @@ async function recordCut(directory: string, codec: keyof typeof codecs, fragment
   await writeFile(stream, bytes.subarray(0, last));
   const path = join(directory, '000000.mp4');
   await execa('ffmpeg', [
-    ...['-v', 'error', '-f', codec, '-framerate', '5', '-i', stream, '-c', 'copy'],
-    ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
-    ...['-frag_duration', String(fragmentMs * 1_000), path],
+    '-v',
+    'error',
+    '-f',
+    codec,
+    '-framerate',
+    '5',
+    '-i',
+    stream,
+    '-c',
+    'copy',
+    '-movflags',
+    '+frag_keyframe+empty_moov+default_base_moof',
+    '-frag_duration',
+    String(fragmentMs * 1_000),
+    path,
   ]);
   return path;
 }

@@ -78,7 +78,10 @@ describe("ffmpeg's output", () => {
     const line =
       '[info]   Stream #0:0: Video: h264 (Constrained Baseline), yuv420p(progressive), 1280x720 [SAR 1:1 DAR 16:9], 15 tbr, 90k tbn';
     assert.deepEqual(readPicture(line), {
-      ...{ codec: 'h264', width: 1280, height: 720, framesPerSecond: 15 },
+      codec: 'h264',
+      width: 1280,
+      height: 720,
+      framesPerSecond: 15,
     });
     const mjpeg =
       '[info]   Stream #0:0: Video: mjpeg (Baseline), yuvj420p(pc, bt470bg/unknown/unknown), 640x360 [SAR 1:1 DAR 16:9], 90k tbr, 90k tbn';

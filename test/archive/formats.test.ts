@@ -81,11 +81,19 @@ describe('recording', { concurrency: 2 }, () => {
     const name = `${video} with ${audio ?? 'no sound'}`;
     it(`makes readable files of ${name}, copied and downsampled`, async () => {
       await using camera = await startRtspCamera({
-        ...{ video, audio, keyFrameSeconds, width: 960, height: 544, framesPerSecond: 15 },
+        video,
+        audio,
+        keyFrameSeconds,
+        width: 960,
+        height: 544,
+        framesPerSecond: 15,
       });
       const record = (profile: Profile) =>
         Recording.start({
-          ...{ source: camera.url, media: mediaOf(video, audio), profile, segmentSeconds },
+          source: camera.url,
+          media: mediaOf(video, audio),
+          profile,
+          segmentSeconds,
         });
       const startedAtMs = Date.now();
       await using copied = await record(copy);
@@ -107,11 +115,18 @@ describe('recording', { concurrency: 2 }, () => {
       }
       const hasSound = audio !== undefined;
       await assertFiles(copied, hasSound, {
-        ...{ codec, width: 960, height: 544, framesPerSecond: 15 },
+        codec,
+        width: 960,
+        height: 544,
+        framesPerSecond: 15,
         cutWithinMs: video === 'mjpeg' ? 0 : keyFrameSeconds * 1_000,
       });
       await assertFiles(downsampled, hasSound, {
-        ...{ codec: 'h264', width: 640, height: 362, framesPerSecond: 10, cutWithinMs: 0 },
+        codec: 'h264',
+        width: 640,
+        height: 362,
+        framesPerSecond: 10,
+        cutWithinMs: 0,
       });
     });
   }

@@ -33,9 +33,25 @@ describe('a file with a pause', () => {
     try {
       const pictures = "select='eq(n,0)+eq(n,1)+eq(n,21)'";
       await execa('ffmpeg', [
-        ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=rate=5:duration=5', '-vf', pictures],
-        ...['-fps_mode', 'vfr', '-c:v', 'libx264', '-bf', '0', '-g', '1'],
-        ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof', path],
+        '-v',
+        'error',
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc=rate=5:duration=5',
+        '-vf',
+        pictures,
+        '-fps_mode',
+        'vfr',
+        '-c:v',
+        'libx264',
+        '-bf',
+        '0',
+        '-g',
+        '1',
+        '-movflags',
+        '+frag_keyframe+empty_moov+default_base_moof',
+        path,
       ]);
       const file = await finishFile(path);
       assert.equal(file?.durationMs, 4_400);
@@ -54,7 +70,10 @@ describe('holes', { concurrency: true }, () => {
     it(`are told where a stream paused inside a file (${profile.kind})`, async () => {
       await using camera = await startRtspCamera({ video: 'h264' });
       await using recording = await Recording.start({
-        ...{ source: camera.url, media: mediaOf('h264'), profile, segmentSeconds: 60 },
+        source: camera.url,
+        media: mediaOf('h264'),
+        profile,
+        segmentSeconds: 60,
       });
       await recordingPictures(recording, 30);
       await delay(2_000);
@@ -77,7 +96,9 @@ describe('holes', { concurrency: true }, () => {
     it(`are not seen in a stream of one picture a second (${profile.kind})`, async () => {
       await using camera = await startRtspCamera({ video: 'h264', framesPerSecond: 1 });
       await using recording = await Recording.start({
-        ...{ source: camera.url, media: mediaOf('h264'), profile },
+        source: camera.url,
+        media: mediaOf('h264'),
+        profile,
       });
       await eventually('three files', 30_000, () => recording.files.length >= 2);
       await recording.stop();
@@ -94,7 +115,9 @@ describe('holes', { concurrency: true }, () => {
       sieve.loseEach = 10;
       const beganAtMs = Date.now();
       await using recording = await Recording.start({
-        ...{ source: sieve.url, media: mediaOf('mjpeg'), profile },
+        source: sieve.url,
+        media: mediaOf('mjpeg'),
+        profile,
       });
       await eventually('four files', 40_000, () => recording.files.length >= 4);
       const beforeMs = Date.now();

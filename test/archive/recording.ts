@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { type Archiver, type ArchiverOptions, startArchiver } from '../../src/archive/archiver.ts';
 import { downsample, type Profile, type SourceMedia } from '../../src/archive/profile.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
-import type { FinishedFile } from '../../src/spool/segment.ts';
+import type { FinishedFile } from '../../src/model/segment.ts';
 
 export const copy: Profile = { kind: 'copy' };
 export const small: Profile = downsample;
@@ -58,7 +58,7 @@ export type RecordingOptions = Pick<ArchiverOptions, 'source' | 'media' | 'profi
 
 export const mediaOf = (video: string, audio?: string): SourceMedia => ({
   video: { codec: video },
-  ...(audio === undefined ? {} : { audio: { codec: audio } }),
+  audio: audio === undefined ? undefined : { codec: audio },
 });
 
 /** A log that keeps its warnings. */
@@ -82,8 +82,12 @@ export interface PacketTimes {
 /** When the packets of a file are to be presented. */
 export async function packetTimes(path: string): Promise<PacketTimes> {
   const { stdout } = await execa('ffprobe', [
-    ...['-v', 'error', '-show_entries', 'packet=codec_type,pts_time,flags'],
-    ...['-of', 'csv=p=0'],
+    '-v',
+    'error',
+    '-show_entries',
+    'packet=codec_type,pts_time,flags',
+    '-of',
+    'csv=p=0',
     path,
   ]);
   const rows = stdout.split('\n').map((line) => line.split(','));

@@ -16,7 +16,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { recordingArguments } from '../../src/archive/arguments.ts';
 import { finishFile } from '../../src/archive/finish.ts';
-import { readFragmentedMp4 } from '../../src/archive/fragmented-mp4.ts';
+import { readFragmentedFile } from '../../src/media/mp4/file.ts';
 import type { Profile } from '../../src/archive/profile.ts';
 import { salvage } from '../../src/archive/salvage.ts';
 import { Child } from '../../src/lib/child.ts';
@@ -122,7 +122,7 @@ describe('salvage', { concurrency: true }, () => {
     const [path = ''] = await recordAndKill(directory, copy);
     const original = await readFile(path);
     await using file = await open(path);
-    const { fragments } = await readFragmentedMp4(file);
+    const { fragments } = await readFragmentedFile(file);
     for (let cut = original.length; cut > 0; cut -= Math.ceil(original.length / 40)) {
       const cutDirectory = await scratch();
       await writeFile(join(cutDirectory, '000000.mp4'), original.subarray(0, cut));

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Child } from '../../src/lib/child.ts';
-import { parseSegmentFileName } from '../../src/lib/segment-name.ts';
+import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import type { S3Address } from '../stand-ins/s3-server.ts';
 import type { Site, SiteCamera } from '../support/site.ts';
 import { ffmpeg } from '../support/tools.ts';
@@ -104,8 +104,15 @@ export async function bareFfmpeg(task: Task): Promise<Way> {
     const cwd = join(directory, camera);
     await mkdir(cwd, { recursive: true });
     const args = [
-      ...['-nostdin', '-loglevel', 'error', '-rtsp_transport', 'tcp', ...decoding(kind)],
-      ...['-i', `rtsp://127.0.0.1:${rtspPort}/unicast`, ...encoding(kind, segmentSeconds)],
+      '-nostdin',
+      '-loglevel',
+      'error',
+      '-rtsp_transport',
+      'tcp',
+      ...decoding(kind),
+      '-i',
+      `rtsp://127.0.0.1:${rtspPort}/unicast`,
+      ...encoding(kind, segmentSeconds),
       '%Y%m%dT%H%M%SZ.mp4',
     ];
     children.push(new Child({ name: 'ffmpeg', file: ffmpeg(), args, cwd }));

@@ -125,7 +125,11 @@ const results = new Map<Kind, Map<string, Turn[]>>();
 for (let round = 1; round <= Number(values.rounds); round += 1) {
   for (const kind of kinds) {
     const task = (way: string): Task => ({
-      ...{ kind, segmentSeconds, cameras, site, rtspPort: rtsp.port },
+      kind,
+      segmentSeconds,
+      cameras,
+      site,
+      rtspPort: rtsp.port,
       directory: join(site.directory, `${kind}-${way}-${round}`),
       store: { endpoint: store.endpoint, region, accessKeyId, secretAccessKey },
     });

@@ -39,7 +39,7 @@ export class Crowd implements AsyncDisposable {
     if (this.#enrolled.has(name)) return;
     const { file, publicLine } = makeDropbearKey();
     await writeFile(join(this.#home, name), file, { mode: 0o600 });
-    await this.#daemon.post('/cameras', { account, name, key: publicLine });
+    await this.#daemon.post('/cameras', 'CameraAnswer', { account, name, key: publicLine });
     this.#enrolled.add(name);
   }
 
@@ -49,9 +49,20 @@ export class Crowd implements AsyncDisposable {
     const client = spawn(
       'setpriv',
       [
-        ...['--pdeathsig', 'KILL', '--', dbclients().at(-1)?.dbclient ?? '', '-N', '-T', '-K', '3'],
-        ...['-i', join(this.#home, name), ...forward],
-        ...['-p', `${this.#site.tunnelPort}`, `${account}.${name}@127.0.0.1`],
+        '--pdeathsig',
+        'KILL',
+        '--',
+        dbclients().at(-1)?.dbclient ?? '',
+        '-N',
+        '-T',
+        '-K',
+        '3',
+        '-i',
+        join(this.#home, name),
+        ...forward,
+        '-p',
+        `${this.#site.tunnelPort}`,
+        `${account}.${name}@127.0.0.1`,
       ],
       { env: { ...process.env, HOME: this.#home }, stdio: 'ignore' },
     );

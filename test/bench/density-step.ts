@@ -84,7 +84,9 @@ export async function measureStep(
   const children = treeOf(site.daemonPid).filter((pid) => pid !== site.daemonPid);
   const restarts = (of: Metrics): number => of.sum('cctv_camera_restarts_total');
   return {
-    ...{ cameras, fromMs, toMs },
+    cameras,
+    fromMs,
+    toMs,
     daemonCpu: percent('daemon'),
     daemonMib: shareOfMemoryKib([site.daemonPid]) / 1024,
     childrenCpu: percent('children'),

@@ -125,7 +125,10 @@ async function climbWithOriginal(
   await using original = await Original.start({
     directory,
     store: { endpoint: `http://127.0.0.1:${port}`, region, accessKeyId, secretAccessKey },
-    ...{ bucket: 'original', kind: 'copy', segmentSeconds, uploader },
+    bucket: 'original',
+    kind: 'copy',
+    segmentSeconds,
+    uploader,
   });
   for (let i = 0; i < cameras; i += 1) {
     await original.dial(`camera-${i}`, ports[i % ports.length] ?? 0);
@@ -154,7 +157,9 @@ async function main(): Promise<void> {
   let why = '';
   {
     await using site = await Site.start({
-      ...{ program, segmentSeconds, profile: 'copy' },
+      program,
+      segmentSeconds,
+      profile: 'copy',
       config: { metrics: { listen: '127.0.0.1:0' }, log: { format: 'json', level: 'info' } },
     });
     const store = descendants(process.pid).filter(({ command }) => command.includes('s3-server'));
@@ -244,8 +249,13 @@ function printOriginals(originals: readonly OriginalStep[], steps: readonly Step
     const ourMib = ours === undefined ? Number.NaN : ours.daemonMib + ours.childrenMib;
     return [
       `${cameras}`,
-      ...[figure(ourCpu, 1), figure(cpu, 1), figure(cpu / ourCpu, 2)],
-      ...[figure(ourMib, 0), figure(mib, 0), figure(mib / ourMib, 2), `${files}`],
+      figure(ourCpu, 1),
+      figure(cpu, 1),
+      figure(cpu / ourCpu, 2),
+      figure(ourMib, 0),
+      figure(mib, 0),
+      figure(mib / ourMib, 2),
+      `${files}`,
     ];
   });
   const head = [

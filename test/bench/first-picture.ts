@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Browser as Chromium } from 'playwright-core';
-import { FootageSource } from '../../src/console/web/footage.ts';
-import { filmAround } from '../../src/console/page/player/film.ts';
+import { FootageSource } from '../../src/footage/source.ts';
+import { filmAround } from '../../src/page/player/film.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
-import { type Browser, password, WebFixture } from '../console/web/fixture.ts';
+import { type Browser, password, WebFixture } from '../web/fixture.ts';
 import { startS3Server } from '../stand-ins/s3-server.ts';
 import { startBrowser } from '../support/browser.ts';
 import { TestBucket } from '../support/bucket.ts';
@@ -28,12 +28,43 @@ const beginMs = endMs - minutes * minute;
 async function minuteOfFootage(directory: string, n: number): Promise<Buffer> {
   const file = join(directory, 'minute.mp4');
   await execa(ffmpeg(), [
-    ...['-nostdin', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=10'],
-    ...['-t', '60', '-vf', `hue=h=${n * 18}`, '-c:v', 'libx264', '-preset', 'ultrafast'],
-    ...['-threads', '2', '-pix_fmt', 'yuv420p', '-g', '30', '-bf', '0', '-b:v', '190k'],
-    ...['-maxrate', '190k', '-bufsize', '380k', '-use_editlist', '0'],
-    ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof+skip_trailer'],
-    ...['-frag_duration', '500000', '-y', file],
+    '-nostdin',
+    '-loglevel',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=640x360:r=10',
+    '-t',
+    '60',
+    '-vf',
+    `hue=h=${n * 18}`,
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-threads',
+    '2',
+    '-pix_fmt',
+    'yuv420p',
+    '-g',
+    '30',
+    '-bf',
+    '0',
+    '-b:v',
+    '190k',
+    '-maxrate',
+    '190k',
+    '-bufsize',
+    '380k',
+    '-use_editlist',
+    '0',
+    '-movflags',
+    '+frag_keyframe+empty_moov+default_base_moof+skip_trailer',
+    '-frag_duration',
+    '500000',
+    '-y',
+    file,
   ]);
   return await readFile(file);
 }
@@ -49,7 +80,7 @@ async function openFilm(web: WebFixture, anna: Browser, camera: string, atMs: nu
   const film = filmAround({ fromMs: dayMsFrom, toMs: dayMsFrom + dayMs }, atMs);
   const base = `${web.origin}/api/cameras/${camera}/`;
   const get = async (url: string, range?: string): Promise<Buffer> => {
-    const headers = { cookie: anna.cookie, ...(range === undefined ? {} : { range }) };
+    const headers = { cookie: anna.cookie, range };
     const answer = await fetch(url, { headers });
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
     return Buffer.from(await answer.arrayBuffer());
@@ -101,7 +132,7 @@ try {
   buildYear({ file, cameras, beginMs, objectOf });
   using ledger = openLedger(file);
   const credentials = credentialsOf('cctv', 'anna', password);
-  ledger.addViewer({ account: 'bach', name: 'anna', credentials });
+  ledger.viewers.add({ account: 'bach', name: 'anna', credentials });
   using store = bucket.open();
   const footage = new FootageSource({
     bucket: store.reader,
@@ -112,7 +143,7 @@ try {
     for (;;) {
       const one = nameOf(some(cameras));
       const atMs = beginMs + some(minutes) * minute + some(minute);
-      if (ledger.footageAt(one, atMs) !== undefined) return { camera: one.camera, atMs };
+      if (ledger.footage.at(one, atMs) !== undefined) return { camera: one.camera, atMs };
     }
   };
   for (const proxy of [false, true]) {

@@ -72,9 +72,18 @@ export class KnownPictures {
     const { stdout } = await execa(
       ffmpeg(),
       [
-        ...['-nostdin', '-loglevel', 'error', '-f', 'lavfi', '-i'],
+        '-nostdin',
+        '-loglevel',
+        'error',
+        '-f',
+        'lavfi',
+        '-i',
         `testsrc2=size=${shape.width}x${shape.height}:rate=${shape.framesPerSecond}:duration=${clipSeconds}`,
-        ...['-vf', `scale=${width}:${height}:flags=area,format=gray`, '-f', 'rawvideo', 'pipe:1'],
+        '-vf',
+        `scale=${width}:${height}:flags=area,format=gray`,
+        '-f',
+        'rawvideo',
+        'pipe:1',
       ],
       { encoding: 'buffer' },
     );

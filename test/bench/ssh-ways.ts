@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from '../../src/lib/child.ts';
@@ -13,6 +11,7 @@ import { AnsweringProcess } from './answering-process.ts';
 import { costOf } from './cost.ts';
 import { findRival } from './rival.ts';
 import type { TunnelAnswer, TunnelQuestion } from './tunnel-process.ts';
+import { freePorts } from '../support/ports.ts';
 
 /** The release in which both servers meet the client with the same key exchange and cipher. */
 const cameraRelease = '2022.83';
@@ -79,7 +78,13 @@ class Caller implements AsyncDisposable {
       name: 'dbclient',
       file: dbclient,
       args: [
-        ...['-T', '-i', key.file, '-p', String(port), '-R', forward],
+        '-T',
+        '-i',
+        key.file,
+        '-p',
+        String(port),
+        '-R',
+        forward,
         ...options,
         `${user}@127.0.0.1`,
       ],
@@ -152,7 +157,8 @@ export async function embedded(directory: string, keys: readonly CameraKey[]): P
         keys.slice(0, cameras),
         (index) => ({
           user: nameOf(index).replace('/', '.'),
-          ...{ port, home: directory },
+          port,
+          home: directory,
           forward: `554:127.0.0.1:${servicePort}`,
           options: ['-N'],
         }),
@@ -181,23 +187,6 @@ function cpuWithChildrenMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0) * clockTickMs;
-}
-
-/** Free ones below those that the kernel hands out, so that nobody takes them meanwhile. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const free = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!free) continue;
-    ports.add(port);
-    await new Promise((resolve) => server.close(resolve));
-  }
-  return [...ports];
 }
 
 const cameraUser = 'camera';
@@ -249,7 +238,10 @@ export async function openSsh(directory: string, keys: readonly CameraKey[]): Pr
       dialAll(
         keys.slice(0, cameras),
         (index) => ({
-          ...{ user: cameraUser, port, home: directory, options: [] },
+          user: cameraUser,
+          port,
+          home: directory,
+          options: [],
           forward: `${ports[index]}:127.0.0.1:${servicePort}`,
         }),
         async (callers, first) => {

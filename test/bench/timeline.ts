@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localDays } from '../../src/console/web/local-days.ts';
+import { localDays } from '../../src/lib/time.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { buildYear, minute, minutes, nameOf, spread } from './year.ts';
 
@@ -43,15 +43,18 @@ try {
   const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   measure("a day's timeline", 400, () => {
     const fromMs = beginMs + some(364) * 1440 * minute;
-    ledger.timeline(nameOf(some(cameras)), {
-      ...{ fromMs, toMs: fromMs + 1440 * minute, nowMs, isRecording: true },
+    ledger.continuity.timeline(nameOf(some(cameras)), {
+      fromMs,
+      toMs: fromMs + 1440 * minute,
+      nowMs,
+      isRecording: true,
     });
   });
   const month = (camera: number, index: number): void => {
     const from = dateOf(beginMs + index * 30 * 1440 * minute);
     const to = dateOf(beginMs + (index * 30 + 30) * 1440 * minute);
     const days = localDays(from, to, zone);
-    ledger.daySums(nameOf(camera), { days, nowMs, isRecording: true });
+    ledger.continuity.days(nameOf(camera), { days, nowMs, isRecording: true });
   };
   measure('a month of the calendar, the first time', 12 * cameras, (i) =>
     month(i % cameras, Math.floor(i / cameras)),
@@ -59,12 +62,16 @@ try {
   measure('a month of the calendar, again', 400, () => month(some(cameras), some(12)));
   measure("an hour's playlist", 400, () => {
     const fromMs = beginMs + some(minutes - 60) * minute;
-    ledger.footage(nameOf(some(cameras)), { fromMs, toMs: fromMs + 60 * minute, limit: 5_001 });
+    ledger.footage.list(nameOf(some(cameras)), {
+      fromMs,
+      toMs: fromMs + 60 * minute,
+      limit: 5_001,
+    });
   });
   measure('the segment of a moment', 400, () => {
-    ledger.footageAt(nameOf(some(cameras)), beginMs + some(minutes) * minute + 10_000);
+    ledger.footage.at(nameOf(some(cameras)), beginMs + some(minutes) * minute + 10_000);
   });
-  measure('the states of all cameras', 400, () => void ledger.cameraStates('bach'));
+  measure('the states of all cameras', 400, () => void ledger.states.list('bach'));
 } finally {
   if (given === undefined) rmSync(directory, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { silentLog } from '../../src/lib/log.ts';
-import { parseCameraName } from '../../src/lib/names.ts';
+import { parseCameraName } from '../../src/model/camera-name.ts';
 import { openLoopbackPort } from '../../src/tunnel/loopback-port.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { startTunnelServer, type TunnelServer } from '../../src/tunnel/server.ts';

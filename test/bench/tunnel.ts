@@ -91,9 +91,14 @@ async function round(way: SshWay): Promise<Round> {
   await way.tidy();
   const fullKib = shareOfMemoryKib(way.pids);
   return {
-    ...{ setUpMs, setUpCpuMs, idleKib, fullKib },
-    ...{ bulkMs: bulk.tookMs, bulkCpuMs: bulk.cpuMs },
-    ...{ quietMs: quiet.echoMs, busy },
+    setUpMs,
+    setUpCpuMs,
+    idleKib,
+    fullKib,
+    bulkMs: bulk.tookMs,
+    bulkCpuMs: bulk.cpuMs,
+    quietMs: quiet.echoMs,
+    busy,
   };
 }
 

@@ -83,7 +83,7 @@ function program({ name, atMost, command }: Program, place: Place): UploadWay {
   writeFileSync(env.RCLONE_CONFIG, '');
   return {
     name,
-    ...(atMost === undefined ? {} : { atMost }),
+    atMost,
     upload: async (load) => {
       loads += 1;
       const files = join(place.directory, `load-${loads}`);
@@ -106,8 +106,12 @@ function program({ name, atMost, command }: Program, place: Place): UploadWay {
 
 /** As many at a time as the machine has cores. */
 const eachFile = (files: string, command: string): readonly string[] => [
-  ...['sh', '-c', `find "$1" -type f -print0 | xargs -0 -P 2 -I FILE sh -c "$2" sh FILE`, 'sh'],
-  ...[files, command],
+  'sh',
+  '-c',
+  `find "$1" -type f -print0 | xargs -0 -P 2 -I FILE sh -c "$2" sh FILE`,
+  'sh',
+  files,
+  command,
 ];
 
 export const rivals = {
@@ -121,8 +125,13 @@ export const rivalUploaders = (place: Place): readonly UploadWay[] => [
     {
       name: 'rclone move',
       command: (files, target) => [
-        ...[rclone.file, 'move', '--transfers', '16', '--s3-no-check-bucket'],
-        ...[files, `s3:${target}`],
+        rclone.file,
+        'move',
+        '--transfers',
+        '16',
+        '--s3-no-check-bucket',
+        files,
+        `s3:${target}`,
       ],
     },
     place,
@@ -131,8 +140,17 @@ export const rivalUploaders = (place: Place): readonly UploadWay[] => [
     {
       name: 'aws s3 cp --recursive',
       command: (files, target) => [
-        ...[aws.file, '--endpoint-url', place.server.endpoint, '--region', place.server.region],
-        ...['s3', 'cp', '--only-show-errors', '--recursive', files, `s3://${target}`],
+        aws.file,
+        '--endpoint-url',
+        place.server.endpoint,
+        '--region',
+        place.server.region,
+        's3',
+        'cp',
+        '--only-show-errors',
+        '--recursive',
+        files,
+        `s3://${target}`,
       ],
     },
     place,

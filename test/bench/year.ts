@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { publicKey } from '../console/fixture.ts';
+import { publicKey } from '../control/fixture.ts';
 
 export const minutes = 525_600;
 export const minute = 60_000;
@@ -22,9 +22,9 @@ export interface Year {
 export function buildYear({ file, cameras, beginMs, objectOf }: Year): void {
   {
     using ledger = openLedger(file);
-    ledger.addAccount('bach');
+    ledger.accounts.add('bach');
     for (let n = 0; n < cameras; n += 1) {
-      ledger.addCamera({ ...nameOf(n), key: parsePublicKey(publicKey(n)) });
+      ledger.cameras.add({ ...nameOf(n), key: parsePublicKey(publicKey(n)) });
     }
   }
   const database = new DatabaseSync(file);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Disk, runCamera } from '../../src/camera/camera.ts';
+import { type SpoolDisk, runCamera } from '../../src/camera/camera.ts';
 import { CameraView } from '../../src/camera/camera-view.ts';
 import { commandProcessor } from '../../src/camera/processor.ts';
 import { type CameraSettings, LiveSettings } from '../../src/camera/settings.ts';
@@ -29,7 +29,7 @@ class DiskFullError extends Error {
 }
 
 /** A disk that a test fills and clears. */
-class TestDisk implements Disk {
+class TestDisk implements SpoolDisk {
   isFull = false;
   readonly #changes = new EventEmitter();
 
@@ -266,8 +266,18 @@ describe("a camera's life", { concurrency: true }, () => {
     ]);
     assert.deepEqual(life.profiles, ['copy', 'downsample']);
     assert.deepEqual(life.events, [
-      ...['+port', 'rtsp://127.0.0.1:7/unicast', '+relay', '+archiver', '-relay', '-archiver'],
-      ...['rtsp://127.0.0.1:7/live', '+relay', '+archiver', '-relay', '-archiver', '-port'],
+      '+port',
+      'rtsp://127.0.0.1:7/unicast',
+      '+relay',
+      '+archiver',
+      '-relay',
+      '-archiver',
+      'rtsp://127.0.0.1:7/live',
+      '+relay',
+      '+archiver',
+      '-relay',
+      '-archiver',
+      '-port',
     ]);
   });
 

@@ -49,7 +49,7 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
     pictureProgram: 'ffmpeg',
     settingsOf: ({ camera }) =>
       known.includes(camera) ? { rtspPath: '/unicast', profile: 'copy' } : undefined,
-    partsFor: ({ camera }) => ({
+    partsFor: () => ({
       clock: systemClock,
       log: silentLog,
       restart: { minMs: 10, maxMs: 10, healthyAfterMs: 1_000 },
@@ -73,8 +73,8 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
       }),
       publish: async () => {},
       disk: { isFull: false, whenRoom: async () => {}, whenFull: aborted },
-      note: (state, detail) => void notes.push(`${camera} ${state}: ${detail}`),
     }),
+    note: ({ camera }, state, detail) => void notes.push(`${camera} ${state}: ${detail}`),
   });
 }
 

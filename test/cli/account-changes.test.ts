@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Selection } from '../../src/gateway/gateway.ts';
-import { ConsoleFixture, connected } from '../console/fixture.ts';
+import { ConsoleFixture, connected } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const door = { account: 'bach', camera: 'door' };
@@ -11,13 +11,10 @@ describe('cctv account rename and remove', () => {
   const shut: Selection[] = [];
   before(async () => {
     fixture = new ConsoleFixture();
-    fixture.watching = {
-      ...fixture.watching,
-      gateway: {
-        place: { domain: 'cctv.example', rtsp: undefined, rtsps: { host: 'any', port: 322 } },
-        viewers: () => [],
-        disconnect: (whom) => void shut.push(whom),
-      },
+    fixture.gateway = {
+      place: { domain: 'cctv.example', rtsp: undefined, rtsps: { host: 'any', port: 322 } },
+      viewers: () => [],
+      disconnect: (whom) => void shut.push(whom),
     };
     await fixture.open();
   });
@@ -34,7 +31,7 @@ describe('cctv account rename and remove', () => {
     fixture.addCamera(door, 1, { minutes: 2, endMs: Date.now() });
     await good('viewer', 'add', 'bach/anna');
     fixture.fleet = [connected(door), connected({ account: 'other', camera: 'door' })];
-    fixture.ledger.noteState(door, 'recording', '', Date.now());
+    fixture.ledger.states.note(door, 'recording', '', Date.now());
     assert.deepEqual((await good('account', 'rename', 'bach', 'verdi')).split('\n'), [
       'Account bach is now verdi.',
       '1 camera dials in again, with the same cards.',
@@ -44,7 +41,7 @@ describe('cctv account rename and remove', () => {
     ]);
     assert.deepEqual(fixture.removed, ['bach/door'], 'only its cameras dial in again');
     assert.deepEqual(shut, [{ account: 'bach' }]);
-    const [state] = fixture.ledger.cameraStates('verdi');
+    const [state] = fixture.ledger.states.list('verdi');
     assert.deepEqual(
       [state?.state, state?.detail],
       ['camera offline', 'closed by the daemon: the account was renamed to verdi'],
@@ -66,7 +63,7 @@ describe('cctv account rename and remove', () => {
     const asked = await cctv('account', 'remove', 'verdi', '--cameras');
     assert.equal(asked.code, 2);
     assert.match(asked.stderr, /its 1 camera\?.*footage \(2 segments\) stays\. Say so with --yes/);
-    assert.equal(fixture.ledger.accounts().length, 1);
+    assert.equal(fixture.ledger.accounts.list().length, 1);
 
     fixture.removed.length = 0;
     shut.length = 0;
@@ -76,13 +73,13 @@ describe('cctv account rename and remove', () => {
     assert.match(told, /before it was renamed lies below bach\//);
     assert.deepEqual(fixture.removed, ['verdi/door']);
     assert.deepEqual(shut, [{ account: 'verdi' }]);
-    assert.deepEqual(fixture.ledger.accounts(), []);
+    assert.deepEqual(fixture.ledger.accounts.list(), []);
     const again = await cctv('account', 'remove', 'verdi', '--yes');
     assert.equal(again.code, 1);
     assert.match(again.stderr, /no account verdi/);
     assert.match(await good('account', 'remove', '--help'), /deletes no footage.*aws s3 rm/s);
 
-    fixture.ledger.addAccount('empty');
+    fixture.ledger.accounts.add('empty');
     assert.match(
       await good('account', 'remove', 'empty', '--yes'),
       /^Account empty is removed, with its viewers, contacts and tokens\.$/m,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 describe('cctv, of alerts', () => {
@@ -10,7 +10,7 @@ describe('cctv, of alerts', () => {
   before(async () => {
     fixture = new ConsoleFixture();
     fixture.addCamera(door, 1);
-    fixture.ledger.addAccount('vermeer');
+    fixture.ledger.accounts.add('vermeer');
     await fixture.open();
   });
   after(() => fixture[Symbol.asyncDispose]());
@@ -38,7 +38,7 @@ describe('cctv, of alerts', () => {
     assert.match(added, /^Quiet from 22:00 to 07:00, UTC\.$/m);
     assert.doesNotMatch(added, /secret/);
     assert.match(added, /^Its webhook checks signatures with whsec_of-the-test$/m);
-    const [contact] = fixture.ledger.contacts('bach');
+    const [contact] = fixture.ledger.contacts.list('bach');
     assert.deepEqual(contact?.addresses, [
       { kind: 'email', address: 'anna@example.com' },
       { kind: 'sms', address: '+6591234567' },
@@ -64,26 +64,32 @@ describe('cctv, of alerts', () => {
       await good('camera', 'silence', 'bach/front-door', '2h'),
       /^Nobody is told of bach\/front-door until /,
     );
-    const { silentUntilMs = 0 } = fixture.ledger.alertSettings(door);
+    const { silentUntilMs = 0 } = fixture.ledger.alertSettings.of(door);
     assert.ok(Math.abs(silentUntilMs - Date.now() - 7_200_000) < 60_000);
     await good('camera', 'silence', 'bach/front-door', '--off');
     await good('camera', 'alert-after', 'bach/front-door', '90s');
-    assert.deepEqual(fixture.ledger.alertSettings(door), { alertAfterSeconds: 90 });
+    assert.deepEqual(fixture.ledger.alertSettings.of(door), { alertAfterSeconds: 90 });
     assert.match(await good('camera', 'alert-after', 'bach/front-door', 'never'), /never\.$/);
-    assert.deepEqual(fixture.ledger.alertSettings(door), { alertAfterSeconds: 0 });
+    assert.deepEqual(fixture.ledger.alertSettings.of(door), { alertAfterSeconds: 0 });
   });
 
   it('account set: takes a time zone by its name', async () => {
     await good('account', 'set', 'bach', '--time-zone', 'Asia/Singapore');
-    assert.equal(fixture.ledger.timeZone('bach'), 'Asia/Singapore');
+    assert.equal(fixture.ledger.accounts.timeZone('bach'), 'Asia/Singapore');
   });
 
   it('alerts: shows what was told, and what became of it', async () => {
     assert.equal(await good('alert', 'list'), 'Nobody was told anything yet.');
     const message = {
-      ...{ id: 'm1', account: 'bach', contactName: 'owner', eventKey: '1', kind: 'not-recording' },
-      ...{ event: {}, text: 'front-door has not recorded since 10:42: camera offline' },
-      ...{ subject: 'front-door', createdMs: Date.now() },
+      id: 'm1',
+      account: 'bach',
+      contactName: 'owner',
+      eventKey: '1',
+      kind: 'not-recording',
+      event: {},
+      text: 'front-door has not recorded since 10:42: camera offline',
+      subject: 'front-door',
+      createdMs: Date.now(),
       deliveries: [
         { kind: 'sms', channel: 'kannel', address: '+6591234567' },
         { kind: 'webhook', channel: 'webhook', address: 'https://example.com/secret' },
@@ -96,13 +102,13 @@ describe('cctv, of alerts', () => {
       heldFor: 'quiet',
       account: 'vermeer',
     } as const;
-    fixture.ledger.decide({ messages: [message, held] });
+    fixture.ledger.alerts.decide({ messages: [message, held] });
     const nowMs = Date.now();
     const first = { message: 'm1', position: 0 };
-    fixture.ledger.changeDelivery(first, ['queued'], { state: 'sending', nowMs });
+    fixture.ledger.alerts.changeDelivery(first, ['queued'], { state: 'sending', nowMs });
     const detail = 'refused: no credit\u001b[2J';
-    fixture.ledger.changeDelivery(first, ['sending'], { state: 'failed', nowMs, detail });
-    fixture.ledger.tryNext(first, nowMs);
+    fixture.ledger.alerts.changeDelivery(first, ['sending'], { state: 'failed', nowMs, detail });
+    fixture.ledger.alerts.tryNext(first, nowMs);
     await fixture.close();
     const failing = () => [{ channel: 'kannel', sinceMs: nowMs, cause: 'nothing answers' }];
     fixture.alerting = { ...fixture.alerting, failing };
@@ -128,28 +134,37 @@ describe('cctv, of alerts', () => {
     await fixture.close();
     fixture.alerting = { ...fixture.alerting, test: () => ['m1'] };
     await fixture.open();
-    fixture.ledger.changeDelivery({ message: 'm1', position: 1 }, ['queued'], {
-      ...{ state: 'delivered', nowMs: Date.now(), detail: 'it answered 200' },
+    fixture.ledger.alerts.changeDelivery({ message: 'm1', position: 1 }, ['queued'], {
+      state: 'delivered',
+      nowMs: Date.now(),
+      detail: 'it answered 200',
     });
     const printed = await good('alert', 'test', 'bach');
     assert.match(printed, /^owner: webhook to example\.com: delivered .*: it answered 200$/m);
   });
 
   it('alert test: ends with 1 when it reached nobody', async () => {
-    fixture.ledger.decide({
+    fixture.ledger.alerts.decide({
       messages: [
         {
-          ...{ id: 'm3', account: 'bach', contactName: 'owner', eventKey: '3', kind: 'test' },
-          ...{ event: {}, text: 'a test', subject: 'a test', createdMs: Date.now() },
+          id: 'm3',
+          account: 'bach',
+          contactName: 'owner',
+          eventKey: '3',
+          kind: 'test',
+          event: {},
+          text: 'a test',
+          subject: 'a test',
+          createdMs: Date.now(),
           deliveries: [{ kind: 'sms', channel: 'kannel', address: '+6591234567' }],
         },
       ],
     });
     const delivery = { message: 'm3', position: 0 };
     const nowMs = Date.now();
-    fixture.ledger.changeDelivery(delivery, ['queued'], { state: 'sending', nowMs });
+    fixture.ledger.alerts.changeDelivery(delivery, ['queued'], { state: 'sending', nowMs });
     const detail = 'no credit';
-    fixture.ledger.changeDelivery(delivery, ['sending'], { state: 'failed', nowMs, detail });
+    fixture.ledger.alerts.changeDelivery(delivery, ['sending'], { state: 'failed', nowMs, detail });
     await fixture.close();
     fixture.alerting = { ...fixture.alerting, test: () => ['m3'] };
     await fixture.open();

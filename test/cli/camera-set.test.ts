@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { ConsoleFixture, connected } from '../console/fixture.ts';
+import { ConsoleFixture, connected } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const name = { account: 'bach', camera: 'front-door' };
@@ -19,7 +19,7 @@ describe('cctv camera set', () => {
   after(() => fixture[Symbol.asyncDispose]());
   beforeEach(() => {
     const nothing = { rtspPath: null, rtspUser: null, rtspPassword: null, profile: null };
-    fixture.ledger.changeStream(name, nothing);
+    fixture.ledger.cameras.changeStream(name, nothing);
     fixture.settingsChanged.length = 0;
     fixture.fleet = [connected(name)];
   });
@@ -32,7 +32,7 @@ describe('cctv camera set', () => {
     return stdout.split('\n');
   };
   const settings = () => {
-    const { rtspPath, rtspUser, rtspPassword, profile } = fixture.ledger.requireCamera(name);
+    const { rtspPath, rtspUser, rtspPassword, profile } = fixture.ledger.cameras.require(name);
     return [rtspPath, rtspUser, rtspPassword, profile];
   };
 
@@ -55,9 +55,12 @@ describe('cctv camera set', () => {
 
   it('takes each back', async () => {
     const before = {
-      ...{ rtspPath: '/live', rtspUser: 'admin', rtspPassword: 'hush', profile: 'copy' as const },
+      rtspPath: '/live',
+      rtspUser: 'admin',
+      rtspPassword: 'hush',
+      profile: 'copy' as const,
     };
-    fixture.ledger.changeStream(name, before);
+    fixture.ledger.cameras.changeStream(name, before);
     assert.ok((await good('--rtsp-path', 'default')).includes('  RTSP path: /live -> /unicast'));
     assert.ok(
       (await good('--profile', 'default')).includes('  profile: copy -> that of the configuration'),
@@ -66,7 +69,7 @@ describe('cctv camera set', () => {
       (await good('--no-rtsp-password')).includes('  RTSP password: one that is not shown -> none'),
     );
     assert.deepEqual(settings(), ['/unicast', 'admin', undefined, undefined]);
-    fixture.ledger.changeStream(name, before);
+    fixture.ledger.cameras.changeStream(name, before);
     const lines = await good('--no-rtsp-user');
     assert.ok(lines.includes('  RTSP user: admin -> none'));
     assert.ok(lines.includes('  RTSP password: one that is not shown -> none'));
@@ -74,7 +77,7 @@ describe('cctv camera set', () => {
   });
 
   it('keeps the password when only the user changes, and takes one from standard input', async () => {
-    fixture.ledger.changeStream(name, { rtspUser: 'admin', rtspPassword: 'hush' });
+    fixture.ledger.cameras.changeStream(name, { rtspUser: 'admin', rtspPassword: 'hush' });
     await good('--rtsp-user', 'root');
     assert.deepEqual(settings(), ['/unicast', 'root', 'hush', undefined]);
     const args = ['camera', 'set', 'bach/front-door', '--rtsp-password-file', '-'];
@@ -120,7 +123,13 @@ describe('cctv camera set', () => {
     assert.equal(path.code, 1);
     assert.match(path.stderr, /must begin with \//);
     const { code, stderr } = await run('cctv', [
-      ...['--socket', fixture.socket, 'camera', 'set', 'bach/front', '--rtsp-path', '/live'],
+      '--socket',
+      fixture.socket,
+      'camera',
+      'set',
+      'bach/front',
+      '--rtsp-path',
+      '/live',
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /no camera bach\/front\. There is: bach\/front-door/);

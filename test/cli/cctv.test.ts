@@ -5,9 +5,9 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import type { ContinuityAnswer } from '../../src/console/api.ts';
+import type { ContinuityAnswer } from '../../src/contract/continuity.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { ConsoleFixture, connected, publicKey } from '../console/fixture.ts';
+import { connected, ConsoleFixture, publicKey } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli/cctv.ts');
@@ -242,7 +242,7 @@ describe('cctv', { concurrency: 2 }, () => {
   it('continuity: accounts for each second, with causes and sums that add up', async () => {
     const name = camera('bach/cellar');
     fixture.addCamera(name, 5);
-    fixture.ledger.noteState(name, 'camera offline', 'the camera hung up', Date.now() + 1);
+    fixture.ledger.states.note(name, 'camera offline', 'the camera hung up', Date.now() + 1);
     const text = await good('continuity', 'bach/cellar');
     assert.match(text, /^stored +00:00:00\.000 /m);
     assert.match(text, /^missing +00:0\d:\d\d\.\d{3} +100 % +camera offline 00:0/m);
@@ -266,20 +266,30 @@ describe('cctv', { concurrency: 2 }, () => {
       assert.equal((await cctv('continuity', 'bach/cellar', ...wrong)).code, 2, wrong.join(' '));
     }
     assert.match((await cctv('continuity', 'bach/nothing')).stderr, /no camera bach\/nothing/);
-    fixture.ledger.removeCamera(name);
+    fixture.ledger.cameras.remove(name);
   });
 
   it('account and camera: add, list, show and remove', async () => {
     assert.match(await good('account', 'add', 'vermeer'), /vermeer is added/);
     assert.match((await cctv('account', 'add', 'vermeer')).stderr, /^cctv: There is an account/);
     const added = await good(
-      ...['camera', 'add', 'vermeer/studio', '--key', file('studio.pub', publicKey(50))],
-      ...['--rtsp-path', '/live', '--rtsp-user', 'admin'],
-      ...['--rtsp-password-file', file('password', 'p w\n'), '--profile', 'copy'],
+      'camera',
+      'add',
+      'vermeer/studio',
+      '--key',
+      file('studio.pub', publicKey(50)),
+      '--rtsp-path',
+      '/live',
+      '--rtsp-user',
+      'admin',
+      '--rtsp-password-file',
+      file('password', 'p w\n'),
+      '--profile',
+      'copy',
     );
     assert.match(added, /Camera vermeer\/studio is added, with the key SHA256:\S+\./);
     assert.match(added, /dials in as vermeer\.studio/);
-    assert.equal(fixture.ledger.camera(camera('vermeer/studio'))?.rtspPassword, 'p w');
+    assert.equal(fixture.ledger.cameras.find(camera('vermeer/studio'))?.rtspPassword, 'p w');
     const piped = await run(
       'cctv',
       ['--socket', fixture.socket, 'camera', 'add', 'vermeer/yard', '--key', '-'],
@@ -327,13 +337,13 @@ describe('cctv', { concurrency: 2 }, () => {
   });
 
   it('shows what is new, disabled or copied, and both host keys', async () => {
-    const { token } = fixture.ledger.addToken({
+    const { token } = fixture.ledger.tokens.add({
       account: 'bach',
       uses: 1,
       expiresMs: Date.now() + 60_000,
     });
     const key = parsePublicKey(publicKey(77));
-    const added = fixture.ledger.enrol(token, key);
+    const added = fixture.ledger.tokens.enrol(token, key);
     assert.ok(typeof added !== 'string');
     const name = `bach/${added.camera}`;
     const fleet = fixture.fleet;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { changedWays } from '../../src/console/contact-changes.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { changedWays } from '../../src/control/contact-routes.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const sms = (address: string) => ({ kind: 'sms' as const, address });
@@ -12,15 +12,17 @@ describe('cctv contact set', () => {
   let fixture: ConsoleFixture;
   before(async () => {
     fixture = await ConsoleFixture.start();
-    fixture.ledger.addAccount('bach');
+    fixture.ledger.accounts.add('bach');
   });
   after(() => fixture[Symbol.asyncDispose]());
   beforeEach(() => {
-    for (const { account, name } of fixture.ledger.contacts()) {
-      fixture.ledger.removeContact(account, name);
+    for (const { account, name } of fixture.ledger.contacts.list()) {
+      fixture.ledger.contacts.remove(account, name);
     }
-    fixture.ledger.addContact({
-      ...{ account: 'bach', name: 'anna', quiet: { from: '22:00', to: '07:00' } },
+    fixture.ledger.contacts.add({
+      account: 'bach',
+      name: 'anna',
+      quiet: { from: '22:00', to: '07:00' },
       addresses: [sms('+6591234567'), webhook('https://example.com/hush')],
     });
   });
@@ -33,7 +35,7 @@ describe('cctv contact set', () => {
     assert.doesNotMatch(stdout, /hush/);
     return stdout.split('\n');
   };
-  const contact = () => fixture.ledger.contacts('bach')[0];
+  const contact = () => fixture.ledger.contacts.list('bach')[0];
 
   it('changes ways, quiet hours and name, and says from what to what', async () => {
     assert.deepEqual(
@@ -54,7 +56,7 @@ describe('cctv contact set', () => {
       '  name: anna -> beth',
     ]);
     assert.deepEqual(
-      fixture.ledger.contacts('bach').map(({ name }) => name),
+      fixture.ledger.contacts.list('bach').map(({ name }) => name),
       ['beth'],
     );
   });
@@ -102,7 +104,10 @@ describe('cctv contact set', () => {
   it('keeps the order of ways: a kind that is given stands where it stood, or last', () => {
     const before = [sms('1'), email('a'), sms('2'), webhook('w')];
     assert.deepEqual(changedWays(before, [sms('3'), sms('4')], []), [
-      ...[sms('3'), sms('4'), email('a'), webhook('w')],
+      sms('3'),
+      sms('4'),
+      email('a'),
+      webhook('w'),
     ]);
     assert.deepEqual(changedWays(before, [email('b')], ['sms']), [email('b'), webhook('w')]);
     assert.deepEqual(changedWays([sms('1')], [email('b'), sms('3')], []), [email('b'), sms('3')]);

@@ -14,11 +14,11 @@ import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import { startControl } from '../../src/console/control.ts';
+import { startControl } from '../../src/control/control.ts';
 import { doctorScreen } from '../../src/cli/screens/doctor-screen.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { ConsoleFixture, connected, publicKey } from '../console/fixture.ts';
+import { ConsoleFixture, connected, publicKey } from '../control/fixture.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { TestBucket } from '../support/bucket.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -252,17 +252,21 @@ describe('cctv doctor and support-bundle', () => {
     const { ledger } = fixture;
     const key = parsePublicKey(publicKey(7));
     const stream = { rtspUser: 'admin', rtspPassword: planted.rtspPassword };
-    ledger.addCamera({ account: 'bach', camera: 'organ', key, ...stream });
+    ledger.cameras.add({ account: 'bach', camera: 'organ', key, ...stream });
     const next = { account: 'bach', camera: 'choir', key: parsePublicKey(publicKey(8)) };
-    ledger.addCamera({ ...next, rtspUser: 'admin', rtspPassword: planted.short });
-    const token = ledger.addToken({
-      ...{ account: 'bach', uses: 1, expiresMs: Date.now() + 60_000 },
-      ...{ rtspUser: 'admin', rtspPassword: planted.tokenPassword },
+    ledger.cameras.add({ ...next, rtspUser: 'admin', rtspPassword: planted.short });
+    const token = ledger.tokens.add({
+      account: 'bach',
+      uses: 1,
+      expiresMs: Date.now() + 60_000,
+      rtspUser: 'admin',
+      rtspPassword: planted.tokenPassword,
     });
-    const credentials = fixture.watching.credentialsOf(planted.viewerName, planted.viewerPassword);
-    ledger.addViewer({ account: 'bach', name: planted.viewerName, credentials });
-    ledger.addContact({
-      ...{ account: 'bach', name: planted.contactName },
+    const credentials = fixture.options().credentialsOf(planted.viewerName, planted.viewerPassword);
+    ledger.viewers.add({ account: 'bach', name: planted.viewerName, credentials });
+    ledger.contacts.add({
+      account: 'bach',
+      name: planted.contactName,
       addresses: [
         { kind: 'sms', address: planted.phone },
         { kind: 'email', address: planted.contactMail },
@@ -284,7 +288,9 @@ describe('cctv doctor and support-bundle', () => {
 
     const config = configure('planted.yaml', {
       bucket: {
-        ...{ name: bucket.name, endpoint: s3.endpoint, region: s3.region },
+        name: bucket.name,
+        endpoint: s3.endpoint,
+        region: s3.region,
         credentials: { accessKeyId: planted.bucketKey, secretAccessKey: planted.bucketSecret },
       },
       processors: [{ name: 'motion', command: ['sh', planted.processor] }],
@@ -292,15 +298,20 @@ describe('cctv doctor and support-bundle', () => {
         sms: {
           gateway: {
             url: `http://127.0.0.1:1/?u={user}&p={password}&k=${planted.gatewayUrl}&to={to}&text={text}`,
-            ...{ user: 'cctv', password: planted.gatewayPassword, accepted: '^0' },
+            user: 'cctv',
+            password: planted.gatewayPassword,
+            accepted: '^0',
           },
           twilio: {
             accountSid: `AC${'0'.repeat(32)}`,
-            ...{ authToken: planted.twilio, from: '+15005550006' },
+            authToken: planted.twilio,
+            from: '+15005550006',
           },
         },
         smtp: {
-          ...{ host: 'mail.example.com', user: 'cctv', password: planted.smtp },
+          host: 'mail.example.com',
+          user: 'cctv',
+          password: planted.smtp,
           from: 'cctv@example.com',
         },
         operator: { email: [planted.operatorMail], webhook: [planted.operatorHook] },
@@ -323,8 +334,16 @@ describe('cctv doctor and support-bundle', () => {
       await execa('tar', ['xzf', out, '-C', into]);
       const root = join(into, 'sapiengraph-cctv-support');
       assert.deepEqual(readdirSync(root).sort(), [
-        ...['README.txt', 'cameras.json', 'config.yaml', 'doctor.json', 'doctor.txt'],
-        ...['journal.txt', 'ledger.json', 'metrics.txt', 'status.json', 'versions.json'],
+        'README.txt',
+        'cameras.json',
+        'config.yaml',
+        'doctor.json',
+        'doctor.txt',
+        'journal.txt',
+        'ledger.json',
+        'metrics.txt',
+        'status.json',
+        'versions.json',
       ]);
       const texts = readdirSync(root).map((file) => readFileSync(join(root, file), 'utf8'));
       const all = texts.join('\n');

@@ -7,7 +7,7 @@ import type { Command, Option } from 'commander';
 import { execa } from 'execa';
 import { describeProgram as describeCctv } from '../../src/cli/cctv-program.ts';
 import { describeProgram as describeCctvd } from '../../src/cli/cctvd-program.ts';
-import { ConsoleFixture, publicKey } from '../console/fixture.ts';
+import { ConsoleFixture, publicKey } from '../control/fixture.ts';
 import type { Run } from './run.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli');
@@ -44,8 +44,16 @@ const alsoNeeded: Readonly<Record<string, readonly string[]>> = {
   'contact add': ['--sms', '+6591234567'],
   'contact set': ['--sms', '+6591234567'],
   'enrol card': [
-    ...['--card', join(directory, 'card.img'), '--card-size', '64M'],
-    ...['--model', 'thingino', '--wifi-ssid', 'shop', '--wifi-password-file', keyFile],
+    '--card',
+    join(directory, 'card.img'),
+    '--card-size',
+    '64M',
+    '--model',
+    'thingino',
+    '--wifi-ssid',
+    'shop',
+    '--wifi-password-file',
+    keyFile,
   ],
 };
 
@@ -274,7 +282,9 @@ for (const [program, describeProgram, common] of [
         program,
         1,
         named.map((leaf) => [
-          ...['--socket', fixture.socket, ...leaf.words],
+          '--socket',
+          fixture.socket,
+          ...leaf.words,
           ...leaf.command.registeredArguments
             .filter((one) => one.required || one.name() === 'account')
             .map((one) => valueOf(one.name(), leaf.path)),

@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
-import { startControl, type Control } from '../../src/console/control.ts';
+import { startControl, type Control } from '../../src/control/control.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
 import { lockDirectory } from '../../src/spool/lock.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { JournaledBucket, keyNumber } from '../support/journaled-bucket.ts';
 import { frontDoor, someTimeMs, temporaryDirectory } from '../support/segments.ts';
@@ -23,15 +23,16 @@ describe('cctv verify and cctv ledger rebuild', () => {
     const directory = resources.use(await temporaryDirectory());
     s3 = resources.use(await startS3Server({ directory: `${directory.path}/s3` }));
     site = resources.use(await JournaledBucket.start(s3, 'cctv/'));
-    site.ledger.addAccount('bach');
-    site.ledger.addCamera({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'p' });
+    site.ledger.accounts.add('bach');
+    site.ledger.cameras.add({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'p' });
     await site.putMinute(frontDoor, someTimeMs);
     ({ key: deleted } = await site.putMinute(frontDoor, someTimeMs + 86_400_000));
     await site.flush();
     const fixture = resources.use(new ConsoleFixture());
     control = await startControl({
       ...fixture.options(),
-      ...{ ledger: site.ledger, bucket: site.store },
+      ledger: site.ledger,
+      bucket: site.store,
     });
     resources.use(control);
     config = join(site.directory, 'config.yaml');
@@ -128,7 +129,7 @@ describe('cctv verify and cctv ledger rebuild', () => {
       1,
     );
     site.ledger = openLedger(site.file);
-    assert.equal(site.ledger.findCamera(keyNumber(1))?.camera, 'front-door');
+    assert.equal(site.ledger.keys.ownerOf(keyNumber(1))?.camera, 'front-door');
   });
 
   it('ledger rebuild: says in plain words that the bucket can’t be read', async () => {

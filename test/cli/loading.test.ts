@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { ConsoleFixture, connected } from '../console/fixture.ts';
+import { ConsoleFixture, connected } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { statusLine } from '../../src/console/service-status.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { statusLine } from '../../src/monitor/status-line.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 it('a daemon that runs with its last good configuration says so, wherever it is asked', async () => {

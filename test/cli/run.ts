@@ -11,8 +11,13 @@ export interface Run {
 
 /** A user who may read all files, as this checkout may lie where only its owner may look, but write none. */
 const stranger = [
-  ...['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'],
-  ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--'],
+  'setpriv',
+  '--reuid=65534',
+  '--regid=65534',
+  '--clear-groups',
+  '--inh-caps=+dac_read_search',
+  '--ambient-caps=+dac_read_search',
+  '--',
 ];
 
 /** Runs `cctv` or `cctvd` as a process of its own, in an environment with nothing but PATH and `env`. */

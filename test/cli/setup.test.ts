@@ -76,8 +76,17 @@ describe('cctvd setup', () => {
   };
 
   const flags = (file: string): string[] => [
-    ...['setup', '--config', file, '--bucket', bucket.name, '--endpoint', s3.endpoint],
-    ...['--region', s3.region, '--access-key-id', s3.accessKeyId],
+    'setup',
+    '--config',
+    file,
+    '--bucket',
+    bucket.name,
+    '--endpoint',
+    s3.endpoint,
+    '--region',
+    s3.region,
+    '--access-key-id',
+    s3.accessKeyId,
   ];
 
   const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
@@ -105,7 +114,10 @@ describe('cctvd setup', () => {
     const file = place('options');
     const { code, stdout, stderr } = await run('cctvd', [
       ...flags(file),
-      ...['--prefix', 'shop-3', '--secret-access-key-file', secretFile],
+      '--prefix',
+      'shop-3',
+      '--secret-access-key-file',
+      secretFile,
     ]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^ {2}ok {6}store an object$[^]*^ {2}ok {6}delete it again$/m);

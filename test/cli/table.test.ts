@@ -19,7 +19,9 @@ const columns: readonly Column<Row>[] = [
 ];
 const rows: readonly Row[] = [
   {
-    ...{ name: 'bach/front-door', state: 'waiting for first contact', size: '3.1 MB' },
+    name: 'bach/front-door',
+    state: 'waiting for first contact',
+    size: '3.1 MB',
     why: 'the camera does not accept the user name and password of its RTSP server',
   },
   { name: 'bach/k', state: 'recording', size: '412 kB', why: '門口の録画が停止しました'.repeat(4) },

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { UsageError } from '../../src/cli/errors.ts';
-import { startOfDay } from '../../src/cli/time-zone.ts';
+import { startOfDay } from '../../src/lib/time.ts';
 import { isDate, parseDuration, parseTime, timeZone, useTimeZone } from '../../src/cli/times.ts';
-import {
-  formatAge,
-  formatBitRate,
-  formatBytes,
-  formatDuration,
-  formatExactTime,
-  formatSecond,
-  formatTime,
-} from '../../src/cli/units.ts';
+import { formatBitRate, formatBytes, formatDuration } from '../../src/lib/words.ts';
+import { formatAge, formatExactTime, formatSecond, formatTime } from '../../src/cli/units.ts';
 
 const now = Date.parse('2026-11-23T10:00:00Z');
 const parsed = (text: string): string => new Date(parseTime(text, now)).toISOString();

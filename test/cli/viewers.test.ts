@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Selection, ViewerStatus } from '../../src/gateway/gateway.ts';
+import type { Selection } from '../../src/gateway/gateway.ts';
+import type { ViewerStatus } from '../../src/contract/viewers.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { run } from './run.ts';
 
 const place = {
@@ -25,7 +26,7 @@ describe('cctv, of viewers', () => {
       viewers: () => watchers,
       disconnect: (whom: Selection, reason: string) => void disconnected.push({ ...whom, reason }),
     };
-    fixture.watching = { ...fixture.watching, gateway };
+    fixture.gateway = gateway;
     fixture.addCamera({ account: 'bach', camera: 'front-door' }, 1);
     fixture.addCamera({ account: 'bach', camera: 'attic' }, 2);
     await fixture.open();
@@ -47,7 +48,7 @@ describe('cctv, of viewers', () => {
     /^Password +(\S+)$/m.exec(printed)?.[1] ?? assert.fail(printed);
   const isPasswordOf = (account: string, name: string, password: string): void =>
     assert.deepEqual(
-      fixture.ledger.findViewer(account, name)?.credentials,
+      fixture.ledger.viewers.find(account, name)?.credentials,
       credentialsOf('cctv', name, password),
     );
 
@@ -119,7 +120,7 @@ describe('cctv, of viewers', () => {
 
   it('refuses passwords that could be guessed', async () => {
     await good('viewer', 'add', 'bach/frida');
-    const kept = fixture.ledger.findViewer('bach', 'frida')?.credentials;
+    const kept = fixture.ledger.viewers.find('bach', 'frida')?.credentials;
     const refused = async (password: string, words: RegExp) => {
       const path = file('weak', password);
       const { code, stderr } = await cctv(
@@ -137,7 +138,7 @@ describe('cctv, of viewers', () => {
     await refused('welcome Frida 2026', /has "frida" in it/);
     await refused('schön genug für uns', /other characters than those of ASCII/);
     await refused('', /is empty/);
-    assert.deepEqual(fixture.ledger.findViewer('bach', 'frida')?.credentials, kept);
+    assert.deepEqual(fixture.ledger.viewers.find('bach', 'frida')?.credentials, kept);
   });
 
   it('camera url: prints where a camera can be watched', async () => {
@@ -152,9 +153,15 @@ describe('cctv, of viewers', () => {
     assert.equal(await good('viewer', 'watching'), 'Nobody watches.');
     watchers = [
       {
-        ...{ account: 'bach', camera: 'attic', viewer: 'anna', address: '203.0.113.7' },
-        ...{ secure: true, player: 'LIVE555\u001b]0;x\u0007', state: 'playing' },
-        ...{ sinceMs: Date.now() - 90_000, bytes: 12_300_000 },
+        account: 'bach',
+        camera: 'attic',
+        viewer: 'anna',
+        address: '203.0.113.7',
+        secure: true,
+        player: 'LIVE555\u001b]0;x\u0007',
+        state: 'playing',
+        sinceMs: Date.now() - 90_000,
+        bytes: 12_300_000,
       },
     ];
     const screen = await good('viewer', 'watching');

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Exports } from '../../src/console/web/exports.ts';
-import { FootageSource } from '../../src/console/web/footage.ts';
-import { isPassword } from '../../src/console/web/passwords.ts';
+import { Exports } from '../../src/footage/exports.ts';
+import { FootageSource } from '../../src/footage/source.ts';
+import { isPassword } from '../../src/lib/password-hash.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { parseSegmentFileName, segmentFileName } from '../../src/lib/segment-name.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
-import { makeFootage } from '../console/web/footage.ts';
+import { parseSegmentFileName, segmentFileName } from '../../src/model/segment-name.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
+import { makeFootage } from '../web/footage.ts';
 import { probe } from '../support/media.ts';
 import { ffmpeg } from '../support/tools.ts';
 import { run } from './run.ts';
@@ -35,14 +35,19 @@ describe('cctv, of what is seen in browsers', () => {
       },
     });
     exports = await Exports.open({
-      ...{ ledger: fixture.ledger, footage, program: ffmpeg(), log: silentLog, version: '0.1.0' },
-      ...{ directory: join(fixture.directory, 'exports'), isRecording: () => false },
+      ledger: fixture.ledger,
+      footage,
+      program: ffmpeg(),
+      log: silentLog,
+      version: '0.1.0',
+      directory: join(fixture.directory, 'exports'),
+      isRecording: () => false,
     });
     const content = await makeFootage();
     const sha256 = createHash('sha256').update(content).digest('hex');
     const segment = { ...door, startMs, durationMs: 4_000, sha256, bytes: content.length };
     writeFileSync(join(spool, segmentFileName(segment)), content);
-    fixture.ledger.spooled(segment);
+    fixture.ledger.segments.spooled(segment);
     fixture.exports = exports;
     await fixture.open();
   });
@@ -63,13 +68,13 @@ describe('cctv, of what is seen in browsers', () => {
     const added = await good('operator', 'add', 'olga');
     const password = /^Password +(\S+)$/m.exec(added)?.[1] ?? '';
     assert.match(password, /^([a-z2-9]{5}-){3}[a-z2-9]{5}$/);
-    assert.equal(await isPassword(password, fixture.ledger.findOperator('olga')), true);
+    assert.equal(await isPassword(password, fixture.ledger.operators.find('olga')), true);
     assert.match(await good('operator', 'list'), /^olga +\d\d:\d\dZ +\d\d:\d\dZ$/m);
     assert.match((await cctv('operator', 'add', 'olga')).stderr, /operator olga already/);
     assert.match((await cctv('operator', 'add', 'O/x')).stderr, /can't be the name of an operator/);
     const changed = await good('operator', 'password', 'olga');
     assert.ok(!changed.includes(password));
-    assert.equal(await isPassword(password, fixture.ledger.findOperator('olga')), false);
+    assert.equal(await isPassword(password, fixture.ledger.operators.find('olga')), false);
     await good('operator', 'remove', 'olga', '--yes');
     assert.match((await cctv('operator', 'remove', 'olga', '--yes')).stderr, /no operator olga/);
     assert.match(await good('operator', 'list'), /no operators/);

@@ -44,7 +44,10 @@ function checkout(program: string, { built = true, tools = true, machine = true 
   for (const tool of ['sh', 'readlink']) symlinkSync(`/usr/bin/${tool}`, join(path, tool));
   const run = () =>
     execa(join(root, 'bin', program), ['status', 'a b'], {
-      ...{ reject: false, extendEnv: false, env: { PATH: path }, timeout: 10_000 },
+      reject: false,
+      extendEnv: false,
+      env: { PATH: path },
+      timeout: 10_000,
     });
   return { root, run, starts: () => readFileSync(log, 'utf8') };
 }

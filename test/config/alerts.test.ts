@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { stringify } from 'yaml';
 import { ConfigError } from '../../src/config/errors.ts';
+import { present } from '../support/present.ts';
 import { loadConfig } from '../../src/config/load.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cctv-config-'));
@@ -20,10 +21,12 @@ const write = (name: string, text: string, mode = 0o600): string => {
 };
 
 const load = (alerts: unknown, more: Readonly<Record<string, string>> = {}) =>
-  loadConfig(write('config.yaml', stringify({ bucket: { name: 'a' }, alerts })), {
-    ...env,
-    ...more,
-  }).alerts;
+  present(
+    loadConfig(write('config.yaml', stringify({ bucket: { name: 'a' }, alerts })), {
+      ...env,
+      ...more,
+    }).alerts,
+  );
 
 function problemsOf(alerts: unknown): string {
   try {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { present } from '../support/present.ts';
 import { ConfigError } from '../../src/config/errors.ts';
 import { readControlSocket } from '../../src/config/control-socket.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -27,7 +28,7 @@ const write = (name: string, text: string, mode = 0o600): string => {
 
 let count = 0;
 const load = (yaml: string, env: Environment = keys) =>
-  loadConfig(write(`config-${++count}.yaml`, yaml), env);
+  present(loadConfig(write(`config-${++count}.yaml`, yaml), env));
 
 function problemsOf(yaml: string, env: Environment = keys): readonly string[] {
   try {
@@ -342,9 +343,13 @@ describe('the configuration', () => {
     assert.deepEqual(
       missingPrograms(config, process.env).map((problem) => problem.split(':')[0]),
       [
-        ...['relay.program', 'relay.preload', 'archive.program'],
-        ...['gateway.tls.certificateFile', 'console.web.tls.keyFile'],
-        ...['alerts.caFile', 'processors[0].command (a)'],
+        'relay.program',
+        'relay.preload',
+        'archive.program',
+        'gateway.tls.certificateFile',
+        'console.web.tls.keyFile',
+        'alerts.caFile',
+        'processors[0].command (a)',
       ],
     );
     assert.deepEqual(

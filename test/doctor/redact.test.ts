@@ -88,7 +88,10 @@ describe('a support bundle', () => {
     const { bytes } = await makeBundle(
       {
         patient: {
-          ...{ file: config, problems: [], env: {}, version: '0.1.0' },
+          file: config,
+          problems: [],
+          env: {},
+          version: '0.1.0',
           daemon: { silence: 'it is not running' },
         },
         findings: [{ area: 'daemon', severity: 'ok', text: 'all is well' }],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AlertsAnswer } from '../../src/console/alerting.ts';
+import type { AlertsAnswer } from '../../src/contract/alerts.ts';
 import { type Kannel, type ReceivedSms, startKannel } from '../stand-ins/kannel.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { ffmpeg, live555ProxyServer } from '../support/tools.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { CameraAnswer, ContinuityAnswer } from '../../src/console/api.ts';
+import type { CameraAnswer } from '../../src/contract/cameras.ts';
+import type { ContinuityAnswer } from '../../src/contract/continuity.ts';
 import { Site } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 
@@ -19,7 +20,9 @@ describe('a camera whose settings change while it is connected', { timeout: 120_
   it('is recorded with them at once, in the same tunnel, beside others that are not touched', async () => {
     const secret = 'not-for-logs-42';
     const camera = await site.addCamera('bach/front-door', {
-      ...{ path: ['unicast', 'live'], user: 'admin', password: secret },
+      path: ['unicast', 'live'],
+      user: 'admin',
+      password: secret,
     });
     const other = await site.addCamera('bach/kitchen');
     camera.dial();
@@ -37,8 +40,13 @@ describe('a camera whose settings change while it is connected', { timeout: 120_
     });
 
     await site.cctv(
-      ...['camera', 'set', 'bach/front-door'],
-      ...['--rtsp-user', 'admin', '--rtsp-password-file', password],
+      'camera',
+      'set',
+      'bach/front-door',
+      '--rtsp-user',
+      'admin',
+      '--rtsp-password-file',
+      password,
     );
     const first = await camera.recording();
     await eventually('footage in the bucket', 20_000, async () => {
@@ -47,7 +55,13 @@ describe('a camera whose settings change while it is connected', { timeout: 120_
     assert.equal(first.profile, 'copy');
 
     const told = await site.cctv(
-      ...['camera', 'set', 'bach/front-door', '--rtsp-path', '/live', '--profile', 'downsample'],
+      'camera',
+      'set',
+      'bach/front-door',
+      '--rtsp-path',
+      '/live',
+      '--profile',
+      'downsample',
     );
     assert.match(told, /RTSP path: \/unicast -> \/live\n {2}profile: .* -> downsample\n/);
     const second = await eventually('a recording with other settings', 20_000, async () => {

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import type { CameraAnswer, CamerasAnswer, StatusAnswer } from '../../src/console/api.ts';
-import type { LedgerSegment } from '../../src/ledger/types.ts';
+import type { CameraAnswer, CamerasAnswer, LedgerSegment } from '../../src/contract/cameras.ts';
+import type { StatusAnswer } from '../../src/contract/status.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { Site, SiteCamera } from '../support/site.ts';
 import { dbclients, ffprobe } from '../support/tools.ts';
@@ -125,7 +125,13 @@ describe('cameras that enrol themselves', { timeout: 180_000 }, () => {
     }
     assert.equal(mostClients, 2, 'each camera goes on having one client');
     const { stdout } = await execa(ffprobe(), [
-      ...['-v', 'error', '-show_entries', 'stream=codec_name,width,height', '-of', 'csv=p=0', file],
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_name,width,height',
+      '-of',
+      'csv=p=0',
+      file,
     ]);
     const { picture } = (await shown(first)).connection ?? {};
     assert.equal(stdout, `mjpeg,${picture?.width},${picture?.height}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GapCause } from '../../src/lib/gap-cause.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 import { assertExplained, assertNothingTwice } from '../support/footage.ts';
 import { isAlive } from '../support/processes.ts';
 import { Site, type SiteCamera, type StoredSegment } from '../support/site.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { once } from 'node:events';
 import { parse, stringify } from 'yaml';
-import type { ReloadAnswer } from '../../src/console/api.ts';
+import type { ReloadAnswer } from '../../src/contract/status.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { eventually } from '../support/until.ts';
 

@@ -1,5 +1,5 @@
 import { describe, it } from 'node:test';
-import type { GapCause } from '../../src/lib/gap-cause.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { assertExplained } from '../support/footage.ts';
 import { Site, type SiteCamera } from '../support/site.ts';

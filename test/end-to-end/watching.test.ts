@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import type { WatchersAnswer } from '../../src/console/watching.ts';
+import type { WatchersAnswer } from '../../src/contract/viewers.ts';
 import { assertEachOnce } from '../support/footage.ts';
 import { probe } from '../support/media.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
@@ -57,8 +57,21 @@ describe('an owner who watches', () => {
     directory = await mkdtemp(join(tmpdir(), 'cctv-watching-'));
     const [keyFile, certificateFile] = [join(directory, 'key'), join(directory, 'certificate')];
     await execa('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-subj', '/CN=localhost', '-days', '2', '-keyout', keyFile, '-out', certificateFile],
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+      '-days',
+      '2',
+      '-keyout',
+      keyFile,
+      '-out',
+      certificateFile,
     ]);
     const tls = { listen: '127.0.0.1:0', keyFile, certificateFile };
     site = await Site.start({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { parseSegmentFileName } from '../../src/lib/segment-name.ts';
+import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import type { FrameStamp } from '../stand-ins/rtsp/frame-stamp.ts';
 import { storedPictures } from './stored-pictures.ts';
 
@@ -61,7 +61,11 @@ function readSegment(key: string, file: Buffer): ReadSegment {
   const pictures = storedPictures(file);
   if (pictures.length === 0) throw new Error('there is no picture in it');
   return {
-    ...{ key, camera: `${account}/${camera}`, name },
-    ...{ startMs, endMs: startMs + durationMs, pictures },
+    key,
+    camera: `${account}/${camera}`,
+    name,
+    startMs,
+    endMs: startMs + durationMs,
+    pictures,
   };
 }

@@ -1,4 +1,4 @@
-import type { GapCause } from '../../src/lib/gap-cause.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import type { Site, SiteCamera } from '../support/site.ts';
 import type { SmallDisk } from '../support/small-disk.ts';

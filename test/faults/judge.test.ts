@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Gap } from '../../src/ledger/types.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import type { ReadSegment } from './bucket.ts';
 import { type Inflicted, judge } from './judge.ts';
 
@@ -17,19 +17,27 @@ const sent = [
 /** Pictures from one to just before another, as one segment. */
 function segment(from: number, to: number, connection = 1): ReadSegment {
   const pictures = Array.from({ length: to - from }, (_, i) => ({
-    ...{ connection, picture: from + i, sentMs: sentMs(from + i) },
+    connection,
+    picture: from + i,
+    sentMs: sentMs(from + i),
   }));
   const name = `${from}-${to}.mp4`;
   return { key: name, name, camera, startMs: sentMs(from), endMs: sentMs(to), pictures };
 }
 
 const killed: Inflicted = {
-  ...{ name: 'kill -9 of an archiver', causes: ['archiver died'], camera: undefined },
-  ...{ fromMs: sentMs(100), toMs: sentMs(100) },
+  name: 'kill -9 of an archiver',
+  causes: ['archiver died'],
+  camera: undefined,
+  fromMs: sentMs(100),
+  toMs: sentMs(100),
 };
 
 const gap = (from: number, to: number, cause: Gap['cause']): Gap => ({
-  ...{ startMs: sentMs(from), endMs: sentMs(to), cause, detail: '' },
+  startMs: sentMs(from),
+  endMs: sentMs(to),
+  cause,
+  detail: '',
 });
 
 describe('the judgement of a fault run', () => {

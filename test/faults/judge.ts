@@ -1,5 +1,5 @@
-import type { GapCause } from '../../src/lib/gap-cause.ts';
-import type { Gap } from '../../src/ledger/types.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import type { SentPictures } from '../stand-ins/rtsp-camera.ts';
 import type { ReadSegment } from './bucket.ts';
 
@@ -90,7 +90,11 @@ export function judge({ camera, sent, segments, gaps, faults }: CameraEvidence):
     }
   }
   return {
-    ...{ camera, sent: sentAt.size, explained: explained.length, silent, unfitting },
+    camera,
+    sent: sentAt.size,
+    explained: explained.length,
+    silent,
+    unfitting,
     stored: [...sentAt.keys()].filter((picture) => places.has(picture)).length,
     fromTwo: [...places.values()].filter(({ connections }) => connections.size > 1).length,
     duplicates: [...copies]

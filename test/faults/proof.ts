@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { VerifyEvent } from '../../src/ledger/verify-events.ts';
-import type { Comparison } from '../../src/ledger/rebuild-compare.ts';
+import type { VerifyEvent } from '../../src/contract/verify.ts';
+import type { Comparison } from '../../src/catalog/rebuild-compare.ts';
 import { openLedger } from '../../src/ledger/ledger.ts';
-import type { Rebuilt } from '../../src/ledger/rebuild.ts';
-import type { Gap } from '../../src/ledger/types.ts';
+import type { Rebuilt } from '../../src/catalog/rebuild.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import type { Scene } from './fault.ts';
 
 /** What the daemon's own audit says is wrong: every object of the bucket is read. */
@@ -73,7 +73,7 @@ export function gapsOf(
   return new Map(
     cameras.map(({ name }) => {
       const [account = '', camera = ''] = name.split('/');
-      return [name, ledger.continuity({ account, camera }, range).gaps];
+      return [name, ledger.continuity.sum({ account, camera }, range).gaps];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Gap } from '../../src/ledger/types.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { smallDisk } from '../support/small-disk.ts';
@@ -9,7 +9,7 @@ import { listSegments, type ReadBucket, readBucket } from './bucket.ts';
 import { type Heal, isCamerasOwn, type Scene } from './fault.ts';
 import { type Inflicted, judge, type Verdict } from './judge.ts';
 import { kinds } from './kinds/all.ts';
-import { type Planned, placeOf, plan } from './plan.ts';
+import { placeOf, plan, type Planned } from './plan.ts';
 import { gapsOf, rebuildLedger, verifyDeeply } from './proof.ts';
 import { Watchman } from './watchman.ts';
 
@@ -71,8 +71,14 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
     cameras.push(await site.addCamera(`bach/camera-${i}`, media));
   }
   const scene: Scene = {
-    ...{ site, cameras, store, disk, spoolDirectory },
-    ...{ harmed: new Set<string>(), troubles: [], daemonAway: 0 },
+    site,
+    cameras,
+    store,
+    disk,
+    spoolDirectory,
+    harmed: new Set<string>(),
+    troubles: [],
+    daemonAway: 0,
   };
   const watchman = owned.use(new Watchman(scene));
   const unplug = new AbortController();
@@ -101,7 +107,10 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   await site.stopDaemon();
   const stoppedAtMs = Date.now();
   inflicted.push({
-    ...{ name: 'the end of the run', camera: undefined, fromMs: endedAtMs, toMs: stoppedAtMs },
+    name: 'the end of the run',
+    camera: undefined,
+    fromMs: endedAtMs,
+    toMs: stoppedAtMs,
     causes: ['camera offline', 'daemon down'],
   });
 
@@ -111,7 +120,10 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   scene.troubles.push(...ledger.differences);
   const gaps = gapsOf(ledger.file, scene, startedAtMs, stoppedAtMs);
   return {
-    ...{ inflicted: inflicted.slice(1, -1), missed, gaps, bucket },
+    inflicted: inflicted.slice(1, -1),
+    missed,
+    gaps,
+    bucket,
     verdicts: cameras.map(({ name, rtsp }) =>
       judge({
         camera: name,

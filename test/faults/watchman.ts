@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Gap } from '../../src/ledger/types.ts';
-import { parseSegmentFileName } from '../../src/lib/segment-name.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
+import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import type { ReadBucket } from './bucket.ts';
 import type { Scene } from './fault.ts';
 import { startAgain } from './kinds/daemon.ts';

@@ -2,12 +2,12 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { descendants, type ProcessInfo } from '../support/processes.ts';
 import { bookwormMipsel, dbclients, ffmpeg, qemuMipsel } from '../support/tools.ts';
+import { freePort } from '../support/ports.ts';
 
 const rtspStandIn = join(import.meta.dirname, '../stand-ins/rtsp-camera.ts');
 const boot = join(import.meta.dirname, 'boot.sh');
@@ -264,13 +264,4 @@ function applets(busybox: string): string[] {
   return execFileSync(command ?? '', args, { encoding: 'utf8' })
     .trim()
     .split('\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }

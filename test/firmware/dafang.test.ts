@@ -35,8 +35,18 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
     image: string,
     servers: readonly string[] = [server],
   ): string[] => [
-    ...['--card', image, '--card-size', '64M', '--firmware', firmware, '--model', 'wyzecam-v2'],
-    ...['--wifi-ssid', 'Bach', '--wifi-password-file', join(site.directory, 'wifi-password')],
+    '--card',
+    image,
+    '--card-size',
+    '64M',
+    '--firmware',
+    firmware,
+    '--model',
+    'wyzecam-v2',
+    '--wifi-ssid',
+    'Bach',
+    '--wifi-password-file',
+    join(site.directory, 'wifi-password'),
     ...servers.flatMap((one) => ['--server', one]),
   ];
 

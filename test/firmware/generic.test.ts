@@ -197,7 +197,11 @@ describe("the bridge's install.sh", { timeout: 60_000 }, () => {
   it('makes a camera with a key of its own, and says what the server must be told', async () => {
     await using bridge = await Bridge.make();
     const said = await bridge.install(
-      ...['add', 'bach/till', '192.0.2.7:554', '[2001:db8::7]:2222', 'ssh-ed25519 AAAA'],
+      'add',
+      'bach/till',
+      '192.0.2.7:554',
+      '[2001:db8::7]:2222',
+      'ssh-ed25519 AAAA',
     );
     assert.match(said, /echo 'ssh-ed25519 AAAA\S+ .*' \| cctv camera add bach\/till --key -/);
     const till = join(bridge.cameras, 'till');

@@ -185,8 +185,21 @@ export class ThinginoCamera implements AsyncDisposable {
     this.#init = spawn(
       'setpriv',
       [
-        ...['--pdeathsig', 'KILL', '--', 'unshare', ...user, '--mount', '--pid', '--fork'],
-        ...['--kill-child', '--', 'sh', '-c', script, this.root, dropbearTree],
+        '--pdeathsig',
+        'KILL',
+        '--',
+        'unshare',
+        ...user,
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--',
+        'sh',
+        '-c',
+        script,
+        this.root,
+        dropbearTree,
       ],
       { stdio: 'ignore' },
     );

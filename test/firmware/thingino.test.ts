@@ -56,9 +56,19 @@ describe('a thingino camera', () => {
     await writeFile(passwordFile, 'not "that" $ecret\n', { mode: 0o600 });
     await site.cctv('account', 'add', 'bach');
     await site.cctv(
-      ...['camera', 'add', 'bach/front-door', '--card', card, '--model', 'thingino'],
-      ...['--wifi-ssid', 'Bäckerei "Süd"', '--wifi-password-file', passwordFile],
-      ...['--server', `127.0.0.1:${site.tunnelPort}`],
+      'camera',
+      'add',
+      'bach/front-door',
+      '--card',
+      card,
+      '--model',
+      'thingino',
+      '--wifi-ssid',
+      'Bäckerei "Süd"',
+      '--wifi-password-file',
+      passwordFile,
+      '--server',
+      `127.0.0.1:${site.tunnelPort}`,
     );
     // Port 554 of this machine may be anybody's.
     const conf = join(card, 'sapiengraph/tunnel.conf');

@@ -112,10 +112,11 @@ export class Player implements Disposable {
   }
 
   async setUp(url: string, track: number, channels: string): Promise<Reply> {
-    const reply = await this.ask('SETUP', `${url}/track${track}`, {
+    const headers: Record<string, string> = {
       Transport: `RTP/AVP/TCP;unicast;interleaved=${channels}`,
-      ...(this.session === undefined ? {} : { Session: this.session }),
-    });
+    };
+    if (this.session !== undefined) headers['Session'] = this.session;
+    const reply = await this.ask('SETUP', `${url}/track${track}`, headers);
     this.session ??= reply.headers.get('session')?.split(';')[0];
     return reply;
   }

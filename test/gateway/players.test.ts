@@ -10,8 +10,16 @@ import { password, Rig, TestCertificate } from './rig.ts';
 /** Pictures that a file decodes to. */
 async function pictures(file: string): Promise<number> {
   const { stdout } = await execa('ffprobe', [
-    ...['-v', 'error', '-select_streams', 'v:0', '-count_frames'],
-    ...['-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', file],
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-count_frames',
+    '-show_entries',
+    'stream=nb_read_frames',
+    '-of',
+    'csv=p=0',
+    file,
   ]);
   return Number(stdout);
 }

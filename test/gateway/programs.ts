@@ -72,7 +72,16 @@ const ffmpegLike = (name: string, transport: readonly string[], briefly = false)
     const file = join(attempt.directory, 'out.mkv');
     const input = [...transport, '-i', withPassword(attempt)];
     await run(attempt.directory, ffmpeg(), [
-      ...['-nostdin', '-v', 'error', ...input, '-t', '2', '-c', 'copy', '-y', file],
+      '-nostdin',
+      '-v',
+      'error',
+      ...input,
+      '-t',
+      '2',
+      '-c',
+      'copy',
+      '-y',
+      file,
     ]);
     return [file];
   },
@@ -90,10 +99,21 @@ export const programs: readonly Program[] = [
         `video/x-${video},stream-format=byte-stream,alignment=au`,
       ];
       const args = [
-        ...['-q', 'rtspsrc', 'name=camera', 'tls-validation-flags=0', ...login],
-        ...['camera.', '!', 'application/x-rtp,media=video', '!'],
+        '-q',
+        'rtspsrc',
+        'name=camera',
+        'tls-validation-flags=0',
+        ...login,
+        'camera.',
+        '!',
+        'application/x-rtp,media=video',
+        '!',
         ...picture.flatMap((one) => [one, '!']),
-        ...['identity', 'eos-after=40', '!', 'filesink', `location=out.${video}`],
+        'identity',
+        'eos-after=40',
+        '!',
+        'filesink',
+        `location=out.${video}`,
         ...(withSound ? ['camera.', '!', 'application/x-rtp,media=audio', '!', 'fakesink'] : []),
       ];
       await gstLaunch(directory, args);
@@ -112,8 +132,13 @@ export const programs: readonly Program[] = [
     record: async (attempt) => {
       const { directory } = attempt;
       await run(directory, 'mpv', [
-        ...['--no-config', '--vo=image', `--vo-image-outdir=${directory}`, '--ao=null'],
-        ...['--untimed', '--frames=16', withPassword(attempt)],
+        '--no-config',
+        '--vo=image',
+        `--vo-image-outdir=${directory}`,
+        '--ao=null',
+        '--untimed',
+        '--frames=16',
+        withPassword(attempt),
       ]);
       return found(directory, /\.jpg$/);
     },
@@ -129,9 +154,14 @@ export const programs: readonly Program[] = [
         netcam_url: url,
         netcam_userpass: `${encodeURIComponent(user)}:${encodeURIComponent(password)}`,
         netcam_params: 'rtsp_transport=tcp',
-        ...{ width: 320, height: 192, framerate: 15 },
-        ...{ emulate_motion: 'on', movie_output: 'off', picture_output: 'on' },
-        ...{ webcontrol_port: 0, stream_port: 0 },
+        width: 320,
+        height: 192,
+        framerate: 15,
+        emulate_motion: 'on',
+        movie_output: 'off',
+        picture_output: 'on',
+        webcontrol_port: 0,
+        stream_port: 0,
       };
       const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
       await writeFile(join(directory, 'motion.conf'), lines.join(''));

@@ -1,13 +1,9 @@
+import type { RelayPlace } from '../../src/gateway/place.ts';
 import { execa } from 'execa';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Gateway,
-  type GatewayOptions,
-  type RelayPlace,
-  startGateway,
-} from '../../src/gateway/gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
 import { type Log, type LogFields, silentLog } from '../../src/lib/log.ts';
 import { type Relay, startRelay } from '../../src/relay/relay.ts';
@@ -68,7 +64,7 @@ export class Rig implements AsyncDisposable {
         if (!(`${account} ${user}` in viewers)) return undefined;
         const cameras = viewers[`${account} ${user}`];
         const credentials = credentialsOf(realm, user, password);
-        return { name: user, credentials, ...(cameras === undefined ? {} : { cameras }) };
+        return { name: user, credentials, cameras };
       },
       relayPlace: (account, camera) => {
         lookups.push(`${account}/${camera}`);
@@ -172,8 +168,21 @@ export class TestCertificate implements AsyncDisposable {
   async renew(name: string): Promise<void> {
     const { certificateFile, keyFile } = this.files;
     await execa('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '2', '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', certificateFile],
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+      '-keyout',
+      keyFile,
+      '-out',
+      certificateFile,
     ]);
   }
 

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import type { Continuity, PublicKey, SegmentRecord } from '../../src/ledger/types.ts';
-import type { RecordingState } from '../../src/lib/gap-cause.ts';
-import type { CameraName } from '../../src/lib/names.ts';
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
+import type { Continuity } from '../../src/contract/continuity.ts';
+import type { RecordingState } from '../../src/model/gap-cause.ts';
+import type { CameraName } from '../../src/model/camera-name.ts';
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -35,8 +37,8 @@ export class CameraTime implements Disposable {
     mock.timers.enable({ apis: ['Date'], now: enrolledMs });
     this.file = join(this.#directory, 'ledger.sqlite');
     this.ledger = openLedger(this.file);
-    this.ledger.addAccount(door.account);
-    this.ledger.addCamera({ ...door, key: key(1) });
+    this.ledger.accounts.add(door.account);
+    this.ledger.cameras.add({ ...door, key: key(1) });
   }
 
   get nowMs(): number {
@@ -50,18 +52,18 @@ export class CameraTime implements Disposable {
   }
 
   note(state: RecordingState, detail = '', atMs = this.nowMs): void {
-    this.ledger.noteState(door, state, detail, atMs);
+    this.ledger.states.note(door, state, detail, atMs);
   }
 
   /** Footage without any seam, that is stored. */
   footage(startMs: number, endMs: number): SegmentRecord {
     const segment = segmentOf(startMs, endMs);
-    this.ledger.stored(segment, { key: 'k' });
+    this.ledger.segments.stored(segment, { key: 'k' });
     return segment;
   }
 
   continuity(fromMs: number, toMs: number, isRecording = false): Continuity {
-    return this.ledger.continuity(door, { fromMs, toMs, nowMs: this.nowMs, isRecording });
+    return this.ledger.continuity.sum(door, { fromMs, toMs, nowMs: this.nowMs, isRecording });
   }
 
   /** Gaps as `[start, end, cause, detail]`, in ms after `fromMs`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gapCauses, type GapCause } from '../../src/lib/gap-cause.ts';
+import { gapCauses, type GapCause } from '../../src/model/gap-cause.ts';
 import { CameraTime, day, door, hour, minute, second, segmentOf } from './camera-time.ts';
 
 const zero = Date.UTC(2027, 2, 1);
@@ -19,8 +19,8 @@ class CameraDay extends CameraTime {
       const lateMs = [0, 40, 7, 66][this.#segments % 4] ?? 0;
       const isLast = endMs === toMs;
       const segment = segmentOf(startMs, isLast ? endMs : endMs + lateMs - 30);
-      this.ledger.spooled(segment);
-      if (this.#segments % 10 > 0) this.ledger.stored(segment, { key: 'k' });
+      this.ledger.segments.spooled(segment);
+      if (this.#segments % 10 > 0) this.ledger.segments.stored(segment, { key: 'k' });
       startMs = isLast ? endMs : endMs + lateMs;
     }
     this.nowMs = toMs;
@@ -41,23 +41,23 @@ const outages: Record<
   'disk full': (time) => time.note('disk full'),
   'settings changed': (time) => time.note('settings changed'),
   disabled(time, _fromMs, toMs) {
-    time.ledger.setDisabled(door, true);
+    time.ledger.cameras.setDisabled(door, true);
     time.nowMs = toMs;
-    time.ledger.setDisabled(door, false);
+    time.ledger.cameras.setDisabled(door, false);
   },
   'daemon down'(time, fromMs, toMs) {
-    time.ledger.alive(fromMs - 2 * second);
-    time.ledger.beginRun('1', toMs);
+    time.ledger.runs.alive(fromMs - 2 * second);
+    time.ledger.runs.begin('1', toMs);
   },
   upgrade(time, fromMs, toMs) {
-    time.ledger.endRun(fromMs);
-    time.ledger.beginRun('2', toMs);
+    time.ledger.runs.end(fromMs);
+    time.ledger.runs.begin('2', toMs);
   },
   'clock jumped': (time, _fromMs, toMs) => time.note('clock jumped', 'forward', toMs),
   'segment lost'(time, fromMs, toMs) {
     const segment = segmentOf(fromMs, toMs);
-    time.ledger.spooled(segment);
-    time.ledger.lost(segment, 'segment lost', 'its file is gone');
+    time.ledger.segments.spooled(segment);
+    time.ledger.segments.lost(segment, 'segment lost', 'its file is gone');
   },
   unexplained() {},
 };
@@ -65,7 +65,7 @@ const outages: Record<
 describe('a day of a camera', () => {
   it('with outages of all causes adds up to 86 400 s, each under its cause', () => {
     using time = new CameraDay(zero - hour);
-    time.ledger.beginRun('1', zero - hour);
+    time.ledger.runs.begin('1', zero - hour);
     const expected = new Map<string, number>([['never connected', hour]]);
     let atMs = zero + hour;
     for (const [cause, happen] of Object.entries(outages)) {
@@ -111,7 +111,7 @@ describe('a day of a camera', () => {
     // 0.7 ms less by the machine's, and the media's times are set right now and then.
     for (let n = 0, driftMs = 0; n < 1441; n += 1, driftMs += 60_000 / 86_401) {
       const startMs = Math.round(zero + n * minute - (driftMs % 25));
-      time.ledger.stored(segmentOf(startMs, startMs + minute), { key: 'k' });
+      time.ledger.segments.stored(segmentOf(startMs, startMs + minute), { key: 'k' });
     }
     time.nowMs = zero + day + minute;
     const { storedMs, gaps } = time.continuity(zero, zero + day);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Loss, StateRow } from '../../src/ledger/causes.ts';
-import { Stretches } from '../../src/ledger/coverage.ts';
-import { type Known, sumUp } from '../../src/ledger/sums.ts';
-import type { Continuity, SegmentRecord } from '../../src/ledger/types.ts';
-import { gapCauses, type RecordingState } from '../../src/lib/gap-cause.ts';
+import type { Loss, StateRow } from '../../src/continuity/causes.ts';
+import { Stretches } from '../../src/continuity/coverage.ts';
+import { type KnownTime, sumUp } from '../../src/continuity/sums.ts';
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { Continuity } from '../../src/contract/continuity.ts';
+import { gapCauses, type RecordingState } from '../../src/model/gap-cause.ts';
 import { CameraTime, door, segmentOf } from './camera-time.ts';
 
 /** All times are multiples of it, so that a reference can look at each. */
@@ -145,7 +146,7 @@ describe('continuity of any footage, states and losses', () => {
       for (const { isHole, startMs, endMs } of world.losses) {
         if (isHole) footage.holes.add(startMs, endMs);
       }
-      const known: Known = { ...world, footage, fromMs: 0, toMs: ticks * tick };
+      const known: KnownTime = { ...world, footage, fromMs: 0, toMs: ticks * tick };
       const expected = reference(world, 0);
       check(expected, 0, sumUp(known, 0, ticks * tick), `seed ${seed}`);
       const any = chance(seed);
@@ -167,14 +168,14 @@ describe('continuity of any footage, states and losses', () => {
       const first: StateRow = { atMs: zeroMs, state: 'never connected', detail: '' };
       const world = { ...made, states: [first, ...made.states] };
       for (const { segment, isStored } of world.segments) {
-        if (isStored) time.ledger.stored(segment, { key: 'k' });
-        else time.ledger.spooled(segment);
+        if (isStored) time.ledger.segments.stored(segment, { key: 'k' });
+        else time.ledger.segments.spooled(segment);
       }
       for (const { atMs, state, detail } of made.states) time.note(state, detail, atMs);
       for (const { startMs, endMs, cause, detail, isHole } of world.losses) {
         const stretch = { ...door, startMs, durationMs: endMs - startMs };
-        if (isHole) time.ledger.noteLoss(stretch, cause, detail);
-        else time.ledger.lost({ ...segmentOf(startMs, endMs) }, cause, detail);
+        if (isHole) time.ledger.segments.noteHole(stretch, cause, detail);
+        else time.ledger.segments.lost({ ...segmentOf(startMs, endMs) }, cause, detail);
       }
       time.nowMs = zeroMs + ticks * tick;
       const expected = reference(world, zeroMs);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { UnknownNameError } from '../../src/ledger/errors.ts';
+import { UnknownNameError } from '../../src/model/errors.ts';
 import { CameraTime, day, door, hour, key, minute, second, segmentOf } from './camera-time.ts';
 
 const zero = Date.UTC(2027, 2, 1);
@@ -34,14 +34,14 @@ describe('a camera’s time', () => {
   it('begins when it comes with a token', () => {
     using time = new CameraTime(zero);
     const made = { account: door.account, uses: 1, expiresMs: zero + day };
-    const { token } = time.ledger.addToken(made);
+    const { token } = time.ledger.tokens.add(made);
     time.nowMs = zero + minute;
-    const camera = time.ledger.enrol(token, key(2));
+    const camera = time.ledger.tokens.enrol(token, key(2));
     assert.ok(typeof camera === 'object');
-    time.ledger.noteState(camera, 'starting', 'dialled in', zero + minute);
+    time.ledger.states.note(camera, 'starting', 'dialled in', zero + minute);
     time.nowMs = zero + hour;
     const range = { fromMs: zero, toMs: zero + day, nowMs: time.nowMs, isRecording: false };
-    const { fromMs, causes } = time.ledger.continuity(camera, range);
+    const { fromMs, causes } = time.ledger.continuity.sum(camera, range);
     assert.equal(fromMs, zero + minute);
     assert.deepEqual(causes, [
       { cause: 'starting', gaps: 1, missingMs: hour - minute - 1 },
@@ -64,7 +64,7 @@ describe('a camera’s time', () => {
     }
     assert.throws(
       () =>
-        time.ledger.continuity(
+        time.ledger.continuity.sum(
           { ...door, camera: 'x' },
           { fromMs: 0, toMs: 1, nowMs: 1, isRecording: false },
         ),
@@ -76,13 +76,13 @@ describe('a camera’s time', () => {
     using time = recordingSince(zero);
     time.footage(zero, zero + hour);
     time.nowMs = zero + hour;
-    time.ledger.removeCamera(door);
+    time.ledger.cameras.remove(door);
     time.note('camera offline', 'its tunnel was closed');
     time.nowMs = zero + 3 * hour;
     assert.equal(time.continuity(zero, zero + day).toMs, zero + hour);
     assert.deepEqual(time.gaps(zero, zero + day), []);
 
-    time.ledger.addCamera({ ...door, key: key(2) });
+    time.ledger.cameras.add({ ...door, key: key(2) });
     time.nowMs = zero + 4 * hour;
     assert.deepEqual(time.gaps(zero, zero + day), [
       [hour, 3 * hour, 'disabled', 'removed'],
@@ -94,10 +94,10 @@ describe('a camera’s time', () => {
   it('is that of its footage where nobody added it', () => {
     using time = new CameraTime(zero);
     const foreign = { account: 'vermeer', camera: 'studio' };
-    time.ledger.spooled({ ...segmentOf(zero - hour, zero - hour + minute), ...foreign });
-    time.ledger.spooled({ ...segmentOf(zero - minute, zero), ...foreign });
+    time.ledger.segments.spooled({ ...segmentOf(zero - hour, zero - hour + minute), ...foreign });
+    time.ledger.segments.spooled({ ...segmentOf(zero - minute, zero), ...foreign });
     const range = { fromMs: 0, toMs: zero + day, nowMs: zero + day, isRecording: false };
-    const { fromMs, toMs, causes } = time.ledger.continuity(foreign, range);
+    const { fromMs, toMs, causes } = time.ledger.continuity.sum(foreign, range);
     assert.deepEqual([fromMs, toMs], [zero - hour, zero]);
     assert.deepEqual(causes, [{ cause: 'unexplained', gaps: 1, missingMs: 58 * minute }]);
   });
@@ -106,19 +106,19 @@ describe('a camera’s time', () => {
     using time = recordingSince(zero);
     time.footage(zero, zero + hour);
     time.nowMs = zero + hour;
-    time.ledger.renameCamera(door, 'gate');
+    time.ledger.cameras.rename(door, 'gate');
     const gate = { ...door, camera: 'gate' };
     // What still runs under the old name.
     time.note('camera offline', 'its tunnel was closed');
-    time.ledger.noteState(gate, 'recording', '', zero + hour + minute);
-    time.ledger.stored(
+    time.ledger.states.note(gate, 'recording', '', zero + hour + minute);
+    time.ledger.segments.stored(
       { ...segmentOf(zero + hour + minute, zero + 2 * hour), ...gate },
       { key: 'k' },
     );
     time.nowMs = zero + 2 * hour;
     for (const name of [door, gate]) {
       const range = { fromMs: zero, toMs: zero + day, nowMs: time.nowMs, isRecording: true };
-      const { storedMs, missingMs, causes } = time.ledger.continuity(name, range);
+      const { storedMs, missingMs, causes } = time.ledger.continuity.sum(name, range);
       assert.deepEqual([storedMs, missingMs], [2 * hour - minute, minute]);
       assert.deepEqual(causes, [{ cause: 'camera offline', gaps: 1, missingMs: minute }]);
     }
@@ -128,16 +128,16 @@ describe('a camera’s time', () => {
     using time = recordingSince(zero);
     time.footage(zero, zero + hour);
     time.nowMs = zero + hour;
-    time.ledger.contact(door, 'SHA256:1');
-    time.ledger.setDisabled(door, true);
+    time.ledger.keys.used(door, 'SHA256:1');
+    time.ledger.cameras.setDisabled(door, true);
     time.note('camera offline', 'its tunnel was closed');
     time.nowMs += hour;
-    time.ledger.setDisabled(door, true);
+    time.ledger.cameras.setDisabled(door, true);
     time.nowMs += hour;
-    time.ledger.setDisabled(door, false);
+    time.ledger.cameras.setDisabled(door, false);
     time.nowMs += minute;
     time.note('recording');
-    time.ledger.setDisabled(door, false);
+    time.ledger.cameras.setDisabled(door, false);
     time.footage(time.nowMs, time.nowMs + minute);
     assert.deepEqual(time.gaps(zero, time.nowMs), [
       [hour, 3 * hour, 'disabled', ''],
@@ -151,8 +151,8 @@ describe('footage', () => {
   it('of two lives that overlap counts once, and as stored if one of them is', () => {
     using time = recordingSince(zero);
     time.footage(zero, zero + minute);
-    time.ledger.spooled(segmentOf(zero + 50 * second, zero + 110 * second));
-    time.ledger.spooled(segmentOf(zero + 10 * second, zero + 20 * second));
+    time.ledger.segments.spooled(segmentOf(zero + 50 * second, zero + 110 * second));
+    time.ledger.segments.spooled(segmentOf(zero + 10 * second, zero + 20 * second));
     time.nowMs = zero + 110 * second;
     const { storedMs, spooledMs, missingMs, segments } = time.continuity(zero, zero + day);
     assert.deepEqual([storedMs, spooledMs, missingMs], [minute, 50 * second, 0]);
@@ -189,7 +189,7 @@ describe('footage', () => {
     };
     assert.deepEqual(sums(true), [20, 0]);
     assert.deepEqual(sums(false), [0, 20]);
-    time.ledger.spooled(segmentOf(zero, zero + 15 * second));
+    time.ledger.segments.spooled(segmentOf(zero, zero + 15 * second));
     assert.deepEqual(sums(true), [20, 0]);
     assert.deepEqual(sums(false), [15, 5]);
     time.note('camera offline');
@@ -243,7 +243,11 @@ describe('footage', () => {
     );
     assert.equal(
       withSeam(500, (time) =>
-        time.ledger.noteLoss({ ...door, startMs: at, durationMs: 500 }, 'stream stalled', ''),
+        time.ledger.segments.noteHole(
+          { ...door, startMs: at, durationMs: 500 },
+          'stream stalled',
+          '',
+        ),
       ),
       500,
     );
@@ -298,12 +302,12 @@ describe('the cause of a gap', () => {
     time.footage(zero, zero + minute);
     const hole = { ...door, startMs: zero + 10 * second, durationMs: 10 * second };
     for (let twice = 0; twice < 2; twice += 1) {
-      time.ledger.noteLoss(hole, 'stream stalled', 'no picture');
+      time.ledger.segments.noteHole(hole, 'stream stalled', 'no picture');
     }
     assert.deepEqual(time.gaps(zero, zero + minute), [
       [10 * second, 20 * second, 'stream stalled', 'no picture'],
     ]);
-    time.ledger.spooled(segmentOf(zero + 15 * second, zero + minute));
+    time.ledger.segments.spooled(segmentOf(zero + 15 * second, zero + minute));
     assert.deepEqual(time.gaps(zero, zero + minute), [
       [10 * second, 15 * second, 'stream stalled', 'no picture'],
     ]);
@@ -312,11 +316,11 @@ describe('the cause of a gap', () => {
   it('is that of the segment which was lost, whatever the state', () => {
     using time = recordingSince(zero);
     const segments = [0, 1, 2, 3].map((n) => segmentOf(zero + n * minute, zero + (n + 1) * minute));
-    for (const segment of segments) time.ledger.spooled(segment);
+    for (const segment of segments) time.ledger.segments.spooled(segment);
     const [, second_, third] = segments;
     assert.ok(second_ && third);
-    time.ledger.lost(second_, 'disk full', 'dropped');
-    time.ledger.lost(third, 'disk full', 'dropped');
+    time.ledger.segments.lost(second_, 'disk full', 'dropped');
+    time.ledger.segments.lost(third, 'disk full', 'dropped');
     assert.deepEqual(time.gaps(zero, zero + 4 * minute), [
       [minute, 3 * minute, 'disk full', 'dropped'],
     ]);
@@ -331,10 +335,10 @@ describe('the cause of a gap', () => {
   it('is not the hole in a segment that was lost, where there is other footage', () => {
     using time = recordingSince(zero);
     const segment = segmentOf(zero, zero + minute);
-    time.ledger.spooled(segment);
+    time.ledger.segments.spooled(segment);
     const hole = { ...door, startMs: zero + 10 * second, durationMs: 10 * second };
-    time.ledger.noteLoss(hole, 'stream stalled', 'no picture');
-    time.ledger.lost(segment, 'segment lost', 'damaged');
+    time.ledger.segments.noteHole(hole, 'stream stalled', 'no picture');
+    time.ledger.segments.lost(segment, 'segment lost', 'damaged');
     assert.deepEqual(time.gaps(zero, zero + minute), [
       [0, 10 * second, 'segment lost', 'damaged'],
       [10 * second, 20 * second, 'stream stalled', 'no picture'],

@@ -16,7 +16,9 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { openLedger } from '../../src/ledger/ledger.ts';
-import { migrations } from '../../src/ledger/migrations.ts';
+import { openDatabase } from '../../src/ledger/database.ts';
+import { migrations } from '../../src/ledger/schema.ts';
+import { keyNumber } from '../support/journaled-bucket.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cctv-database-'));
@@ -54,27 +56,51 @@ describe('the ledger’s file', () => {
     assert.equal(database.prepare('PRAGMA user_version').get()?.['user_version'], 1000);
   });
 
+  const next = [
+    ...migrations,
+    `ALTER TABLE cameras ADD COLUMN place TEXT; UPDATE cameras SET place = 'at ' || name;`,
+  ];
+  const version = (database: DatabaseSync) =>
+    database.prepare('PRAGMA user_version').get()?.['user_version'];
+
   it('of an older version is kept beside the one that is brought up to date', () => {
     const file = join(directory, 'older');
+    const kept = `older.schema-${migrations.length}`;
     {
-      using database = new DatabaseSync(file);
-      for (const step of migrations.slice(0, 3)) database.exec(step);
-      database.exec(`
-        INSERT INTO accounts (name, createdMs) VALUES ('bach', 1);
-        PRAGMA application_id = ${0x43435456}; PRAGMA user_version = 3;`);
+      using ledger = openLedger(file);
+      ledger.accounts.add('bach');
+      ledger.cameras.add({ ...bach, key: keyNumber(1) });
     }
-    openLedger(file)[Symbol.dispose]();
-    assert.equal(statSync(`${file}.schema-3`).mode & 0o777, 0o600);
-    using copy = new DatabaseSync(`${file}.schema-3`);
-    assert.equal(copy.prepare('PRAGMA user_version').get()?.['user_version'], 3);
-    assert.equal(copy.prepare('PRAGMA application_id').get()?.['application_id'], 0x43435456);
-    assert.equal(copy.prepare('SELECT name FROM accounts').get()?.['name'], 'bach');
-    assert.throws(() => copy.prepare('SELECT * FROM contacts'), /no such table/);
-    openLedger(file)[Symbol.dispose]();
+    for (let round = 0; round < 2; round += 1) {
+      using database = openDatabase(file, next);
+      assert.equal(version(database), next.length);
+      assert.equal(database.prepare('SELECT place FROM cameras').get()?.['place'], 'at front-door');
+    }
     assert.deepEqual(
       readdirSync(directory).filter((name) => name.startsWith('older.')),
-      ['older.schema-3'],
+      [kept],
     );
+    assert.equal(statSync(join(directory, kept)).mode & 0o777, 0o600);
+    refused(file, /older was written by a newer version .*\.schema-…/);
+    {
+      using copy = new DatabaseSync(join(directory, kept));
+      assert.equal(version(copy), migrations.length);
+      assert.throws(() => copy.prepare('SELECT place FROM cameras'), /no such column/);
+    }
+    using before = openLedger(join(directory, kept));
+    assert.equal(before.cameras.list().length, 1, 'the version before can go on with the copy');
+  });
+
+  it('stays as it was where a migration fails', () => {
+    const file = join(directory, 'failing');
+    openLedger(file)[Symbol.dispose]();
+    assert.throws(
+      () => openDatabase(file, [...next, 'CREATE TABLE again (id INTEGER); not SQL']),
+      /could not be brought to schema/,
+    );
+    using database = new DatabaseSync(file);
+    assert.equal(version(database), next.length, 'the steps before the one that failed are kept');
+    assert.throws(() => database.prepare('SELECT * FROM again'), /no such table/);
   });
 
   it('of another program is refused', () => {
@@ -94,9 +120,15 @@ describe('the ledger’s file', () => {
     const damaged = join(directory, 'damaged');
     {
       using ledger = openLedger(damaged);
-      ledger.addAccount('bach');
+      ledger.accounts.add('bach');
       for (let n = 0; n < 2000; n += 1) {
-        ledger.spooled({ ...bach, startMs: n, durationMs: 1, bytes: 1, sha256: 'ab'.repeat(32) });
+        ledger.segments.spooled({
+          ...bach,
+          startMs: n,
+          durationMs: 1,
+          bytes: 1,
+          sha256: 'ab'.repeat(32),
+        });
       }
     }
     const bytes = readFileSync(damaged);
@@ -115,12 +147,18 @@ describe('the ledger’s file', () => {
   it('can be read by another connection while it is written', () => {
     const file = join(directory, 'shared');
     using ledger = openLedger(file);
-    ledger.addAccount('bach');
+    ledger.accounts.add('bach');
     using reader = new DatabaseSync(file, { readOnly: true });
     reader.exec('BEGIN');
     const count = () => reader.prepare('SELECT count(*) AS n FROM segments').get()?.['n'];
     assert.equal(count(), 0);
-    ledger.spooled({ ...bach, startMs: 1, durationMs: 1, bytes: 1, sha256: 'ab'.repeat(32) });
+    ledger.segments.spooled({
+      ...bach,
+      startMs: 1,
+      durationMs: 1,
+      bytes: 1,
+      sha256: 'ab'.repeat(32),
+    });
     assert.equal(count(), 0, 'a reader sees the state in which it began');
     reader.exec('COMMIT');
     assert.equal(count(), 1);
@@ -142,11 +180,11 @@ describe('the ledger’s file', () => {
       if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
       assert.equal(writer.signalCode, 'SIGKILL');
       using ledger = openLedger(file);
-      const found = ledger.segments(bach, { fromMs: 0, toMs: 1e12, limit: 100_000 });
+      const found = ledger.segments.list(bach, { fromMs: 0, toMs: 1e12, limit: 100_000 });
       const stored = found.filter(({ state }) => state === 'stored').length;
       assert.ok(stored >= acknowledged, `${stored} of ${acknowledged}`);
-      assert.equal(ledger.camera(bach)?.totals.stored.segments, stored);
-      assert.equal(ledger.camera(bach)?.totals.spooled.segments, found.length - stored);
+      assert.equal(ledger.cameras.find(bach)?.totals.stored.segments, stored);
+      assert.equal(ledger.cameras.find(bach)?.totals.spooled.segments, found.length - stored);
     }
   });
 });

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
+import { DuplicateError, UnknownNameError } from '../../src/model/errors.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import { migrations } from '../../src/ledger/migrations.ts';
-import type { PublicKey, SegmentRecord } from '../../src/ledger/types.ts';
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
-import { type CameraName, formatCameraName } from '../../src/lib/names.ts';
+import { type CameraName, formatCameraName } from '../../src/model/camera-name.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cctv-enrolment-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -31,21 +30,21 @@ const all = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: 1000 };
 
 function withAccount(file = newFile()): Ledger {
   const ledger = openLedger(file);
-  ledger.addAccount('bach');
+  ledger.accounts.add('bach');
   return ledger;
 }
 
 const addToken = (ledger: Ledger, uses = 3, lifeMs = hourMs) =>
-  ledger.addToken({ account: 'bach', uses, expiresMs: Date.now() + lifeMs });
+  ledger.tokens.add({ account: 'bach', uses, expiresMs: Date.now() + lifeMs });
 
 function enrolRefused(ledger: Ledger, token: string, n: number, why: RegExp): void {
-  const refusal = ledger.enrol(token, keyNumber(n));
+  const refusal = ledger.tokens.enrol(token, keyNumber(n));
   assert.ok(typeof refusal === 'string');
   assert.match(refusal, why);
 }
 
 function enrolled(ledger: Ledger, token: string, n: number): CameraName {
-  const camera = ledger.enrol(token, keyNumber(n));
+  const camera = ledger.tokens.enrol(token, keyNumber(n));
   assert.ok(typeof camera !== 'string');
   return camera;
 }
@@ -72,7 +71,7 @@ describe('a token', () => {
       const bytes = readFileSync(name).toString('latin1');
       assert.ok(tokens.every((token) => !bytes.includes(token)));
     }
-    assert.doesNotMatch(JSON.stringify(ledger.tokens('bach')), new RegExp(tokens[0] ?? '-'));
+    assert.doesNotMatch(JSON.stringify(ledger.tokens.list('bach')), new RegExp(tokens[0] ?? '-'));
   });
 
   it('lets in exactly as many keys as it has uses, each a new camera', () => {
@@ -81,12 +80,12 @@ describe('a token', () => {
     const names = [1, 2, 3].map((n) => enrolled(ledger, token, n));
     assert.equal(new Set(names.map(formatCameraName)).size, 3);
     for (const { camera } of names) assert.match(camera, /^new-[0-9a-f]{4}$/);
-    assert.equal(ledger.enrolRefusal(token, keyNumber(4)), `the token ${id}… is used up`);
-    assert.equal(ledger.enrol(token, keyNumber(4)), `the token ${id}… is used up`);
-    assert.equal(ledger.cameras('bach').length, 3);
-    assert.ok(ledger.cameras('bach').every(({ newSinceMs }) => newSinceMs !== undefined));
+    assert.equal(ledger.tokens.refusal(token, keyNumber(4)), `the token ${id}… is used up`);
+    assert.equal(ledger.tokens.enrol(token, keyNumber(4)), `the token ${id}… is used up`);
+    assert.equal(ledger.cameras.list('bach').length, 3);
+    assert.ok(ledger.cameras.list('bach').every(({ newSinceMs }) => newSinceMs !== undefined));
     assert.deepEqual(
-      ledger.tokens('bach').map(({ used, uses }) => [used, uses]),
+      ledger.tokens.list('bach').map(({ used, uses }) => [used, uses]),
       [[3, 3]],
     );
   });
@@ -95,7 +94,7 @@ describe('a token', () => {
     using ledger = withAccount();
     const { token } = addToken(ledger, 1);
     for (let n = 0; n < 5; n += 1)
-      assert.equal(ledger.enrolRefusal(token, keyNumber(n)), undefined);
+      assert.equal(ledger.tokens.refusal(token, keyNumber(n)), undefined);
     enrolled(ledger, token, 9);
   });
 
@@ -103,14 +102,14 @@ describe('a token', () => {
     using ledger = withAccount();
     const stream = { rtspPath: '/ch0', rtspUser: 'thingino', rtspPassword: 'pw' };
     const expiresMs = Date.now() + hourMs;
-    const made = ledger.addToken({
+    const made = ledger.tokens.add({
       account: 'bach',
       uses: 1,
       expiresMs,
       profile: 'copy',
       ...stream,
     });
-    const camera = ledger.camera(enrolled(ledger, made.token, 1));
+    const camera = ledger.cameras.find(enrolled(ledger, made.token, 1));
     assert.equal(camera?.rtspPath, '/ch0');
     assert.equal(camera.rtspUser, 'thingino');
     assert.equal(camera.rtspPassword, 'pw');
@@ -124,12 +123,12 @@ describe('a token', () => {
     enrolRefused(ledger, short.token, 1, /has expired/);
     const { token, id } = addToken(ledger, 5);
     enrolled(ledger, token, 2);
-    ledger.revokeToken('bach', id);
+    ledger.tokens.revoke('bach', id);
     enrolRefused(ledger, token, 1, /was revoked/);
-    assert.equal(ledger.cameras('bach').length, 1, 'what it let in stays');
+    assert.equal(ledger.cameras.list('bach').length, 1, 'what it let in stays');
     enrolRefused(ledger, `${token.slice(1)}a`, 1, /no such token/);
-    refused(() => ledger.revokeToken('bach', 'zzzzzz'), UnknownNameError, /no token that begins/);
-    refused(() => ledger.tokens('nobody'), UnknownNameError, /no account nobody/);
+    refused(() => ledger.tokens.revoke('bach', 'zzzzzz'), UnknownNameError, /no token that begins/);
+    refused(() => ledger.tokens.list('nobody'), UnknownNameError, /no account nobody/);
   });
 
   it('does not let a key in again that was rejected, removed or replaced; another token does', () => {
@@ -137,13 +136,13 @@ describe('a token', () => {
     const { token } = addToken(ledger, 10);
     const [one, two, three] = [1, 2, 3].map((n) => enrolled(ledger, token, n));
     assert.ok(one && two && three);
-    ledger.rejectCamera(one);
-    ledger.removeCamera(two);
-    ledger.replaceKey(three, keyNumber(30));
+    ledger.cameras.reject(one);
+    ledger.cameras.remove(two);
+    ledger.keys.replace(three, keyNumber(30));
     for (const n of [1, 2, 3]) {
       enrolRefused(ledger, token, n, /has let this key in before/);
     }
-    assert.equal(ledger.tokens('bach')[0]?.used, 3);
+    assert.equal(ledger.tokens.list('bach')[0]?.used, 3);
     const again = enrolled(ledger, addToken(ledger).token, 1);
     assert.notEqual(again.camera, one.camera, 'the footage of the rejected one is not its own');
   });
@@ -165,32 +164,34 @@ describe('a camera that enrolled itself', () => {
     using ledger = withAccount();
     const { token } = addToken(ledger);
     const first = enrolled(ledger, token, 1);
-    assert.deepEqual(ledger.adoptCamera(first, 'front-door'), frontDoor);
-    assert.equal(ledger.camera(frontDoor)?.newSinceMs, undefined);
-    assert.equal(ledger.camera(first), undefined);
-    assert.equal(ledger.findCamera(keyNumber(1))?.camera, 'front-door');
-    assert.deepEqual(ledger.findCamera(keyNumber(1))?.formerNames, [first.camera]);
-    refused(() => ledger.adoptCamera(frontDoor), OperatorError, /front-door is not new/);
-    refused(() => ledger.rejectCamera(frontDoor), OperatorError, /not new.*camera remove/);
+    assert.deepEqual(ledger.cameras.adopt(first, 'front-door'), frontDoor);
+    assert.equal(ledger.cameras.find(frontDoor)?.newSinceMs, undefined);
+    assert.equal(ledger.cameras.find(first), undefined);
+    assert.equal(ledger.keys.ownerOf(keyNumber(1))?.camera, 'front-door');
+    assert.deepEqual(ledger.keys.ownerOf(keyNumber(1))?.formerNames, [first.camera]);
+    refused(() => ledger.cameras.adopt(frontDoor), OperatorError, /front-door is not new/);
+    refused(() => ledger.cameras.reject(frontDoor), OperatorError, /not new.*camera remove/);
     const second = enrolled(ledger, token, 2);
-    refused(() => ledger.adoptCamera(second, 'front-door'), DuplicateError, /already/);
-    assert.notEqual(ledger.camera(second)?.newSinceMs, undefined, 'it is as it was');
-    assert.deepEqual(ledger.adoptCamera(second), second);
+    refused(() => ledger.cameras.adopt(second, 'front-door'), DuplicateError, /already/);
+    assert.notEqual(ledger.cameras.find(second)?.newSinceMs, undefined, 'it is as it was');
+    assert.deepEqual(ledger.cameras.adopt(second), second);
   });
 });
 
 describe('a camera that is renamed', () => {
   it('keeps its footage, in the bucket and in the spool, and what was still on its way', () => {
     using ledger = withAccount();
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    ledger.stored(segmentAt(frontDoor, 1000), { key: 'bach/front-door/1.mp4' });
-    ledger.spooled(segmentAt(frontDoor, 61_000, 'b'));
-    const side = ledger.renameCamera(frontDoor, 'side-door');
-    ledger.stored(segmentAt(frontDoor, 61_000, 'b'), { key: 'bach/front-door/2.mp4' });
-    ledger.spooled(segmentAt(frontDoor, Date.now() - 10, 'c'));
-    ledger.spooled(segmentAt(side, Date.now(), 'd'));
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    ledger.segments.stored(segmentAt(frontDoor, 1000), { key: 'bach/front-door/1.mp4' });
+    ledger.segments.spooled(segmentAt(frontDoor, 61_000, 'b'));
+    const side = ledger.cameras.rename(frontDoor, 'side-door');
+    ledger.segments.stored(segmentAt(frontDoor, 61_000, 'b'), { key: 'bach/front-door/2.mp4' });
+    ledger.segments.spooled(segmentAt(frontDoor, Date.now() - 10, 'c'));
+    ledger.segments.spooled(segmentAt(side, Date.now(), 'd'));
     assert.deepEqual(
-      ledger.segments(side, all).map(({ camera, state, objectKey }) => [camera, state, objectKey]),
+      ledger.segments
+        .list(side, all)
+        .map(({ camera, state, objectKey }) => [camera, state, objectKey]),
       [
         ['side-door', 'stored', 'bach/front-door/1.mp4'],
         ['side-door', 'stored', 'bach/front-door/2.mp4'],
@@ -198,23 +199,23 @@ describe('a camera that is renamed', () => {
         ['side-door', 'spooled', undefined],
       ],
     );
-    assert.equal(ledger.segments(frontDoor, all).length, 4, 'by its old name too');
-    assert.equal(ledger.camera(side)?.totals.stored.segments, 2);
-    assert.equal(ledger.cameras('bach').length, 1);
+    assert.equal(ledger.segments.list(frontDoor, all).length, 4, 'by its old name too');
+    assert.equal(ledger.cameras.find(side)?.totals.stored.segments, 2);
+    assert.equal(ledger.cameras.list('bach').length, 1);
   });
 
   it('leaves its name to others, and its footage is still not theirs', async () => {
     using ledger = withAccount();
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
     const beforeMs = Date.now() - 1000;
-    ledger.spooled(segmentAt(frontDoor, beforeMs));
-    const side = ledger.renameCamera(frontDoor, 'side-door');
+    ledger.segments.spooled(segmentAt(frontDoor, beforeMs));
+    const side = ledger.cameras.rename(frontDoor, 'side-door');
     await delay(5);
-    ledger.addCamera({ ...frontDoor, key: keyNumber(2) });
-    ledger.stored(segmentAt(frontDoor, beforeMs), { key: 'old' });
-    ledger.stored(segmentAt(frontDoor, Date.now(), 'b'), { key: 'new' });
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(2) });
+    ledger.segments.stored(segmentAt(frontDoor, beforeMs), { key: 'old' });
+    ledger.segments.stored(segmentAt(frontDoor, Date.now(), 'b'), { key: 'new' });
     const keysOf = (name: CameraName) =>
-      ledger.segments(name, all).map(({ objectKey }) => objectKey);
+      ledger.segments.list(name, all).map(({ objectKey }) => objectKey);
     assert.deepEqual(keysOf(side), ['old']);
     assert.deepEqual(keysOf(frontDoor), ['new']);
   });
@@ -222,16 +223,16 @@ describe('a camera that is renamed', () => {
   it('may change its name with another, and get an old one back', async () => {
     using ledger = withAccount();
     const garden = { account: 'bach', camera: 'garden' };
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    ledger.addCamera({ ...garden, key: keyNumber(2) });
-    ledger.renameCamera(frontDoor, 'between');
-    ledger.renameCamera(garden, 'front-door');
-    ledger.renameCamera({ account: 'bach', camera: 'between' }, 'garden');
-    assert.equal(ledger.findCamera(keyNumber(1))?.camera, 'garden');
-    assert.equal(ledger.findCamera(keyNumber(2))?.camera, 'front-door');
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    ledger.cameras.add({ ...garden, key: keyNumber(2) });
+    ledger.cameras.rename(frontDoor, 'between');
+    ledger.cameras.rename(garden, 'front-door');
+    ledger.cameras.rename({ account: 'bach', camera: 'between' }, 'garden');
+    assert.equal(ledger.keys.ownerOf(keyNumber(1))?.camera, 'garden');
+    assert.equal(ledger.keys.ownerOf(keyNumber(2))?.camera, 'front-door');
     await delay(5);
-    ledger.renameCamera(garden, 'between');
-    assert.deepEqual(ledger.findCamera(keyNumber(1))?.formerNames.toSorted(), [
+    ledger.cameras.rename(garden, 'between');
+    assert.deepEqual(ledger.keys.ownerOf(keyNumber(1))?.formerNames?.toSorted(), [
       'front-door',
       'garden',
     ]);
@@ -240,99 +241,70 @@ describe('a camera that is renamed', () => {
   it('is refused a name that is taken, kept for footage, or no name', () => {
     using ledger = withAccount();
     const garden = { account: 'bach', camera: 'garden' };
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    ledger.addCamera({ ...garden, key: keyNumber(2) });
-    refused(() => ledger.renameCamera(frontDoor, 'garden'), DuplicateError, /garden already/);
-    refused(() => ledger.renameCamera(frontDoor, 'front-door'), DuplicateError, /already/);
-    ledger.removeCamera(garden);
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    ledger.cameras.add({ ...garden, key: keyNumber(2) });
+    refused(() => ledger.cameras.rename(frontDoor, 'garden'), DuplicateError, /garden already/);
+    refused(() => ledger.cameras.rename(frontDoor, 'front-door'), DuplicateError, /already/);
+    ledger.cameras.remove(garden);
     refused(
-      () => ledger.renameCamera(frontDoor, 'garden'),
+      () => ledger.cameras.rename(frontDoor, 'garden'),
       DuplicateError,
       /was removed.*cctv camera add bach\/garden --key/,
     );
-    refused(() => ledger.renameCamera(frontDoor, 'Garden!'), OperatorError, /can't be the name/);
-    refused(() => ledger.renameCamera(garden, 'x'), UnknownNameError, /no camera bach\/garden/);
+    refused(() => ledger.cameras.rename(frontDoor, 'Garden!'), OperatorError, /can't be the name/);
+    refused(() => ledger.cameras.rename(garden, 'x'), UnknownNameError, /no camera bach\/garden/);
   });
 });
 
 describe('a camera’s keys', () => {
   const fingerprints = (ledger: Ledger) =>
-    ledger.camera(frontDoor)?.keys.map(({ fingerprint }) => fingerprint);
+    ledger.cameras.find(frontDoor)?.keys.map(({ fingerprint }) => fingerprint);
 
   it('rotate: both are valid until the new one is used, then only that', () => {
     using ledger = withAccount();
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    assert.equal(ledger.contact(frontDoor, 'SHA256:1')?.isFirst, true);
-    ledger.rotateKey(frontDoor, keyNumber(2));
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    assert.equal(ledger.keys.used(frontDoor, 'SHA256:1')?.isFirst, true);
+    ledger.keys.rotate(frontDoor, keyNumber(2));
     assert.deepEqual(fingerprints(ledger), ['SHA256:1', 'SHA256:2']);
-    assert.deepEqual(ledger.contact(frontDoor, 'SHA256:1'), { isFirst: false, droppedKeys: [] });
-    ledger.rotateKey(frontDoor, keyNumber(3));
+    assert.deepEqual(ledger.keys.used(frontDoor, 'SHA256:1'), { isFirst: false, droppedKeys: [] });
+    ledger.keys.rotate(frontDoor, keyNumber(3));
     assert.deepEqual(fingerprints(ledger), ['SHA256:1', 'SHA256:3'], 'one next key at a time');
-    assert.deepEqual(ledger.contact(frontDoor, 'SHA256:3'), {
+    assert.deepEqual(ledger.keys.used(frontDoor, 'SHA256:3'), {
       isFirst: false,
       droppedKeys: ['SHA256:1'],
     });
     assert.deepEqual(fingerprints(ledger), ['SHA256:3']);
-    assert.equal(ledger.contact(frontDoor, 'SHA256:1'), undefined);
-    assert.equal(ledger.findCamera(keyNumber(1)), undefined);
-    assert.deepEqual(ledger.contact(frontDoor, 'SHA256:3')?.droppedKeys, []);
+    assert.equal(ledger.keys.used(frontDoor, 'SHA256:1'), undefined);
+    assert.equal(ledger.keys.ownerOf(keyNumber(1)), undefined);
+    assert.deepEqual(ledger.keys.used(frontDoor, 'SHA256:3')?.droppedKeys, []);
   });
 
   it('are replaced at once, and the new hardware is awaited', () => {
     using ledger = withAccount();
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    ledger.addCamera({ account: 'bach', camera: 'garden', key: keyNumber(7) });
-    ledger.contact(frontDoor, 'SHA256:1');
-    ledger.rotateKey(frontDoor, keyNumber(2));
-    refused(() => ledger.replaceKey(frontDoor, keyNumber(7)), DuplicateError, /of bach\/garden/);
-    refused(() => ledger.rotateKey(frontDoor, keyNumber(1)), DuplicateError, /of bach\/front-door/);
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    ledger.cameras.add({ account: 'bach', camera: 'garden', key: keyNumber(7) });
+    ledger.keys.used(frontDoor, 'SHA256:1');
+    ledger.keys.rotate(frontDoor, keyNumber(2));
+    refused(() => ledger.keys.replace(frontDoor, keyNumber(7)), DuplicateError, /of bach\/garden/);
+    refused(
+      () => ledger.keys.rotate(frontDoor, keyNumber(1)),
+      DuplicateError,
+      /of bach\/front-door/,
+    );
     assert.deepEqual(fingerprints(ledger), ['SHA256:1', 'SHA256:2'], 'a refusal changes nothing');
-    ledger.replaceKey(frontDoor, keyNumber(3));
+    ledger.keys.replace(frontDoor, keyNumber(3));
     assert.deepEqual(fingerprints(ledger), ['SHA256:3']);
-    assert.equal(ledger.camera(frontDoor)?.firstContactMs, undefined);
+    assert.equal(ledger.cameras.find(frontDoor)?.firstContactMs, undefined);
   });
 
   it('are of no use while it is disabled', () => {
     using ledger = withAccount();
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
-    ledger.setDisabled(frontDoor, true);
-    assert.equal(ledger.findCamera(keyNumber(1))?.disabled, true);
-    assert.equal(ledger.contact(frontDoor, 'SHA256:1'), undefined);
-    ledger.setDisabled(frontDoor, false);
-    assert.equal(ledger.findCamera(keyNumber(1))?.disabled, false);
-    assert.ok(ledger.contact(frontDoor, 'SHA256:1'));
-  });
-});
-
-describe('a ledger of the version before tokens', () => {
-  it('goes on with all it has', () => {
-    const file = newFile();
-    mkdirSync(dirname(file));
-    {
-      using database = new DatabaseSync(file);
-      database.exec(migrations[0] ?? '');
-      database.exec(`
-        PRAGMA application_id = ${0x43435456}; PRAGMA user_version = 1;
-        INSERT INTO accounts VALUES (1, 'bach', 1000, NULL);
-        INSERT INTO cameras VALUES (1, 1, 'front-door', '/live', 'admin', 'pw', 'copy', 2000, NULL);
-        INSERT INTO cameras VALUES (2, 1, 'attic', '/unicast', NULL, NULL, NULL, 3000, NULL);
-        INSERT INTO keys VALUES (1, 1, 'ssh-ed25519', x'${Buffer.from('blob 1').toString('hex')}',
-          'SHA256:1', 'root@camera', 2000);
-        INSERT INTO segments VALUES (1, 5000, 60000, x'${'ab'.repeat(32)}', 1000, 'stored',
-          'bach/front-door/1.mp4', 'sha256', NULL, 66000);`);
-    }
-    using ledger = openLedger(file);
-    const camera = ledger.camera(frontDoor);
-    assert.equal(camera?.rtspPassword, 'pw');
-    assert.equal(camera.firstContactMs, 2000, 'what has footage has been there');
-    assert.equal(camera.newSinceMs, undefined);
-    assert.deepEqual(
-      camera.keys.map(({ fingerprint, isSuccessor }) => [fingerprint, isSuccessor]),
-      [['SHA256:1', false]],
-    );
-    assert.equal(ledger.camera({ account: 'bach', camera: 'attic' })?.firstContactMs, undefined);
-    const side = ledger.renameCamera(frontDoor, 'side-door');
-    assert.equal(ledger.segments(side, all)[0]?.objectKey, 'bach/front-door/1.mp4');
-    enrolled(ledger, addToken(ledger).token, 5);
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
+    ledger.cameras.setDisabled(frontDoor, true);
+    assert.equal(ledger.keys.ownerOf(keyNumber(1))?.disabled, true);
+    assert.equal(ledger.keys.used(frontDoor, 'SHA256:1'), undefined);
+    ledger.cameras.setDisabled(frontDoor, false);
+    assert.equal(ledger.keys.ownerOf(keyNumber(1))?.disabled, false);
+    assert.ok(ledger.keys.used(frontDoor, 'SHA256:1'));
   });
 });

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
-import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
+import { DuplicateError, UnknownNameError } from '../../src/model/errors.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import type { PublicKey, SegmentRecord } from '../../src/ledger/types.ts';
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'cctv-ledger-'));
@@ -29,8 +30,8 @@ const all = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: 1000 };
 
 function withFrontDoor(file = newFile()): Ledger {
   const ledger = openLedger(file);
-  ledger.addAccount('bach');
-  ledger.addCamera({ ...frontDoor, key: keyNumber(1) });
+  ledger.accounts.add('bach');
+  ledger.cameras.add({ ...frontDoor, key: keyNumber(1) });
   return ledger;
 }
 
@@ -47,9 +48,9 @@ describe('the ledger', () => {
     const file = newFile();
     {
       using ledger = openLedger(file);
-      ledger.addAccount('bach');
-      ledger.addAccount('albers');
-      ledger.addCamera({
+      ledger.accounts.add('bach');
+      ledger.accounts.add('albers');
+      ledger.cameras.add({
         ...frontDoor,
         key: keyNumber(1),
         rtspPath: '/live',
@@ -57,17 +58,17 @@ describe('the ledger', () => {
         rtspPassword: 'pw',
         profile: 'copy',
       });
-      ledger.addCamera({ account: 'bach', camera: 'attic', key: keyNumber(2) });
+      ledger.cameras.add({ account: 'bach', camera: 'attic', key: keyNumber(2) });
     }
     using ledger = openLedger(file);
     assert.deepEqual(
-      ledger.accounts().map(({ name, cameras }) => [name, cameras]),
+      ledger.accounts.list().map(({ name, cameras }) => [name, cameras]),
       [
         ['albers', 0],
         ['bach', 2],
       ],
     );
-    const [attic, door] = ledger.cameras('bach');
+    const [attic, door] = ledger.cameras.list('bach');
     assert.equal(attic?.camera, 'attic');
     assert.equal(attic.rtspPath, '/unicast');
     assert.ok(!('rtspUser' in attic) && !('profile' in attic));
@@ -94,9 +95,9 @@ describe('the ledger', () => {
   it('finds a camera by its key, and by no other', () => {
     using ledger = withFrontDoor();
     const known = { ...frontDoor, disabled: false, formerNames: [], formerAccounts: [] };
-    assert.deepEqual(ledger.findCamera(keyNumber(1)), known);
-    assert.equal(ledger.findCamera(keyNumber(2)), undefined);
-    assert.equal(ledger.findCamera({ ...keyNumber(1), algorithm: 'ssh-rsa' }), undefined);
+    assert.deepEqual(ledger.keys.ownerOf(keyNumber(1)), known);
+    assert.equal(ledger.keys.ownerOf(keyNumber(2)), undefined);
+    assert.equal(ledger.keys.ownerOf({ ...keyNumber(1), algorithm: 'ssh-rsa' }), undefined);
   });
 
   it('refuses names and keys that are taken, and says by whom', () => {
@@ -106,16 +107,16 @@ describe('the ledger', () => {
         change,
         (error) => error instanceof DuplicateError && message.test(error.message),
       );
-    taken(() => ledger.addAccount('bach'), /There is an account bach already/);
+    taken(() => ledger.accounts.add('bach'), /There is an account bach already/);
     taken(
-      () => ledger.addCamera({ ...frontDoor, key: keyNumber(2) }),
+      () => ledger.cameras.add({ ...frontDoor, key: keyNumber(2) }),
       /camera bach\/front-door already/,
     );
     taken(
-      () => ledger.addCamera({ account: 'bach', camera: 'attic', key: keyNumber(1) }),
+      () => ledger.cameras.add({ account: 'bach', camera: 'attic', key: keyNumber(1) }),
       /key SHA256:1 is that of bach\/front-door already/,
     );
-    assert.equal(ledger.cameras().length, 1, 'a refused camera leaves nothing');
+    assert.equal(ledger.cameras.list().length, 1, 'a refused camera leaves nothing');
   });
 
   it('refuses unknown names with a hint, and names that are no labels', () => {
@@ -125,17 +126,17 @@ describe('the ledger', () => {
         change,
         (error) => error instanceof UnknownNameError && message.test(error.message),
       );
-    unknown(() => ledger.cameras('bahc'), /no account bahc\. Did you mean bach\?/);
-    unknown(() => ledger.cameras('vermeer'), /no account vermeer\. There is: bach\./);
+    unknown(() => ledger.cameras.list('bahc'), /no account bahc\. Did you mean bach\?/);
+    unknown(() => ledger.cameras.list('vermeer'), /no account vermeer\. There is: bach\./);
     unknown(
-      () => ledger.removeCamera({ account: 'bach', camera: 'frontdoor' }),
+      () => ledger.cameras.remove({ account: 'bach', camera: 'frontdoor' }),
       /Did you mean bach\/front-door\?/,
     );
-    unknown(() => ledger.segments({ account: 'bach', camera: 'x' }, all), /no camera bach\/x/);
+    unknown(() => ledger.segments.list({ account: 'bach', camera: 'x' }, all), /no camera bach\/x/);
     for (const name of ['', 'Bach', '../x', 'a.b', 'x'.repeat(64)]) {
-      assert.throws(() => ledger.addAccount(name), OperatorError, name);
+      assert.throws(() => ledger.accounts.add(name), OperatorError, name);
       assert.throws(
-        () => ledger.addCamera({ account: 'bach', camera: name, key: keyNumber(9) }),
+        () => ledger.cameras.add({ account: 'bach', camera: name, key: keyNumber(9) }),
         OperatorError,
         name,
       );
@@ -145,24 +146,24 @@ describe('the ledger', () => {
   it('removes a camera with its keys and password, and keeps its footage for a later one of the name', () => {
     const file = newFile();
     using ledger = openLedger(file);
-    ledger.addAccount('bach');
-    ledger.addCamera({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'pw' });
-    ledger.stored(segmentAt(1_000_000), { key: 'k' });
-    ledger.removeCamera(frontDoor);
-    assert.equal(ledger.findCamera(keyNumber(1)), undefined);
-    assert.equal(ledger.camera(frontDoor), undefined);
-    assert.deepEqual(ledger.cameras(), []);
-    assert.equal(ledger.accounts()[0]?.cameras, 0);
-    assert.equal(ledger.segments(frontDoor, all).length, 1);
-    assert.throws(() => ledger.removeCamera(frontDoor), UnknownNameError);
+    ledger.accounts.add('bach');
+    ledger.cameras.add({ ...frontDoor, key: keyNumber(1), rtspUser: 'u', rtspPassword: 'pw' });
+    ledger.segments.stored(segmentAt(1_000_000), { key: 'k' });
+    ledger.cameras.remove(frontDoor);
+    assert.equal(ledger.keys.ownerOf(keyNumber(1)), undefined);
+    assert.equal(ledger.cameras.find(frontDoor), undefined);
+    assert.deepEqual(ledger.cameras.list(), []);
+    assert.equal(ledger.accounts.list()[0]?.cameras, 0);
+    assert.equal(ledger.segments.list(frontDoor, all).length, 1);
+    assert.throws(() => ledger.cameras.remove(frontDoor), UnknownNameError);
     using database = new DatabaseSync(file, { readOnly: true });
     assert.equal(
       database.prepare('SELECT rtspPassword FROM cameras').get()?.['rtspPassword'],
       null,
     );
 
-    ledger.addCamera({ account: 'bach', camera: 'attic', key: keyNumber(1) });
-    const again = ledger.addCamera({ ...frontDoor, key: keyNumber(2) });
+    ledger.cameras.add({ account: 'bach', camera: 'attic', key: keyNumber(1) });
+    const again = ledger.cameras.add({ ...frontDoor, key: keyNumber(2) });
     assert.equal(again.totals.stored.segments, 1);
     assert.equal(again.rtspPassword, undefined);
   });
@@ -172,13 +173,13 @@ describe('segments', () => {
   it('are one row each, however often they are noted, and never go back from stored', () => {
     using ledger = withFrontDoor();
     const segment = segmentAt(1_000_000);
-    ledger.spooled(segment);
-    ledger.spooled(segment);
-    assert.deepEqual(ledger.segments(frontDoor, all), [{ ...segment, state: 'spooled' }]);
-    ledger.stored(segment, { key: 'k', checksum: 'sha256', etag: '"e"' });
-    ledger.stored(segment, { key: 'k', checksum: 'sha256', etag: '"e"' });
-    ledger.spooled(segment);
-    const [row, ...others] = ledger.segments(frontDoor, all);
+    ledger.segments.spooled(segment);
+    ledger.segments.spooled(segment);
+    assert.deepEqual(ledger.segments.list(frontDoor, all), [{ ...segment, state: 'spooled' }]);
+    ledger.segments.stored(segment, { key: 'k', checksum: 'sha256', etag: '"e"' });
+    ledger.segments.stored(segment, { key: 'k', checksum: 'sha256', etag: '"e"' });
+    ledger.segments.spooled(segment);
+    const [row, ...others] = ledger.segments.list(frontDoor, all);
     assert.deepEqual(others, []);
     assert.ok(row?.storedMs !== undefined && row.storedMs <= Date.now());
     assert.deepEqual(row, {
@@ -189,7 +190,7 @@ describe('segments', () => {
       etag: '"e"',
       storedMs: row.storedMs,
     });
-    assert.deepEqual(ledger.camera(frontDoor)?.totals, {
+    assert.deepEqual(ledger.cameras.find(frontDoor)?.totals, {
       stored: { segments: 1, bytes: 1000, durationMs: 60_000 },
       spooled: { segments: 0, bytes: 0, durationMs: 0 },
       newestEndMs: 1_060_000,
@@ -198,10 +199,10 @@ describe('segments', () => {
 
   it('are counted as they move, also those stored without having been noted as spooled', () => {
     using ledger = withFrontDoor();
-    for (let n = 0; n < 10; n += 1) ledger.spooled(segmentAt(n * 60_000));
-    for (let n = 0; n < 4; n += 1) ledger.stored(segmentAt(n * 60_000), { key: `${n}` });
-    ledger.stored(segmentAt(600_000, 'b'), { key: 'other' });
-    assert.deepEqual(ledger.camera(frontDoor)?.totals, {
+    for (let n = 0; n < 10; n += 1) ledger.segments.spooled(segmentAt(n * 60_000));
+    for (let n = 0; n < 4; n += 1) ledger.segments.stored(segmentAt(n * 60_000), { key: `${n}` });
+    ledger.segments.stored(segmentAt(600_000, 'b'), { key: 'other' });
+    assert.deepEqual(ledger.cameras.find(frontDoor)?.totals, {
       stored: { segments: 5, bytes: 5000, durationMs: 300_000 },
       spooled: { segments: 6, bytes: 6000, durationMs: 360_000 },
       newestEndMs: 660_000,
@@ -212,40 +213,40 @@ describe('segments', () => {
     using ledger = withFrontDoor();
     const foreign = { account: 'vermeer', camera: 'studio' };
     const removed = { account: 'bach', camera: 'cellar' };
-    ledger.spooled(segmentAt(0, 'a', foreign));
-    ledger.spooled(segmentAt(0, 'a', removed));
-    ledger.stored(segmentAt(0, 'a', foreign), { key: 'k' });
+    ledger.segments.spooled(segmentAt(0, 'a', foreign));
+    ledger.segments.spooled(segmentAt(0, 'a', removed));
+    ledger.segments.stored(segmentAt(0, 'a', foreign), { key: 'k' });
     assert.deepEqual(
-      ledger.accounts().map(({ name, cameras }) => [name, cameras]),
+      ledger.accounts.list().map(({ name, cameras }) => [name, cameras]),
       [['bach', 1]],
     );
-    assert.equal(ledger.cameras().length, 1);
-    assert.equal(ledger.segments(foreign, all)[0]?.state, 'stored');
-    assert.equal(ledger.segments(removed, all).length, 1);
-    ledger.addAccount('vermeer');
-    ledger.addCamera({ ...foreign, key: keyNumber(7) });
-    assert.equal(ledger.camera(foreign)?.totals.stored.segments, 1);
+    assert.equal(ledger.cameras.list().length, 1);
+    assert.equal(ledger.segments.list(foreign, all)[0]?.state, 'stored');
+    assert.equal(ledger.segments.list(removed, all).length, 1);
+    ledger.accounts.add('vermeer');
+    ledger.cameras.add({ ...foreign, key: keyNumber(7) });
+    assert.equal(ledger.cameras.find(foreign)?.totals.stored.segments, 1);
   });
 
   it('are listed if they overlap the range, in pages that miss and repeat nothing', () => {
     using ledger = withFrontDoor();
     for (let n = 0; n < 20; n += 1) {
-      ledger.spooled(segmentAt(n * 60_000, 'b'));
-      ledger.spooled(segmentAt(n * 60_000, 'a'));
+      ledger.segments.spooled(segmentAt(n * 60_000, 'b'));
+      ledger.segments.spooled(segmentAt(n * 60_000, 'a'));
     }
     const starts = (fromMs: number, toMs: number) =>
-      ledger
-        .segments(frontDoor, { fromMs, toMs, limit: 100 })
+      ledger.segments
+        .list(frontDoor, { fromMs, toMs, limit: 100 })
         .map(({ startMs }) => startMs / 60_000);
     assert.deepEqual(starts(90_000, 180_000), [1, 1, 2, 2]);
     assert.deepEqual(starts(60_000, 60_001), [1, 1]);
     assert.deepEqual(starts(1_200_000, 2_000_000), []);
     const seen: string[] = [];
-    for (let page = ledger.segments(frontDoor, { ...all, limit: 3 }); page.length > 0; ) {
+    for (let page = ledger.segments.list(frontDoor, { ...all, limit: 3 }); page.length > 0; ) {
       seen.push(...page.map(({ startMs, sha256 }) => `${startMs} ${sha256}`));
       const last = page.at(-1);
       assert.ok(last);
-      page = ledger.segments(frontDoor, { ...all, limit: 3, after: last });
+      page = ledger.segments.list(frontDoor, { ...all, limit: 3, after: last });
     }
     assert.equal(seen.length, 40);
     assert.equal(new Set(seen).size, 40);

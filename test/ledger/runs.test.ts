@@ -9,7 +9,7 @@ const waiting = 'has not dialled in since the daemon started';
 /** Recorded until `minute`, and from the hour on; in between there was no daemon at times. */
 function withRuns(act: (time: CameraTime) => void): unknown[] {
   using time = new CameraTime(zero - day);
-  time.ledger.beginRun('1.0.0', zero - day);
+  time.ledger.runs.begin('1.0.0', zero - day);
   time.note('recording', '', zero);
   time.footage(zero, zero + minute);
   act(time);
@@ -22,9 +22,9 @@ function withRuns(act: (time: CameraTime) => void): unknown[] {
 describe('a time without a daemon', () => {
   it('is told by the next run: it stopped', () => {
     const gaps = withRuns(({ ledger }) => {
-      ledger.alive(zero + minute - second);
-      ledger.endRun(zero + minute);
-      ledger.beginRun('1.0.0', zero + hour - minute);
+      ledger.runs.alive(zero + minute - second);
+      ledger.runs.end(zero + minute);
+      ledger.runs.begin('1.0.0', zero + hour - minute);
     });
     assert.deepEqual(gaps, [
       [minute, hour - minute, 'daemon down', 'stopped'],
@@ -34,10 +34,10 @@ describe('a time without a daemon', () => {
 
   it('is told by the next run: it was killed, also while it was being told of', () => {
     const gaps = withRuns(({ ledger }) => {
-      ledger.alive(zero + minute - second);
-      ledger.beginRun('1.0.0', zero + 10 * minute);
-      ledger.alive(zero + 11 * minute);
-      ledger.beginRun('1.0.0', zero + 20 * minute);
+      ledger.runs.alive(zero + minute - second);
+      ledger.runs.begin('1.0.0', zero + 10 * minute);
+      ledger.runs.alive(zero + 11 * minute);
+      ledger.runs.begin('1.0.0', zero + 20 * minute);
     });
     assert.deepEqual(gaps, [
       [minute, 10 * minute, 'daemon down', 'killed or power cut'],
@@ -49,8 +49,8 @@ describe('a time without a daemon', () => {
 
   it('is told by the next run: it was upgraded', () => {
     const gaps = withRuns(({ ledger }) => {
-      ledger.endRun(zero + minute);
-      ledger.beginRun('1.1.0', zero + 2 * minute);
+      ledger.runs.end(zero + minute);
+      ledger.runs.begin('1.1.0', zero + 2 * minute);
     });
     assert.deepEqual(gaps, [
       [minute, 2 * minute, 'upgrade', 'upgrade from 1.0.0 to 1.1.0'],
@@ -60,10 +60,10 @@ describe('a time without a daemon', () => {
 
   it('begins no earlier than what was noted last', () => {
     const gaps = withRuns((time) => {
-      time.ledger.alive(zero + minute - second);
+      time.ledger.runs.alive(zero + minute - second);
       time.note('relay died', '', zero + minute);
       time.note('camera offline', 'closed', zero + minute + 500);
-      time.ledger.beginRun('1.0.0', zero + hour);
+      time.ledger.runs.begin('1.0.0', zero + hour);
     });
     assert.deepEqual(gaps, [
       [minute, minute + 500, 'relay died', ''],
@@ -76,12 +76,12 @@ describe('a time without a daemon', () => {
   it('is told as well as can be if the clock was behind when the next run began', () => {
     using time = new CameraTime(zero - day);
     time.note('recording', '', zero);
-    time.ledger.beginRun('1', zero);
+    time.ledger.runs.begin('1', zero);
     time.note('recording', '', zero + second);
     time.footage(zero + second, zero + hour);
-    time.ledger.alive(zero + hour);
+    time.ledger.runs.alive(zero + hour);
     // A machine without a clock of its own goes on from when it last wrote the time down.
-    time.ledger.beginRun('1', zero + 30 * minute);
+    time.ledger.runs.begin('1', zero + 30 * minute);
     time.note('recording', '', zero + 31 * minute);
     time.note('clock jumped', 'forward', zero + 2 * hour);
     time.note('recording', '', zero + 2 * hour + second);
@@ -106,16 +106,16 @@ describe('a time without a daemon', () => {
   it('is nothing to cameras that are disabled or were never seen', () => {
     using time = new CameraTime(zero);
     const fresh = { ...door, camera: 'fresh' };
-    time.ledger.addCamera({ ...fresh, key: key(2) });
+    time.ledger.cameras.add({ ...fresh, key: key(2) });
     time.nowMs = zero + minute;
-    time.ledger.setDisabled(door, true);
-    time.ledger.beginRun('1', zero + 2 * minute);
-    time.ledger.endRun(zero + 3 * minute);
-    time.ledger.beginRun('1', zero + 4 * minute);
+    time.ledger.cameras.setDisabled(door, true);
+    time.ledger.runs.begin('1', zero + 2 * minute);
+    time.ledger.runs.end(zero + 3 * minute);
+    time.ledger.runs.begin('1', zero + 4 * minute);
     time.nowMs = zero + hour;
     const causes = (name = door) =>
-      time.ledger
-        .continuity(name, { fromMs: zero, toMs: zero + day, nowMs: time.nowMs, isRecording: false })
+      time.ledger.continuity
+        .sum(name, { fromMs: zero, toMs: zero + day, nowMs: time.nowMs, isRecording: false })
         .causes.map(({ cause, missingMs }) => [cause, missingMs]);
     assert.deepEqual(causes(), [
       ['disabled', hour - minute],
@@ -126,12 +126,12 @@ describe('a time without a daemon', () => {
 
   it('is told across openings of the ledger', () => {
     using time = new CameraTime(zero);
-    time.ledger.beginRun('1', zero);
+    time.ledger.runs.begin('1', zero);
     time.note('camera offline', 'timed out', zero + second);
-    time.ledger.endRun(zero + minute);
+    time.ledger.runs.end(zero + minute);
     time.ledger[Symbol.dispose]();
     time.ledger = openLedger(time.file);
-    time.ledger.beginRun('1', zero + hour);
+    time.ledger.runs.begin('1', zero + hour);
     time.nowMs = zero + 2 * hour;
     assert.deepEqual(time.gaps(zero, zero + 2 * hour), [
       [0, second, 'never connected', ''],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
-import { DuplicateError, UnknownNameError } from '../../src/ledger/errors.ts';
+import { DuplicateError, UnknownNameError } from '../../src/model/errors.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 
@@ -22,10 +22,10 @@ function withCameras(file = newFile()): Ledger {
   const ledger = openLedger(file);
   for (const [n, name] of ['bach/front-door', 'bach/attic', 'albers/yard'].entries()) {
     const [account = '', camera = ''] = name.split('/');
-    if (!ledger.accounts().some((one) => one.name === account)) ledger.addAccount(account);
+    if (!ledger.accounts.list().some((one) => one.name === account)) ledger.accounts.add(account);
     const blob = Buffer.from(`blob ${n}`);
     const key = { algorithm: 'ssh-ed25519', blob, fingerprint: `SHA256:${n}`, comment: '' };
-    ledger.addCamera({ account, camera, key });
+    ledger.cameras.add({ account, camera, key });
   }
   return ledger;
 }
@@ -35,37 +35,37 @@ describe('the viewers in the ledger', () => {
     const file = newFile();
     {
       using ledger = withCameras(file);
-      ledger.addViewer({ ...bach, credentials: credentials('a') });
+      ledger.viewers.add({ ...bach, credentials: credentials('a') });
       const cameras = ['front-door', 'attic', 'attic'];
-      ledger.addViewer({ ...anna, credentials: credentials('b'), cameras });
+      ledger.viewers.add({ ...anna, credentials: credentials('b'), cameras });
     }
     using ledger = openLedger(file);
     assert.deepEqual(
-      ledger.viewers('bach').map(({ name, cameras }) => [name, cameras]),
+      ledger.viewers.list('bach').map(({ name, cameras }) => [name, cameras]),
       [
         ['anna@example.com', ['attic', 'front-door']],
         ['bach', undefined],
       ],
     );
-    assert.deepEqual(ledger.findViewer('bach', 'bach'), {
+    assert.deepEqual(ledger.viewers.find('bach', 'bach'), {
       name: 'bach',
       credentials: credentials('a'),
     });
-    assert.deepEqual(ledger.findViewer('bach', 'anna@example.com')?.cameras, [
+    assert.deepEqual(ledger.viewers.find('bach', 'anna@example.com')?.cameras, [
       'attic',
       'front-door',
     ]);
-    assert.equal(ledger.findViewer('bach', 'ANNA@example.com'), undefined);
-    assert.equal(ledger.findViewer('albers', 'bach'), undefined);
-    assert.equal(ledger.findViewer('nobody', 'bach'), undefined);
-    assert.deepEqual(ledger.viewers('albers'), []);
+    assert.equal(ledger.viewers.find('bach', 'ANNA@example.com'), undefined);
+    assert.equal(ledger.viewers.find('albers', 'bach'), undefined);
+    assert.equal(ledger.viewers.find('nobody', 'bach'), undefined);
+    assert.deepEqual(ledger.viewers.list('albers'), []);
   });
 
   it('are added once, to accounts and cameras that exist, under names that players can write', () => {
     using ledger = withCameras();
     const add = (account: string, name: string, cameras?: string[]) => {
       const given = { account, name, credentials: credentials('a') };
-      ledger.addViewer(cameras === undefined ? given : { ...given, cameras });
+      ledger.viewers.add(cameras === undefined ? given : { ...given, cameras });
     };
     add('bach', 'bach');
     add('albers', 'bach');
@@ -81,35 +81,35 @@ describe('the viewers in the ledger', () => {
     for (const name of ['', 'a:b', 'a"b', 'a\\b', 'a/b', 'a b', 'ä', 'a\n', 'x'.repeat(65)]) {
       assert.throws(() => add('bach', name), OperatorError, name);
     }
-    assert.equal(ledger.viewers().length, 2);
+    assert.equal(ledger.viewers.list().length, 2);
   });
 
   it('see the cameras that were named, whatever these are called by then', () => {
     const file = newFile();
     using ledger = withCameras(file);
-    ledger.addViewer({ ...anna, credentials: credentials('a'), cameras: ['attic'] });
+    ledger.viewers.add({ ...anna, credentials: credentials('a'), cameras: ['attic'] });
     {
       using database = new DatabaseSync(file);
       database.exec(`UPDATE cameras SET name = 'loft' WHERE name = 'attic'`);
     }
-    assert.deepEqual(ledger.findViewer('bach', anna.name)?.cameras, ['loft']);
-    ledger.removeCamera({ account: 'bach', camera: 'loft' });
-    assert.deepEqual(ledger.findViewer('bach', anna.name)?.cameras, []);
+    assert.deepEqual(ledger.viewers.find('bach', anna.name)?.cameras, ['loft']);
+    ledger.cameras.remove({ account: 'bach', camera: 'loft' });
+    assert.deepEqual(ledger.viewers.find('bach', anna.name)?.cameras, []);
   });
 
   it('get new passwords, and are removed', () => {
     using ledger = withCameras();
-    ledger.addViewer({ ...bach, credentials: credentials('a') });
-    ledger.addViewer({ ...anna, credentials: credentials('b'), cameras: ['attic'] });
-    ledger.setCredentials(bach, credentials('c'));
-    assert.deepEqual(ledger.findViewer('bach', 'bach')?.credentials, credentials('c'));
-    assert.deepEqual(ledger.findViewer('bach', anna.name)?.credentials, credentials('b'));
-    ledger.removeViewer(anna);
-    assert.equal(ledger.findViewer('bach', anna.name), undefined);
+    ledger.viewers.add({ ...bach, credentials: credentials('a') });
+    ledger.viewers.add({ ...anna, credentials: credentials('b'), cameras: ['attic'] });
+    ledger.viewers.setCredentials(bach, credentials('c'));
+    assert.deepEqual(ledger.viewers.find('bach', 'bach')?.credentials, credentials('c'));
+    assert.deepEqual(ledger.viewers.find('bach', anna.name)?.credentials, credentials('b'));
+    ledger.viewers.remove(anna);
+    assert.equal(ledger.viewers.find('bach', anna.name), undefined);
     for (const fail of [
-      () => ledger.removeViewer(anna),
-      () => ledger.setCredentials(anna, credentials('d')),
-      () => ledger.requireViewer(anna),
+      () => ledger.viewers.remove(anna),
+      () => ledger.viewers.setCredentials(anna, credentials('d')),
+      () => ledger.viewers.require(anna),
     ]) {
       assert.throws(fail, /There is no viewer bach\/anna@example\.com\. There is: bach\/bach\./);
     }
@@ -118,13 +118,13 @@ describe('the viewers in the ledger', () => {
   it('are forgotten with their account', () => {
     const file = newFile();
     using ledger = withCameras(file);
-    ledger.addViewer({ ...bach, credentials: credentials('a'), cameras: ['attic'] });
+    ledger.viewers.add({ ...bach, credentials: credentials('a'), cameras: ['attic'] });
     {
       using database = new DatabaseSync(file);
       database.exec(`UPDATE accounts SET removedMs = 1 WHERE name = 'bach'`);
     }
-    assert.equal(ledger.findViewer('bach', 'bach'), undefined);
-    ledger.addAccount('bach');
-    assert.equal(ledger.findViewer('bach', 'bach'), undefined);
+    assert.equal(ledger.viewers.find('bach', 'bach'), undefined);
+    ledger.accounts.add('bach');
+    assert.equal(ledger.viewers.find('bach', 'bach'), undefined);
   });
 });

@@ -19,11 +19,11 @@ describe('the ledger, for browsers', () => {
   it('ends sessions that are not used for 30 days, or are 90 days old', () => {
     const { ledger } = time;
     const credentials = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
-    ledger.addViewer({ account: 'bach', name: 'anna', credentials });
+    ledger.viewers.add({ account: 'bach', name: 'anna', credentials });
     const hash = createHash('sha256').update('token').digest();
-    const isThere = (): boolean => ledger.session(hash, time.nowMs) !== undefined;
-    assert.equal(ledger.beginSession(hash, { account: 'bach', viewer: 'nobody' }), false);
-    assert.equal(ledger.beginSession(hash, { account: 'bach', viewer: 'anna' }), true);
+    const isThere = (): boolean => ledger.sessions.find(hash, time.nowMs) !== undefined;
+    assert.equal(ledger.sessions.begin(hash, { account: 'bach', viewer: 'nobody' }), false);
+    assert.equal(ledger.sessions.begin(hash, { account: 'bach', viewer: 'anna' }), true);
     for (const days of [29, 58, 87]) {
       time.nowMs = enrolledMs + days * day;
       assert.equal(isThere(), true, `${days}`);
@@ -32,33 +32,37 @@ describe('the ledger, for browsers', () => {
     assert.equal(isThere(), false);
 
     const other = createHash('sha256').update('other').digest();
-    ledger.beginSession(other, { account: 'bach', viewer: 'anna' });
+    ledger.sessions.begin(other, { account: 'bach', viewer: 'anna' });
     time.nowMs += 31 * day;
-    assert.equal(ledger.session(other, time.nowMs), undefined);
+    assert.equal(ledger.sessions.find(other, time.nowMs), undefined);
   });
 
   it('keeps 30 sessions of a viewer, the ones used last', () => {
     const { ledger } = time;
     const credentials = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
-    ledger.addViewer({ account: 'bach', name: 'anna', credentials });
+    ledger.viewers.add({ account: 'bach', name: 'anna', credentials });
     const hashes = Array.from({ length: 35 }, (_, i) => {
       const hash = createHash('sha256').update(`${i}`).digest();
       time.nowMs += second;
-      ledger.beginSession(hash, { account: 'bach', viewer: 'anna' });
+      ledger.sessions.begin(hash, { account: 'bach', viewer: 'anna' });
       return hash;
     });
-    const there = hashes.map((hash) => ledger.session(hash, time.nowMs) !== undefined);
+    const there = hashes.map((hash) => ledger.sessions.find(hash, time.nowMs) !== undefined);
     assert.deepEqual(there, [...Array(5).fill(false), ...Array(30).fill(true)]);
   });
 
   const sums = (fromMs: number) =>
-    time.ledger.daySums(door, {
+    time.ledger.continuity.days(door, {
       days: [{ fromMs, toMs: fromMs + day }],
-      ...{ nowMs: time.nowMs, isRecording: false },
+      nowMs: time.nowMs,
+      isRecording: false,
     })[0];
   const fresh = (fromMs: number) => {
-    const { storedMs, spooledMs, missingMs } = time.ledger.continuity(door, {
-      ...{ fromMs, toMs: fromMs + day, nowMs: time.nowMs, isRecording: false },
+    const { storedMs, spooledMs, missingMs } = time.ledger.continuity.sum(door, {
+      fromMs,
+      toMs: fromMs + day,
+      nowMs: time.nowMs,
+      isRecording: false,
     });
     return { storedMs, spooledMs, missingMs };
   };
@@ -80,14 +84,16 @@ describe('the ledger, for browsers', () => {
 
     const segment = {
       ...door,
-      ...{ startMs: from + 3 * hour, durationMs: minute, bytes: 1 },
+      startMs: from + 3 * hour,
+      durationMs: minute,
+      bytes: 1,
       sha256: createHash('sha256').update('spooled').digest('hex'),
     };
-    time.ledger.spooled(segment);
+    time.ledger.segments.spooled(segment);
     assert.equal(sums(from)?.spooledMs, minute);
-    time.ledger.lost(segment, 'disk full', '');
+    time.ledger.segments.lost(segment, 'disk full', '');
     assert.equal(sums(from)?.spooledMs, 0);
-    time.ledger.noteLoss(
+    time.ledger.segments.noteHole(
       { ...door, startMs: from + hour, durationMs: 30 * second },
       'stream stalled',
       '',
@@ -105,8 +111,11 @@ describe('the ledger, for browsers', () => {
     }
     time.note('camera offline', 'its tunnel closed', from + 5 * minute);
     time.footage(from + 7 * minute, from + 8 * minute);
-    const { pieces, ...told } = time.ledger.timeline(door, {
-      ...{ fromMs: from + 10, toMs: from + 8 * minute, nowMs: time.nowMs, isRecording: false },
+    const { pieces, ...told } = time.ledger.continuity.timeline(door, {
+      fromMs: from + 10,
+      toMs: from + 8 * minute,
+      nowMs: time.nowMs,
+      isRecording: false,
     });
     assert.deepEqual(
       pieces.map(({ startMs, endMs, state, cause }) => [
@@ -127,13 +136,13 @@ describe('the ledger, for browsers', () => {
   it('finds the segment of a moment, and remembers where its media begin', () => {
     const from = enrolledMs + day;
     const { sha256 } = time.footage(from, from + minute);
-    const { startMs } = time.ledger.footageAt(door, from + 30 * second) ?? {};
+    const { startMs } = time.ledger.footage.at(door, from + 30 * second) ?? {};
     assert.equal(startMs, from);
-    assert.equal(time.ledger.footageAt(door, from + minute), undefined);
-    assert.equal(time.ledger.footageSegment(door, { startMs: from, sha256 })?.init, undefined);
+    assert.equal(time.ledger.footage.at(door, from + minute), undefined);
+    assert.equal(time.ledger.footage.find(door, { startMs: from, sha256 })?.init, undefined);
     const init = { bytes: 1234, hash: '0123456789abcdef' };
-    time.ledger.noteInits(door, [{ startMs: from, sha256, init }]);
-    const [found] = time.ledger.footage(door, { fromMs: from, toMs: from + 1, limit: 10 });
+    time.ledger.footage.noteInits(door, [{ startMs: from, sha256, init }]);
+    const [found] = time.ledger.footage.list(door, { fromMs: from, toMs: from + 1, limit: 10 });
     assert.deepEqual(found?.init, init);
   });
 });

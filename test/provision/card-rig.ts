@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { formatCameraName } from '../../src/lib/names.ts';
+import { formatCameraName } from '../../src/model/camera-name.ts';
 import { parseDropbearKey } from '../../src/provision/dropbear-key.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { type Run, run } from '../cli/run.ts';
-import { ConsoleFixture } from '../console/fixture.ts';
+import { ConsoleFixture } from '../control/fixture.ts';
 import { makeFirmware } from './stand-in-firmware.ts';
 
 export const password = 'pa$$ w\\ord"\'`';
@@ -22,7 +22,7 @@ export class CardRig implements AsyncDisposable {
 
   static async start(): Promise<CardRig> {
     const rig = new CardRig();
-    rig.fixture.ledger.addAccount('bach');
+    rig.fixture.ledger.accounts.add('bach');
     const [present] = rig.fixture.hostKeys;
     assert.ok(present);
     rig.fixture.hostKeys.push({ ...present, state: 'next', line: nextHostKey });
@@ -50,9 +50,20 @@ export class CardRig implements AsyncDisposable {
   /** The options that a card for a Dafang takes, all good; others can be put behind them. */
   options(card: string): string[] {
     return [
-      ...['--card', card, '--firmware', this.firmware, '--model', 'wyzecam-v2'],
-      ...['--wifi-ssid', ssid, '--wifi-password-file', this.path('password')],
-      ...['--server', 'cctv.example.com:2222', '--server', '[2001:db8::7]'],
+      '--card',
+      card,
+      '--firmware',
+      this.firmware,
+      '--model',
+      'wyzecam-v2',
+      '--wifi-ssid',
+      ssid,
+      '--wifi-password-file',
+      this.path('password'),
+      '--server',
+      'cctv.example.com:2222',
+      '--server',
+      '[2001:db8::7]',
     ];
   }
 
@@ -65,7 +76,7 @@ export class CardRig implements AsyncDisposable {
   }
 
   get cameras(): string[] {
-    return this.fixture.ledger.cameras().map(formatCameraName);
+    return this.fixture.ledger.cameras.list().map(formatCameraName);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,7 +87,7 @@ export class CardRig implements AsyncDisposable {
   checkRegistered(name: string, card: ReadonlyMap<string, Buffer>): void {
     const key = parseDropbearKey(card.get('sapiengraph/id_dropbear') ?? Buffer.alloc(0));
     const { blob } = parsePublicKey(key.publicLine);
-    const found = this.fixture.ledger.findCamera({ algorithm: 'ssh-ed25519', blob });
+    const found = this.fixture.ledger.keys.ownerOf({ algorithm: 'ssh-ed25519', blob });
     assert.equal(found && formatCameraName(found), name);
   }
 }

@@ -33,8 +33,11 @@ describe('a card', { concurrency: 2 }, () => {
     assert.equal(
       textOf(card, 'sapiengraph/.ssh/known_hosts'),
       [
-        ...[`cctv.example.com ${host}`, `cctv.example.com ${nextHostKey}`],
-        ...[`2001:db8::7 ${host}`, `2001:db8::7 ${nextHostKey}`, ''],
+        `cctv.example.com ${host}`,
+        `cctv.example.com ${nextHostKey}`,
+        `2001:db8::7 ${host}`,
+        `2001:db8::7 ${nextHostKey}`,
+        '',
       ].join('\n'),
     );
     const wifi = wpaSupplicantConf(readWifi(ssid, password));
@@ -139,9 +142,21 @@ describe('a card', { concurrency: 2 }, () => {
   it("is made for thingino without firmware, with its RTSP server's login", async () => {
     const card = rig.directory();
     const { code, stdout, stderr } = await rig.cctv(
-      ...['camera', 'add', 'bach/yard', '--card', card, '--model', 'thingino'],
-      ...['--wifi-ssid', 'shop', '--wifi-password-file', rig.path('password')],
-      ...['--server', 'cctv.example.com', '--time-server', '192.0.2.1'],
+      'camera',
+      'add',
+      'bach/yard',
+      '--card',
+      card,
+      '--model',
+      'thingino',
+      '--wifi-ssid',
+      'shop',
+      '--wifi-password-file',
+      rig.path('password'),
+      '--server',
+      'cctv.example.com',
+      '--time-server',
+      '192.0.2.1',
     );
     assert.equal(code, 0, stderr);
     const files = readTree(card);

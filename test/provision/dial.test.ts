@@ -19,9 +19,21 @@ describe('a camera with its card', () => {
     writeFileSync(password, 'pa$$ w\\ord');
     await site.cctv('account', 'add', 'bach');
     await site.cctv(
-      ...['camera', 'add', 'bach/front-door', '--card', card, '--firmware', firmware],
-      ...['--model', 'wyzecam-v2', '--wifi-ssid', 'shop', '--wifi-password-file', password],
-      ...['--server', `127.0.0.1:${site.tunnelPort}`],
+      'camera',
+      'add',
+      'bach/front-door',
+      '--card',
+      card,
+      '--firmware',
+      firmware,
+      '--model',
+      'wyzecam-v2',
+      '--wifi-ssid',
+      'shop',
+      '--wifi-password-file',
+      password,
+      '--server',
+      `127.0.0.1:${site.tunnelPort}`,
     );
     assert.match(await site.cctv('camera', 'list'), /^bach\/front-door +never connected/m);
 
@@ -34,9 +46,19 @@ describe('a camera with its card', () => {
     const client = spawn(
       dbclients()[0]?.dbclient ?? assert.fail('no dbclient'),
       [
-        ...['-N', '-T', '-K', '10', '-i', join(home, 'id_dropbear')],
-        ...['-o', 'ExitOnForwardFailure=yes', '-R', `554:${value('RTSP')}`],
-        ...['-p', port, `${value('LOGIN')}@${host}`],
+        '-N',
+        '-T',
+        '-K',
+        '10',
+        '-i',
+        join(home, 'id_dropbear'),
+        '-o',
+        'ExitOnForwardFailure=yes',
+        '-R',
+        `554:${value('RTSP')}`,
+        '-p',
+        port,
+        `${value('LOGIN')}@${host}`,
       ],
       { env: { ...process.env, HOME: home }, stdio: 'ignore' },
     );

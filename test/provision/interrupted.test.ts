@@ -20,8 +20,14 @@ describe('a card that fails half-way', { concurrency: 2 }, () => {
   after(() => rig[Symbol.asyncDispose]());
 
   const command = (name: string, card: string): string[] => [
-    ...[process.execPath, cli, '--socket', rig.fixture.socket],
-    ...['camera', 'add', name, ...rig.options(card)],
+    process.execPath,
+    cli,
+    '--socket',
+    rig.fixture.socket,
+    'camera',
+    'add',
+    name,
+    ...rig.options(card),
   ];
 
   /** Runs it with one system call going wrong, as the kernel would say of a card that is gone. */
@@ -35,8 +41,17 @@ describe('a card that fails half-way', { concurrency: 2 }, () => {
     const { stderr, exitCode } = await execa(
       'strace',
       [
-        ...['-f', '-qqq', '--seccomp-bpf', '-o', '/dev/null', '-e', 'trace=fsync', ...where],
-        ...['-e', `inject=${inject}`, ...command(name, card)],
+        '-f',
+        '-qqq',
+        '--seccomp-bpf',
+        '-o',
+        '/dev/null',
+        '-e',
+        'trace=fsync',
+        ...where,
+        '-e',
+        `inject=${inject}`,
+        ...command(name, card),
       ],
       // strace counts the calls of each thread for itself.
       { reject: false, env: { UV_THREADPOOL_SIZE: '1' } },
@@ -71,7 +86,11 @@ describe('a card that fails half-way', { concurrency: 2 }, () => {
       'unshare',
       [
         ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
-        ...['--mount', 'sh', '-c', 'mount -t tmpfs -o size=2700k none "$0"; "$@"; ls "$0"', mount],
+        '--mount',
+        'sh',
+        '-c',
+        'mount -t tmpfs -o size=2700k none "$0"; "$@"; ls "$0"',
+        mount,
         ...command('bach/full', image),
       ],
       { reject: false },
@@ -90,8 +109,17 @@ describe('a card that fails half-way', { concurrency: 2 }, () => {
     const child = spawn(
       'strace',
       [
-        ...['-f', '-qqq', '--seccomp-bpf', '-o', '/dev/null', '-e', 'trace=fsync'],
-        ...['-e', 'inject=fsync:delay_enter=100000', process.execPath, ...args],
+        '-f',
+        '-qqq',
+        '--seccomp-bpf',
+        '-o',
+        '/dev/null',
+        '-e',
+        'trace=fsync',
+        '-e',
+        'inject=fsync:delay_enter=100000',
+        process.execPath,
+        ...args,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
     );
@@ -117,8 +145,12 @@ describe('a card that fails half-way', { concurrency: 2 }, () => {
     const slow = execa(
       'strace',
       [
-        ...[...strace, '-e', 'inject=fsync:delay_enter=20000'],
-        ...[...command('bach/raced', card), '--camera-password-file', file],
+        ...strace,
+        '-e',
+        'inject=fsync:delay_enter=20000',
+        ...command('bach/raced', card),
+        '--camera-password-file',
+        file,
       ],
       { reject: false },
     );

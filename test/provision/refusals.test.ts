@@ -85,8 +85,16 @@ describe('a card that can not be made', { concurrency: 2 }, () => {
       ),
       'handel/a',
       [
-        ...['--wifi-ssid', 'ä'.repeat(17), '--model', 'webcam', '--country', 'Germany'],
-        ...['--server', 'http://x:1', '--time-server', "a'b"],
+        '--wifi-ssid',
+        'ä'.repeat(17),
+        '--model',
+        'webcam',
+        '--country',
+        'Germany',
+        '--server',
+        'http://x:1',
+        '--time-server',
+        "a'b",
       ],
       2,
     ));
@@ -103,7 +111,12 @@ describe('a card that can not be made', { concurrency: 2 }, () => {
   it('without a daemon', async () => {
     const card = rig.directory();
     const { code, stderr } = await run('cctv', [
-      ...['--socket', '/nowhere.sock', 'camera', 'add', 'bach/a', ...rig.options(card)],
+      '--socket',
+      '/nowhere.sock',
+      'camera',
+      'add',
+      'bach/a',
+      ...rig.options(card),
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /The daemon is not running/);

@@ -24,8 +24,20 @@ describe('the servers of a card', () => {
 
   it('are refused with a sentence if they are none', () => {
     for (const text of [
-      ...['', ':22', 'a b:22', 'host:0', 'host:65536', 'host:x', "h'o:1", '1.2.3:4', '[::g]:1'],
-      ...['-x:1', 'http://host:1', '$(reboot)', 'host;reboot', '[host]:1x'],
+      '',
+      ':22',
+      'a b:22',
+      'host:0',
+      'host:65536',
+      'host:x',
+      "h'o:1",
+      '1.2.3:4',
+      '[::g]:1',
+      '-x:1',
+      'http://host:1',
+      '$(reboot)',
+      'host;reboot',
+      '[host]:1x',
     ]) {
       assert.throws(() => readServer(text, 22), /is no server: write HOST:PORT/, text);
     }

@@ -39,8 +39,11 @@ ${fault}
 
 const relayOf = (path: string) =>
   startRelay({
-    ...{ source: 'rtsp://u:secret@127.0.0.1:9/unicast', program: path, preload: loopbackOnly() },
-    ...{ log: silentLog, signal: never },
+    source: 'rtsp://u:secret@127.0.0.1:9/unicast',
+    program: path,
+    preload: loopbackOnly(),
+    log: silentLog,
+    signal: never,
   });
 
 describe('a relay that misbehaves is killed, and why is told:', () => {
@@ -79,8 +82,11 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
     await assert.rejects(
       startRelay({
-        ...{ source: camera.url, program: live555ProxyServer(), preload: '/dev/null' },
-        ...{ log: silentLog, signal: never },
+        source: camera.url,
+        program: live555ProxyServer(),
+        preload: '/dev/null',
+        log: silentLog,
+        signal: never,
       }),
       /relay listens beyond loopback/,
     );
@@ -89,8 +95,11 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
   it('a relay that works is left alone', async () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
     await using relay = await startRelay({
-      ...{ source: camera.url, program: live555ProxyServer(), preload: loopbackOnly() },
-      ...{ log: silentLog, signal: never },
+      source: camera.url,
+      program: live555ProxyServer(),
+      preload: loopbackOnly(),
+      log: silentLog,
+      signal: never,
     });
     await relay.ended(AbortSignal.timeout(6_000));
     assert.equal(isAlive(relay.pid), true);
@@ -118,10 +127,13 @@ exec '${live555ProxyServer()}' "$@"
 `;
       await writeFile(path, source, { mode: 0o755 });
       await using relay = await startRelay({
-        ...{ source: camera.url, program: path, preload: loopbackOnly() },
-        ...{ log: silentLog, signal: never },
+        source: camera.url,
+        program: path,
+        preload: loopbackOnly(),
+        log: silentLog,
+        signal: never,
       });
-      assert.deepEqual(relay.media, { video: { codec: 'h264' } });
+      assert.deepEqual(relay.media, { video: { codec: 'h264' }, audio: undefined });
     } finally {
       await rm(directory, { recursive: true });
     }

@@ -31,8 +31,11 @@ async function tryPorts(pid: number): Promise<Answers> {
 
 await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
 await using relay = await startRelay({
-  ...{ source: camera.url, program: live555ProxyServer(), preload: loopbackOnly() },
-  ...{ log: silentLog, signal: new AbortController().signal },
+  source: camera.url,
+  program: live555ProxyServer(),
+  preload: loopbackOnly(),
+  log: silentLog,
+  signal: new AbortController().signal,
 });
 const ours = await tryPorts(relay.pid);
 await using unguarded = new Child({

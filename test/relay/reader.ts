@@ -5,15 +5,18 @@ export async function readStream(url: string, seconds: number): Promise<Record<s
   const { stdout } = await execa(
     'ffprobe',
     [
-      ...[
-        '-v',
-        'error',
-        '-rtsp_transport',
-        'tcp',
-        '-show_entries',
-        'stream=codec_name,nb_read_packets',
-      ],
-      ...['-count_packets', '-read_intervals', `%+${seconds}`, '-of', 'csv=p=0', url],
+      '-v',
+      'error',
+      '-rtsp_transport',
+      'tcp',
+      '-show_entries',
+      'stream=codec_name,nb_read_packets',
+      '-count_packets',
+      '-read_intervals',
+      `%+${seconds}`,
+      '-of',
+      'csv=p=0',
+      url,
     ],
     { timeout: 30_000 },
   );

@@ -19,7 +19,10 @@ const limitMs = 3_000;
 async function failure(source: string): Promise<{ error: Error; ms: number }> {
   const startedAt = performance.now();
   const outcome = await startRelay({
-    ...{ source, program: live555ProxyServer(), preload: loopbackOnly(), log: silentLog },
+    source,
+    program: live555ProxyServer(),
+    preload: loopbackOnly(),
+    log: silentLog,
     readyWithinMs: limitMs,
     signal: new AbortController().signal,
   }).then(
@@ -114,7 +117,9 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
 
   it('the program is missing', async () => {
     const { error } = await startRelay({
-      ...{ source: 'rtsp://127.0.0.1:9/unicast', preload: loopbackOnly(), log: silentLog },
+      source: 'rtsp://127.0.0.1:9/unicast',
+      preload: loopbackOnly(),
+      log: silentLog,
       program: '/nonexistent/live555ProxyServer',
       signal: new AbortController().signal,
     }).then(

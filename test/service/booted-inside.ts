@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { parseDocument } from 'yaml';
-import type { SegmentIdentity } from '../../src/lib/segment-name.ts';
+import type { SegmentIdentity } from '../../src/model/segment-name.ts';
 import { parseSegmentKey } from '../../src/storage/key.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
@@ -56,7 +56,9 @@ after(() => parts.disposeAsync());
 
 const s3 = (): S3Client =>
   new S3Client({
-    ...{ endpoint: store.endpoint, region: store.region, forcePathStyle: true },
+    endpoint: store.endpoint,
+    region: store.region,
+    forcePathStyle: true,
     credentials: store,
   });
 
@@ -160,9 +162,18 @@ describe(`the package on a booted Debian ${release}`, () => {
     await writeFile(machine.path('/root/secret'), store.secretAccessKey);
     const setup = (secret: string): Promise<string> =>
       machine.run(
-        ...['cctvd', 'setup', '--bucket', 'footage', '--endpoint', endpoint],
-        ...['--region', store.region, '--access-key-id', store.accessKeyId],
-        ...['--secret-access-key-file', secret],
+        'cctvd',
+        'setup',
+        '--bucket',
+        'footage',
+        '--endpoint',
+        endpoint,
+        '--region',
+        store.region,
+        '--access-key-id',
+        store.accessKeyId,
+        '--secret-access-key-file',
+        secret,
       );
     assert.match(await setup('/root/wrong'), /FAILED {2}store an object[^]*Nothing was written/);
     assert.deepEqual(await readdir(machine.path(etc)), ['config.example.yaml', 'credentials']);

@@ -1,4 +1,4 @@
-import type { SegmentIdentity } from '../../src/lib/segment-name.ts';
+import type { SegmentIdentity } from '../../src/model/segment-name.ts';
 import type { S3Server } from '../stand-ins/s3-server.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import type { Machine } from './machine.ts';

@@ -43,8 +43,15 @@ describe('the package', () => {
       const { exitCode } = await execa(
         'unshare',
         [
-          ...['--net', '--mount', '--', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'],
-          ...[process.execPath, '--test-reporter=spec', inside],
+          '--net',
+          '--mount',
+          '--',
+          'sh',
+          '-c',
+          'ip link set lo up && exec "$0" "$@"',
+          process.execPath,
+          '--test-reporter=spec',
+          inside,
         ],
         {
           // Or its tests would be taken for some of this process.

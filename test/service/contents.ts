@@ -65,6 +65,11 @@ export function itHasAllItNeeds(treeOf: () => string): void {
         modules.filter((purl) => !purls.has(purl)),
         [],
       );
+      // Bundled into the page.
+      for (const name of ['preact', 'hls.js']) {
+        const [bundled] = components.filter((one) => one.name === name);
+        assert.ok(bundled !== undefined && purls.has(`pkg:npm/${name}@${bundled.version}`), name);
+      }
     });
 
     it('are named with the source of live555 and the terms of each library beside it', () => {

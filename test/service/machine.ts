@@ -67,10 +67,24 @@ export class Machine implements AsyncDisposable {
     const nspawn = spawn(
       'sh',
       [
-        ...['-c', inOwnGroup, basename(this.#directory), 'setpriv', '--pdeathsig', 'TERM', '--'],
-        ...['systemd-nspawn', '--quiet', '-D', this.path('/')],
-        ...['--register=no', '--keep-unit', '--machine=cctv', '--network-veth'],
-        ...['--resolv-conf=off', '--console=pipe', '--boot'],
+        '-c',
+        inOwnGroup,
+        basename(this.#directory),
+        'setpriv',
+        '--pdeathsig',
+        'TERM',
+        '--',
+        'systemd-nspawn',
+        '--quiet',
+        '-D',
+        this.path('/'),
+        '--register=no',
+        '--keep-unit',
+        '--machine=cctv',
+        '--network-veth',
+        '--resolv-conf=off',
+        '--console=pipe',
+        '--boot',
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -104,9 +118,15 @@ export class Machine implements AsyncDisposable {
     const { all, exitCode } = await execa(
       'nsenter',
       [
-        ...['--target', this.#leader, '--all', '--'],
+        '--target',
+        this.#leader,
+        '--all',
+        '--',
         // From out here only nsenter could be ended, and what it started would keep our pipe open.
-        ...['timeout', '--kill-after=5', '90', ...command],
+        'timeout',
+        '--kill-after=5',
+        '90',
+        ...command,
       ],
       {
         all: true,

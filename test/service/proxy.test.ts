@@ -3,32 +3,23 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { LiveHub } from '../../src/console/live/live.ts';
+import { LiveHub } from '../../src/live/live.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { password, WebFixture } from '../console/web/fixture.ts';
+import { password, WebFixture } from '../web/fixture.ts';
 import { type CertificateFiles, makeCertificate } from '../support/certificate.ts';
 import { ffmpeg, nginx } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
+import { freePort } from '../support/ports.ts';
 
 const handbook = join(import.meta.dirname, '../../systemd/README.md');
 const publicUrl = 'https://cctv.example.com';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('the proxy of the operator’s handbook, in front of the page', () => {
   let live: LiveHub;

@@ -22,7 +22,10 @@ const Bucket = 'footage';
 
 const client = ({ endpoint, region, accessKeyId }: CephServer, secretAccessKey: string): S3Client =>
   new S3Client({
-    ...{ endpoint, region, forcePathStyle: true, maxAttempts: 1 },
+    endpoint,
+    region,
+    forcePathStyle: true,
+    maxAttempts: 1,
     credentials: { accessKeyId, secretAccessKey },
   });
 
@@ -50,8 +53,11 @@ describe('the second S3 server, Ceph', () => {
     const put = (Key: string, Body: string) =>
       s3.send(
         new PutObjectCommand({
-          ...{ Bucket, Key, Body },
-          ...{ ChecksumAlgorithm: 'SHA256', ChecksumSHA256: sha256 },
+          Bucket,
+          Key,
+          Body,
+          ChecksumAlgorithm: 'SHA256',
+          ChecksumSHA256: sha256,
         }),
       );
     await assert.rejects(put('wrong', 'foo'));

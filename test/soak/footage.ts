@@ -1,5 +1,5 @@
-import type { ContinuityAnswer } from '../../src/console/api.ts';
-import type { GapCause } from '../../src/lib/gap-cause.ts';
+import type { ContinuityAnswer } from '../../src/contract/continuity.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { Site, SiteCamera, StoredSegment } from '../support/site.ts';
 
 /** Cameras that come and go are no other reason for missing footage. */

@@ -33,7 +33,9 @@ export function judgeAll(samples: readonly Sample[], warmUpHours: number): Judge
     const settled = flowing.filter(({ hours }) => hours >= (figure.settlesHours ?? 0));
     const trend = trendOf(
       settled.map(({ hours, cameras, viewers, values }) => ({
-        ...{ hours, value: values[name], others: [cameras, viewers] },
+        hours,
+        value: values[name],
+        others: [cameras, viewers],
       })),
     );
     const left = ebbs.map(({ values }) => values[name]);
@@ -41,7 +43,9 @@ export function judgeAll(samples: readonly Sample[], warmUpHours: number): Judge
       figure: name,
       first: quarterOf(shown.slice(0, quarter), name),
       last: quarterOf(shown.slice(-quarter), name),
-      ...{ trend, ebbs: left, verdict: verdict(figure, trend, left) },
+      trend,
+      ebbs: left,
+      verdict: verdict(figure, trend, left),
     };
   });
 }

@@ -65,12 +65,12 @@ class Run {
 
   get progress(): Progress {
     return {
-      ...{
-        seed: this.#options.seed,
-        samples: this.#samples,
-        warmUpHours: this.#warmUpMs / 3_600_000,
-      },
-      ...{ done: this.#done, troubles: this.#troubles, footage: this.#footage },
+      seed: this.#options.seed,
+      samples: this.#samples,
+      warmUpHours: this.#warmUpMs / 3_600_000,
+      done: this.#done,
+      troubles: this.#troubles,
+      footage: this.#footage,
       log: this.#site?.log ?? [],
     };
   }
@@ -90,9 +90,12 @@ class Run {
     const { say, signal } = this.#options;
     const listen = '127.0.0.1:0';
     await using site = await Site.start({
-      ...{ segmentSeconds, profile: 'copy' },
+      segmentSeconds,
+      profile: 'copy',
       config: {
-        ...{ metrics: { listen }, gateway: { listen }, console: { web: { listen, proxy: true } } },
+        metrics: { listen },
+        gateway: { listen },
+        console: { web: { listen, proxy: true } },
         log: { format: 'json', level: 'info' },
       },
     });
@@ -104,7 +107,7 @@ class Run {
     const sampler = new Sampler(site);
     await this.#take(sampler, true);
     say(`${cameras.length} cameras begin to come and go`);
-    const viewing = { ...{ site, cameras, account }, password: password?.[1] ?? '' };
+    const viewing = { site, cameras, account, password: password?.[1] ?? '' };
     const startedAt = performance.now();
     for (const flowsUntilMs of this.#flows()) {
       await this.#flow(sampler, viewing, startedAt + flowsUntilMs);
@@ -143,7 +146,8 @@ class Run {
     const count = (what: string): void =>
       void this.#done.set(what, (this.#done.get(what) ?? 0) + 1);
     await using _cameras = startChurn({
-      ...{ cameras: viewing.cameras, random },
+      cameras: viewing.cameras,
+      random,
       onWay: (way) => count(`camera ${way}`),
     });
     await using _viewers = startViewing({ ...viewing, random, onVisit: count });

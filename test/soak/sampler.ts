@@ -72,10 +72,16 @@ export class Sampler {
     const named = (name: string): number => names.filter((one) => one === name).length;
     const [relays, ffmpegs] = [named('live555ProxyServer'), named('ffmpeg')];
     return {
-      ...{ rss: rssBytes / megabyte, threads },
-      ...{ sockets: descriptors.sockets, pipes: descriptors.pipes, files: descriptors.files },
-      ...{ otherDescriptors: descriptors.others, inotifyWatches: descriptors.inotifyWatches },
-      ...{ relays, ffmpegs, otherChildren: names.length - relays - ffmpegs },
+      rss: rssBytes / megabyte,
+      threads,
+      sockets: descriptors.sockets,
+      pipes: descriptors.pipes,
+      files: descriptors.files,
+      otherDescriptors: descriptors.others,
+      inotifyWatches: descriptors.inotifyWatches,
+      relays,
+      ffmpegs,
+      otherChildren: names.length - relays - ffmpegs,
       zombies: kernel.zombiesOf(pid),
       ...ports,
       childrenListening: childrensPorts.listening,
@@ -88,7 +94,8 @@ export class Sampler {
     const spool = kernel.folderSize(this.#site.spoolDirectory);
     const ledger = join(state, 'ledger', 'ledger.sqlite');
     return {
-      ...{ spoolFiles: spool.files, spoolDirectories: spool.directories },
+      spoolFiles: spool.files,
+      spoolDirectories: spool.directories,
       spoolMegabytes: spool.bytes / megabyte,
       stateFiles: kernel.folderSize(state).files - spool.files,
       ledgerMegabytes: kernel.fileBytes(ledger) / megabyte,

@@ -54,7 +54,10 @@ function judged(file: string): Progress {
 const seed = Number(values.seed);
 const run = () =>
   soak({
-    ...{ minutes: Number(values.minutes), cameras: Number(values.cameras), seed, say },
+    minutes: Number(values.minutes),
+    cameras: Number(values.cameras),
+    seed,
+    say,
     sampleEveryMs: Number(values['sample-seconds']) * 1_000,
     onSample: (sample) => append(values.samples, [sample]),
     onProgress: (so) => {

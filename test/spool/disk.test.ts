@@ -9,13 +9,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { DiskFullError } from '../../src/lib/disk-full.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
-import type { Segment } from '../../src/spool/segment.ts';
+import type { Segment } from '../../src/model/segment.ts';
 import { openSpool, type SpoolOptions } from '../../src/spool/spool.ts';
 import {
   frontDoor,
   garden,
   publishFootage,
-  recordingLog,
   sha256Of,
   someTimeMs,
   temporaryDirectory,
@@ -23,6 +22,7 @@ import {
 } from '../support/segments.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const dropping = join(import.meta.dirname, '../support/dropping-process.ts');
 const minuteOf = ({ startMs }: { startMs: number }) => (startMs - someTimeMs) / 60_000;
@@ -30,10 +30,13 @@ const forever = new AbortController().signal;
 
 /** A spool that looks at its disk often, and what it said. */
 async function watchedSpool(directory: string, options: Partial<SpoolOptions> = {}) {
-  const log = recordingLog();
+  const log = new KeptLog();
   const told: Segment[] = [];
   const spool = await openSpool({
-    ...{ directory, log, rescanMs: 60_000, measureMs: 20 },
+    directory,
+    log,
+    rescanMs: 60_000,
+    measureMs: 20,
     onDropped: (segment) => {
       assert.ok(existsSync(segment.path), 'deleted before it was told of');
       told.push(segment);
@@ -391,7 +394,11 @@ describe('a spool in trouble', () => {
     await using directory = await temporaryDirectory();
     const spool = join(directory.path, 'spool');
     const { stdout } = await execa('prlimit', [
-      ...['--nofile=100', process.execPath, dropping, spool, 'descriptors'],
+      '--nofile=100',
+      process.execPath,
+      dropping,
+      spool,
+      'descriptors',
       join(directory.path, 'notes'),
     ]);
     const { refused, files } = JSON.parse(stdout) as { refused: string; files: number };

@@ -11,19 +11,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { type Segment, segmentFileName } from '../../src/spool/segment.ts';
+import { type Segment, segmentFileName } from '../../src/model/segment.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import {
   frontDoor,
   garden,
   publishFootage,
-  recordingLog,
   sha256Of,
   someTimeMs,
   temporaryDirectory,
   writeFootage,
 } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const publisher = join(import.meta.dirname, '../support/publishing-process.ts');
 
@@ -167,9 +167,21 @@ describe('a spool', () => {
       }
       const where = call === 'mkdir' ? join(directory.path, 'ready/bach/front-door') : file;
       const { stdout } = await execa('strace', [
-        ...['-f', '-qq', '-o', '/dev/null', '-P', where, '-e', `trace=${call}`],
-        ...['-e', `inject=${call}:error=${code}`],
-        ...[process.execPath, publisher, directory.path, 'once', file],
+        '-f',
+        '-qq',
+        '-o',
+        '/dev/null',
+        '-P',
+        where,
+        '-e',
+        `trace=${call}`,
+        '-e',
+        `inject=${call}:error=${code}`,
+        process.execPath,
+        publisher,
+        directory.path,
+        'once',
+        file,
       ]);
       assert.match(stdout, words);
       const files = await filesBelow(directory.path);
@@ -180,7 +192,7 @@ describe('a spool', () => {
 
   it('leaves foreign files alone and speaks of each once', async () => {
     await using directory = await temporaryDirectory();
-    const log = recordingLog();
+    const log = new KeptLog();
     const ready = join(directory.path, 'ready');
     await mkdir(join(ready, 'bach/front-door/20260101'), { recursive: true });
     await mkdir(join(ready, 'Bach!'), { recursive: true });
@@ -248,7 +260,9 @@ describe('a spool', () => {
       '-c',
       `cd "$1" && for c in $(seq 40); do mkdir -p ready/bach/c$c; for s in $(seq 10 59); do
          : >ready/bach/c$c/20261123T0142$s.000Z_1_$2.mp4; done; done`,
-      ...['sh', directory.path, hash],
+      'sh',
+      directory.path,
+      hash,
     ]);
     await eventually('all', 10_000, () => spool.usage().files === 2_000);
     assert.equal(spool.usage().cameras.length, 40);
@@ -311,7 +325,7 @@ describe('a spool', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
-      await delay(20 + Math.random() * 150);
+      await delay(Math.random() * 100);
       child.kill('SIGKILL');
       await once(child, 'exit');
       await using spool = await openSpool({ directory: directory.path, ...calm });
@@ -335,9 +349,16 @@ describe('a spool', () => {
     const child = spawn(
       'unshare',
       [
-        ...['--user', '--map-root-user', 'sh', '-c'],
+        '--user',
+        '--map-root-user',
+        'sh',
+        '-c',
         'echo 3 >/proc/sys/user/max_inotify_watches; exec "$@"',
-        ...['sh', process.execPath, publisher, directory.path, 'watch'],
+        'sh',
+        process.execPath,
+        publisher,
+        directory.path,
+        'watch',
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );

@@ -1,10 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { Child } from '../../src/lib/child.ts';
 import { eventually } from '../support/until.ts';
 import { bearerbox, fakesmsc, smsbox } from '../support/tools.ts';
+import { freePorts } from '../support/ports.ts';
 
 const readyWithinMs = 20_000;
 
@@ -165,17 +164,3 @@ const fromUcs2 = (encoded: string): string =>
   )
     .swap16()
     .toString('utf16le');
-
-/** Kannel takes no port 0: these were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) ports.push(address.port);
-  }
-  for (const server of servers) server.close();
-  return ports;
-}

@@ -1,17 +1,15 @@
-import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { CameraStatus } from '../../src/camera/status.ts';
+import type { CameraStatus } from '../../src/contract/cameras.ts';
 import { makePassword } from '../../src/gateway/password.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { describeError } from '../../src/lib/errors.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { formatCameraName } from '../../src/lib/names.ts';
+import { formatCameraName } from '../../src/model/camera-name.ts';
 import { Scope } from '../../src/lib/scope.ts';
 import { Bucket } from './quickstart/bucket.ts';
 import { Daemon } from './quickstart/daemon.ts';
@@ -20,6 +18,7 @@ import { lock } from './quickstart/lock.ts';
 import { parseRtspUrl, type RtspSource } from './quickstart/rtsp-source.ts';
 import { startRtspCamera } from './rtsp-camera.ts';
 import { type S3Address, startS3Server } from './s3-server.ts';
+import { freePort } from '../support/ports.ts';
 
 const account = 'trial';
 const s3Port = 9000;
@@ -138,7 +137,13 @@ async function enrol(
   await writeFile(keyFile, `${camera.publicKey}\n`);
   await daemon.cctv(
     [
-      ...['camera', 'add', camera.name, '--key', keyFile, '--rtsp-path', source.path],
+      'camera',
+      'add',
+      camera.name,
+      '--key',
+      keyFile,
+      '--rtsp-path',
+      source.path,
       ...(source.user === undefined ? [] : ['--rtsp-user', source.user]),
       ...(source.password === undefined ? [] : ['--rtsp-password-file', '-']),
     ],
@@ -209,21 +214,6 @@ function whereToLook(
     '',
     'Segments are 10 s long here. Ctrl-C ends all of it; the next run goes on with what was there.',
   ].join('\n');
-}
-
-/** `preferred`, or another port if it is taken. */
-async function freePort(preferred: number): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen(preferred, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  } catch (error) {
-    if (preferred === 0) throw error;
-    return await freePort(0);
-  } finally {
-    server.close();
-  }
 }
 
 /**

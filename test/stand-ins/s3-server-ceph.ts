@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Child } from '../../src/lib/child.ts';
 import { ceph } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
 import type { S3Server } from './s3-server.ts';
+import { freePorts } from '../support/ports.ts';
 
 const readyWithinMs = 90_000;
 const userId = 'owner';
@@ -32,7 +31,7 @@ export async function startCephServer({
   readonly directory: string;
 }): Promise<CephServer> {
   await using children = new AsyncDisposableStack();
-  const [monitorPort, gatewayPort] = [await freePort(), await freePort()];
+  const [monitorPort = 0, gatewayPort = 0] = await freePorts(2);
   const clusterId = randomUUID();
   const inside = (name: string) => join(directory, name);
   await mkdir(inside('monitor'), { recursive: true });
@@ -101,7 +100,9 @@ export async function startCephServer({
     await servers.disposeAsync();
   };
   return {
-    ...{ endpoint, region: 'us-east-1', accessKeyId },
+    endpoint,
+    region: 'us-east-1',
+    accessKeyId,
     get secretAccessKey() {
       return secretAccessKey;
     },
@@ -163,19 +164,3 @@ bluestore block size = 20000000000
 bluestore cache autotune = false
 bluestore cache size = 67108864
 `;
-
-/** From below the ports that the kernel hands out, so that no socket of another takes it meanwhile. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    try {
-      server.listen(port, '127.0.0.1');
-      await once(server, 'listening');
-    } catch {
-      continue;
-    }
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-}

@@ -104,8 +104,8 @@ export async function startTwilioStub(): Promise<TwilioStub> {
         To: message.to,
         AccountSid: accountSid,
         ApiVersion: '2010-04-01',
-        ...(errorCode === undefined ? {} : { ErrorCode: String(errorCode) }),
       });
+      if (errorCode !== undefined) form.set('ErrorCode', String(errorCode));
       const signed = [...form.keys()].sort().map((name) => name + (form.get(name) ?? ''));
       const signature = createHmac('sha1', authToken)
         .update(url + signed.join(''))

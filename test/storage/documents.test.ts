@@ -36,7 +36,8 @@ describe('what a bucket holds beside segments', () => {
     for (const etag of ['md5', 'opaque'] as const) {
       await using odd = await OddStore.start({ etag, stores: (body) => Buffer.from(body).fill(0) });
       using store = createObjectStore({
-        ...{ ...bucketOptions(s3), endpoint: odd.endpoint },
+        ...bucketOptions(s3),
+        endpoint: odd.endpoint,
       });
       await assert.rejects(
         store.documents.write('a.json', Buffer.from('one'), never),

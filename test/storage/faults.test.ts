@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import type { Segment } from '../../src/spool/segment.ts';
+import type { Segment } from '../../src/model/segment.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import type { ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import { startUploader, type UploaderOptions } from '../../src/storage/uploader.ts';
@@ -11,14 +11,9 @@ import type { S3Server } from '../stand-ins/s3-server.ts';
 import type { CephServer } from '../stand-ins/s3-server-ceph.ts';
 import { type S3Kind, s3Kinds, TestBucket } from '../support/bucket.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
-import {
-  frontDoor,
-  garden,
-  publishFootage,
-  recordingLog,
-  temporaryDirectory,
-} from '../support/segments.ts';
+import { frontDoor, garden, publishFootage, temporaryDirectory } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const minuteMs = 60_000;
 
@@ -45,7 +40,7 @@ function faults(kind: S3Kind): void {
   async function bench() {
     const stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory());
-    const log = recordingLog();
+    const log = new KeptLog();
     const spool = stack.use(await openSpool({ directory: directory.path, log: silentLog }));
     const bucket = stack.use(await TestBucket.create(s3));
     const proxy = stack.use(await FaultProxy.start(s3.endpoint));
@@ -57,7 +52,10 @@ function faults(kind: S3Kind): void {
       const store = stack.use(bucket.open({ endpoint: proxy.endpoint, log, ...options }));
       return stack.use(
         startUploader({
-          ...{ spool, store, log, retry: { minMs: 50, maxMs: 400 } },
+          spool,
+          store,
+          log,
+          retry: { minMs: 50, maxMs: 400 },
           onStored: (segment) => void stored.push(segment),
           ...more,
         }),
@@ -74,7 +72,16 @@ function faults(kind: S3Kind): void {
     const said = (level: string) =>
       log.lines.filter((line) => line.level === level).map(({ message }) => message);
     return {
-      ...{ spool, bucket, proxy, log, stored, start, publish, empty, holds, said },
+      spool,
+      bucket,
+      proxy,
+      log,
+      stored,
+      start,
+      publish,
+      empty,
+      holds,
+      said,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Outage } from '../../src/storage/outage.ts';
-import { recordingLog } from '../support/segments.ts';
+import {} from '../support/segments.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const trouble = { words: 'it is slow', needsOperator: false, tooMuch: true };
 
 function bench() {
-  const log = recordingLog();
+  const log = new KeptLog();
   let now = 0;
   const clock = { ...systemClock, now: () => now, wallNow: () => now };
   const probe = { minMs: 1_000, maxMs: 60_000 };

@@ -4,12 +4,8 @@ import { silentLog } from '../../src/lib/log.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { createObjectStore } from '../../src/storage/object-store.ts';
 import { type Oddities, OddStore } from '../support/odd-store.ts';
-import {
-  frontDoor,
-  publishFootage,
-  recordingLog,
-  temporaryDirectory,
-} from '../support/segments.ts';
+import { frontDoor, publishFootage, temporaryDirectory } from '../support/segments.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const never = new AbortController().signal;
 
@@ -27,10 +23,15 @@ describe('the proof that a store holds a segment', () => {
 
   async function bench(oddities: Oddities) {
     const odd = await OddStore.start(oddities);
-    const log = recordingLog();
+    const log = new KeptLog();
     const store = createObjectStore({
-      ...{ bucket: 'footage', endpoint: odd.endpoint, region: 'us-east-1', pathStyle: true },
-      ...{ accessKeyId: 'key', secretAccessKey: 'secret', log },
+      bucket: 'footage',
+      endpoint: odd.endpoint,
+      region: 'us-east-1',
+      pathStyle: true,
+      accessKeyId: 'key',
+      secretAccessKey: 'secret',
+      log,
     });
     const put = async () => store.put(await publishFootage(spool, frontDoor, minute++), never);
     return { odd, store, log, put, [Symbol.asyncDispose]: () => odd[Symbol.asyncDispose]() };

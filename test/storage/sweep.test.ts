@@ -14,13 +14,9 @@ import type { S3Server } from '../stand-ins/s3-server.ts';
 import { s3Kinds, TestBucket } from '../support/bucket.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { OddStore } from '../support/odd-store.ts';
-import {
-  frontDoor,
-  publishFootage,
-  recordingLog,
-  temporaryDirectory,
-} from '../support/segments.ts';
+import { frontDoor, publishFootage, temporaryDirectory } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const hourMs = 3_600_000;
 
@@ -73,7 +69,9 @@ for (const kind of s3Kinds) {
         process.execPath,
         [
           join(import.meta.dirname, '../support/uploading-process.ts'),
-          ...[directory.path, join(directory.path, 'notes'), JSON.stringify(options)],
+          directory.path,
+          join(directory.path, 'notes'),
+          JSON.stringify(options),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
@@ -86,7 +84,7 @@ for (const kind of s3Kinds) {
       assert.deepEqual(await bucket.unfinished(), [key, ...others].sort());
       assert.deepEqual(await bucket.keys(), []);
 
-      const log = recordingLog();
+      const log = new KeptLog();
       const store = bucket.open({ prefix: 'cctv/' });
       const clock = handClock(23 * hourMs);
       {
@@ -137,12 +135,14 @@ describe('the sweep', () => {
     it(`lives with a store that ${what}`, async () => {
       await using odd = await OddStore.start({ refuses: { status, code } });
       using bucket = new TestBucket({
-        ...{ endpoint: odd.endpoint, region: 'us-east-1' },
-        ...{ accessKeyId: 'key', secretAccessKey: 'secret' },
+        endpoint: odd.endpoint,
+        region: 'us-east-1',
+        accessKeyId: 'key',
+        secretAccessKey: 'secret',
       });
       using store = bucket.open();
       const clock = handClock(0);
-      const log = recordingLog();
+      const log = new KeptLog();
       await using _sweeps = startSweeps({ store, clock, log });
       for (let time = 1; time <= 2; time += 1) {
         await eventually('the end of a sweep', 5_000, () => clock.sleeps.length === time);
@@ -163,8 +163,10 @@ describe('the sweep', () => {
     await using proxy = await FaultProxy.start(odd.endpoint);
     proxy.standing = 'hang';
     using bucket = new TestBucket({
-      ...{ endpoint: proxy.endpoint, region: 'us-east-1' },
-      ...{ accessKeyId: 'key', secretAccessKey: 'secret' },
+      endpoint: proxy.endpoint,
+      region: 'us-east-1',
+      accessKeyId: 'key',
+      secretAccessKey: 'secret',
     });
     using store = bucket.open();
     const sweeps = startSweeps({ store, log: silentLog });

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLog } from '../../src/lib/log.ts';
-import type { Segment } from '../../src/spool/segment.ts';
+import type { Segment } from '../../src/model/segment.ts';
 import { type DiskLimits, openSpool } from '../../src/spool/spool.ts';
 import type { ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import type { Proof } from '../../src/storage/proof.ts';
@@ -19,11 +19,11 @@ import {
   frontDoor,
   garden,
   publishFootage,
-  recordingLog,
   someTimeMs,
   temporaryDirectory,
 } from '../support/segments.ts';
 import { eventually } from '../support/until.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 function theUploader(kind: S3Kind): void {
   const resources = new AsyncDisposableStack();
@@ -44,7 +44,7 @@ function theUploader(kind: S3Kind): void {
   } = {}) {
     const stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory());
-    const log = recordingLog();
+    const log = new KeptLog();
     const spool = stack.use(
       await openSpool({ directory: directory.path, log: silentLog, disk, measureMs: 50 }),
     );
@@ -59,7 +59,10 @@ function theUploader(kind: S3Kind): void {
       const store = stack.use(bucket.open({ endpoint: proxy.endpoint, ...options }));
       return stack.use(
         startUploader({
-          ...{ spool, store, log, retry: { minMs: 50, maxMs: 400 } },
+          spool,
+          store,
+          log,
+          retry: { minMs: 50, maxMs: 400 },
           onStored: (segment, proof) => void stored.push({ segment, proof }),
           ...more,
         }),
@@ -103,7 +106,7 @@ function theUploader(kind: S3Kind): void {
     assert.deepEqual(onDisk, [true, true]);
     await eventually('the count', 5_000, () => uploader.status().storedCount === 2);
     const { lastStoredAtMs = 0, ...status } = uploader.status();
-    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000 };
+    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000, failing: undefined };
     assert.deepEqual(status, { uploading: 0, waiting: 0, ...counts });
     assert.deepEqual(tried, ['stored', 'stored']);
     assert.ok(lastStoredAtMs >= beganAtMs && lastStoredAtMs <= Date.now());
@@ -344,7 +347,9 @@ function theUploader(kind: S3Kind): void {
         process.execPath,
         [
           join(import.meta.dirname, '../support/uploading-process.ts'),
-          ...[directory.path, notes, JSON.stringify(options)],
+          directory.path,
+          notes,
+          JSON.stringify(options),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );

@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { buildPage } from './page.ts';
 import { onPath } from './tools.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Debian's Chromium: with H.264, which builds from elsewhere lack. */
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({
+export async function startBrowser(): Promise<Browser> {
+  await buildPage();
+  return await chromium.launch({
     executablePath: onPath('chromium'),
-    // As root, and in most containers, its sandbox cannot be had; it is shown our own page only.
+    // Root, and most containers, cannot have its sandbox. It visits our own page only.
     args: ['--no-sandbox'],
   });
+}
 
 /** What axe finds that keeps people from using the page: rule and places. */
 export async function seriousFindings(page: Page): Promise<string[]> {
@@ -33,9 +36,14 @@ export interface Shown {
   readonly sum: number;
 }
 
+/** A page in whichever browser. */
+interface EvaluatingPage {
+  evaluate<Result>(expression: string): Promise<Result>;
+}
+
 /** Notes each picture that the video elements show from now on; they must be there. */
-export async function notePictures(page: Page): Promise<void> {
-  await page.evaluate(`
+export async function notePictures(page: EvaluatingPage): Promise<void> {
+  await page.evaluate(`(() => {
     window.shown = new Map();
     for (const video of document.querySelectorAll('video')) {
       const list = [];
@@ -51,10 +59,10 @@ export async function notePictures(page: Page): Promise<void> {
       };
       video.requestVideoFrameCallback(note);
     }
-  `);
+  })()`);
 }
 
 /** The pictures noted so far, by the name of the video element. */
-export async function notedPictures(page: Page): Promise<Map<string, Shown[]>> {
+export async function notedPictures(page: EvaluatingPage): Promise<Map<string, Shown[]>> {
   return new Map(await page.evaluate<[string, Shown[]][]>('[...window.shown]'));
 }

@@ -31,12 +31,18 @@ export interface S3Kind {
 /** Two servers that share no code, and differ where the protocol leaves room. */
 export const s3Kinds: readonly S3Kind[] = [
   {
-    ...{ name: 'Swift', start: startS3Server, checksum: 'md5-etag' },
-    ...{ knowsRegions: true, rotatesKeys: false },
+    name: 'Swift',
+    start: startS3Server,
+    checksum: 'md5-etag',
+    knowsRegions: true,
+    rotatesKeys: false,
   },
   {
-    ...{ name: 'Ceph', start: startCephServer, checksum: 'sha256' },
-    ...{ knowsRegions: false, rotatesKeys: true },
+    name: 'Ceph',
+    start: startCephServer,
+    checksum: 'sha256',
+    knowsRegions: false,
+    rotatesKeys: true,
   },
 ];
 
@@ -80,7 +86,12 @@ export class TestBucket implements Disposable {
   options(more: Partial<ObjectStoreOptions> = {}): ObjectStoreOptions {
     const { endpoint, region, accessKeyId, secretAccessKey } = this.#address;
     return {
-      ...{ bucket: this.name, endpoint, region, pathStyle: true, accessKeyId, secretAccessKey },
+      bucket: this.name,
+      endpoint,
+      region,
+      pathStyle: true,
+      accessKeyId,
+      secretAccessKey,
       log: silentLog,
       ...more,
     };

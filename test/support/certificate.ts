@@ -14,9 +14,23 @@ export async function makeCertificate(address: string): Promise<CertificateFiles
   const certificateFile = join(directory, 'certificate.pem');
   const keyFile = join(directory, 'key.pem');
   await execa('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-days', '2', '-subj', `/CN=${address}`, '-addext', `subjectAltName=IP:${address}`],
-    ...['-keyout', keyFile, '-out', certificateFile],
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${address}`,
+    '-addext',
+    `subjectAltName=IP:${address}`,
+    '-keyout',
+    keyFile,
+    '-out',
+    certificateFile,
   ]);
   return {
     certificateFile,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Gap } from '../../src/ledger/types.ts';
-import type { GapCause } from '../../src/lib/gap-cause.ts';
+import type { Gap } from '../../src/contract/continuity.ts';
+import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { FrameStamp } from '../stand-ins/rtsp/frame-stamp.ts';
 import type { StoredSegment } from './site.ts';
 

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startJournal } from '../../src/ledger/journal.ts';
+import { startJournal } from '../../src/catalog/journal.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import type { PublicKey, SegmentRecord } from '../../src/ledger/types.ts';
+import type { SegmentRecord } from '../../src/model/segment.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
-import type { CameraName } from '../../src/lib/names.ts';
+import type { CameraName } from '../../src/model/camera-name.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import type { S3Address } from '../stand-ins/s3-server.ts';
 import { TestBucket } from './bucket.ts';
@@ -59,8 +60,8 @@ export class JournaledBucket implements AsyncDisposable {
     const segment = { ...camera, startMs, durationMs: 60_000, bytes: content.length, sha256 };
     const proof = await this.store.put({ ...segment, path }, new AbortController().signal);
     if (noted) {
-      this.ledger.spooled(segment);
-      this.ledger.stored(segment, proof);
+      this.ledger.segments.spooled(segment);
+      this.ledger.segments.stored(segment, proof);
     }
     return { ...segment, key: proof.key };
   }
@@ -69,8 +70,12 @@ export class JournaledBucket implements AsyncDisposable {
   async flush(log: Log = silentLog): Promise<void> {
     const { ledger, store } = this;
     const journal = startJournal({
-      ...{ ledger, store, clock: systemClock, log },
-      ...{ everyMs: 60_000, finishMs: 30_000 },
+      ledger,
+      store,
+      clock: systemClock,
+      log,
+      everyMs: 60_000,
+      finishMs: 30_000,
     });
     await journal[Symbol.asyncDispose]();
   }

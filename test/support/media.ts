@@ -13,8 +13,13 @@ export interface Probed {
 /** Reads and decodes a whole file. Rejects if anything in it is damaged. */
 export async function probe(file: string): Promise<Probed> {
   const { stdout, stderr } = await execa('ffprobe', [
-    ...['-v', 'error', '-count_frames', '-of', 'json'],
-    ...['-show_entries', 'stream=codec_type,codec_name,width,height,nb_read_frames,duration'],
+    '-v',
+    'error',
+    '-count_frames',
+    '-of',
+    'json',
+    '-show_entries',
+    'stream=codec_type,codec_name,width,height,nb_read_frames,duration',
     file,
   ]);
   if (stderr !== '') throw new Error(`${file} is damaged: ${stderr.slice(0, 500)}`);

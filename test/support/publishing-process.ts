@@ -10,11 +10,11 @@ const log = { ...silentLog, warn: (message: string) => void lines.push(message) 
 await using spool = await openSpool({ directory, log, rescanMs: 100 });
 switch (what) {
   case 'endless':
-    console.log('begun');
     for (let minute = 0; ; minute += 4) {
       await Promise.all(
         [0, 1, 2, 3].map((more) => publishFootage(spool, frontDoor, minute + more, 200_000)),
       );
+      console.log('four are published');
     }
   case 'once': {
     const file = { path, startMs: someTimeMs, durationMs: 60_000 };

@@ -2,9 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Log, type LogFields, silentLog } from '../../src/lib/log.ts';
-import type { CameraName } from '../../src/lib/names.ts';
-import type { FinishedFile, Segment } from '../../src/spool/segment.ts';
+import type { CameraName } from '../../src/model/camera-name.ts';
+import type { FinishedFile, Segment } from '../../src/model/segment.ts';
 import type { Spool } from '../../src/spool/spool.ts';
 
 export const frontDoor: CameraName = { account: 'bach', camera: 'front-door' };
@@ -42,30 +41,4 @@ export async function publishFootage(
   bytes?: number,
 ): Promise<Segment> {
   return await spool.publish(camera, await writeFootage(spool, camera, minute, bytes));
-}
-
-export interface Line {
-  readonly level: string;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-/** A log that can be asked what was said. */
-export function recordingLog(): Log & { readonly lines: Line[] } {
-  const lines: Line[] = [];
-  const say =
-    (level: string) =>
-    (message: string, fields: LogFields = {}) => {
-      lines.push({ level, message, fields });
-    };
-  const log = {
-    ...silentLog,
-    lines,
-    error: say('error'),
-    warn: say('warn'),
-    info: say('info'),
-    debug: say('debug'),
-    child: () => log,
-  };
-  return log;
 }

@@ -14,17 +14,16 @@ import {
 } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import type { ContinuityAnswer } from '../../src/console/api.ts';
-import type { Gap } from '../../src/ledger/types.ts';
-import type { CameraStatus } from '../../src/camera/status.ts';
-import { parseSegmentFileName } from '../../src/lib/segment-name.ts';
+import type { CameraStatus } from '../../src/contract/cameras.ts';
+import type { ContinuityAnswer, Gap } from '../../src/contract/continuity.ts';
+import { parseSegmentFileName } from '../../src/model/segment-name.ts';
 import {
   type RtspCamera,
   type RtspCameraOptions,
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
-import { type Probed, probe } from './media.ts';
+import { probe, type Probed } from './media.ts';
 import { descendants } from './processes.ts';
 import { dbclients } from './tools.ts';
 import { eventually } from './until.ts';
@@ -132,7 +131,7 @@ export class Site implements AsyncDisposable {
     const port = this.#storePort;
     this.#s3 = await startS3Server({
       directory: join(this.directory, 's3'),
-      ...(port === undefined ? {} : { port }),
+      port,
     });
     this.#storePort = Number(new URL(this.#s3.endpoint).port);
   }
@@ -347,9 +346,23 @@ export class SiteCamera implements AsyncDisposable {
     const client = spawn(
       'setpriv',
       [
-        ...['--pdeathsig', 'KILL', '--', dbclient, '-N', '-T', '-K', '3', '-i', key],
-        ...['-o', 'ExitOnForwardFailure=yes', '-R', `554:127.0.0.1:${this.rtsp.port}`],
-        ...['-p', String(this.#site.tunnelPort), `${user}@127.0.0.1`],
+        '--pdeathsig',
+        'KILL',
+        '--',
+        dbclient,
+        '-N',
+        '-T',
+        '-K',
+        '3',
+        '-i',
+        key,
+        '-o',
+        'ExitOnForwardFailure=yes',
+        '-R',
+        `554:127.0.0.1:${this.rtsp.port}`,
+        '-p',
+        String(this.#site.tunnelPort),
+        `${user}@127.0.0.1`,
       ],
       { env: { ...process.env, HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] },
     );

@@ -46,8 +46,13 @@ export async function smallDisk(
     'unshare',
     [
       ...(isRoot ? [] : ['--map-root-user']),
-      ...['--mount', 'sh', '-c', `mkdir "$2" && ${mount} && echo mounted && exec cat`],
-      ...['sh', image, inner],
+      '--mount',
+      'sh',
+      '-c',
+      `mkdir "$2" && ${mount} && echo mounted && exec cat`,
+      'sh',
+      image,
+      inner,
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
@@ -63,8 +68,14 @@ export async function smallDisk(
   const within = async (script: string, ...args: string[]) => {
     const enter = ['--mount', ...(isRoot ? [] : ['--user', '--preserve-credentials'])];
     await execa('nsenter', [
-      ...['--target', String(holder.pid), ...enter],
-      ...['sh', '-c', script, 'sh', ...args],
+      '--target',
+      String(holder.pid),
+      ...enter,
+      'sh',
+      '-c',
+      script,
+      'sh',
+      ...args,
     ]);
   };
   return {

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
-import { formatCameraName, parseCameraName } from '../../src/lib/names.ts';
+import { formatCameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import { startTunnelServer } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
-import { KeptLog } from './rig.ts';
+import { KeptLog } from '../support/kept-log.ts';
 import { type AttackedReport, type AttackedSetup, frameAt, frameBytes } from './victim.ts';
 
 /**

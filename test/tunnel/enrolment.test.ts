@@ -2,23 +2,23 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
-import { formatCameraName } from '../../src/lib/names.ts';
-import type { PublicKey } from '../../src/tunnel/public-key.ts';
+import { formatCameraName } from '../../src/model/camera-name.ts';
 import { wireString } from '../../src/tunnel/wire.ts';
 import { eventually } from '../support/until.ts';
 import { type CameraKey, type Dialled, Rig } from './rig.ts';
 import { Stranger } from './stranger.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
 
 let rig: Rig;
 let ledger: Ledger;
 beforeEach(async () => {
   rig = await Rig.start({
-    findCamera: (key) => ledger.findCamera(key),
-    enrolRefusal: (token, key) => ledger.enrolRefusal(token, key),
-    enrol: (token, key) => ledger.enrol(token, key),
+    findCamera: (key) => ledger.keys.ownerOf(key),
+    enrolRefusal: (token, key) => ledger.tokens.refusal(token, key),
+    enrol: (token, key) => ledger.tokens.enrol(token, key),
   });
   ledger = openLedger(join(rig.directory, 'ledger', 'ledger.sqlite'));
-  ledger.addAccount('bach');
+  ledger.accounts.add('bach');
 });
 afterEach(async () => {
   await rig[Symbol.asyncDispose]();
@@ -26,8 +26,8 @@ afterEach(async () => {
 });
 
 const newToken = (uses: number): string =>
-  ledger.addToken({ account: 'bach', uses, expiresMs: Date.now() + 3_600_000 }).token;
-const used = (): (number | undefined)[] => ledger.tokens('bach').map((token) => token.used);
+  ledger.tokens.add({ account: 'bach', uses, expiresMs: Date.now() + 3_600_000 }).token;
+const used = (): (number | undefined)[] => ledger.tokens.list('bach').map((token) => token.used);
 
 const dial = (key: CameraKey, user: string): Dialled =>
   rig.dial({
@@ -77,7 +77,8 @@ async function answerTo(
       Buffer.from([50]),
       ...[username, 'ssh-connection', 'publickey'].map((text) => wireString(text)),
       Buffer.from([signed === undefined ? 0 : 1]),
-      ...[wireString(algorithm), wireString(blob)],
+      wireString(algorithm),
+      wireString(blob),
       ...(signed === undefined ? [] : [wireString(signed)]),
     ]),
   );
@@ -90,7 +91,7 @@ describe('a camera with a key that nobody knows', () => {
     const key = rig.makeKey();
     const name = await letIn(key, `enrol.${token}`);
     assert.match(name, /^bach\/new-[0-9a-f]{4}$/);
-    const [camera] = ledger.cameras('bach');
+    const [camera] = ledger.cameras.list('bach');
     assert.equal(camera?.keys[0]?.fingerprint, key.publicKey.fingerprint);
     const told = rig.log.lines.find(({ message }) => /enrolled itself/.test(message));
     assert.equal(told?.fields['camera'], name);
@@ -104,10 +105,10 @@ describe('a camera with a key that nobody knows', () => {
     const name = await letIn(key, login);
     assert.equal(await letIn(key, login), name);
     const born = { account: 'bach', camera: name.split('/')[1] ?? '' };
-    const adopted = ledger.adoptCamera(born, 'front-door');
+    const adopted = ledger.cameras.adopt(born, 'front-door');
     assert.equal(await letIn(key, login), 'bach/front-door');
-    ledger.renameCamera(adopted, 'side-door');
-    ledger.revokeToken('bach', token.slice(0, 6));
+    ledger.cameras.rename(adopted, 'side-door');
+    ledger.tokens.revoke('bach', token.slice(0, 6));
     assert.equal(await letIn(key, login), 'bach/side-door');
     assert.equal(await letIn(key, 'bach.front-door'), 'bach/side-door', 'by an earlier name');
     assert.equal(await letIn(key, 'bach.side-door'), 'bach/side-door');
@@ -120,7 +121,7 @@ describe('a camera with a key that nobody knows', () => {
     const spent = newToken(1);
     await letIn(rig.makeKey(), `enrol.${spent}`);
     const revoked = newToken(5);
-    ledger.revokeToken('bach', revoked.slice(0, 6));
+    ledger.tokens.revoke('bach', revoked.slice(0, 6));
     const good = newToken(5);
     const plain = await keptOut(key, 'bach.door');
     const words = (output: string): string => output.replaceAll(/:\d+|\S+@/g, '');
@@ -135,7 +136,7 @@ describe('a camera with a key that nobody knows', () => {
     for (const token of [spent, revoked, good]) {
       assert.doesNotMatch(log, new RegExp(token.slice(0, 20), 'i'), 'no token is in the log');
     }
-    assert.equal(ledger.cameras('bach').length, 1);
+    assert.equal(ledger.cameras.list('bach').length, 1);
   });
 
   it('uses nothing up by asking, nor by a signature that is not its own', async () => {
@@ -148,7 +149,7 @@ describe('a camera with a key that nobody knows', () => {
     }
     assert.equal(await answerTo(username, one.publicKey, Buffer.alloc(64, 7)), 'refused');
     assert.deepEqual(used(), [0]);
-    assert.equal(ledger.cameras('bach').length, 0);
+    assert.equal(ledger.cameras.list('bach').length, 0);
     await letIn(two, username);
     assert.deepEqual(used(), [1]);
   });
@@ -171,7 +172,7 @@ describe('a camera with a key that nobody knows', () => {
       ],
     });
     assert.ok(await stranger.ended(10_000));
-    assert.equal(ledger.cameras('bach').length, 0);
+    assert.equal(ledger.cameras.list('bach').length, 0);
   });
 });
 
@@ -190,7 +191,7 @@ describe('thirty cameras at once, with a token for twenty', () => {
     assert.equal(refusals, 10);
     assert.equal(rig.tunnels.length, 20);
     assert.deepEqual(used(), [20]);
-    const enrolled = ledger.cameras('bach');
+    const enrolled = ledger.cameras.list('bach');
     assert.equal(enrolled.length, 20);
     const served = rig.tunnels.map(({ camera, keyFingerprint, closed }) => {
       assert.ok(!closed.aborted);
@@ -209,12 +210,12 @@ describe('a camera that is disabled', () => {
   it('is refused with a line in the log, and let in when it is enabled', async () => {
     const key = rig.makeKey();
     const door = { account: 'bach', camera: 'door' };
-    ledger.addCamera({ ...door, key: key.publicKey });
-    ledger.setDisabled(door, true);
+    ledger.cameras.add({ ...door, key: key.publicKey });
+    ledger.cameras.setDisabled(door, true);
     await keptOut(key, 'bach.door');
     await keptOut(key, `enrol.${newToken(1)}`);
     assert.equal(rig.log.complaints(/bach\/door is disabled/).length, 1);
-    ledger.setDisabled(door, false);
+    ledger.cameras.setDisabled(door, false);
     await letIn(key, 'bach.door');
   });
 });

@@ -181,8 +181,20 @@ describe('the ssh of OpenSSH', () => {
     rig.enrol(parsePublicKey(stdout), 'bach/door');
     const control = `${rig.directory}/control`;
     const args = [
-      ...['-F', 'none', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
-      ...['-o', 'IdentitiesOnly=yes', '-i', key, '-S', control, '-p', String(rig.port)],
+      '-F',
+      'none',
+      '-o',
+      'StrictHostKeyChecking=no',
+      '-o',
+      'UserKnownHostsFile=/dev/null',
+      '-o',
+      'IdentitiesOnly=yes',
+      '-i',
+      key,
+      '-S',
+      control,
+      '-p',
+      String(rig.port),
     ];
     const forward = ['-R', `554:127.0.0.1:${echo.port}`];
     const ssh = execa('ssh', [...args, '-M', '-N', ...forward, 'bach.door@127.0.0.1'], {

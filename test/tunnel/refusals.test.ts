@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { formatCameraName } from '../../src/lib/names.ts';
+import { formatCameraName } from '../../src/model/camera-name.ts';
 import { wireString } from '../../src/tunnel/wire.ts';
 import { eventually } from '../support/until.ts';
 import { type CameraKey, LocalServer, Rig } from './rig.ts';
@@ -191,11 +191,7 @@ describe('what a camera asks for besides its forwards is refused and logged once
     await using _camera = rig.dial({
       key: rig.enrolled('bach/door'),
       user: 'bach.door',
-      options: [
-        '-N',
-        ...['-R', `554:127.0.0.1:${first.port}`],
-        ...['-R', `x:554:127.0.0.1:${second.port}`],
-      ],
+      options: ['-N', '-R', `554:127.0.0.1:${first.port}`, '-R', `x:554:127.0.0.1:${second.port}`],
     });
     await eventually('the refusal', 10_000, () => rig.log.complaints(/second forward/).length > 0);
     complaint(/second forward of port 554 \(rtsp\)/);

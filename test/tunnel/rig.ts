@@ -6,10 +6,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Log, LogFields } from '../../src/lib/log.ts';
-import { type CameraName, parseCameraName } from '../../src/lib/names.ts';
+import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
-import { type PublicKey, parsePublicKey } from '../../src/tunnel/public-key.ts';
+import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import {
   startTunnelServer,
   type TunnelServer,
@@ -17,6 +16,8 @@ import {
 } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
 import { eventually } from '../support/until.ts';
+import type { PublicKey } from '../../src/model/public-key.ts';
+import { KeptLog } from '../support/kept-log.ts';
 
 const tools = join(import.meta.dirname, '..', '..', '.tools', 'dropbear');
 
@@ -45,39 +46,6 @@ export const dropbears: readonly Dropbear[] = existsSync(tools)
   : [installed];
 
 const [anyDropbear = installed] = dropbears;
-
-export interface LogLine {
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-/** A log that is kept. */
-export class KeptLog implements Log {
-  readonly lines: LogLine[] = [];
-  readonly #fields: LogFields;
-
-  constructor(lines: LogLine[] = [], fields: LogFields = {}) {
-    this.lines = lines;
-    this.#fields = fields;
-  }
-  error = (message: string, fields?: LogFields): void => this.#keep('error', message, fields);
-  warn = (message: string, fields?: LogFields): void => this.#keep('warn', message, fields);
-  info = (message: string, fields?: LogFields): void => this.#keep('info', message, fields);
-  debug = (message: string, fields?: LogFields): void => this.#keep('debug', message, fields);
-  child = (fields: LogFields): Log => new KeptLog(this.lines, { ...this.#fields, ...fields });
-
-  /** Warnings and errors that match. */
-  complaints(pattern: RegExp): LogLine[] {
-    return this.lines.filter(
-      ({ level, message }) => (level === 'warn' || level === 'error') && pattern.test(message),
-    );
-  }
-
-  #keep(level: LogLine['level'], message: string, fields?: LogFields): void {
-    this.lines.push({ level, message, fields: { ...this.#fields, ...fields } });
-  }
-}
 
 /** A key of a camera, in dropbear's own format. */
 export interface CameraKey {
@@ -211,7 +179,11 @@ export class Rig implements AsyncDisposable {
     input,
   }: DialOptions): Dialled {
     const args = [
-      ...['-T', '-i', key.file, '-p', String(this.port)],
+      '-T',
+      '-i',
+      key.file,
+      '-p',
+      String(this.port),
       ...options,
       `${user}@127.0.0.1`,
       ...(command ?? []),

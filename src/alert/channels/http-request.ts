@@ -17,7 +17,8 @@ export const defaultPatience: CarrierPatience = { connectMs: 5_000, totalMs: 20_
 export interface CarrierRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Those that are undefined are not sent. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
   /** Certificates of the authorities to trust, PEM; the system's unless given. */
   readonly ca?: readonly string[];
@@ -75,13 +76,13 @@ function once(
     signal,
     agent: false,
     maxHeaderSize: maxHeaderBytes,
-    headers: {
-      'User-Agent': 'sapiengraph-cctv',
-      ...headers,
-      ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
-    },
-    ...(ca === undefined ? {} : { ca: [...ca] }),
+    headers: { 'User-Agent': 'sapiengraph-cctv' },
+    ca: ca === undefined ? undefined : [...ca],
   });
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (value !== undefined) outgoing.setHeader(name, value);
+  }
+  if (body !== undefined) outgoing.setHeader('Content-Length', Buffer.byteLength(body));
   const connecting = setTimeout(
     () => outgoing.destroy(new Error(`connecting took longer than ${patience.connectMs / 1000} s`)),
     patience.connectMs,

@@ -53,9 +53,9 @@ export class SmsHttpChannel implements Channel {
         method: body === undefined ? 'GET' : 'POST',
         url,
         headers,
-        ...(body === undefined ? {} : { body }),
-        ...(ca === undefined ? {} : { ca }),
-        ...(patience === undefined ? {} : { patience }),
+        body,
+        ca,
+        patience,
       },
       signal,
     );
@@ -96,8 +96,8 @@ export class SmsHttpChannel implements Channel {
       url: expandTemplate(url, 'url', values),
       body: body && expandTemplate(body.template, escapingOf[body.type], values),
       headers: {
-        ...(body === undefined ? {} : { 'Content-Type': contentType[body.type] }),
-        ...(user === '' || inTemplate ? {} : { Authorization: `Basic ${basic}` }),
+        'Content-Type': body === undefined ? undefined : contentType[body.type],
+        Authorization: user === '' || inTemplate ? undefined : `Basic ${basic}`,
       },
     };
   }
@@ -121,8 +121,15 @@ const states = new Map<string, DeliveryReport['state']>([
     (word) => [word, 'accepted'] as const,
   ),
   ...[
-    ...['2', '16', 'failed', 'undelivered', 'undeliv'],
-    ...['expired', 'rejected', 'rejectd', 'deleted'],
+    '2',
+    '16',
+    'failed',
+    'undelivered',
+    'undeliv',
+    'expired',
+    'rejected',
+    'rejectd',
+    'deleted',
   ].map((word) => [word, 'failed'] as const),
 ]);
 

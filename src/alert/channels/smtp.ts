@@ -84,7 +84,7 @@ export class SmtpChannel implements Channel {
       secure: security === 'tls',
       requireTLS: security === 'starttls',
       ignoreTLS: security === 'none',
-      tls: { minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca: [...ca] }) },
+      tls: { minVersion: 'TLSv1.2', ca: ca === undefined ? undefined : [...ca] },
       // A server that offers no login gets no mail, rather than mail without one.
       ...(user === undefined ? {} : { auth: { user, pass: password }, forceAuth: true }),
       connectionTimeout: connectMs,

@@ -1,4 +1,9 @@
-import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
+import {
+  type MessageAttributeValue,
+  PublishCommand,
+  SNSClient,
+  SNSServiceException,
+} from '@aws-sdk/client-sns';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describeError, errorCode } from '../../lib/errors.ts';
 import { within } from '../../lib/until.ts';
@@ -34,9 +39,17 @@ const refusing = new Set([
 
 /** Where a request failed before there was a connection. */
 const unconnected = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'],
-  ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN'],
-  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 /** SMS by Amazon SNS. It reports deliveries to CloudWatch only, so `accepted` is all that is known. */
@@ -59,7 +72,7 @@ export class SnsChannel implements Channel {
     } = options;
     this.#client = new SNSClient({
       region,
-      ...(endpoint === undefined ? {} : { endpoint }),
+      endpoint,
       credentials: { accessKeyId, secretAccessKey },
       // Publish knows no key by which it would send a message only once: the outbox tries again.
       maxAttempts: 1,
@@ -68,24 +81,26 @@ export class SnsChannel implements Channel {
         requestTimeout: patience.totalMs,
         throwOnRequestTimeout: true,
         httpAgent: { keepAlive: false },
-        httpsAgent: { keepAlive: false, ...(ca === undefined ? {} : { ca: [...ca] }) },
+        httpsAgent: { keepAlive: false, ca: ca === undefined ? undefined : [...ca] },
       }),
     });
   }
 
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted> {
     const { senderId, maxPrice, patience = defaultPatience } = this.#options;
-    const text = (value: string) => ({ DataType: 'String', StringValue: value });
+    const attributes: Record<string, MessageAttributeValue> = {
+      'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' },
+    };
+    if (senderId !== undefined) {
+      attributes['AWS.SNS.SMS.SenderID'] = { DataType: 'String', StringValue: senderId };
+    }
+    if (maxPrice !== undefined) {
+      attributes['AWS.SNS.SMS.MaxPrice'] = { DataType: 'Number', StringValue: String(maxPrice) };
+    }
     const command = new PublishCommand({
       PhoneNumber: message.to,
       Message: smsTextOf(message),
-      MessageAttributes: {
-        'AWS.SNS.SMS.SMSType': text('Transactional'),
-        ...(senderId === undefined ? {} : { 'AWS.SNS.SMS.SenderID': text(senderId) }),
-        ...(maxPrice === undefined
-          ? {}
-          : { 'AWS.SNS.SMS.MaxPrice': { DataType: 'Number', StringValue: String(maxPrice) } }),
-      },
+      MessageAttributes: attributes,
     });
     let answer: { readonly MessageId?: string | undefined };
     try {

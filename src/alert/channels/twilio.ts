@@ -119,11 +119,11 @@ export class TwilioChannel implements Channel {
         headers: {
           Authorization: `Basic ${basic}`,
           Accept: 'application/json',
-          ...(body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' }),
+          'Content-Type': body === undefined ? undefined : 'application/x-www-form-urlencoded',
         },
-        ...(body === undefined ? {} : { body }),
-        ...(ca === undefined ? {} : { ca }),
-        ...(patience === undefined ? {} : { patience }),
+        body,
+        ca,
+        patience,
       },
       signal,
     );

@@ -76,8 +76,8 @@ export class WebhookChannel implements Channel {
           'Sapiengraph-Signature': webhookSignature(webhookSecret(key, message.to), seconds, body),
         },
         body,
-        ...(ca === undefined ? {} : { ca }),
-        ...(patience === undefined ? {} : { patience }),
+        ca,
+        patience,
       },
       signal,
     );

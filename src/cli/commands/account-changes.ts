@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import type { RenamedAccountAnswer } from '../../console/account-routes.ts';
-import type { AccountsAnswer, CamerasAnswer } from '../../console/api.ts';
 import { OperatorError } from '../../lib/errors.ts';
+import { allCameras } from '../all-cameras.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, readAccountName } from '../context.ts';
 import { renamedAccountScreen } from '../screens/renamed-account-screen.ts';
-import { count } from '../units.ts';
+import { count } from '../../lib/words.ts';
 
 const pathOf = (name: string): string => `/accounts/${encodeURIComponent(name)}`;
 
@@ -23,15 +22,13 @@ interface Belongings {
 /** What an account has. The daemon says what is wrong with a name. */
 async function belongingsOf(client: DaemonClient, account: string): Promise<Belongings> {
   let [cameras, segments] = [0, 0];
-  for await (const page of client.pages<CamerasAnswer>('/cameras', { account })) {
-    for (const { settings, stored, spooled } of page.cameras) {
-      if (settings === undefined) continue;
-      cameras += 1;
-      segments += stored.segments + spooled.segments;
-    }
+  for (const { settings, stored, spooled } of await allCameras(client, account)) {
+    if (settings === undefined) continue;
+    cameras += 1;
+    segments += stored.segments + spooled.segments;
   }
   let formerNames: readonly string[] = [];
-  for await (const page of client.pages<AccountsAnswer>('/accounts')) {
+  for await (const page of client.pages('/accounts', 'AccountsAnswer')) {
     formerNames = page.accounts.find(({ name }) => name === account)?.formerNames ?? formerNames;
   }
   return { cameras, segments, formerNames };
@@ -51,9 +48,13 @@ export function addAccountChangeCommands(account: Command): void {
     .action(async (from: string, to: string, _options: unknown, command: Command) => {
       readAccountName(from);
       readAccountName(to);
-      const answer = await clientOf(command).post<RenamedAccountAnswer>(`${pathOf(from)}/rename`, {
-        name: to,
-      });
+      const answer = await clientOf(command).post(
+        `${pathOf(from)}/rename`,
+        'RenamedAccountAnswer',
+        {
+          name: to,
+        },
+      );
       print(renamedAccountScreen(from, to, answer));
     });
 

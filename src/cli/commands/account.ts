@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import type { AccountsAnswer } from '../../console/api.ts';
-import type { Account } from '../../ledger/types.ts';
+import type { Account } from '../../contract/accounts.ts';
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';
@@ -16,7 +15,7 @@ export function addAccountCommands(account: Command): void {
     .action(async (text: string, _options: unknown, command: Command) => {
       const name = readAccountName(text);
       const client = clientOf(command);
-      await client.post<Account>('/accounts', { name });
+      await client.post('/accounts', 'AccountAnswer', { name });
       const login = await addViewer(client, { account: name, name });
       print([
         `Account ${name} is added. Add its cameras with: cctv camera add ${name}/NAME --key FILE`,
@@ -39,7 +38,7 @@ export function addAccountCommands(account: Command): void {
       if (given === undefined) throw new UsageError('Say which: --time-zone Asia/Singapore');
       const timeZone = readTimeZone(given);
       const path = `/accounts/${encodeURIComponent(name)}/time-zone`;
-      await clientOf(command).post(path, { timeZone });
+      await clientOf(command).tell(path, { timeZone });
       print([`Contacts of ${name} read times of ${timeZone}.`]);
     });
 
@@ -49,7 +48,7 @@ export function addAccountCommands(account: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }, command: Command) => {
       const accounts: Account[] = [];
-      for await (const page of clientOf(command).pages<AccountsAnswer>('/accounts')) {
+      for await (const page of clientOf(command).pages('/accounts', 'AccountsAnswer')) {
         accounts.push(...page.accounts);
       }
       if (json) return printJson({ accounts });

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AlertsAnswer, TestAnswer } from '../../console/alerting.ts';
-import type { AlertMessage } from '../../ledger/alerts.ts';
+import type { AlertMessage } from '../../contract/alerts.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import type { DaemonClient } from '../client.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
@@ -16,7 +15,7 @@ async function outcome(client: DaemonClient, ids: readonly string[]): Promise<Al
   const deadline = performance.now() + testWithinMs;
   for (;;) {
     const messages = await Promise.all(
-      ids.map((id) => client.get<AlertMessage>(`/alerts/${encodeURIComponent(id)}`)),
+      ids.map((id) => client.get(`/alerts/${encodeURIComponent(id)}`, 'AlertAnswer')),
     );
     const isOver = messages.every(({ deliveries }) => {
       return deliveries.every(({ state }) => !underWay.has(state));
@@ -38,7 +37,7 @@ export function addAlertList(command: Command): void {
       if (account !== undefined) readAccountName(account);
       const query = { account, limit };
       const client = clientOf(command);
-      const answer = await client.get<AlertsAnswer>('/alerts', query);
+      const answer = await client.get('/alerts', 'AlertsAnswer', query);
       if (account !== undefined && answer.alerts.length === 0) {
         await refuseUnknownAccount(client, account);
       }
@@ -56,7 +55,7 @@ export function addAlertCommands(alert: Command): void {
     .action(async (account: string, _options: unknown, command: Command) => {
       const client = clientOf(command);
       const path = `/accounts/${readAccountName(account)}/test-alert`;
-      const { messages } = await client.post<TestAnswer>(path, {});
+      const { messages } = await client.post(path, 'TestAnswer', {});
       const nowMs = Date.now();
       const outcomes = await outcome(client, messages);
       print(

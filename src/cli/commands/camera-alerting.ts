@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { AlertingAnswer } from '../../console/alerting.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { parseDuration } from '../times.ts';
-import { formatDuration, formatTime } from '../units.ts';
+import { formatDuration } from '../../lib/words.ts';
+import { formatTime } from '../units.ts';
 
 /** The commands that say when contacts are told of a camera. */
 export function addCameraAlertingCommands(camera: Command): void {
@@ -20,10 +20,10 @@ export function addCameraAlertingCommands(camera: Command): void {
         const client = clientOf(command);
         const { silentUntilMs = 0 } =
           off || time !== undefined
-            ? await client.post<AlertingAnswer>(`${path}/silence`, {
+            ? await client.post(`${path}/silence`, 'AlertingAnswer', {
                 forMs: time === undefined ? null : parseDuration(time),
               })
-            : await client.get<AlertingAnswer>(`${path}/alerting`);
+            : await client.get(`${path}/alerting`, 'AlertingAnswer');
         const nowMs = Date.now();
         print([
           silentUntilMs > nowMs
@@ -41,7 +41,9 @@ export function addCameraAlertingCommands(camera: Command): void {
       const seconds =
         time === 'default' ? null : time === 'never' ? 0 : parseDuration(time) / 1_000;
       const path = `/cameras/${pathOf(name)}/alert-after`;
-      const { alertAfterSeconds } = await clientOf(command).post<AlertingAnswer>(path, { seconds });
+      const { alertAfterSeconds } = await clientOf(command).post(path, 'AlertingAnswer', {
+        seconds,
+      });
       const when =
         alertAfterSeconds === undefined
           ? 'after the time that is the default'

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { CameraAnswer } from '../../console/api.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { readKeyFile } from '../files.ts';
-import { formatBytes } from '../units.ts';
+import { formatBytes } from '../../lib/words.ts';
 
 const publicKeyOption = [
   '--key <file>',
@@ -15,14 +14,18 @@ const publicKeyOption = [
 
 /** The commands that change a camera which is there. */
 export function addCameraChangeCommands(camera: Command): void {
-  const tell = (command: Command, name: string, what: string, body: unknown = {}) =>
-    clientOf(command).post<CameraAnswer>(`/cameras/${pathOf(readCameraName(name))}/${what}`, body);
+  const change = (command: Command, name: string, what: string, body: unknown = {}) =>
+    clientOf(command).post(
+      `/cameras/${pathOf(readCameraName(name))}/${what}`,
+      'CameraAnswer',
+      body,
+    );
 
   camera
     .command('adopt <account/name> [new-name]')
     .description('keep a camera that enrolled itself, under another name if one is given')
     .action(async (name: string, to: string | undefined, _options: unknown, command: Command) => {
-      const adopted = await tell(command, name, 'adopt', to === undefined ? {} : { name: to });
+      const adopted = await change(command, name, 'adopt', to === undefined ? {} : { name: to });
       print([`Camera ${formatCameraName(adopted)} is adopted.`]);
     });
 
@@ -30,7 +33,7 @@ export function addCameraChangeCommands(camera: Command): void {
     .command('rename <account/name> <new-name>')
     .description('give a camera another name; its footage stays its own, its card as it is')
     .action(async (name: string, to: string, _options: unknown, command: Command) => {
-      const renamed = await tell(command, name, 'rename', { name: to });
+      const renamed = await change(command, name, 'rename', { name: to });
       print([
         `Camera ${name} is now ${formatCameraName(renamed)}; it dials in again by itself.`,
         `What it recorded until now keeps its place in the bucket, under ${name}/.`,
@@ -45,7 +48,7 @@ export function addCameraChangeCommands(camera: Command): void {
       const name = formatCameraName(readCameraName(text));
       const question = `Reject ${name}? It can't dial in again with the same token.`;
       if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);
-      await tell(command, name, 'reject');
+      await clientOf(command).tell(`/cameras/${name}/reject`, {});
       print([`Camera ${name} is rejected. What it recorded stays.`]);
     });
 
@@ -54,7 +57,7 @@ export function addCameraChangeCommands(camera: Command): void {
     .description('let a camera dial in with a new key; the old one goes when the new one is used')
     .requiredOption(...publicKeyOption)
     .action(async (name: string, { key }: { key: string }, command: Command) => {
-      await tell(command, name, 'rotate-key', { key: await readKeyFile(key) });
+      await change(command, name, 'rotate-key', { key: await readKeyFile(key) });
       print([
         `Camera ${name} may dial in with either key. The old one ends when the new one is first used.`,
       ]);
@@ -65,7 +68,7 @@ export function addCameraChangeCommands(camera: Command): void {
     .description('put other hardware in its place: same name and footage, the old key ends at once')
     .requiredOption(...publicKeyOption)
     .action(async (name: string, { key }: { key: string }, command: Command) => {
-      await tell(command, name, 'replace', { key: await readKeyFile(key) });
+      await change(command, name, 'replace', { key: await readKeyFile(key) });
       print([`Camera ${name} is replaced: only the new key is valid, the footage goes on.`]);
     });
 
@@ -73,7 +76,7 @@ export function addCameraChangeCommands(camera: Command): void {
     .command('disable <account/name>')
     .description("close a camera's tunnel and don't let it in, until it is enabled")
     .action(async (name: string, _options: unknown, command: Command) => {
-      await tell(command, name, 'disable');
+      await change(command, name, 'disable');
       print([`Camera ${name} is disabled. Let it in again with: cctv camera enable ${name}`]);
     });
 
@@ -81,7 +84,7 @@ export function addCameraChangeCommands(camera: Command): void {
     .command('enable <account/name>')
     .description('let a camera in that was disabled')
     .action(async (name: string, _options: unknown, command: Command) => {
-      await tell(command, name, 'enable');
+      await change(command, name, 'enable');
       print([`Camera ${name} is enabled. It dials in again by itself.`]);
     });
 

@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { SettingsAnswer } from '../../console/camera-settings.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
 import { changeLines } from '../screens/change-lines.ts';
 
-interface SetOptions {
+interface CameraSetOptions {
   readonly rtspPath?: string;
   /** false: as with `--no-rtsp-user`. */
   readonly rtspUser?: string | false;
@@ -20,7 +19,7 @@ const word = 'default';
 const orDefault = (value: string): string | null => (value === word ? null : value);
 
 /** What the daemon is to change: null takes a setting back. */
-async function changesOf(options: SetOptions): Promise<Record<string, string | null>> {
+async function changesOf(options: CameraSetOptions): Promise<Record<string, string | null>> {
   const { rtspPath, rtspUser, rtspPasswordFile, rtspPassword, profile } = options;
   if (rtspPasswordFile !== undefined && (rtspUser === false || rtspPassword === false)) {
     throw new UsageError(
@@ -56,12 +55,12 @@ export function addCameraSetCommand(camera: Command): void {
         `how it is recorded; ${word}: as the configuration says`,
       ).choices(['downsample', 'copy', word]),
     )
-    .action(async (text: string, options: SetOptions, command: Command) => {
+    .action(async (text: string, options: CameraSetOptions, command: Command) => {
       const name = readCameraName(text);
       const shown = formatCameraName(name);
       const path = `/cameras/${pathOf(name)}/settings`;
       const changes = await changesOf(options);
-      const answer = await clientOf(command).post<SettingsAnswer>(path, changes);
+      const answer = await clientOf(command).post(path, 'SettingsAnswer', changes);
       if (answer.changes.length === 0) {
         return print([`Nothing changes: camera ${shown} has these settings already.`]);
       }

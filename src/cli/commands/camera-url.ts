@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { AddressesAnswer } from '../../console/watching.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { noGateway } from '../screens/login-screen.ts';
@@ -10,7 +9,7 @@ export function addCameraUrlCommand(camera: Command): void {
     .description('the public address of a camera, for a player; a line for each way to it')
     .action(async (text: string, _options: unknown, command: Command) => {
       const path = `/addresses/${pathOf(readCameraName(text))}`;
-      const { addresses } = await clientOf(command).get<AddressesAnswer>(path);
+      const { addresses } = await clientOf(command).get(path, 'AddressesAnswer');
       if (addresses.length === 0) throw new OperatorError(noGateway);
       print(addresses);
     });

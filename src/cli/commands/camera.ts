@@ -1,6 +1,5 @@
-import { type Command, Option } from 'commander';
-import type { CameraAnswer } from '../../console/api.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { Command } from 'commander';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { allCameras } from '../all-cameras.ts';
 import { confirm } from '../confirm.ts';
 import {
@@ -13,23 +12,20 @@ import {
   refuseUnknownAccount,
 } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { readKeyFile, readPasswordFile } from '../files.ts';
+import { readKeyFile } from '../files.ts';
 import { addCameraUrlCommand } from './camera-url.ts';
 import { cameraScreen } from '../screens/camera-screen.ts';
 import { cameraListScreen } from '../screens/camera-list-screen.ts';
-import { count } from '../units.ts';
+import { count } from '../../lib/words.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
 import { addCameraAlertingCommands } from './camera-alerting.ts';
 import { addCameraChangeCommands } from './camera-changes.ts';
 import { addCameraSetCommand } from './camera-set.ts';
 import { addCameraStatus } from './cameras.ts';
+import { addStreamOptions, type StreamFlags, streamOf } from './stream-options.ts';
 
-interface AddOptions extends CardFlags {
+interface AddCameraOptions extends CardFlags, StreamFlags {
   readonly key?: string;
-  readonly rtspPath?: string;
-  readonly rtspUser?: string;
-  readonly rtspPasswordFile?: string;
-  readonly profile?: string;
 }
 
 export function addCameraCommands(camera: Command): void {
@@ -39,43 +35,32 @@ export function addCameraCommands(camera: Command): void {
     .command('add <account/name>')
     .description('let a camera dial in with its key, or with a card that is made for it')
     .option('--key <file>', 'its public key (ed25519 or ecdsa-nistp256); - for standard input')
-    .option('--rtsp-path <path>', 'path of the stream at its RTSP server (default: /unicast)')
-    .option('--rtsp-user <name>', 'user of its RTSP server')
-    .option('--rtsp-password-file <file>', "file with that user's password; - for standard input")
-    .addOption(
-      new Option(
-        '--profile <name>',
-        'how it is recorded, if not as the configuration says',
-      ).choices(['downsample', 'copy']),
-    )
-    .action(async (text: string, options: AddOptions, command: Command) => {
+    .action(async (text: string, options: AddCameraOptions, command: Command) => {
       const { account, camera: name } = readCameraName(text);
-      const { key, card, rtspPasswordFile, rtspPath, rtspUser, profile } = options;
+      const { key, card } = options;
       if ((key === undefined) === (card === undefined)) {
         throw new UsageError(
           'Say either --key FILE, with the public key of a camera, or --card CARD, for a card that is made for it.',
         );
       }
-      const rtspPassword =
-        rtspPasswordFile === undefined ? undefined : await readPasswordFile(rtspPasswordFile);
-      const recording = { rtspPath, rtspUser, rtspPassword, profile };
+      const stream = await streamOf(options);
       const client = clientOf(command);
       if (key === undefined) {
         const { addCameraOnCard } = await import('./card.ts');
-        return await addCameraOnCard(client, { account, camera: name }, options, recording);
+        return await addCameraOnCard(client, { account, camera: name }, options, stream);
       }
-      const added = await client.post<CameraAnswer>('/cameras', {
+      const added = await client.post('/cameras', 'CameraAnswer', {
         account,
         name,
         key: await readKeyFile(key),
-        ...recording,
+        ...stream,
       });
       print([
         `Camera ${formatCameraName(added)} is added, with the key ${added.settings?.keys[0]?.fingerprint ?? ''}.`,
         `It dials in as ${account}.${name}; see it with: cctv camera status`,
       ]);
     });
-  addCardOptions(add);
+  addCardOptions(addStreamOptions(add));
 
   camera
     .command('list [account]')
@@ -98,7 +83,7 @@ export function addCameraCommands(camera: Command): void {
     .option('--json', 'print JSON')
     .action(async (text: string, { json }: { json?: true }, command: Command) => {
       const path = `/cameras/${pathOf(readCameraName(text))}`;
-      const answer = await clientOf(command).get<CameraAnswer>(path);
+      const answer = await clientOf(command).get(path, 'CameraAnswer');
       if (json) printJson(answer);
       else print(cameraScreen(answer, Date.now()));
     });
@@ -115,7 +100,7 @@ export function addCameraCommands(camera: Command): void {
     .action(async (text: string, { yes }: { yes?: true }, command: Command) => {
       const name = formatCameraName(readCameraName(text));
       const client = clientOf(command);
-      const { stored, spooled } = await client.get<CameraAnswer>(`/cameras/${name}`);
+      const { stored, spooled } = await client.get(`/cameras/${name}`, 'CameraAnswer');
       const footage = count(stored.segments + spooled.segments, 'segment');
       const question = `Remove ${name}? It can no longer dial in; its footage (${footage}) stays.`;
       if (yes !== true && !(await confirm(question))) return print(['Nothing was changed.']);

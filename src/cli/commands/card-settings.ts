@@ -73,9 +73,12 @@ export async function readCardFlags(
   if (model === undefined || firmware === undefined) return undefined;
   if (wifi === undefined || target === undefined) return undefined;
   return {
-    ...{ model, firmware, wifi, target },
-    ...(timeServer === undefined ? {} : { timeServer }),
-    ...(cameraPasswordFile === undefined ? {} : { cameraPasswordFile }),
+    model,
+    firmware,
+    wifi,
+    target,
+    timeServer,
+    cameraPasswordFile,
   };
 }
 
@@ -84,7 +87,7 @@ function findTarget(path: string, flags: CardFlags): Promise<CardTarget> {
   return findCard({
     path,
     evenIfFixed,
-    ...(cardSize === undefined ? {} : { imageBytes: readSize(cardSize) }),
+    imageBytes: cardSize === undefined ? undefined : readSize(cardSize),
     confirm: (_disk, question) => (yes ? Promise.resolve(true) : confirm(question)),
   });
 }

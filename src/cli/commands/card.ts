@@ -1,34 +1,30 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import type { CameraAnswer, CamerasAnswer, StatusAnswer } from '../../console/api.ts';
-import { neverConnected } from '../../lib/camera-state.ts';
+import type { CameraAnswer } from '../../contract/cameras.ts';
+import { neverConnected } from '../../model/camera-state.ts';
 import { describeError, OperatorError } from '../../lib/errors.ts';
-import { type CameraName, formatCameraName } from '../../lib/names.ts';
+import { type CameraName, formatCameraName } from '../../model/camera-name.ts';
 import { type DropbearKey, makeDropbearKey } from '../../provision/dropbear-key.ts';
 import { makeCard } from '../../provision/make-card.ts';
 import { rtspOf } from '../../provision/models.ts';
 import { randomPassword } from '../../provision/passwords.ts';
 import { planCard } from '../../provision/plan.ts';
 import { readServer, type Server, serverOfListener } from '../../provision/server.ts';
+import { allCameras } from '../all-cameras.ts';
 import type { DaemonClient } from '../client.ts';
 import { print, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { CardFlags } from './card-options.ts';
+import type { streamOf } from './stream-options.ts';
 import { type CardSettings, Problems, readCardFlags } from './card-settings.ts';
 
-/** How the daemon records a camera, where the operator said it. */
-export interface RecordingFlags {
-  readonly rtspPath?: string | undefined;
-  readonly rtspUser?: string | undefined;
-  readonly rtspPassword?: string | undefined;
-  readonly profile?: string | undefined;
-}
+type Stream = Awaited<ReturnType<typeof streamOf>>;
 
 /** `cctv camera add --card`: a card for one camera, which is registered when the card is good. */
 export async function addCameraOnCard(
   client: DaemonClient,
   name: CameraName,
   flags: CardFlags,
-  recording: RecordingFlags,
+  stream: Stream,
 ): Promise<void> {
   const problems = new Problems();
   const settings = await readCardFlags(flags, problems);
@@ -42,7 +38,7 @@ export async function addCameraOnCard(
     login: `${name.account}.${name.camera}`,
     hostname: name.camera,
     privateKey: key.file,
-    register: () => register(client, name, key, settings, recording),
+    register: () => register(client, name, key, settings, stream),
   });
   if (written === undefined) return print(['Nothing was changed.']);
   print([
@@ -84,7 +80,7 @@ interface Dialled {
 }
 
 async function readDialled(client: DaemonClient, { server }: CardFlags): Promise<Dialled> {
-  const { tunnel } = await client.get<StatusAnswer>('/status');
+  const { tunnel } = await client.get('/status', 'StatusAnswer');
   const { port } = readServer(tunnel.address, 22);
   const servers = server?.map((text) => readServer(text, port));
   return {
@@ -105,13 +101,8 @@ async function findCamera(
   client: DaemonClient,
   name: CameraName,
 ): Promise<CameraAnswer | undefined> {
-  for await (const { cameras } of client.pages<CamerasAnswer>('/cameras', {
-    account: name.account,
-  })) {
-    const found = cameras.find(({ camera }) => camera === name.camera);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const cameras = await allCameras(client, name.account);
+  return cameras.find(({ camera }) => camera === name.camera);
 }
 
 interface Identity {
@@ -181,18 +172,18 @@ async function register(
   name: CameraName,
   key: DropbearKey,
   { model }: CardSettings,
-  recording: RecordingFlags,
+  stream: Stream,
 ): Promise<void> {
   const { path, login } = rtspOf[model.family];
-  const { rtspPath = path, profile } = recording;
+  const { rtspPath = path, profile } = stream;
   const credentials =
-    recording.rtspUser === undefined && login !== undefined
+    stream.rtspUser === undefined && login !== undefined
       ? { rtspUser: login.user, rtspPassword: login.password }
-      : { rtspUser: recording.rtspUser, rtspPassword: recording.rtspPassword };
+      : { rtspUser: stream.rtspUser, rtspPassword: stream.rtspPassword };
   const { account, camera } = name;
   const request = { account, name: camera, key: key.publicLine, rtspPath, ...credentials, profile };
   try {
-    await client.post<CameraAnswer>('/cameras', request);
+    await client.post('/cameras', 'CameraAnswer', request);
   } catch (error) {
     // The answer may have been lost on its way, and the camera be registered all the same.
     const found = await findCamera(client, name).catch(() => 'unknown' as const);

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
-import type { ContactChangesAnswer } from '../../console/contact-changes.ts';
-import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
-import { readQuietHours } from '../contact-words.ts';
+import type { ContactAddress } from '../../model/contact.ts';
+import { collectAddresses, readQuietHours } from '../contact-words.ts';
 import { clientOf, print, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeLines } from '../screens/change-lines.ts';
 
 /** What is false was taken back, as with `--no-sms`. */
-interface SetOptions {
+interface ContactSetOptions {
   readonly name: string;
   readonly newName?: string;
   readonly sms?: string | false;
@@ -19,7 +18,7 @@ interface SetOptions {
 const kinds = ['sms', 'email', 'webhook'] as const;
 
 /** What the daemon is to change. */
-function changesOf(options: SetOptions, addresses: readonly ContactAddress[]) {
+function changesOf(options: ContactSetOptions, addresses: readonly ContactAddress[]) {
   const { newName, quiet } = options;
   const without = kinds.filter((kind) => options[kind] === false);
   for (const kind of without) {
@@ -33,20 +32,15 @@ function changesOf(options: SetOptions, addresses: readonly ContactAddress[]) {
     );
   }
   return {
-    ...(newName === undefined ? {} : { name: newName }),
+    name: newName,
     addresses,
     without,
-    ...(quiet === undefined ? {} : { quiet: quiet === false ? null : readQuietHours(quiet) }),
+    quiet: quiet === undefined ? undefined : quiet === false ? null : readQuietHours(quiet),
   };
 }
 
 export function addContactSetCommand(contact: Command): void {
-  // In the order in which they stand on the command line.
-  const addresses: ContactAddress[] = [];
-  const collect = (kind: AddressKind) => (address: string) => {
-    addresses.push({ kind, address });
-    return address;
-  };
+  const { addresses, collect } = collectAddresses();
   contact
     .command('set <account>')
     .description('change a contact; alerts that wait for an old address go to the new one')
@@ -60,11 +54,11 @@ export function addContactSetCommand(contact: Command): void {
     .option('--no-webhook', 'its webhooks go')
     .option('--quiet <hours>', 'what happens meanwhile is told at their end: 22:00-07:00')
     .option('--no-quiet', 'it is told at any hour')
-    .action(async (account: string, options: SetOptions, command: Command) => {
+    .action(async (account: string, options: ContactSetOptions, command: Command) => {
       readAccountName(account);
       const changes = changesOf(options, addresses);
       const path = `/contacts/${encodeURIComponent(account)}/${encodeURIComponent(options.name)}`;
-      const answer = await clientOf(command).post<ContactChangesAnswer>(path, changes);
+      const answer = await clientOf(command).post(path, 'ContactChangesAnswer', changes);
       if (answer.changes.length === 0) {
         return print([`Nothing changes: contact ${options.name} of ${account} is so already.`]);
       }

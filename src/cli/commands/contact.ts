@@ -1,25 +1,19 @@
 import type { Command } from 'commander';
-import type { ContactAnswer, ContactsAnswer, NewContactAnswer } from '../../console/alerting.ts';
-import type { AddressKind, ContactAddress } from '../../ledger/contacts.ts';
+import type { ContactAnswer } from '../../contract/alerts.ts';
 import { confirm } from '../confirm.ts';
-import { contactWays, readQuietHours } from '../contact-words.ts';
+import { collectAddresses, contactWays, readQuietHours } from '../contact-words.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { table } from '../table.ts';
 import { addContactSetCommand } from './contact-set.ts';
 
-interface AddOptions {
+interface AddContactOptions {
   readonly name: string;
   readonly quiet?: string;
 }
 
 export function addContactCommands(contact: Command): void {
-  // In the order in which they stand on the command line.
-  const addresses: ContactAddress[] = [];
-  const collect = (kind: AddressKind) => (address: string) => {
-    addresses.push({ kind, address });
-    return address;
-  };
+  const { addresses, collect } = collectAddresses();
   contact
     .command('add <account>')
     .description('tell somebody; of several ways, the next is tried when the one before fails')
@@ -28,7 +22,7 @@ export function addContactCommands(contact: Command): void {
     .option('--email <address>', 'an e-mail address', collect('email'))
     .option('--webhook <url>', 'an address that gets signed JSON', collect('webhook'))
     .option('--quiet <hours>', 'what happens meanwhile is told at their end: 22:00-07:00')
-    .action(async (account: string, { name, quiet }: AddOptions, command: Command) => {
+    .action(async (account: string, { name, quiet }: AddContactOptions, command: Command) => {
       if (addresses.length === 0) {
         throw new UsageError('Say how to reach the contact: --sms, --email or --webhook.');
       }
@@ -37,9 +31,9 @@ export function addContactCommands(contact: Command): void {
         account,
         name,
         addresses,
-        ...(quiet === undefined ? {} : { quiet: readQuietHours(quiet) }),
+        quiet: quiet === undefined ? undefined : readQuietHours(quiet),
       };
-      const added = await clientOf(command).post<NewContactAnswer>('/contacts', given);
+      const added = await clientOf(command).post('/contacts', 'NewContactAnswer', given);
       const hours =
         added.quiet === undefined
           ? []
@@ -61,7 +55,7 @@ export function addContactCommands(contact: Command): void {
     .action(async (account: string | undefined, { json }: { json?: true }, command: Command) => {
       if (account !== undefined) readAccountName(account);
       const client = clientOf(command);
-      const answer = await client.get<ContactsAnswer>('/contacts', { account });
+      const answer = await client.get('/contacts', 'ContactsAnswer', { account });
       if (account !== undefined && answer.contacts.length === 0) {
         await refuseUnknownAccount(client, account);
       }

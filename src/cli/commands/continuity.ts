@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { ContinuityAnswer } from '../../console/api.ts';
+import type { ContinuityAnswer } from '../../contract/continuity.ts';
 import { clientOf, pathOf, print, printJson, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { continuityScreen, monthScreen } from '../screens/continuity-screen.ts';
-import { startOfDay } from '../time-zone.ts';
+import { startOfDay } from '../../lib/time.ts';
 import { isDate, parseTime, shownTime, timeFormats, timeZone } from '../times.ts';
 
 interface ContinuityOptions {
@@ -34,7 +34,7 @@ export function addContinuityCommand(command: Command): void {
       const ranges = rangesOf(options, Date.now());
       const answers: ContinuityAnswer[] = [];
       for (const [from, to] of ranges) {
-        answers.push(await client.get<ContinuityAnswer>(path, { from, to }));
+        answers.push(await client.get(path, 'ContinuityAnswer', { from, to }));
       }
       const [answer] = answers;
       if (month !== undefined) {

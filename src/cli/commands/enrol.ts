@@ -1,54 +1,35 @@
-import { type Command, Option } from 'commander';
-import type { NewTokenAnswer, TokensAnswer } from '../../console/api.ts';
-import type { Token } from '../../ledger/types.ts';
+import type { Command } from 'commander';
+import type { Token } from '../../contract/accounts.ts';
 import { clientOf, print, printJson, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { readPasswordFile } from '../files.ts';
 import { table } from '../table.ts';
 import { durationFormats, parseDuration } from '../times.ts';
-import { count, formatTime } from '../units.ts';
+import { count } from '../../lib/words.ts';
+import { formatTime } from '../units.ts';
 import { addCardOptions, type CardFlags } from './card-options.ts';
+import { addStreamOptions, type StreamFlags, streamOf } from './stream-options.ts';
 
-interface TokenOptions {
+interface TokenOptions extends StreamFlags {
   readonly uses: string;
   readonly expires: string;
-  readonly rtspPath?: string;
-  readonly rtspUser?: string;
-  readonly rtspPasswordFile?: string;
-  readonly profile?: string;
   readonly json?: true;
 }
 
 export function addEnrolCommands(enrol: Command): void {
-  enrol
+  const token = enrol
     .command('token <account>')
     .description('make a token: a camera that dials in as enrol.TOKEN becomes a new camera')
     .option('--uses <n>', 'how many cameras it lets in', '1')
     .option('--expires <time>', `how long it does so: ${durationFormats}`, '24h')
-    .option('--rtsp-path <path>', 'of these cameras: path of the stream (default: /unicast)')
-    .option('--rtsp-user <name>', 'of these cameras: user of the RTSP server')
-    .option('--rtsp-password-file <file>', "file with that user's password; - for standard input")
-    .addOption(
-      new Option(
-        '--profile <name>',
-        'how they are recorded, if not as the configuration says',
-      ).choices(['downsample', 'copy']),
-    )
     .option('--json', 'print JSON')
     .action(async (account: string, options: TokenOptions, command: Command) => {
-      const { rtspPath, rtspUser, rtspPasswordFile, profile } = options;
       if (!/^\d{1,6}$/.test(options.uses)) {
         throw new UsageError(`--uses ${options.uses.slice(0, 60)} is no number.`);
       }
-      const made = await clientOf(command).post<NewTokenAnswer>(tokensOf(account), {
+      const made = await clientOf(command).post(tokensOf(account), 'NewTokenAnswer', {
         uses: Number(options.uses),
         lifeMs: parseDuration(options.expires),
-        rtspPath,
-        rtspUser,
-        ...(rtspPasswordFile === undefined
-          ? {}
-          : { rtspPassword: await readPasswordFile(rtspPasswordFile) }),
-        profile,
+        ...(await streamOf(options)),
       });
       if (options.json) return printJson(made);
       print([
@@ -57,6 +38,7 @@ export function addEnrolCommands(enrol: Command): void {
         `A camera dials in as enrol.${made.token}; see who came with: cctv camera list ${account}`,
       ]);
     });
+  addStreamOptions(token);
 
   addCardOptions(
     enrol
@@ -73,7 +55,7 @@ export function addEnrolCommands(enrol: Command): void {
     .description('the tokens of an account, by their first characters')
     .option('--json', 'print JSON')
     .action(async (account: string, { json }: { json?: true }, command: Command) => {
-      const answer = await clientOf(command).get<TokensAnswer>(tokensOf(account));
+      const answer = await clientOf(command).get(tokensOf(account), 'TokensAnswer');
       if (json) return printJson(answer);
       print(tokensScreen(account, answer.tokens, Date.now()));
     });

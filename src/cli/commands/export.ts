@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { ExportStatus, StartedExport } from '../../console/web/exports.ts';
+import type { ExportStatus } from '../../contract/footage.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, pathOf, print, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -33,7 +33,10 @@ export function addExportCommand(command: Command): void {
       if (fromMs >= toMs) throw new UsageError('--from must be before --to.');
       if (out !== undefined) refuseExisting(out);
       const client = clientOf(command);
-      const started = await client.post<StartedExport>(`/exports/${name}`, { fromMs, toMs });
+      const started = await client.post(`/cameras/${name}/exports`, 'StartedExport', {
+        fromMs,
+        toMs,
+      });
       const { id, fileName, gaps } = started;
       const file = out ?? fileName;
       const evidence = `${file.replace(/\.mp4$/, '')}.txt`;
@@ -49,7 +52,7 @@ export function addExportCommand(command: Command): void {
       }
       let status: ExportStatus;
       for (;;) {
-        status = await client.get<ExportStatus>(`/exports/${id}`);
+        status = await client.get(`/exports/${id}`, 'ExportStatus');
         if (status.state === 'done') break;
         if (status.state === 'failed') throw new OperatorError(status.error ?? 'It failed.');
         if (process.stderr.isTTY) {
@@ -62,8 +65,8 @@ export function addExportCommand(command: Command): void {
       if (sha256 !== status.sha256) {
         throw new OperatorError(`${file} is not what was sent: export it once more.`);
       }
-      const { text: said } = await client.get<{ text: string }>(`/exports/${id}/evidence`);
-      await writeFile(evidence, said, { flag: 'wx', mode: 0o600 });
+      const words = await client.bytes(`/exports/${id}/evidence.txt`);
+      await writeFile(evidence, words, { flag: 'wx', mode: 0o600 });
       print([
         `${file}: ${status.bytes ?? 0} bytes`,
         `SHA-256 ${sha256}`,

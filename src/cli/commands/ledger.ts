@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
-import type { GlobalOptions } from '../context.ts';
-
-export interface RebuildOptions extends GlobalOptions {
-  readonly replace?: true;
-  readonly json?: true;
-}
+import type { RebuildFlags } from '../rebuild.ts';
 
 export function addLedgerCommands(ledger: Command): void {
   ledger
@@ -20,6 +15,6 @@ export function addLedgerCommands(ledger: Command): void {
     .action(async (_options: unknown, command: Command) => {
       // Half of the daemon comes with it, which no other command should wait for.
       const { runRebuild } = await import('../rebuild.ts');
-      await runRebuild(command.optsWithGlobals<RebuildOptions>());
+      await runRebuild(command.optsWithGlobals<RebuildFlags>());
     });
 }

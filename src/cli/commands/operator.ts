@@ -1,22 +1,10 @@
 import type { Command } from 'commander';
-import type { OperatorAnswer, OperatorsAnswer } from '../../console/operator-routes.ts';
+import type { OperatorAnswer } from '../../contract/viewers.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, printJson } from '../context.ts';
-import { readPasswordFile } from '../files.ts';
 import { table } from '../table.ts';
 import { formatTime } from '../units.ts';
-
-interface PasswordOptions {
-  readonly passwordFile?: string;
-}
-
-const passwordOption = [
-  '--password-file <file>',
-  'a file with a password of your own, instead of a strong new one; - for standard input',
-] as const;
-
-const ownPassword = async ({ passwordFile }: PasswordOptions): Promise<{ password?: string }> =>
-  passwordFile === undefined ? {} : { password: await readPasswordFile(passwordFile) };
+import { ownPassword, passwordOption, type PasswordOptions } from './password-option.ts';
 
 const loginLines = ({ operator, password }: OperatorAnswer): string[] => [
   `User      ${operator.name}`,
@@ -35,7 +23,7 @@ export function addOperatorCommands(operator: Command): void {
     .option(...passwordOption)
     .action(async (name: string, options: PasswordOptions, command: Command) => {
       const given = { name, ...(await ownPassword(options)) };
-      const answer = await clientOf(command).post<OperatorAnswer>('/operators', given);
+      const answer = await clientOf(command).post('/operators', 'OperatorAnswer', given);
       print([`Operator ${name} is added.`, '', ...loginLines(answer)]);
     });
 
@@ -44,7 +32,7 @@ export function addOperatorCommands(operator: Command): void {
     .description('list the operators')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }, command: Command) => {
-      const answer = await clientOf(command).get<OperatorsAnswer>('/operators');
+      const answer = await clientOf(command).get('/operators', 'OperatorsAnswer');
       if (json) return printJson(answer);
       if (answer.operators.length === 0) {
         return print(['There are no operators. Add one with: cctv operator add NAME']);
@@ -68,7 +56,11 @@ export function addOperatorCommands(operator: Command): void {
     .option(...passwordOption)
     .action(async (name: string, options: PasswordOptions, command: Command) => {
       const path = `/operators/${encodeURIComponent(name)}/password`;
-      const answer = await clientOf(command).post<OperatorAnswer>(path, await ownPassword(options));
+      const answer = await clientOf(command).post(
+        path,
+        'OperatorAnswer',
+        await ownPassword(options),
+      );
       print([`Operator ${name} has a new password.`, '', ...loginLines(answer)]);
     });
 

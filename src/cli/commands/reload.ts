@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ReloadAnswer } from '../../console/api.ts';
+import type { ReloadAnswer } from '../../contract/status.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { exitCodes } from '../errors.ts';
 
@@ -10,7 +10,7 @@ export function addReloadCommand(command: Command): void {
     )
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }) => {
-      const answer = await clientOf(command).post<ReloadAnswer>('/reload', {});
+      const answer = await clientOf(command).post('/reload', 'ReloadAnswer', {});
       if (json) printJson(answer);
       else print(reloadScreen(answer));
       const isWhole = answer.failed.length === 0 && answer.needsRestart.length === 0;

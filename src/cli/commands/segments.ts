@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import type { SegmentsAnswer } from '../../console/api.ts';
-import type { LedgerSegment } from '../../ledger/types.ts';
+import type { LedgerSegment, SegmentsAnswer } from '../../contract/cameras.ts';
 import { clientOf, pathOf, readCameraName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { type Column, table } from '../table.ts';
 import { parseTime, timeFormats, timeZone } from '../times.ts';
-import { count, formatBytes, formatDuration, formatExactTime } from '../units.ts';
+import { count, formatBytes, formatDuration } from '../../lib/words.ts';
+import { formatExactTime } from '../units.ts';
 
 interface SegmentsOptions {
   readonly from: string;
@@ -47,7 +47,7 @@ export function addSegmentsCommand(command: Command): void {
       const to = options.to === undefined ? nowMs + 60_000 : parseTime(options.to, nowMs);
       if (from >= to) throw new UsageError('--from must be before --to.');
       const path = `/segments/${pathOf(readCameraName(text))}`;
-      const pages = clientOf(command).pages<SegmentsAnswer>(path, { from, to });
+      const pages = clientOf(command).pages(path, 'SegmentsAnswer', { from, to });
       await (options.json ? writeJson(pages) : writeTable(pages));
     });
 }

@@ -1,18 +1,6 @@
 import { type Command, Option } from 'commander';
-
-export const defaultRegion = 'us-east-1';
-
-export interface SetupOptions {
-  readonly config: string;
-  readonly bucket?: string;
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly prefix?: string;
-  readonly accessKeyId?: string;
-  readonly secretAccessKeyFile?: string;
-  readonly test: boolean;
-  readonly yes?: true;
-}
+import { defaultRegion } from '../../config/places.ts';
+import type { SetupOptions } from '../setup.ts';
 
 export function addSetupCommand(command: Command): void {
   command

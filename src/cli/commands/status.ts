@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { StatusAnswer } from '../../console/api.ts';
 import { clientOf, print, printJson } from '../context.ts';
 import { statusScreen } from '../screens/status-screen.ts';
 
@@ -8,7 +7,7 @@ export function addStatusCommand(command: Command): void {
     .description('how the daemon is doing')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }) => {
-      const status = await clientOf(command).get<StatusAnswer>('/status');
+      const status = await clientOf(command).get('/status', 'StatusAnswer');
       if (json) printJson(status);
       else print(statusScreen(status, Date.now()));
     });

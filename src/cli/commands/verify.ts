@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import type { Problem, VerifyEvent } from '../../ledger/verify-events.ts';
+import type { Problem, VerifyEvent } from '../../contract/verify.ts';
 import { OperatorError } from '../../lib/errors.ts';
 import { clientOf, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { exitCodes, UsageError } from '../errors.ts';
@@ -8,7 +8,7 @@ import { harmlessJson } from '../plain.ts';
 import { problemLine, progressLine, sumLines } from '../screens/verify-screen.ts';
 import { parseTime, timeFormats } from '../times.ts';
 
-interface VerifyOptions {
+interface VerifyFlags {
   readonly account?: string;
   readonly from?: string;
   readonly to?: string;
@@ -16,7 +16,7 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
-type Sums = Extract<VerifyEvent, { type: 'sums' }>;
+type LastEvent = Extract<VerifyEvent, { type: 'sums' }>;
 
 export function addVerifyCommand(command: Command): void {
   command
@@ -26,7 +26,7 @@ export function addVerifyCommand(command: Command): void {
     .option('--to <time>', 'until when, likewise (default: now)')
     .option('--deep', 'read every object and hash it: all that footage passes over the network')
     .option('--json', 'print JSON, a line for each problem and one for the sums')
-    .action(async (options: VerifyOptions) => {
+    .action(async (options: VerifyFlags) => {
       const nowMs = Date.now();
       const from = options.from === undefined ? 0 : parseTime(options.from, nowMs);
       // What is newer than now, by a camera's clock, is not left out either.
@@ -36,7 +36,7 @@ export function addVerifyCommand(command: Command): void {
       if (account !== undefined) readAccountName(account);
       const query = { account, from, to, deep: String(deep) };
       const client = clientOf(command);
-      const events = client.lines<VerifyEvent>('/verify', query);
+      const events = client.lines('/verify', 'VerifyEvent', query);
       const screen = json ? jsonScreen : peopleScreen(deep);
       const sums = await follow(events, screen);
       if (account !== undefined && sums.cameras === 0) await refuseUnknownAccount(client, account);
@@ -48,7 +48,7 @@ export function addVerifyCommand(command: Command): void {
 interface Screen {
   readonly problem: (problem: Problem) => string;
   readonly progress: (event: Extract<VerifyEvent, { type: 'progress' }>) => void;
-  readonly sums: (sums: Sums) => string;
+  readonly sums: (sums: LastEvent) => string;
 }
 
 const jsonScreen: Screen = {
@@ -66,7 +66,7 @@ const peopleScreen = (deep: boolean): Screen => ({
   sums: (sums) => sumLines(sums, deep).join('\n'),
 });
 
-async function follow(events: AsyncIterable<VerifyEvent>, screen: Screen): Promise<Sums> {
+async function follow(events: AsyncIterable<VerifyEvent>, screen: Screen): Promise<LastEvent> {
   const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
   try {
     for await (const event of events) {

@@ -1,24 +1,15 @@
 import type { Command } from 'commander';
-import type { LoginAnswer, ViewersAnswer } from '../../console/watching.ts';
-import type { Viewer, ViewerName } from '../../ledger/viewers.ts';
-import { isLabel, labelRule } from '../../lib/names.ts';
+import type { Viewer } from '../../contract/viewers.ts';
+import type { ViewerName } from '../../model/viewer.ts';
+import { isLabel, labelRule } from '../../model/camera-name.ts';
 import type { DaemonClient } from '../client.ts';
 import { confirm } from '../confirm.ts';
 import { clientOf, print, printJson, readAccountName, refuseUnknownAccount } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { readPasswordFile } from '../files.ts';
 import { loginScreen } from '../screens/login-screen.ts';
 import { viewerListScreen } from '../screens/viewer-list-screen.ts';
 import { addViewerWatching } from './watchers.ts';
-
-interface PasswordOptions {
-  readonly passwordFile?: string;
-}
-
-const passwordOption = [
-  '--password-file <file>',
-  'a file with a password of your own, instead of a strong new one; - for standard input',
-] as const;
+import { ownPassword, passwordOption, type PasswordOptions } from './password-option.ts';
 
 const pathOf = ({ account, name }: ViewerName): string =>
   `/viewers/${account}/${encodeURIComponent(name)}`;
@@ -33,15 +24,12 @@ function readViewerName(text: string): ViewerName {
   );
 }
 
-const ownPassword = async ({ passwordFile }: PasswordOptions): Promise<{ password?: string }> =>
-  passwordFile === undefined ? {} : { password: await readPasswordFile(passwordFile) };
-
 /** Adds a viewer; returns what to tell of its log-in. */
 export async function addViewer(
   client: DaemonClient,
   viewer: ViewerName & { readonly cameras?: readonly string[]; readonly password?: string },
 ): Promise<string[]> {
-  return loginScreen(await client.post<LoginAnswer>('/viewers', viewer));
+  return loginScreen(await client.post('/viewers', 'LoginAnswer', viewer));
 }
 
 async function setPassword(
@@ -50,7 +38,7 @@ async function setPassword(
   command: Command,
 ): Promise<void> {
   const path = `${pathOf(viewer)}/password`;
-  const answer = await clientOf(command).post<LoginAnswer>(path, await ownPassword(options));
+  const answer = await clientOf(command).post(path, 'LoginAnswer', await ownPassword(options));
   print([
     `Viewer ${viewer.account}/${viewer.name} has a new password. Whoever watched with the old one was disconnected.`,
     '',
@@ -90,7 +78,7 @@ export function addViewerCommands(viewer: Command): void {
         const login = await addViewer(clientOf(command), {
           account,
           name,
-          ...(cameras === undefined ? {} : { cameras }),
+          cameras,
           ...(await ownPassword(options)),
         });
         print([`Viewer ${account}/${name} is added.`, '', ...login]);
@@ -105,7 +93,7 @@ export function addViewerCommands(viewer: Command): void {
       if (account !== undefined) readAccountName(account);
       const client = clientOf(command);
       const viewers: Viewer[] = [];
-      const pages = client.pages<ViewersAnswer>('/viewers', { account });
+      const pages = client.pages('/viewers', 'ViewersAnswer', { account });
       for await (const page of pages) viewers.push(...page.viewers);
       if (account !== undefined && viewers.length === 0) {
         await refuseUnknownAccount(client, account);

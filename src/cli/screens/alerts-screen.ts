@@ -1,8 +1,8 @@
-import type { AlertsAnswer } from '../../console/alerting.ts';
-import type { AlertDelivery, AlertMessage } from '../../ledger/alerts.ts';
+import type { AlertDelivery, AlertMessage, AlertsAnswer } from '../../contract/alerts.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
-import { count, formatTime, formatWhen } from '../units.ts';
+import { count } from '../../lib/words.ts';
+import { formatTime, formatWhen } from '../units.ts';
 
 /** What `cctv alert list` shows: each message, and beneath it the ways that it went. */
 export function alertsScreen({ alerts, failing }: AlertsAnswer, nowMs: number): string[] {

@@ -1,8 +1,9 @@
-import type { CameraAnswer } from '../../console/api.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { CameraAnswer } from '../../contract/cameras.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { cameraWord } from '../state-words.ts';
 import { table } from '../table.ts';
-import { formatBytes, formatTime } from '../units.ts';
+import { formatBytes } from '../../lib/words.ts';
+import { formatTime } from '../units.ts';
 
 /** What `cctv camera list` shows. */
 export function cameraListScreen(cameras: readonly CameraAnswer[], nowMs: number): string[] {

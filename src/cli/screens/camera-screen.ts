@@ -1,9 +1,10 @@
-import type { CameraAnswer } from '../../console/api.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { CameraAnswer } from '../../contract/cameras.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { facts } from '../table.ts';
-import { count, formatBytes, formatDuration, formatTime, formatWhen } from '../units.ts';
+import { count, formatBytes, formatDuration } from '../../lib/words.ts';
+import { formatTime, formatWhen } from '../units.ts';
 import { describePicture } from './cameras-screen.ts';
 
 type Fact = readonly [string, ...string[]];

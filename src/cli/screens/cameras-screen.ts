@@ -1,10 +1,10 @@
-import type { CameraStatus } from '../../camera/status.ts';
-import type { CameraAnswer } from '../../console/api.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { CameraAnswer, CameraStatus } from '../../contract/cameras.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { adoptHint, cameraWord, stateSentence } from '../state-words.ts';
 import { type Column, table } from '../table.ts';
-import { count, formatAge, formatBitRate, formatBytes } from '../units.ts';
+import { count, formatBitRate, formatBytes } from '../../lib/words.ts';
+import { formatAge } from '../units.ts';
 
 type Connected = CameraAnswer & { readonly connection: CameraStatus };
 

@@ -47,8 +47,8 @@ function describeAlerts(alerts: Config['alerts']): string[] {
   if (alerts === undefined) return ['nothing: no alerts are configured'];
   const { carriers, reports } = alerts;
   const ways = [
-    ...Object.keys(carriers.sms ?? {}).map((name) =>
-      name === 'gateway' ? 'SMS' : `SMS (${name})`,
+    ...Object.entries(carriers.sms ?? {}).flatMap(([name, carrier]) =>
+      carrier === undefined ? [] : [name === 'gateway' ? 'SMS' : `SMS (${name})`],
     ),
     ...(carriers.smtp === undefined ? [] : ['e-mail']),
     'webhook',

@@ -1,9 +1,9 @@
-import type { ContinuityAnswer } from '../../console/api.ts';
-import type { CauseSum, Gap } from '../../ledger/types.ts';
+import type { CauseSum, ContinuityAnswer, Gap } from '../../contract/continuity.ts';
 import { plain } from '../plain.ts';
 import { type Column, table } from '../table.ts';
 import { shownTime, timeZone } from '../times.ts';
-import { count, formatExactTime } from '../units.ts';
+import { count } from '../../lib/words.ts';
+import { formatExactTime } from '../units.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,7 +1,7 @@
-import type { Finding, Severity } from '../../doctor/doctor.ts';
+import type { Finding, Severity } from '../../doctor/finding.ts';
 import { plain } from '../plain.ts';
 import { wrap } from '../table.ts';
-import { count } from '../units.ts';
+import { count } from '../../lib/words.ts';
 import { terminalWidth } from '../width.ts';
 
 const indent = ' '.repeat(12);

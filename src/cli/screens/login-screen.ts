@@ -1,4 +1,4 @@
-import type { LoginAnswer } from '../../console/watching.ts';
+import type { LoginAnswer } from '../../contract/viewers.ts';
 import { facts } from '../table.ts';
 
 export const noGateway =

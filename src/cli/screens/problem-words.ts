@@ -1,4 +1,4 @@
-import type { ProblemKind } from '../../ledger/verify-events.ts';
+import type { ProblemKind } from '../../contract/verify.ts';
 
 /** What a kind of problem means for the operator. */
 export const problemWords: Readonly<Record<ProblemKind, string>> = {

@@ -1,8 +1,8 @@
-import type { Comparison, Difference, Named } from '../../ledger/rebuild-compare.ts';
-import type { Rebuilt } from '../../ledger/rebuild.ts';
+import type { Comparison, Difference, NameCount } from '../../catalog/rebuild-compare.ts';
+import type { Rebuilt } from '../../catalog/rebuild.ts';
 import { plain } from '../plain.ts';
 import { facts } from '../table.ts';
-import { count, formatBytes } from '../units.ts';
+import { count, formatBytes } from '../../lib/words.ts';
 
 const shown = 20;
 
@@ -85,9 +85,9 @@ const differences = (what: string, difference: Difference): string[] => [
   ...list(`${what} are only in the rebuilt ledger`, difference.onlyRebuilt),
 ];
 
-const named = (names: readonly string[]): Named => ({ count: names.length, first: names });
+const named = (names: readonly string[]): NameCount => ({ count: names.length, first: names });
 
-function list(what: string, { count: all, first }: Named): string[] {
+function list(what: string, { count: all, first }: NameCount): string[] {
   if (all === 0) return [];
   const names = first.slice(0, shown).map((name) => `  ${plain(name)}`);
   const more = all > names.length ? [`  and ${all - names.length} more`] : [];

@@ -1,6 +1,6 @@
-import type { RenamedAccountAnswer } from '../../console/account-routes.ts';
+import type { RenamedAccountAnswer } from '../../contract/accounts.ts';
 import { plain } from '../plain.ts';
-import { count } from '../units.ts';
+import { count } from '../../lib/words.ts';
 
 /** What `cctv account rename` says. */
 export function renamedAccountScreen(

@@ -1,7 +1,8 @@
-import type { StatusAnswer } from '../../console/api.ts';
+import type { StatusAnswer } from '../../contract/status.ts';
 import { plain } from '../plain.ts';
 import { facts } from '../table.ts';
-import { count, formatBytes, formatDuration, formatTime, formatWhen } from '../units.ts';
+import { count, formatBytes, formatDuration } from '../../lib/words.ts';
+import { formatTime, formatWhen } from '../units.ts';
 
 /** What `cctv status` shows. */
 export function statusScreen(status: StatusAnswer, nowMs: number): string[] {

@@ -1,7 +1,7 @@
 import { problemWords } from './problem-words.ts';
-import type { Problem, VerifySums } from '../../ledger/verify-events.ts';
+import type { Problem, VerifySums } from '../../contract/verify.ts';
 import { plain } from '../plain.ts';
-import { count, formatBytes } from '../units.ts';
+import { count, formatBytes } from '../../lib/words.ts';
 
 /** One line for what is wrong with an object. */
 export const problemLine = ({ kind, key, detail }: Problem): string =>

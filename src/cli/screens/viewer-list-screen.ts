@@ -1,4 +1,4 @@
-import type { Viewer } from '../../ledger/viewers.ts';
+import type { Viewer } from '../../contract/viewers.ts';
 import { table } from '../table.ts';
 import { formatTime } from '../units.ts';
 

@@ -1,8 +1,9 @@
-import type { WatchersAnswer } from '../../console/watching.ts';
-import { formatCameraName } from '../../lib/names.ts';
+import type { WatchersAnswer } from '../../contract/viewers.ts';
+import { formatCameraName } from '../../model/camera-name.ts';
 import { plain } from '../plain.ts';
 import { table } from '../table.ts';
-import { formatBytes, formatWhen } from '../units.ts';
+import { formatBytes } from '../../lib/words.ts';
+import { formatWhen } from '../units.ts';
 import { noGateway } from './login-screen.ts';
 
 /** What `cctv viewer watching` shows. */

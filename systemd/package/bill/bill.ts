@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { debianComponents } from './debian.ts';
 import { elfFiles } from './elf.ts';
 import { nodeComponent } from './node.ts';
-import { npmComponents } from './npm.ts';
+import { bundledComponents, npmComponents } from './npm.ts';
 import type { Component } from './component.ts';
 
 const library = 'usr/lib/sapiengraph-cctv';
@@ -32,6 +32,7 @@ const components = [
   nodeComponent(tree, `${library}/node/bin/node`),
   ...debianComponents(tree, `${library}/live555`, readFileSync(origins, 'utf8')),
   ...npmComponents(tree, library, lock),
+  ...bundledComponents(join(tree, library, 'dist/page/licenses.json'), lock),
   // What is our own, and compiled.
   ...elfFiles(tree, ['notify.node', 'loopback-only.so'].map((file) => `${library}/${file}`)).map(
     (file): Component => Object.assign(file, { version, licenses: own.licenses }),

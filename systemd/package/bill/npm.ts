@@ -11,13 +11,27 @@ interface Manifest {
   readonly licenses?: readonly { readonly type: string }[];
 }
 
+/** The npm packages that Vite bundled into the page, which lie nowhere as files: `list` is its list of licences. */
+export function bundledComponents(list: string, lock: string): Component[] {
+  const bundled = JSON.parse(readFileSync(list, 'utf8')) as readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly identifier: string;
+  }[];
+  const packages = packagesOf(lock);
+  return bundled.map(({ name, version, identifier: license }) =>
+    npmComponent('dist/page', { name, version, license }, packages[`node_modules/${name}`]?.integrity, []),
+  );
+}
+
+const packagesOf = (lock: string): Readonly<Record<string, { readonly integrity?: string }>> =>
+  (JSON.parse(readFileSync(lock, 'utf8')) as { readonly packages: ReturnType<typeof packagesOf> })
+    .packages;
+
 /** Each npm package that is in `tree`, wherever it lies there. */
 export function npmComponents(tree: string, library: string, lock: string): Component[] {
-  const { packages } = JSON.parse(readFileSync(lock, 'utf8')) as {
-    readonly packages: Readonly<Record<string, { readonly integrity?: string }>>;
-  };
   const base = join(tree, library);
-  return Object.entries(packages)
+  return Object.entries(packagesOf(lock))
     .filter(([path]) => path !== '' && globSync(join(base, path, 'package.json')).length > 0)
     .map(([path, { integrity }]) => {
       const manifest = JSON.parse(readFileSync(join(base, path, 'package.json'), 'utf8')) as Manifest;
@@ -25,9 +39,8 @@ export function npmComponents(tree: string, library: string, lock: string): Comp
         // What lies in a package within this one is that one's.
         (file) => !file.slice(path.length).includes('/node_modules/'),
       );
-      return npmComponent(path, manifest, integrity, {
-        components: elfFiles(tree, files.map((file) => `${library}/${file}`)),
-      });
+      const programs = elfFiles(tree, files.map((file) => `${library}/${file}`));
+      return npmComponent(path, manifest, integrity, programs);
     });
 }
 
@@ -35,7 +48,7 @@ function npmComponent(
   path: string,
   manifest: Manifest,
   integrity: string | undefined,
-  { components }: { readonly components: readonly Component[] },
+  components: readonly Component[],
 ): Component {
   const { name, version } = manifest;
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
@@ -53,10 +66,10 @@ function npmComponent(
       {
         type: 'distribution',
         url: `https://registry.npmjs.org/${name}/-/${basename(name)}-${version}.tgz`,
-        ...(content === '' ? {} : { hashes: [{ alg: 'SHA-512', content }] }),
+        hashes: content === '' ? undefined : [{ alg: 'SHA-512', content }],
       },
     ],
-    ...(components.length === 0 ? {} : { components }),
+    components: components.length === 0 ? undefined : components,
   };
 }
 

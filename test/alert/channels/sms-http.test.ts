@@ -84,8 +84,15 @@ describe('an SMS by a gateway of HTTP', () => {
       kinds[status] = text.split(':')[0] ?? '';
     }
     assert.deepEqual(kinds, {
-      ...{ 400: 'refused', 401: 'temporary', 403: 'temporary', 404: 'temporary' },
-      ...{ 413: 'refused', 422: 'refused', 429: 'temporary', 500: 'temporary', 503: 'temporary' },
+      400: 'refused',
+      401: 'temporary',
+      403: 'temporary',
+      404: 'temporary',
+      413: 'refused',
+      422: 'refused',
+      429: 'temporary',
+      500: 'temporary',
+      503: 'temporary',
     });
     assert.match(
       await failureWith(saying(403, 'Not routable. Do not try again.')),

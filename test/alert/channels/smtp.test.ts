@@ -99,8 +99,11 @@ describe('an e-mail', () => {
     it(`goes by ${security} to a server that proves itself, with the password`, async () => {
       await using certificate = await makeCertificate('127.0.0.1');
       await using server = await start({
-        ...{ tls: security, user: 'cctv', password: 'mail-password' },
-        ...{ certificate: certificate.certificateFile, key: certificate.keyFile },
+        tls: security,
+        user: 'cctv',
+        password: 'mail-password',
+        certificate: certificate.certificateFile,
+        key: certificate.keyFile,
       });
       const ca = [await readFile(certificate.certificateFile, 'utf8')];
       const login = { security, user: 'cctv', password: 'mail-password' };

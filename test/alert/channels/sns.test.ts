@@ -9,7 +9,10 @@ describe('an SMS by Amazon SNS', () => {
   const channel = (more: Partial<SnsOptions> = {}): SnsChannel => {
     const { endpoint, region, accessKeyId, secretAccessKey } = stub;
     return new SnsChannel({
-      ...{ endpoint, region, accessKeyId, secretAccessKey },
+      endpoint,
+      region,
+      accessKeyId,
+      secretAccessKey,
       patience: { connectMs: 30_000, totalMs: 60_000 },
       ...more,
     });

@@ -6,7 +6,9 @@ import { signal } from '../programs.ts';
 export const cameraFaults: readonly FaultKind[] = [
   {
     name: 'a camera that stalls',
-    ...{ place: 'camera', weight: 6, lasts: [1, 15] },
+    place: 'camera',
+    weight: 6,
+    lasts: [1, 15],
     causes: ['stream stalled', 'camera sent nothing', 'starting'],
     inflict: async (_, { rtsp }) => {
       rtsp.stall();
@@ -15,7 +17,9 @@ export const cameraFaults: readonly FaultKind[] = [
   },
   {
     name: 'an RTSP server that is stopped',
-    ...{ place: 'camera', weight: 6, lasts: [1, 15] },
+    place: 'camera',
+    weight: 6,
+    lasts: [1, 15],
     causes: ['stream stalled', 'camera sent nothing', 'starting'],
     inflict: async (_, { rtsp }) => {
       rtsp.freeze();
@@ -24,7 +28,9 @@ export const cameraFaults: readonly FaultKind[] = [
   },
   {
     name: 'an RTSP server that is restarted',
-    ...{ place: 'camera', weight: 6, lasts: [0.1, 8] },
+    place: 'camera',
+    weight: 6,
+    lasts: [0.1, 8],
     causes: ['stream stalled', 'camera sent nothing', 'starting'],
     inflict: async (_, { rtsp }) => {
       await rtsp.refuse();
@@ -33,7 +39,9 @@ export const cameraFaults: readonly FaultKind[] = [
   },
   {
     name: 'an RTSP server that resets its connections',
-    ...{ place: 'camera', weight: 4, lasts: [0, 0] },
+    place: 'camera',
+    weight: 4,
+    lasts: [0, 0],
     causes: ['stream stalled', 'camera sent nothing', 'starting'],
     inflict: async (_, { rtsp }) => {
       if (rtsp.playing === 0) return undefined;
@@ -43,7 +51,9 @@ export const cameraFaults: readonly FaultKind[] = [
   },
   {
     name: 'kill -9 of dbclient',
-    ...{ place: 'tunnel', weight: 8, lasts: [0, 0] },
+    place: 'tunnel',
+    weight: 8,
+    lasts: [0, 0],
     causes: ['camera offline', 'starting'],
     inflict: async (_, camera) => {
       if (camera.clients.length === 0) return undefined;
@@ -53,7 +63,9 @@ export const cameraFaults: readonly FaultKind[] = [
   },
   {
     name: 'a network that is cut without a word',
-    ...{ place: 'tunnel', weight: 6, lasts: [2, 25] },
+    place: 'tunnel',
+    weight: 6,
+    lasts: [2, 25],
     causes: ['camera offline', 'stream stalled', 'camera sent nothing', 'starting'],
     inflict: async (_, { clients }, chance) => {
       const pids = clients.flatMap(({ pid }) => pid ?? []);
@@ -65,7 +77,9 @@ export const cameraFaults: readonly FaultKind[] = [
   },
   {
     name: 'a second dial-in',
-    ...{ place: 'tunnel', weight: 4, lasts: [3, 10] },
+    place: 'tunnel',
+    weight: 4,
+    lasts: [3, 10],
     causes: ['camera offline', 'starting'],
     inflict: async (_, camera, chance) => {
       const second = camera.dial();

@@ -31,13 +31,17 @@ async function stopDaemon(scene: Scene, name: NodeJS.Signals): Promise<Heal> {
 export const daemonFaults: readonly FaultKind[] = [
   {
     name: 'kill -9 of the daemon',
-    ...{ place: 'daemon', weight: 3, lasts: [0, 4] },
+    place: 'daemon',
+    weight: 3,
+    lasts: [0, 4],
     causes: ['daemon down', 'camera offline', 'starting'],
     inflict: (scene) => stopDaemon(scene, 'SIGKILL'),
   },
   {
     name: 'kill -9 of all',
-    ...{ place: 'daemon', weight: 3, lasts: [0, 4] },
+    place: 'daemon',
+    weight: 3,
+    lasts: [0, 4],
     causes: ['daemon down', 'camera offline', 'relay died', 'archiver died', 'starting'],
     inflict: async (scene) => {
       for (const { pid } of scene.site.children()) signal(pid, 'SIGKILL');
@@ -48,13 +52,17 @@ export const daemonFaults: readonly FaultKind[] = [
   },
   {
     name: 'a restart of the daemon',
-    ...{ place: 'daemon', weight: 3, lasts: [0, 2] },
+    place: 'daemon',
+    weight: 3,
+    lasts: [0, 2],
     causes: ['daemon down', 'camera offline', 'starting'],
     inflict: (scene) => stopDaemon(scene, 'SIGTERM'),
   },
   {
     name: 'a daemon that is stopped for a while',
-    ...{ place: 'daemon', weight: 3, lasts: [1, 12] },
+    place: 'daemon',
+    weight: 3,
+    lasts: [1, 12],
     causes: ['daemon down', 'stream stalled', 'camera offline', 'camera sent nothing', 'starting'],
     inflict: async ({ site }) => {
       const pid = site.daemonPid;
@@ -63,7 +71,9 @@ export const daemonFaults: readonly FaultKind[] = [
   },
   {
     name: 'a daemon out of file descriptors',
-    ...{ place: 'daemon', weight: 3, lasts: [3, 10] },
+    place: 'daemon',
+    weight: 3,
+    lasts: [3, 10],
     causes: [
       ...(['relay died', 'archiver died', 'stream stalled', 'camera offline'] as const),
       ...(['camera sent nothing', 'disk full', 'starting'] as const),

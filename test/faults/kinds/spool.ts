@@ -54,7 +54,9 @@ function harm(how: (path: string, chance: number) => void): FaultKind['inflict']
 export const spoolFaults: readonly FaultKind[] = [
   {
     name: 'a full disk',
-    ...{ place: 'disk', weight: 5, lasts: [1, 15] },
+    place: 'disk',
+    weight: 5,
+    lasts: [1, 15],
     causes: ['disk full', 'archiver died', 'stream stalled', 'starting'],
     inflict: async ({ disk }) => {
       await disk.fill(0);
@@ -63,13 +65,17 @@ export const spoolFaults: readonly FaultKind[] = [
   },
   {
     name: 'a bit flipped in a spooled file',
-    ...{ place: 'spooled file', weight: 4, lasts: [0, 0] },
+    place: 'spooled file',
+    weight: 4,
+    lasts: [0, 0],
     causes: ['segment lost'],
     inflict: harm(flipBit),
   },
   {
     name: 'a spooled file deleted',
-    ...{ place: 'spooled file', weight: 4, lasts: [0, 0] },
+    place: 'spooled file',
+    weight: 4,
+    lasts: [0, 0],
     causes: ['segment lost'],
     inflict: harm(unlinkSync),
   },

@@ -23,7 +23,9 @@ function next(fault: Fault): (scene: Scene, _: unknown, chance: number) => Promi
 export const storeFaults: readonly FaultKind[] = [
   {
     name: 'a store that is away',
-    ...{ ...none, weight: 4, lasts: [3, 25] },
+    ...none,
+    weight: 4,
+    lasts: [3, 25],
     inflict: async ({ store }) => {
       await store.refuse();
       return () => store.accept();
@@ -31,7 +33,9 @@ export const storeFaults: readonly FaultKind[] = [
   },
   {
     name: 'a store that is restarted',
-    ...{ ...none, weight: 2, lasts: [0.5, 5] },
+    ...none,
+    weight: 2,
+    lasts: [0.5, 5],
     inflict: async ({ site }) => {
       await site.stopStore();
       return () => site.startStore();
@@ -39,7 +43,9 @@ export const storeFaults: readonly FaultKind[] = [
   },
   {
     name: 'a slow way to the store',
-    ...{ ...none, weight: 3, lasts: [5, 20] },
+    ...none,
+    weight: 3,
+    lasts: [5, 20],
     inflict: async ({ store }) => {
       store.bytesPerSecond = 15_000;
       return () => {
@@ -49,20 +55,26 @@ export const storeFaults: readonly FaultKind[] = [
   },
   {
     name: 'a storm of 503',
-    ...{ ...none, weight: 3, lasts: [2, 15] },
+    ...none,
+    weight: 3,
+    lasts: [2, 15],
     inflict: standing('503'),
   },
   {
     name: '403 from the store',
-    ...{ ...none, weight: 3, lasts: [2, 15] },
+    ...none,
+    weight: 3,
+    lasts: [2, 15],
     inflict: standing('403'),
   },
   {
     name: 'a store that hangs',
-    ...{ ...none, weight: 3, lasts: [2, 15] },
+    ...none,
+    weight: 3,
+    lasts: [2, 15],
     inflict: standing('hang'),
   },
-  { name: 'uploads cut', ...{ ...none, weight: 3, lasts: [0, 2] }, inflict: next('cut') },
-  { name: 'answers lost', ...{ ...none, weight: 3, lasts: [0, 2] }, inflict: next('lose answer') },
-  { name: 'bits flipped', ...{ ...none, weight: 3, lasts: [0, 2] }, inflict: next('flip a bit') },
+  { name: 'uploads cut', ...none, weight: 3, lasts: [0, 2], inflict: next('cut') },
+  { name: 'answers lost', ...none, weight: 3, lasts: [0, 2], inflict: next('lose answer') },
+  { name: 'bits flipped', ...none, weight: 3, lasts: [0, 2], inflict: next('flip a bit') },
 ];

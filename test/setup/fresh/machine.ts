@@ -140,8 +140,21 @@ export class Command implements AsyncDisposable {
     const registries = Object.entries(process.env).filter(([name]) => isOfRegistries(name));
     const kind = terminal ? 'terminal' : 'none';
     const machine = [
-      ...['unshare', '-m', '-p', '-u', '-f', '--kill-child=KILL', '--'],
-      ...['bash', '-c', enter, 'enter', root, directory, kind, ...command],
+      'unshare',
+      '-m',
+      '-p',
+      '-u',
+      '-f',
+      '--kill-child=KILL',
+      '--',
+      'bash',
+      '-c',
+      enter,
+      'enter',
+      root,
+      directory,
+      kind,
+      ...command,
     ];
     const [file = '', ...args] = terminal ? ['python3', '-c', onTerminal, ...machine] : machine;
     this.#process = spawn(file, args, {

@@ -3,7 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, ExecaError } from 'execa';
 import { stringify } from 'yaml';
-import type { StatusAnswer, TunnelInfo } from '../../../src/console/api.ts';
+import type { StatusAnswer, TunnelInfo } from '../../../src/contract/status.ts';
 import { Child } from '../../../src/lib/child.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import type { S3Address } from '../s3-server.ts';

@@ -44,9 +44,19 @@ export class DropbearCamera {
   async keepDialling(to: Dialled, log: Log, signal: AbortSignal): Promise<void> {
     await writeFile(join(this.#home, '.ssh/known_hosts'), `${to.host} ${to.hostKeyLine}\n`);
     const args = [
-      ...['-N', '-T', '-K', '5', '-i', join(this.#home, 'id_dropbear')],
-      ...['-o', 'ExitOnForwardFailure=yes', '-R', `554:${to.rtsp.host}:${to.rtsp.port}`],
-      ...['-p', String(to.port), `${this.name.replace('/', '.')}@${to.host}`],
+      '-N',
+      '-T',
+      '-K',
+      '5',
+      '-i',
+      join(this.#home, 'id_dropbear'),
+      '-o',
+      'ExitOnForwardFailure=yes',
+      '-R',
+      `554:${to.rtsp.host}:${to.rtsp.port}`,
+      '-p',
+      String(to.port),
+      `${this.name.replace('/', '.')}@${to.host}`,
     ];
     await supervise(
       'dbclient',

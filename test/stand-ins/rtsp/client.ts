@@ -169,8 +169,13 @@ export class RtspClient {
     const path = URL.parse(url)?.pathname.replace(/^\/|\/$/g, '') ?? '';
     if (!this.#camera.paths.includes(path)) return reply('404 Stream Not Found', [], '');
     const sdp = [
-      ...['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=stand-in camera', 't=0 0', 'c=IN IP4 0.0.0.0'],
-      ...['a=control:*', 'a=range:npt=now-'],
+      'v=0',
+      'o=- 1 1 IN IP4 0.0.0.0',
+      's=stand-in camera',
+      't=0 0',
+      'c=IN IP4 0.0.0.0',
+      'a=control:*',
+      'a=range:npt=now-',
       ...this.#camera.tracks.flatMap((track, n) => [...track.sdp, `a=control:track${n + 1}`]),
       '',
     ].join('\r\n');

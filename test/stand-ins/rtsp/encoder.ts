@@ -25,23 +25,40 @@ function videoEncoder(picture: Picture): string[] {
   const fast = ['-preset', 'ultrafast', '-tune', 'zerolatency', '-threads', '1'];
   switch (video) {
     case 'h264':
+      // biome-ignore format: each option with its value
       return [
-        ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...fast, ...rate, ...buffer],
+        '-c:v', 'libx264',
+        '-pix_fmt', 'yuv420p',
+        ...fast,
+        ...rate,
+        ...buffer,
         // Cameras repeat the parameter sets in the stream.
-        ...['-x264-params', 'repeat-headers=1', '-sc_threshold', '0'],
-        ...['-g', `${keyFrames}`, '-keyint_min', `${keyFrames}`],
+        '-x264-params',
+        'repeat-headers=1',
+        '-sc_threshold', '0',
+        '-g', `${keyFrames}`,
+        '-keyint_min', `${keyFrames}`,
       ];
     case 'h265':
+      // biome-ignore format: each option with its value
       return [
-        ...['-c:v', 'libx265', '-pix_fmt', 'yuv420p', ...fast, ...rate, ...buffer],
+        '-c:v', 'libx265',
+        '-pix_fmt', 'yuv420p',
+        ...fast,
+        ...rate,
+        ...buffer,
         '-x265-params',
         `log-level=error:repeat-headers=1:scenecut=0:keyint=${keyFrames}:min-keyint=${keyFrames}:pools=1:frame-threads=1`,
       ];
     case 'mjpeg':
+      // biome-ignore format: each option with its value
       return [
-        ...['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-b:v', `${bitsPerSecond}`],
+        '-c:v', 'mjpeg',
+        '-pix_fmt', 'yuvj420p',
+        '-b:v', `${bitsPerSecond}`,
         // RTP's JPEG (RFC 2435) leaves the Huffman tables out: they must be the standard ones.
-        ...['-huffman', 'default', '-chroma_intra_matrix', chromaMatrix],
+        '-huffman', 'default',
+        '-chroma_intra_matrix', chromaMatrix,
       ];
   }
 }
@@ -69,15 +86,21 @@ export async function encodeClip(picture: Picture, file: string): Promise<void> 
   const seconds = Math.ceil(10 / picture.keyFrameSeconds) * picture.keyFrameSeconds;
   const source = `${testPicture(picture)}:duration=${seconds}`;
   await execa('ffmpeg', [
-    ...[...quiet, '-y', '-f', 'lavfi', '-i', source],
-    ...[...videoEncoder(picture), '-video_track_timescale', '90000', file],
+    ...quiet,
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    source,
+    ...videoEncoder(picture),
+    '-video_track_timescale',
+    '90000',
+    file,
   ]);
 }
 
 /** The clip in a loop: next to no CPU. */
-export const loopedClip = (file: string): string[] => [
-  ...['-re', '-stream_loop', '-1', '-i', file],
-];
+export const loopedClip = (file: string): string[] => ['-re', '-stream_loop', '-1', '-i', file];
 
 /** A picture of now, with the wall clock (UTC) in it. */
 export const clockPicture = (picture: Picture): string[] => [
@@ -102,13 +125,21 @@ export interface Publication {
 export function publishArguments(publication: Publication): string[] {
   const { picture, audio, input, encodeVideo, target } = publication;
   const sound = audio === undefined ? [] : soundInput(audio);
+  // biome-ignore format: each option with its value
   return [
-    ...[...quiet, ...input, ...sound, '-map', '0:v:0'],
+    ...quiet,
+    ...input,
+    ...sound,
+    '-map', '0:v:0',
     ...(encodeVideo ? videoEncoder(picture) : ['-c:v', 'copy']),
     ...(audio === undefined ? [] : ['-map', '1:a:0', ...audioEncoders[audio]]),
     // One audio frame a packet, as cameras do; packets that fit everybody's buffers.
-    ...['-muxdelay', '0.02', '-flush_packets', '1', '-pkt_size', '1400'],
-    ...['-f', 'rtsp', '-rtsp_transport', 'tcp', target],
+    '-muxdelay', '0.02',
+    '-flush_packets', '1',
+    '-pkt_size', '1400',
+    '-f', 'rtsp',
+    '-rtsp_transport', 'tcp',
+    target,
   ];
 }
 

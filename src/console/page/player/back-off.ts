@@ -1,6 +1,0 @@
-const firstMs = 500;
-const mostMs = 15_000;
-
-/** How long to wait before the next try; with jitter, so that a wall of cameras doesn't knock as one. */
-export const backOffMs = (failures: number): number =>
-  Math.min(mostMs, firstMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);

@@ -1,0 +1,159 @@
+import { parseAddress, shownAddress } from '../alert/addresses.ts';
+import { Alerter, type CameraPresence } from '../alert/alerter.ts';
+import { createChannels, reportReaders } from '../alert/channels.ts';
+import { webhookSecret } from '../alert/channels/webhook.ts';
+import { startHeartbeat } from '../alert/heartbeat.ts';
+import { loadAlertKey } from '../alert/key.ts';
+import { Outbox } from '../alert/outbox.ts';
+import { startReports } from '../alert/reports.ts';
+import { type Condition, diskConditions, storingCondition } from '../alert/troubles.ts';
+import type { CameraStatus } from '../contract/cameras.ts';
+import type { Config } from '../config/config.ts';
+import type { AlertingParts } from '../control/alerting.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { formatCameraName } from '../model/camera-name.ts';
+import type { SpoolStatus } from '../contract/status.ts';
+import type { WatchedCamera } from '../model/alert-settings.ts';
+
+const clock = systemClock;
+
+export interface AlertingOptions {
+  readonly ledger: Ledger;
+  readonly fleet: () => readonly CameraStatus[];
+  readonly spoolStatus: () => SpoolStatus;
+  /** Since when and why nothing can be uploaded, if so. */
+  readonly uploadsFail: () => { readonly sinceMs: number; readonly cause: string } | undefined;
+  /** Whether the daemon does its work, for the heartbeat. */
+  readonly isHealthy: () => boolean;
+  readonly log: Log;
+}
+
+export interface Alerting extends AsyncDisposable {
+  /** For the control socket. */
+  readonly parts: AlertingParts;
+}
+
+/**
+ * Tells owners when their cameras stop recording, and the operator when footage isn't stored.
+ *
+ * @throws {OperatorError} if its key, an authority's certificate or the address for reports can't be used
+ */
+export async function startAlerting(
+  config: NonNullable<Config['alerts']>,
+  { ledger, fleet, spoolStatus, uploadsFail, isHealthy, log }: AlertingOptions,
+): Promise<Alerting> {
+  await using parts = new AsyncDisposableStack();
+  const key = await loadAlertKey(config.keyFile);
+  const readers = reportReaders(config.carriers);
+  // It gets its first report when there is an outbox: carriers report what it sent.
+  const reports =
+    config.reports &&
+    parts.use(
+      await startReports({
+        listen: config.reports.listen,
+        baseUrl: config.reports.url,
+        key,
+        readers,
+        onReport: (_channel, report) => outbox.report(report),
+        log,
+      }),
+    );
+  const channels = await createChannels(config.carriers, key, reports?.urlOf);
+  for (const channel of channels) parts.use(channel);
+  const outbox: Outbox = parts.use(
+    new Outbox({
+      ledger,
+      channels,
+      reporting: new Set(reports === undefined ? [] : readers.keys()),
+      maxSmsPerHour: config.limits.smsPerHour,
+      clock,
+      log,
+    }),
+  );
+  const alerter = parts.use(
+    new Alerter({
+      ledger,
+      outbox,
+      channels,
+      present: presence(ledger, fleet),
+      conditions: () => conditions(spoolStatus(), uploadsFail()),
+      operator: operatorOf(config.operator),
+      defaultAfterMs: config.notRecordingSeconds * 1_000,
+      maxPerContactAndHour: config.limits.messagesPerContactPerHour,
+      rules: { steadyAfterMs: config.recordingAgainSeconds * 1_000 },
+      clock,
+      log,
+    }),
+  );
+  if (config.heartbeat !== undefined) {
+    const { url, everySeconds } = config.heartbeat;
+    parts.use(
+      startHeartbeat({
+        url,
+        everyMs: everySeconds * 1_000,
+        isHealthy: () => alerter.isWatching && isHealthy(),
+        clock,
+        log,
+      }),
+    );
+  }
+  const running = parts.move();
+  return {
+    parts: {
+      kinds: new Set(channels.map(({ kind }) => kind)),
+      parseAddress,
+      shownAddress,
+      webhookSecret: (url) => webhookSecret(key, url),
+      test: (account) => alerter.test(account),
+      failing: () => outbox.failing(),
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** The fleet is asked once for all cameras of a round. */
+const sameRoundMs = 500;
+
+function presence(
+  ledger: Ledger,
+  fleet: () => readonly CameraStatus[],
+): (camera: WatchedCamera) => CameraPresence {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let newest = new Map<string, number>();
+  return (camera) => {
+    if (clock.now() - askedAt > sameRoundMs) {
+      askedAt = clock.now();
+      newest = new Map();
+      for (const status of fleet()) {
+        const name = formatCameraName(status);
+        newest.set(name, Math.max(newest.get(name) ?? 0, status.lastFootageAtMs ?? 0));
+      }
+    }
+    const lastFootageAtMs = newest.get(formatCameraName(camera)) ?? 0;
+    const { state, detail } = ledger.states.present(camera.id);
+    return { state, detail, ...(lastFootageAtMs === 0 ? {} : { lastFootageAtMs }) };
+  };
+}
+
+function conditions(
+  { oldestMs, disk }: SpoolStatus,
+  failing: ReturnType<AlertingOptions['uploadsFail']>,
+): readonly Condition[] {
+  const storing = {
+    oldestMs,
+    failing,
+  };
+  return [storingCondition(storing, clock.wallNow()), ...diskConditions(disk)];
+}
+
+function operatorOf(operator: NonNullable<Config['alerts']>['operator']) {
+  const { sms, email, webhook, timeZone } = operator;
+  const addresses = [
+    ...sms.map((address) => ({ kind: 'sms' as const, address })),
+    ...email.map((address) => ({ kind: 'email' as const, address })),
+    ...webhook.map((address) => ({ kind: 'webhook' as const, address })),
+  ];
+  return { contacts: addresses.length === 0 ? [] : [{ name: 'operator', addresses }], timeZone };
+}

@@ -1,0 +1,237 @@
+import type { Config } from '../config/config.ts';
+import type { StoreCredentials } from '../model/store-credentials.ts';
+import { footageOf, openExports, serveWeb } from './watch.ts';
+import { Fleet } from '../camera/fleet.ts';
+import { startControl } from '../control/control.ts';
+import { startHealth } from '../monitor/health.ts';
+import { Metrics } from '../monitor/metrics.ts';
+import { startMetricsServer } from '../monitor/metrics-server.ts';
+import { startService } from '../monitor/service.ts';
+import { credentialsOf, makePassword } from '../gateway/password.ts';
+import { startJournal } from '../catalog/journal.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import { Reconciler } from '../catalog/reconcile.ts';
+import { formatAddress } from '../lib/addresses.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { AdjustableLog } from '../lib/log.ts';
+import type { ServiceManager } from '../monitor/notify.ts';
+import { Replaceable } from '../lib/replaceable.ts';
+import { Setting } from '../lib/setting.ts';
+import { aborted } from '../lib/until.ts';
+import { readVersion } from '../lib/version.ts';
+import { openSpool } from '../spool/spool.ts';
+import { createObjectStore } from '../storage/object-store.ts';
+import { startSweeps } from '../storage/sweep.ts';
+import { startUploader } from '../storage/uploader.ts';
+import { Reloader } from './reload.ts';
+import { parsePublicKey } from '../tunnel/public-key.ts';
+import { startTunnelServer } from '../tunnel/server.ts';
+import { realm, serveViewers, watchedGateway } from './gateway.ts';
+import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
+import { cameraParts, greet, publishLeftovers, settingsOf } from './record.ts';
+import { beginRun } from './run.ts';
+import { checkStore, uploadStatus } from './uploads.ts';
+
+const clock = systemClock;
+
+/** What the ledger knows beside segments is written into the bucket this often. */
+const journalEveryMs = 5 * 60_000;
+
+export interface ConfigReaders {
+  /** Reads and checks the configuration anew, for a reload. */
+  readonly readConfig: () => Config;
+  /** Reads the bucket's keys anew, when those in use are refused. */
+  readonly readCredentials: () => StoreCredentials;
+}
+
+/**
+ * The daemon, from its start until `signal` aborts: each part before those that need it, and ended
+ * after them.
+ *
+ * @param manager is told when the daemon is ready, and that it is well
+ * @throws {OperatorError} what keeps it from starting, in words for the operator
+ */
+export async function runDaemon(
+  config: Config,
+  log: AdjustableLog,
+  signal: AbortSignal,
+  { readConfig, readCredentials }: ConfigReaders,
+  manager?: ServiceManager,
+): Promise<void> {
+  const startedAtMs = clock.wallNow();
+  const version = readVersion();
+  const metrics = new Metrics();
+  const { refused, warnings } = config;
+  if (refused !== undefined) {
+    const { file, problems, copy } = refused;
+    log.error('the configuration is refused: the last good one is used', { file, problems, copy });
+  }
+  const refusal = new Setting(refused);
+  for (const warning of warnings) log.warn(warning);
+
+  using ledger = openLedger(config.ledgerFile);
+  await using _run = beginRun(ledger, version, log);
+
+  using store = createObjectStore({
+    ...storeOptions(config, log),
+    currentCredentials: readCredentials,
+  });
+  await using reconciler = new Reconciler({ ledger, store, log });
+  await using spool = await openSpool({
+    directory: config.spoolDirectory,
+    disk: config.spool,
+    log,
+    onDropped: (segment) => reconciler.dropped(segment, 'dropped, to make room in the spool'),
+    onVanished: (segment) => reconciler.doubt(segment, 'its file was deleted here'),
+  });
+  await using _leftovers = await publishLeftovers({ spool, ledger }, reconciler, log);
+
+  const processors = new Setting(config.processors);
+  await using fleet = new Fleet({
+    clock,
+    log,
+    pictureProgram: config.archive.program,
+    settingsOf: (camera) => settingsOf(ledger, config, camera),
+    partsFor: (camera, cameraLog) =>
+      cameraParts(config, spool, ledger, camera, processors, cameraLog),
+    note: (camera, state, detail) => {
+      metrics.recordingNoted(state);
+      ledger.states.note(camera, state, detail, clock.wallNow());
+    },
+  });
+  await using tunnels = await startTunnelServer({
+    ...tunnelOptions(config),
+    log,
+    findCamera: (key) => ledger.keys.ownerOf(key),
+    enrolRefusal: (token, key) => ledger.tokens.refusal(token, key),
+    enrol: (token, key) => ledger.tokens.enrol(token, key),
+    onTunnel: (tunnel) => {
+      if (greet(ledger, tunnel, log)) fleet.admit(tunnel);
+    },
+  });
+
+  await using checked = checkStore(store, log, signal);
+  await using _journal = startJournal({ ledger, store, clock, log, everyMs: journalEveryMs });
+  await using _sweeps = startSweeps({ store, log });
+  await using uploader = startUploader({
+    spool,
+    store,
+    log,
+    onStored: (segment, proof) => ledger.segments.stored(segment, proof),
+    onLost: (segment, detail) => reconciler.doubt(segment, detail),
+    onTried: metrics.uploadTried,
+  });
+  const uploads = () => uploadStatus(uploader.status(), checked.failing);
+  await using health = startHealth({
+    clock,
+    tunnelAddress: () => tunnels.address,
+    fleet: () => fleet.statuses(),
+    uploads,
+    spool: () => spool.usage(),
+    stallMs: config.archive.stallSeconds * 1_000,
+  });
+
+  await using gateway = await serveViewers(config, ledger, fleet, log);
+  await using alerting = await Replaceable.start(config.alerts, async (alerts) => {
+    const { startAlerting } = await import('./alerts.ts');
+    return await startAlerting(alerts, {
+      ledger,
+      fleet: () => fleet.statuses(),
+      spoolStatus: () => spool.usage(),
+      uploadsFail: () => uploads().failing,
+      isHealthy: () => health.health().ok,
+      log,
+    });
+  });
+
+  const footage = await footageOf(store, spool);
+  await using exports = await openExports(config, { ledger, footage, log, version }, fleet);
+  const { hostKeyFingerprint, hostKeyLine } = tunnels;
+  const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
+  const watched = {
+    ledger,
+    version,
+    metrics,
+    health,
+    log,
+    refusedConfiguration: () => refusal.value,
+    fleet: () => fleet.statuses(),
+    gateway: watchedGateway(config, gateway),
+    makePassword,
+    credentialsOf: (user: string, password: string) => credentialsOf(realm, user, password),
+    spoolUsage: () => spool.usage(),
+    uploaderStatus: uploads,
+    alerting: () => alerting.part?.parts,
+    alertsFailing: () => alerting.part?.parts.failing() ?? [],
+    tunnelCounts: () => tunnels.counts,
+  };
+  metrics.watch(watched);
+  await using _web = await serveWeb(config, {
+    ...watched,
+    fleet,
+    footage,
+    exports,
+  });
+  await using metricsServer = await Replaceable.start(config.metrics, (options) =>
+    startMetricsServer({ ...watched, ...options }),
+  );
+  const reloader = new Reloader(
+    config,
+    readConfig,
+    [
+      { option: 'log.level', take: (wanted) => void (log.level = wanted.log.level) },
+      { option: 'alerts', take: (wanted) => alerting.replace(wanted.alerts) },
+      { option: 'metrics', take: (wanted) => metricsServer.replace(wanted.metrics) },
+      { option: 'processors', take: (wanted) => processors.set(wanted.processors) },
+      ...viewerLimitOptions.map((option) => ({
+        option,
+        take: (wanted: Config) => wanted.gateway && gateway?.limit(viewerLimits(wanted.gateway)),
+      })),
+      { option: 'gateway.tls', always: true, take: () => gateway?.reloadTls() },
+    ],
+    () => refusal.set(undefined),
+    log,
+  );
+  await using _control = await startControl({
+    ...config.control,
+    ...watched,
+    exports,
+    bucket: store,
+    tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
+    parsePublicKey,
+    disconnect: (camera, reason) => {
+      gateway?.disconnect(camera, reason);
+      fleet.disconnect(camera, reason);
+    },
+    settingsChanged: (camera, what) => fleet.settingsChanged(camera, what),
+    picture: (camera, asking) => fleet.picture(camera, asking),
+    reload: () => reloader.reload(),
+    copiedKey: (fingerprint) => tunnels.copiedKey(fingerprint),
+    startedAtMs,
+  });
+
+  for (const { algorithm, fingerprint, line } of tunnels.hostKeys.slice(1)) {
+    log.info('further host key, for old cameras', { algorithm, fingerprint, line });
+  }
+  await using _service = startService({
+    manager,
+    signal,
+    clock,
+    log,
+    health: () => health.health(),
+    state: () => ({
+      cameras: fleet.statuses(),
+      spool: spool.usage(),
+      uploads: uploads(),
+      refusedConfiguration: refusal.value,
+    }),
+  });
+  log.info('taking cameras', { ...tunnelInfo, version });
+  await aborted(signal);
+  log.info('stopping: last segments are finished first');
+  // Cameras are recorded while the last uploads finish; what is recorded after that is safe in the
+  // spool. The fleet ends last: cameras dial again as soon as their tunnels close, and then meet the
+  // next daemon.
+  await Promise.all([gateway?.[Symbol.asyncDispose](), uploader[Symbol.asyncDispose]()]);
+  await fleet[Symbol.asyncDispose]();
+}

@@ -1,0 +1,178 @@
+import { createReadStream } from 'node:fs';
+import { startArchiver } from '../archive/archiver.ts';
+import { salvage } from '../archive/salvage.ts';
+import type { CameraParts } from '../camera/camera.ts';
+import { commandProcessor } from '../camera/processor.ts';
+import type { CameraSettings } from '../camera/settings.ts';
+import type { Reconciler } from '../catalog/reconcile.ts';
+import type { Config } from '../config/config.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { repeated } from '../lib/background.ts';
+import { systemClock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
+import { FloodGate } from '../lib/flood-gate.ts';
+import type { Log } from '../lib/log.ts';
+import type { Setting } from '../lib/setting.ts';
+import { readInit } from '../media/mp4/stream.ts';
+import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { FinishedFile, SegmentInit } from '../model/segment.ts';
+import { startRelay } from '../relay/relay.ts';
+import type { Spool } from '../spool/spool.ts';
+import { openLoopbackPort } from '../tunnel/loopback-port.ts';
+import type { Tunnel } from '../tunnel/tunnel.ts';
+import { archiverOptions } from './options.ts';
+
+const clock = systemClock;
+
+/** Until a failed recording is tried again. Soon: each wait is footage that is missing. */
+const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
+const forwardWithinMs = 30_000;
+const relayReadyWithinMs = 10_000;
+const leftoversEveryMs = 30_000;
+
+/** Where footage goes. */
+export interface Destination {
+  readonly spool: Pick<Spool, 'publish' | 'leftovers' | 'releaseRunDirectory' | 'list'>;
+  readonly ledger: Pick<Ledger, 'segments'>;
+}
+
+/**
+ * Makes a finished file a segment, in the spool and in the ledger. Idempotent, so that it can be done
+ * again after a crash between any two steps: the file itself says what has been done. Its holes are
+ * noted first, since a file in the spool no longer tells of them; a segment that is in the spool and
+ * not in the ledger is noted at the next start.
+ *
+ * @throws what keeps the file from being a segment. Then it stays where it was.
+ */
+export async function publish(
+  { spool, ledger }: Destination,
+  camera: CameraName,
+  file: FinishedFile,
+): Promise<void> {
+  for (const hole of file.holes ?? []) {
+    ledger.segments.noteHole({ ...camera, ...hole }, 'stream stalled', 'no picture came');
+  }
+  const segment = await spool.publish(camera, file);
+  ledger.segments.spooled(segment, await initOf(segment.path));
+}
+
+/** Where a file's media begin, so that nobody has to ask the bucket for it later. */
+async function initOf(path: string): Promise<SegmentInit | undefined> {
+  try {
+    return (await readInit(createReadStream(path, { end: 65_535 })))?.summary;
+  } catch {
+    // The file may have been stored and deleted by now. Whoever plays it looks again.
+    return undefined;
+  }
+}
+
+/**
+ * Publishes what a kill or a power cut left in the spool, before this resolves. From then on, what a
+ * run could not publish is tried again, such as after the disk was full.
+ */
+export async function publishLeftovers(
+  to: Destination,
+  reconciler: Pick<Reconciler, 'doubtAllBut'>,
+  log: Log,
+  everyMs = leftoversEveryMs,
+): Promise<AsyncDisposable> {
+  await using parts = new AsyncDisposableStack();
+  const gate = parts.use(new FloodGate(log));
+  await publishOnce(to, log, gate);
+  // A file may have been published just before a crash, and not be in the ledger yet.
+  const inSpool = await to.spool.list();
+  for (const segment of inSpool) to.ledger.segments.spooled(segment);
+  reconciler.doubtAllBut(inSpool);
+  parts.use(
+    repeated(everyMs, () => publishOnce(to, log, gate), {
+      clock,
+      log,
+      trouble: 'leftover recordings can not be looked for',
+    }),
+  );
+  return parts.move();
+}
+
+async function publishOnce(to: Destination, log: Log, gate: FloodGate): Promise<void> {
+  for (const { camera, path } of await to.spool.leftovers()) {
+    const cameraLog = log.child({ camera: formatCameraName(camera) });
+    try {
+      for (const file of await salvage(path, cameraLog)) {
+        await publish(to, camera, file);
+        cameraLog.info('footage of an earlier run was salvaged', {
+          start: new Date(file.startMs).toISOString(),
+          durationMs: file.durationMs,
+        });
+      }
+      await to.spool.releaseRunDirectory(path);
+    } catch (error) {
+      gate.warn(path, 'footage of an earlier run could not be published yet', {
+        camera: formatCameraName(camera),
+        directory: path,
+        cause: describeError(error),
+      });
+    }
+  }
+}
+
+/** Notes that a camera dialled in, and closes its tunnel if its key is no longer valid by now. */
+export function greet(ledger: Pick<Ledger, 'keys'>, tunnel: Tunnel, log: Log): boolean {
+  const use = ledger.keys.used(tunnel.camera, tunnel.keyFingerprint);
+  if (use === undefined) tunnel.close('its key is no longer valid');
+  else if (use.droppedKeys.length > 0) {
+    log.info('camera uses its new key, the old one is no longer valid', {
+      camera: formatCameraName(tunnel.camera),
+      fingerprint: tunnel.keyFingerprint,
+      dropped: use.droppedKeys,
+    });
+  }
+  return use !== undefined;
+}
+
+/** How a camera is recorded; undefined if it was removed or disabled. */
+export function settingsOf(
+  ledger: Pick<Ledger, 'cameras'>,
+  config: Config,
+  name: CameraName,
+): CameraSettings | undefined {
+  const camera = ledger.cameras.find(name);
+  if (camera === undefined || camera.disabledMs !== undefined) return undefined;
+  return { ...camera, profile: camera.profile ?? config.archive.profile };
+}
+
+/** The parts of a camera's life. */
+export function cameraParts(
+  config: Config,
+  spool: Spool,
+  ledger: Pick<Ledger, 'segments'>,
+  camera: CameraName,
+  processors: Setting<Config['processors']>,
+  log: Log,
+): CameraParts {
+  return {
+    clock,
+    log,
+    restart,
+    forwardWithinMs,
+    processors: processors.map((all) =>
+      all.map(({ name, command }) => commandProcessor(name, command, camera, log)),
+    ),
+    openPort: (forward) => openLoopbackPort(forward, log),
+    startRelay: (source, signal) =>
+      startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
+    startArchiver: async (relay, profile, onFile) => {
+      const directory = await spool.runDirectory(camera);
+      return startArchiver({
+        ...archiverOptions(config, profile),
+        source: relay.url,
+        media: relay.media,
+        directory,
+        releaseDirectory: () => spool.releaseRunDirectory(directory),
+        onFile,
+        log,
+      });
+    },
+    publish: (file) => publish({ spool, ledger }, camera, file),
+    disk: spool.disk,
+  };
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import {
+  canDoWithout,
+  type Checked,
+  loadChecked,
+  loadOrLastGood,
+  rememberAsLastGood,
+} from '../config/last-good.ts';
+import type { Environment } from '../config/secrets.ts';
+import { asService } from '../config/service-credentials.ts';
+import { OperatorError } from '../lib/errors.ts';
+import { createLog, type Log } from '../lib/log.ts';
+import { findServiceManager, type ServiceManager } from '../monitor/notify.ts';
+import { runDaemon } from './daemon.ts';
+import { awaitSetup, tellingFailure } from './service-start.ts';
+
+/**
+ * Runs the daemon until `signal` aborts.
+ *
+ * @param file its configuration; under a service manager it is waited for
+ */
+export async function runService(file: string, signal: AbortSignal): Promise<void> {
+  const manager = findServiceManager(process.env);
+  const env = asService(file, process.env);
+  if (manager !== undefined && !existsSync(file) && !canDoWithout(file, env)) {
+    const log = createLog({ format: 'people', level: 'info' });
+    return await awaitSetup(file, manager, log, signal);
+  }
+  await tellingFailure(manager, signal, async () => {
+    const checked = loadOrLastGood(file, env);
+    const log = createLog(checked.config.log);
+    await runDaemon(
+      checked.config,
+      log,
+      signal,
+      {
+        readConfig: () => {
+          const read = loadChecked(file, env);
+          if (manager !== undefined) rememberAsLastGood(read, env);
+          return read.config;
+        },
+        readCredentials: () => loadOrLastGood(file, env).config.bucket.credentials,
+      },
+      manager && rememberWhenReady(manager, checked, env, log),
+    );
+  });
+}
+
+/** The same service manager. A daemon that becomes ready has proven its configuration good. */
+function rememberWhenReady(
+  manager: ServiceManager,
+  checked: Checked,
+  env: Environment,
+  log: Log,
+): ServiceManager {
+  return {
+    ...manager,
+    ready: () => {
+      manager.ready();
+      try {
+        rememberAsLastGood(checked, env);
+      } catch (error) {
+        // Recording goes on without the copy.
+        if (!(error instanceof OperatorError)) throw error;
+        log.warn(error.message);
+      }
+    },
+  };
+}

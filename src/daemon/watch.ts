@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import type { Fleet } from '../camera/fleet.ts';
+import { isRecording } from '../model/camera-status.ts';
+import type { Config } from '../config/config.ts';
+import { LiveHub } from '../live/live.ts';
+import { Exports, type ExportsOptions } from '../footage/exports.ts';
+import { FootageSource } from '../footage/source.ts';
+import type { WebOptions } from '../web/web.ts';
+import { formatAddress } from '../lib/addresses.ts';
+import { systemClock } from '../lib/clock.ts';
+import { parseCameraName } from '../model/camera-name.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+
+// What the daemon's parts are to the page for browsers, and to exports.
+
+const clock = systemClock;
+
+/** Where footage is read from, for the page and for exports. */
+export async function footageOf(store: ObjectStore, spool: Spool): Promise<FootageSource> {
+  const link = await store.reader.presign('origin', 60);
+  return new FootageSource({
+    bucket: store.reader,
+    bucketOrigin: new URL(link).origin,
+    findSpooled: (camera, fileName) => spool.find(camera, fileName),
+  });
+}
+
+/** Makes files of footage to keep, in a directory of its own. */
+export const openExports = (
+  { stateDirectory, archive: { program } }: Config,
+  parts: Pick<ExportsOptions, 'ledger' | 'footage' | 'log' | 'version'>,
+  fleet: Fleet,
+): Promise<Exports> =>
+  Exports.open({
+    ...parts,
+    program,
+    directory: join(stateDirectory, 'exports'),
+    isRecording: (camera) => isRecording(fleet.statuses(), camera),
+  });
+
+type WebParts = Omit<
+  WebOptions,
+  'listen' | 'tls' | 'publicUrl' | 'proxy' | 'program' | 'live' | 'fleet' | 'picture'
+>;
+
+/** The page for browsers, if the configuration has one. */
+export async function serveWeb(
+  { console: { web }, archive: { program } }: Config,
+  { fleet, ...parts }: WebParts & { readonly fleet: Fleet },
+): Promise<AsyncDisposable | undefined> {
+  if (web === undefined) return undefined;
+  const { startWeb } = await import('../web/web.ts');
+  const { log } = parts;
+  await using owned = new AsyncDisposableStack();
+  const relayUrl = (camera: string): string | undefined => {
+    const name = parseCameraName(camera);
+    return name && fleet.relayUrl(name);
+  };
+  const live = owned.use(new LiveHub({ relayUrl, program, clock, log }));
+  const server = owned.use(
+    await startWeb({
+      ...web,
+      ...parts,
+      program,
+      live,
+      fleet: () => fleet.statuses(),
+      picture: (camera, signal) => fleet.picture(camera, signal),
+    }),
+  );
+  log.info('serving browsers', {
+    address: `${web.tls === undefined ? 'http' : 'https'}://${formatAddress(server.address)}`,
+    publicUrl: web.publicUrl,
+  });
+  return owned.move();
+}

@@ -1,0 +1,115 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { CameraName } from '../model/camera-name.ts';
+import { hex, isTrue, number, optional, reader, text, word } from './read.ts';
+
+/** A segment as the ledger has it, to be compared with the bucket. */
+export interface AuditRow {
+  readonly startMs: number;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly state: 'spooled' | 'stored';
+  readonly objectKey?: string;
+  readonly etag?: string;
+  readonly storedMs?: number;
+  /** Whether its camera has another name by now than the one that was asked for. */
+  readonly isFormer: boolean;
+}
+
+export interface AuditQueries {
+  /**
+   * All names, of one account or all, under which there may be footage: those that cameras and their
+   * accounts have or had, also removed ones. In the order of names.
+   */
+  names(account?: string): CameraName[];
+  /**
+   * The segments of all cameras that have or had a name, also those recorded under another, that begin
+   * from `fromMs` (inclusive) to `toMs` (exclusive); by start, those of the same start in no order.
+   * At most `limit` and the rest of the last one's start.
+   */
+  rows(
+    name: CameraName,
+    range: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
+  ): AuditRow[];
+}
+
+/**
+ * Each name that a camera has or had, with each name that its account had at the same time: where
+ * footage of it may be. A name holds since the one before it ended.
+ */
+const withNames = `WITH
+  accountNames (account, name, sinceMs, untilMs, isPresent) AS (
+    SELECT id, name, (SELECT max(untilMs) FROM formerAccountNames WHERE account = id), NULL, 1
+    FROM accounts
+    UNION ALL SELECT account, name, (SELECT max(untilMs) FROM formerAccountNames AS earlier
+      WHERE earlier.account = former.account AND earlier.untilMs < former.untilMs), untilMs, 0
+    FROM formerAccountNames AS former),
+  cameraNames (camera, account, name, sinceMs, untilMs, isPresent) AS (
+    SELECT id, account, name, (SELECT max(untilMs) FROM formerNames WHERE camera = id), NULL, 1
+    FROM cameras
+    UNION ALL SELECT camera, account, name, (SELECT max(untilMs) FROM formerNames AS earlier
+      WHERE earlier.camera = former.camera AND earlier.untilMs < former.untilMs), untilMs, 0
+    FROM formerNames AS former),
+  names (id, owner, account, camera, isFormer) AS (
+    SELECT cameraNames.camera, cameraNames.account, accountNames.name, cameraNames.name,
+      NOT (accountNames.isPresent AND cameraNames.isPresent)
+    FROM cameraNames JOIN accountNames ON accountNames.account = cameraNames.account
+    WHERE coalesce(accountNames.sinceMs < cameraNames.untilMs, 1)
+      AND coalesce(cameraNames.sinceMs < accountNames.untilMs, 1))`;
+
+const readName = reader<CameraName>({ account: text, camera: text });
+const readRow = reader<Omit<AuditRow, 'isFormer'>>({
+  startMs: number,
+  sha256: hex,
+  bytes: number,
+  state: word(),
+  objectKey: optional(text),
+  etag: optional(text),
+  storedMs: optional(number),
+});
+
+export function prepareAudit(database: DatabaseSync): AuditQueries {
+  const names = database.prepare(
+    `${withNames} SELECT DISTINCT account, camera FROM names ORDER BY account, camera`,
+  );
+  const ofAccount = database.prepare(
+    `${withNames} SELECT DISTINCT account, camera FROM names
+     WHERE owner IN (SELECT account FROM accountNames WHERE name = ?) ORDER BY account, camera`,
+  );
+  const idsOf = database.prepare(
+    `${withNames} SELECT id, min(isFormer) AS isFormer FROM names
+     WHERE account = :account AND camera = :camera GROUP BY id`,
+  );
+  const columns = 'startMs, sha256, bytes, state, objectKey, etag, storedMs';
+  const page = database.prepare(
+    `SELECT ${columns} FROM segments WHERE camera = :id AND startMs >= :fromMs AND startMs < :toMs
+     ORDER BY startMs, sha256 LIMIT :limit`,
+  );
+  const atStart = database.prepare(
+    `SELECT ${columns} FROM segments WHERE camera = :id AND startMs = :untilMs`,
+  );
+
+  return {
+    names: (account) =>
+      (account === undefined ? names.all() : ofAccount.all(account)).map(readName),
+    rows({ account, camera }, { fromMs, toMs, limit }) {
+      const cameras = idsOf.all({ account, camera }).map((row) => {
+        const id = number(row['id']);
+        const rows = page.all({ id, fromMs, toMs, limit });
+        const lastMs = number(rows.at(-1)?.['startMs']);
+        return { id, isFormer: isTrue(row['isFormer']), rows, lastMs };
+      });
+      // A full page may continue, so of the others only what begins before its last start belongs here.
+      const untilMs = Math.min(
+        ...cameras.flatMap(({ rows, lastMs }) => (rows.length < limit ? [] : [lastMs])),
+      );
+      return cameras
+        .flatMap(({ id, isFormer, rows }) =>
+          [
+            ...rows.filter((row) => number(row['startMs']) < untilMs),
+            ...(Number.isFinite(untilMs) ? atStart.all({ id, untilMs }) : []),
+          ].map((row) => ({ ...readRow(row), isFormer })),
+        )
+        .sort((a, b) => a.startMs - b.startMs);
+    },
+  };
+}

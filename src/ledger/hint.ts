@@ -1,0 +1,12 @@
+import { closest } from '../lib/closest.ts';
+
+const shown = 10;
+
+/** " Did you mean x?", or what there is, so that the operator need not ask. */
+export function hint(what: string, wanted: string, existing: readonly string[]): string {
+  const near = closest(wanted, existing);
+  if (near !== undefined) return ` Did you mean ${near}?`;
+  if (existing.length === 0) return ` There are no ${what} yet.`;
+  const more = existing.length > shown ? `, and ${existing.length - shown} more` : '';
+  return ` There ${existing.length === 1 ? 'is' : 'are'}: ${existing.slice(0, shown).join(', ')}${more}.`;
+}

@@ -1,0 +1,79 @@
+import { findBox } from './boxes.ts';
+import { readTrun, type Run, trunsOf } from './runs.ts';
+
+/** Sets the decode time of a run's first sample, in its fragment's moof. */
+export function moveTo(run: Run, ticks: number): void {
+  const tfdt = findBox(run.traf.subarray(8), 'tfdt');
+  if (tfdt?.[0] === 1) tfdt.writeBigUInt64BE(BigInt(ticks), 4);
+  else tfdt?.writeUInt32BE(ticks, 4);
+}
+
+/** Sets the duration of a run's last sample, if the file has room for it. */
+export function setLastDuration(run: Run, ticks: number): void {
+  const trun = trunsOf(run.traf).at(-1);
+  if (trun === undefined) return;
+  const { hasDuration, entries, entrySize, count } = readTrun(trun.body);
+  if (hasDuration && count > 0) entries.writeUInt32BE(ticks, (count - 1) * entrySize);
+}
+
+/**
+ * Takes the first `count` samples or more, up to all, out of a run; their bytes stay in the mdat
+ * box, and no box changes its place or the sum of its sizes.
+ *
+ * @returns how many were taken out
+ */
+export function dropSamples(run: Run, count: number): number {
+  const truns = trunsOf(run.traf);
+  const [trun] = truns;
+  const layout = trun === undefined ? undefined : readTrun(trun.body);
+  // What goes must leave room for the header of a free box in its place.
+  const least = layout === undefined ? 0 : Math.ceil(8 / Math.max(1, layout.entrySize));
+  const dropped = Math.max(count, least);
+  const hasOffset = trun !== undefined && (trun.body.readUInt32BE(0) & 1) !== 0;
+  if (
+    trun === undefined ||
+    layout === undefined ||
+    truns.length !== 1 ||
+    !layout.hasSize ||
+    !hasOffset ||
+    dropped >= layout.count
+  ) {
+    makeFree(run.traf);
+    return run.durations.length;
+  }
+  const { entries, entrySize, entriesAt, sizeAt } = layout;
+  let bytes = 0;
+  for (let i = 0; i < dropped; i += 1) bytes += entries.readUInt32BE(i * entrySize + sizeAt);
+  trun.body.writeUInt32BE(layout.count - dropped, 4);
+  trun.body.writeInt32BE(trun.body.readInt32BE(8) + bytes, 8);
+  const gone = dropped * entrySize;
+  entries.copyWithin(0, gone);
+  const newSize = 8 + entriesAt + entries.length - gone;
+  const rest = trun.whole.subarray(newSize);
+  trun.whole.writeUInt32BE(newSize, 0);
+  rest.fill(0);
+  rest.writeUInt32BE(rest.length, 0);
+  makeFree(rest);
+  return dropped;
+}
+
+/** Takes the last sample out of a run; its bytes stay in the mdat box, and no box changes its place. */
+export function dropLastSample(run: Run): void {
+  const trun = trunsOf(run.traf).at(-1);
+  const layout = trun === undefined ? undefined : readTrun(trun.body);
+  if (trun === undefined || layout === undefined || layout.count <= 1) {
+    makeFree(run.traf);
+    return;
+  }
+  trun.body.writeUInt32BE(layout.count - 1, 4);
+  const rest = trun.whole.subarray(trun.whole.length - layout.entrySize);
+  // With less room than a box takes, it stays behind the entries that count.
+  if (rest.length < 8) return;
+  trun.whole.writeUInt32BE(trun.whole.length - rest.length, 0);
+  rest.fill(0);
+  rest.writeUInt32BE(rest.length, 0);
+  makeFree(rest);
+}
+
+/** Makes a box one that readers skip. */
+export const makeFree = (box: Buffer): number => box.write('free', 4, 'latin1');

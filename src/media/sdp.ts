@@ -1,0 +1,85 @@
+/** One stream of a session description: an m= line and what belongs to it (RFC 8866 section 5.14). */
+export interface MediaDescription {
+  /** `video`, `audio`, `application` … */
+  readonly kind: string;
+  /** Transport protocol and payload types: `RTP/AVP 96`. */
+  readonly format: string;
+  /** The first payload type. */
+  readonly payloadType: number;
+  /** In capitals: `H264`, `MPEG4-GENERIC` …; empty if it is not said. */
+  readonly encoding: string;
+  /** The a=fmtp of the first payload type; empty if there is none. */
+  readonly parameters: string;
+  /** What the server calls the track; undefined if it is a URL or no plain name. */
+  readonly control: string | undefined;
+  /** The lines after the m= line. */
+  readonly lines: readonly string[];
+}
+
+/** Payload types that need no a=rtpmap (RFC 3551 tables 4 and 5). */
+const staticTypes: Readonly<Record<number, string>> = {
+  0: 'PCMU',
+  8: 'PCMA',
+  14: 'MPA',
+  26: 'JPEG',
+  32: 'MPV',
+};
+
+/** The streams of a session description, in their order. Leaves out those whose m= line can't be read. */
+export function readSdp(sdp: string): MediaDescription[] {
+  return sdp
+    .split(/^(?=m=)/m)
+    .filter((section) => section.startsWith('m='))
+    .flatMap((section) => {
+      const [head = '', ...lines] = section.split(/\r?\n/);
+      const [, kind, format, type] =
+        /^m=([a-z]{1,16}) \d{0,5}(?:\/\d{1,5})? (\S{1,32} (\d{1,3})(?: \d{1,3})*)$/.exec(head) ??
+        [];
+      if (kind === undefined || format === undefined) return [];
+      const payloadType = Number(type);
+      const valueOf = (pattern: RegExp): string | undefined =>
+        lines.map((line) => pattern.exec(line)?.[1]).find((value) => value !== undefined);
+      const encoding = valueOf(new RegExp(`^a=rtpmap:${type} ([^/\\s]{1,32})`));
+      return {
+        kind,
+        format,
+        payloadType,
+        encoding: (encoding ?? staticTypes[payloadType] ?? '').toUpperCase(),
+        parameters: valueOf(new RegExp(`^a=fmtp:${type} (.{1,8000})$`)) ?? '',
+        control: valueOf(/^a=control:([A-Za-z0-9_=.-]{1,64})$/),
+        lines,
+      };
+    });
+}
+
+/** What a stream carries. */
+export interface Media {
+  readonly video?: { readonly codec: string } | undefined;
+  readonly audio?: { readonly codec: string } | undefined;
+}
+
+/** Encoding names (RFC 3551 section 6 and each payload format's own RFC), as we call them. */
+const codecs: Readonly<Record<string, string>> = {
+  H264: 'h264',
+  H265: 'h265',
+  JPEG: 'mjpeg',
+  PCMU: 'pcmu',
+  PCMA: 'pcma',
+  MPA: 'mp3',
+  'MPA-ROBUST': 'mp3',
+  'MPEG4-GENERIC': 'aac',
+  'MP4A-LATM': 'aac',
+  OPUS: 'opus',
+};
+
+/**
+ * The codecs of the first video and the first audio stream: `h264`, `h265`, `mjpeg`; `pcmu`, `pcma`,
+ * `mp3`, `aac`, `opus`; any other codec has its encoding name in lower case.
+ */
+export function mediaOf(streams: readonly MediaDescription[]): Media {
+  const codecOf = (wanted: string): { readonly codec: string } | undefined => {
+    const name = streams.find(({ kind, encoding }) => kind === wanted && encoding)?.encoding;
+    return name === undefined ? undefined : { codec: codecs[name] ?? name.toLowerCase() };
+  };
+  return { video: codecOf('video'), audio: codecOf('audio') };
+}

@@ -1,0 +1,20 @@
+const dayMs = 86_400_000;
+
+/** Whose session it is. */
+export type SessionOwner =
+  | {
+      readonly role: 'viewer';
+      readonly account: string;
+      readonly user: string;
+      /** The only cameras of the account that the viewer may watch; absent: all. */
+      readonly cameras?: readonly string[];
+      /** IANA name, of the account. */
+      readonly timeZone: string;
+    }
+  | { readonly role: 'operator'; readonly user: string };
+
+/** So long after it began, a session ends in any case. */
+export const longestSessionMs = 90 * dayMs;
+
+/** Unused for so long, a session ends. */
+export const idleMs = 30 * dayMs;

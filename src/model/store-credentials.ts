@@ -1,0 +1,5 @@
+/** What proves to the store who we are. */
+export interface StoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}

@@ -1,0 +1,117 @@
+import type { OverviewAnswer, SessionAnswer } from '../contract/web.ts';
+import type { DaySums, TimelineAnswer } from '../contract/continuity.ts';
+import type { ExportStatus, StartedExport } from '../contract/footage.ts';
+import type { OwnCamerasAnswer } from '../contract/cameras.ts';
+import { serverClock } from './time/server-clock.ts';
+import type { Day, Span } from './time/zone.ts';
+
+/** The server's refusal, in its own words. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly retryAfterS: number | undefined;
+
+  constructor(status: number, message: string, retryAfterS?: number) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** What went wrong, for the user. */
+export const errorWords = (error: unknown): string =>
+  error instanceof ApiError ? error.message : 'The server cannot be reached.';
+
+const timeoutMs = 15_000;
+
+let csrf = '';
+
+async function ask(path: string, init: RequestInit = {}, signal?: AbortSignal): Promise<Response> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(path, {
+    credentials: 'same-origin',
+    cache: 'no-store',
+    ...init,
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+  });
+  if (response.ok) return response;
+  const said = (await response.json().catch(() => ({}))) as { error?: unknown };
+  const words =
+    typeof said.error === 'string' ? said.error : `the server answered ${response.status}`;
+  const retryAfterS = Number(response.headers.get('retry-after') ?? Number.NaN);
+  throw new ApiError(response.status, words, Number.isNaN(retryAfterS) ? undefined : retryAfterS);
+}
+
+const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  (await (await ask(path, {}, signal)).json()) as T;
+
+const post = (path: string, body: unknown): Promise<Response> =>
+  ask(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
+    body: JSON.stringify(body),
+  });
+
+export const cameraPath = (camera: string): string => `/api/cameras/${encodeURIComponent(camera)}`;
+const spanQuery = ({ fromMs, toMs }: Span): string =>
+  `from=${Math.floor(fromMs)}&to=${Math.ceil(toMs)}`;
+
+export async function session(): Promise<SessionAnswer> {
+  const found = await get<SessionAnswer>('/api/session');
+  csrf = found.csrf;
+  return found;
+}
+
+export const logIn = (account: string, user: string, password: string): Promise<unknown> =>
+  post('/api/login', { account, user, password });
+
+export const logOut = (): Promise<unknown> => post('/api/logout', {});
+
+/** Also learns how far this device's clock is from the server's. */
+export async function cameras(signal?: AbortSignal): Promise<OwnCamerasAnswer> {
+  const askedAtMs = Date.now();
+  const answer = await get<OwnCamerasAnswer>('/api/cameras', signal);
+  serverClock.learn(askedAtMs, Date.now(), answer.nowMs);
+  return answer;
+}
+
+export const timeline = (
+  camera: string,
+  span: Span,
+  signal?: AbortSignal,
+): Promise<TimelineAnswer> => get(`${cameraPath(camera)}/timeline?${spanQuery(span)}`, signal);
+
+/** @param to inclusive */
+export async function days(
+  camera: string,
+  from: Day,
+  to: Day,
+  signal?: AbortSignal,
+): Promise<readonly DaySums[]> {
+  const path = `${cameraPath(camera)}/days?from=${from}&to=${to}`;
+  return (await get<{ days: readonly DaySums[] }>(path, signal)).days;
+}
+
+/** @param viaDaemon for a browser that cannot read the bucket itself */
+export const playlistUrl = (camera: string, span: Span, viaDaemon: boolean): string =>
+  `${cameraPath(camera)}/playlist.m3u8?${spanQuery(span)}${viaDaemon ? '&via=daemon' : ''}`;
+
+export const previewUrl = (camera: string, atMs: number): string =>
+  `${cameraPath(camera)}/preview?at=${Math.floor(atMs)}`;
+
+export const startExport = async (
+  camera: string,
+  { fromMs, toMs }: Span,
+): Promise<StartedExport> => {
+  const response = await post(`${cameraPath(camera)}/exports`, { fromMs, toMs });
+  return (await response.json()) as StartedExport;
+};
+
+const exportPath = (id: string): string => `/api/exports/${encodeURIComponent(id)}`;
+export const exportState = (id: string, signal?: AbortSignal): Promise<ExportStatus> =>
+  get(exportPath(id), signal);
+export const exportFileUrl = (id: string): string => `${exportPath(id)}/file`;
+export const evidenceUrl = (id: string): string => `${exportPath(id)}/evidence.txt`;
+
+export const overview = (signal?: AbortSignal): Promise<OverviewAnswer> =>
+  get('/api/operator/overview', signal);

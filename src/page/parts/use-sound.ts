@@ -1,0 +1,19 @@
+import type { RefObject } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+export interface Sound {
+  readonly isOn: boolean;
+  readonly toggle: () => void;
+}
+
+const key = 'sound';
+
+/** Whether recordings are heard: silent at first, then as this device was told last. */
+export function useSound(video: RefObject<HTMLVideoElement | null>): Sound {
+  const [isOn, setOn] = useState(() => localStorage.getItem(key) === 'on');
+  useEffect(() => {
+    if (video.current !== null) video.current.muted = !isOn;
+    localStorage.setItem(key, isOn ? 'on' : 'off');
+  }, [isOn]);
+  return { isOn, toggle: () => setOn((was) => !was) };
+}

@@ -1,0 +1,86 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type {} from '@fastify/cookie';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Ledger } from '../ledger/ledger.ts';
+import { longestSessionMs, type SessionOwner } from '../model/session.ts';
+import { HttpError, notThere } from '../lib/http-error.ts';
+
+/** Somebody who is logged in. */
+export type Session = SessionOwner & {
+  /** What all requests but GET must have in a header: no other site can know it. */
+  readonly csrf: string;
+};
+export type ViewerSession = Extract<Session, { role: 'viewer' }>;
+export type OperatorSession = Extract<Session, { role: 'operator' }>;
+
+const tokenForm = /^[\w-]{43}$/;
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+const csrfOf = (token: string): string =>
+  createHmac('sha256', token).update('csrf').digest('base64url');
+
+/** The sessions of browsers, by a cookie that holds 256 random bits. */
+export class Sessions {
+  readonly #ledger: Ledger;
+  readonly #isSecure: boolean;
+  readonly #cookie: string;
+
+  /** @param isSecure whether browsers come by TLS only */
+  constructor(ledger: Ledger, isSecure: boolean) {
+    this.#ledger = ledger;
+    this.#isSecure = isSecure;
+    // The prefix makes browsers accept it from this host and over TLS only (RFC 6265bis 4.1.3.2).
+    this.#cookie = isSecure ? '__Host-cctv' : 'cctv';
+  }
+
+  begin(reply: FastifyReply, owner: Parameters<Ledger['sessions']['begin']>[1]): boolean {
+    const token = randomBytes(32).toString('base64url');
+    if (!this.#ledger.sessions.begin(hashOf(token), owner)) return false;
+    void reply.setCookie(this.#cookie, token, {
+      ...this.#attributes(),
+      maxAge: longestSessionMs / 1000,
+    });
+    return true;
+  }
+
+  /** @throws {HttpError} 401 without a session; 403 without its token, for all requests but GET */
+  require(request: FastifyRequest): Session {
+    const session = this.find(request);
+    if (session === undefined) throw new HttpError(401, 'Log in first.');
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const given = Buffer.from(String(request.headers['x-csrf-token'] ?? ''));
+      const right = Buffer.from(session.csrf);
+      if (given.length !== right.length || !timingSafeEqual(given, right)) {
+        throw new HttpError(403, 'The header x-csrf-token is missing or wrong; reload the page.');
+      }
+    }
+    return session;
+  }
+
+  /** @throws {HttpError} as {@link require}; 404 for anybody of another role */
+  requireRole<R extends Session['role']>(
+    request: FastifyRequest,
+    role: R,
+  ): Extract<Session, { role: R }> {
+    const session = this.require(request);
+    if (session.role !== role) throw notThere();
+    return session as Extract<Session, { role: R }>;
+  }
+
+  find(request: FastifyRequest): Session | undefined {
+    const token = request.cookies[this.#cookie];
+    if (token === undefined || !tokenForm.test(token)) return undefined;
+    const owner = this.#ledger.sessions.find(hashOf(token), Date.now());
+    return owner && { ...owner, csrf: csrfOf(token) };
+  }
+
+  end(request: FastifyRequest, reply: FastifyReply): void {
+    const token = request.cookies[this.#cookie];
+    if (token !== undefined && tokenForm.test(token)) this.#ledger.sessions.end(hashOf(token));
+    void reply.clearCookie(this.#cookie, this.#attributes());
+  }
+
+  #attributes() {
+    return { path: '/', httpOnly: true, sameSite: 'strict', secure: this.#isSecure } as const;
+  }
+}
