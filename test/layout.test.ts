@@ -27,7 +27,7 @@ const folders: Readonly<Record<string, RegExp>> = {
   '.ci': /^run$/,
   bin: /^(cctv|cctvd|quickstart|test|tools)$/,
   firmware: /^(README\.md|LAYOUT|common|dafang|generic|thingino)$/,
-  src: /^[a-z]+(-[a-z]+)*(\.ts)?$/,
+  src: /^(README\.md|[a-z]+)$/,
   systemd: /^(README\.md|page\.jpg|package|[a-z.-]+\.(service|yaml|json|md|conf))$/,
   test: /^(README\.md|[a-z]+(-[a-z]+)*|[a-z-]+(\.test)?\.ts|lint\.json|tsconfig\.json)$/,
 };
