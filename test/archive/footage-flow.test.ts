@@ -85,7 +85,12 @@ describe("ffmpeg's output", () => {
     });
     const mjpeg =
       '[info]   Stream #0:0: Video: mjpeg (Baseline), yuvj420p(pc, bt470bg/unknown/unknown), 640x360 [SAR 1:1 DAR 16:9], 90k tbr, 90k tbn';
-    assert.deepEqual(readPicture(mjpeg), { codec: 'mjpeg', width: 640, height: 360 });
+    assert.deepEqual(readPicture(mjpeg), {
+      codec: 'mjpeg',
+      width: 640,
+      height: 360,
+      framesPerSecond: undefined,
+    });
     assert.equal(readPicture('[info]   Stream #0:1: Audio: aac (LC), 16000 Hz, mono'), undefined);
   });
 

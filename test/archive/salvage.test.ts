@@ -73,8 +73,11 @@ describe('salvage', { concurrency: true }, () => {
         const shown = times.slice(0, frames);
         assert.ok(frames > times.length - profileFrames(profile), `${frames} of ${times.length}`);
         const spanMs = ((shown.at(-1) ?? 0) - (shown[0] ?? 0)) * 1_000;
-        const usualMs = spanMs / (frames - 1);
-        assert.ok(Math.abs(file.durationMs - spanMs - usualMs) < 5, `${file.durationMs} ms`);
+        const intervals = shown.slice(1).map((time, j) => (time - (shown[j] ?? 0)) * 1_000);
+        // The last picture has the usual time of one; pictures come unevenly on a busy machine.
+        const lastMs = file.durationMs - spanMs;
+        assert.ok(lastMs > Math.min(...intervals) - 1, `${lastMs} ms`);
+        assert.ok(lastMs < Math.max(...intervals) + 1, `${lastMs} ms`);
         const after = await packetTimes(file.path);
         assert.ok((after.video[0] ?? 1) < 0.001);
         assert.ok((after.audio[0] ?? 1) >= 0 && (after.audio[0] ?? 1) < 0.3);
