@@ -160,7 +160,7 @@ describe(`a camera with Xiaomi-Dafang-Hacks and our card (${architecture})`, {
     camera.write('sapiengraph/.ssh/known_hosts', [`127.0.0.1 ${anotherHostKey}`]);
     camera.switchOn();
     await says(camera, /^refused since \d+ the host key of the server is not one .*next try in/);
-    await says(camera, /next try in [2-4] s/);
+    await says(camera, /next try in \d+ s/);
     assert.equal(camera.leds, 'yellow');
     const told = site.log.filter((line) => line.camera === 'bach/cellar');
     assert.deepEqual(
