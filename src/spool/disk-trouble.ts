@@ -32,7 +32,7 @@ export const isDiskTrouble = (error: unknown): boolean => ofTheDisk.has(troubleC
 export const isWantOfRoom = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes(troubleCode(error));
 
-/** An error with the message `head`, followed by an explanation for the operator if there is one. */
+/** An error with the message `head`, followed by an explanation for the operator, if any. */
 export function inPlainWords(error: unknown, head: string): Error {
   const explained = explainTrouble(error);
   if (explained === undefined) return new Error(head, { cause: error });

@@ -274,7 +274,7 @@ export class Spool implements AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#held.delete(path) };
   }
 
-  /** What waits here, in total and per camera, and the disk's state. Without reading the directory. */
+  /** What waits here, in total and per camera, and the disk's state. Doesn't read the directory. */
   usage(): SpoolStatus & SpoolUsage {
     return { ...this.#inventory.usage(), disk: this.disk.status };
   }
