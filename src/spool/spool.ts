@@ -374,7 +374,7 @@ export class Spool implements AsyncDisposable {
     }
     for (const name of names.filter((found) => !own.includes(found))) {
       const path = join(this.directory, name);
-      this.#log.warn('something in the spool is not of it and is left alone', { path });
+      this.#log.warn('something in the spool does not belong there and is left alone', { path });
     }
     await this.#dropper.finish();
   }

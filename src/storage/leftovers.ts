@@ -3,7 +3,7 @@ import type { BucketAccess } from './bucket-reader.ts';
 import { httpStatus } from './explain.ts';
 import { parseSegmentKey } from './key.ts';
 
-/** A multipart upload neither completed nor aborted. Its parts cost money; no listing shows them. */
+/** A multipart upload neither completed nor aborted. Its parts cost money, but aren't listed. */
 export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;

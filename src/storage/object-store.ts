@@ -369,6 +369,6 @@ export class ObjectStore implements Disposable {
   #learn(lacks: 'conditionalPut' | 'checksum'): void {
     if (!this.#knows[lacks]) return;
     this.#knows[lacks] = false;
-    this.#options.log.debug('the store lacks something that we do without', { lacks });
+    this.#options.log.debug('the store lacks a feature; going on without it', { lacks });
   }
 }

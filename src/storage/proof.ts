@@ -20,9 +20,9 @@ export interface Proof {
  * them equal.
  *
  * All else is `unknown`: the length; the metadata, which only repeats what we sent; a successful
- * PUT, since some servers ignore the checksums sent to them, and some store the framing of a chunked
- * body as content. A different ETag proves nothing either, since with some kinds of encryption it is
- * no MD5. On `unknown`, the caller reads the object back and hashes it.
+ * PUT, since some servers ignore the checksums sent to them, and some store the framing of a
+ * chunked body as content. A different ETag proves nothing either, since with some kinds of
+ * encryption it is no MD5. On `unknown`, the caller reads the object back and hashes it.
  */
 export function judge(
   head: Pick<HeadObjectCommandOutput, 'ContentLength' | 'ChecksumSHA256' | 'ETag'>,
