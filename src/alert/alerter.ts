@@ -37,7 +37,7 @@ export interface AlerterLedger {
 
 /** A camera's present state. */
 export interface CameraPresence {
-  /** End of the footage not yet in the ledger, if there is any, milliseconds since 1970 UTC. */
+  /** End of what is being recorded, milliseconds since 1970 UTC. The ledger knows older footage. */
   readonly lastFootageAtMs?: number;
   readonly state: RecordingState;
   /** Details of the state, in plain words. */
