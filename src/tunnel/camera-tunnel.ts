@@ -187,7 +187,7 @@ export class CameraTunnel implements Tunnel {
   #openChannel(service: Service, bound: BoundForward, signal: AbortSignal): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       this.#channelCount += 1;
-      // Dropbear finds the forward by the address and port that it asked for. Our origin is a dummy.
+      // Dropbear finds the forward by the address and port that it asked for. The origin is unused.
       const { connection } = this.#options;
       connection.forwardOut(bound.address, bound.port, '127.0.0.1', 0, (error, channel) => {
         if (error) {

@@ -30,7 +30,7 @@ export interface ConnectionLimits extends TunnelLimits {
   readonly keepaliveMs: number;
 }
 
-/** `refused`: a login was refused. `abandoned`: a connection was closed for its fault before login. */
+/** `refused`: a login was refused. `abandoned`: a faulty connection was closed before its login. */
 export type LoginEvent = 'refused' | 'abandoned';
 
 /** What all connections of a server share. */
