@@ -3,7 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { isLabel } from '../model/camera-name.ts';
 import type { ChannelKind } from './channel.ts';
 
-// ITU-T E.164: at most 15 digits, the first of the country code, none of which begins with 0.
+// ITU-T E.164: at most 15 digits; they begin with the country code, which never begins with 0.
 const number = /^\+[1-9]\d{6,14}$/;
 const atext = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const maxUrlLength = 2_000;
@@ -14,23 +14,23 @@ export const addressRules: Readonly<Record<ChannelKind, string>> = {
   webhook: `an http:// or https:// address of at most ${maxUrlLength} characters, without user, password or "#"`,
 };
 
-/** E.164 of what people write: `+65 9123-4567` is +6591234567. Undefined if it is none. */
+/** A number as people write it (`+65 9123-4567`) in E.164 (+6591234567); undefined if invalid. */
 export function parsePhoneNumber(text: string): string | undefined {
-  // Only the ASCII space: what else looks like one came in by a slip.
+  // Only the ASCII space: a character that merely looks like one is a mistake.
   const digits = text.replace(/(?<=[\d)]) ?-? ?(?=[\d(])|[()]/g, '');
   return number.test(digits) ? digits : undefined;
 }
 
 /**
- * An address of one mailbox (RFC 5321 section 4.1.2, without quoted local parts and address
- * literals), its domain in ASCII and lower case. Undefined if it is none; also for a list, a name
- * beside the address, and anything that could begin another header.
+ * The address of one mailbox (RFC 5321 section 4.1.2, without quoted local parts and address
+ * literals), with its domain in ASCII and lower case. Undefined for anything else, such as a list,
+ * a display name with the address, and text that could inject a header.
  */
 export function parseEmailAddress(text: string): string | undefined {
   const at = text.lastIndexOf('@');
   const local = text.slice(0, Math.max(at, 0));
   const given = text.slice(at + 1);
-  // domainToASCII would drop or map some of what must not be there.
+  // Checked first, because domainToASCII would drop or map some invalid characters.
   if (!/^[\p{L}\p{N}.-]+$/u.test(given)) return undefined;
   const domain = domainToASCII(given).toLowerCase();
   const labels = domain.split('.');
@@ -46,7 +46,7 @@ export function parseEmailAddress(text: string): string | undefined {
 
 /** A URL in its normal form, or undefined. */
 export function parseWebhookUrl(text: string): string | undefined {
-  // The parser of URLs would silently drop line breaks and tabs.
+  // Checked first, because the URL parser would silently drop line breaks and tabs.
   if (text.length > maxUrlLength || !/^[\x21-\x7E]+$/.test(text) || /[\\#]/.test(text)) {
     return undefined;
   }
@@ -59,9 +59,9 @@ export function parseWebhookUrl(text: string): string | undefined {
 const parsers = { sms: parsePhoneNumber, email: parseEmailAddress, webhook: parseWebhookUrl };
 
 /**
- * An address in the one form that is kept.
+ * An address in its normal form, in which it is stored.
  *
- * @throws {OperatorError} if it is none of its kind
+ * @throws {OperatorError} if the text is not an address of this kind
  */
 export function parseAddress(kind: ChannelKind, text: string): string {
   const address = parsers[kind](text);
@@ -70,6 +70,6 @@ export function parseAddress(kind: ChannelKind, text: string): string {
   throw new OperatorError(`${shown} can't be used: give ${addressRules[kind]}`);
 }
 
-/** An address as logs and lists show it: of URLs the host alone, for paths often are secrets. */
+/** An address for logs and lists: of a URL only the host, because its path is often a secret. */
 export const shownAddress = (kind: ChannelKind, address: string): string =>
   kind === 'webhook' ? (URL.parse(address)?.host ?? 'webhook') : address;

@@ -35,16 +35,16 @@ export interface AlerterLedger {
   readonly contacts: Pick<ContactQueries, 'list'>;
 }
 
-/** What a camera does now. */
+/** A camera's present state. */
 export interface CameraPresence {
-  /** Of what is recorded now, milliseconds since 1970 UTC. What the ledger has is known without it. */
+  /** End of what is being recorded, milliseconds since 1970 UTC. The ledger knows older footage. */
   readonly lastFootageAtMs?: number;
   readonly state: RecordingState;
-  /** In plain words. */
+  /** Details of the state, in plain words. */
   readonly detail?: string;
 }
 
-/** Whom the operator's own alerts go to. */
+/** A recipient of the operator's own alerts. */
 export interface OperatorContact {
   readonly name: string;
   readonly addresses: readonly ContactAddress[];
@@ -54,12 +54,12 @@ export interface AlerterOptions {
   readonly ledger: AlerterLedger;
   readonly outbox: Pick<Outbox, 'wake' | 'failing'>;
   readonly channels: readonly Pick<Channel, 'name' | 'kind'>[];
-  /** Asked for each camera each second. */
+  /** Called for each camera every second. */
   readonly present: (camera: WatchedCamera) => CameraPresence;
-  /** What the operator is to be told of, if it lasts. */
+  /** Conditions that the operator is alerted to if they last. */
   readonly conditions: () => readonly Condition[];
   readonly operator: { readonly contacts: readonly OperatorContact[]; readonly timeZone: string };
-  /** Without footage for so long, a camera is not recording, where nothing else is set for it. */
+  /** A camera without footage for this long is not recording; a camera's own setting overrides. */
   readonly defaultAfterMs: number;
   readonly maxPerContactAndHour: number;
   readonly rules?: Partial<JudgeRules>;
@@ -70,7 +70,7 @@ export interface AlerterOptions {
 const tickMs = 1_000;
 const dayMs = 86_400_000;
 const keptMs = 90 * dayMs;
-/** More than the thousand pages of 4 KB after which SQLite begins its log anew. */
+/** More than the size at which SQLite restarts its write-ahead log: 1,000 pages of 4 KB. */
 const roomBytes = 5 * 1024 * 1024;
 const watchingMs = 30_000;
 const channelTroubleAfterMs = 5 * 60_000;
@@ -78,8 +78,8 @@ const cameraSubject = 'camera ';
 const troubleSubject = 'trouble ';
 
 /**
- * Watches all cameras, decides each second whom to tell what, and leaves it to the outbox: decision
- * and messages are in the ledger together, or not at all.
+ * Watches all cameras and decides every second what to tell whom; the outbox sends the messages. A
+ * decision and its messages are written to the ledger in one transaction.
  */
 export class Alerter implements AsyncDisposable {
   readonly #options: AlerterOptions;
@@ -87,7 +87,7 @@ export class Alerter implements AsyncDisposable {
   readonly #plan: PlanOptions;
   readonly #gate: FloodGate;
   readonly #scope = new Scope();
-  /** As they are in the ledger. */
+  /** The judgements as they are in the ledger. */
   readonly #kept: Map<string, unknown>;
   readonly #loop: Promise<void>;
   #state: ReturnType<typeof beginJudging>;
@@ -115,16 +115,16 @@ export class Alerter implements AsyncDisposable {
     this.#loop = this.#run();
   }
 
-  /** Whether cameras are being watched: for the heartbeat. */
+  /** Whether the cameras have been judged lately; for the heartbeat. */
   get isWatching(): boolean {
     return this.#options.clock.now() - this.#judgedAt < watchingMs;
   }
 
   /**
-   * Tells all contacts of an account that alerts reach them, by each of their ways.
+   * Sends a test message to each address of each contact of an account.
    *
    * @returns the ids of the messages
-   * @throws {OperatorError} if it has none, or none of their ways is configured
+   * @throws {OperatorError} if there are no contacts, or no channel reaches their addresses
    */
   test(account: string): string[] {
     const { ledger, clock } = this.#options;
@@ -136,7 +136,7 @@ export class Alerter implements AsyncDisposable {
     }
     const nowMs = clock.wallNow();
     const event: JudgedEvent = { kind: 'test', account, cameras: [], atMs: nowMs };
-    // Each address by itself, since the next one is otherwise only tried if the first fails.
+    // One message per address: within a message, the next address is tried only if the first fails.
     const messages = recipients.flatMap((recipient) =>
       recipient.addresses.map(({ kind, address }, index) => {
         const to = { ...recipient, addresses: [{ kind, address }] };
@@ -167,7 +167,7 @@ export class Alerter implements AsyncDisposable {
       ledger.alerts.reserveRoom(roomBytes),
     );
     while (!this.#scope.signal.aborted) {
-      this.#try('alerts could not be judged or decided; it is tried again', () => this.#tick());
+      this.#try('alerts could not be decided; trying again', () => this.#tick());
       await clock.sleep(tickMs, this.#scope.signal);
     }
   }
@@ -180,7 +180,7 @@ export class Alerter implements AsyncDisposable {
     }
   }
 
-  /** Nothing of it is taken as done unless it is in the ledger. */
+  /** Our state changes only after the ledger has taken the decision. */
   #tick(): void {
     const { ledger, log, outbox } = this.#options;
     const now = this.#now();
@@ -253,7 +253,7 @@ export class Alerter implements AsyncDisposable {
 
   #channelConditions(): Condition[] {
     const failing = new Map(this.#options.outbox.failing().map((one) => [one.channel, one]));
-    // Webhooks are the owners' own servers.
+    // Not webhooks: they are the owners' servers, which the operator can't mend.
     const ours = this.#options.channels.filter(({ kind }) => kind !== 'webhook');
     return ours.map(({ name }) => {
       const trouble = failing.get(name);
@@ -267,7 +267,7 @@ export class Alerter implements AsyncDisposable {
     });
   }
 
-  /** What is to be kept in the ledger, and what of that is not there yet. */
+  /** All judgements to keep in the ledger, and those that differ from what is there. */
   #changes(
     memories: ReadonlyMap<number, Memory>,
     told: ReadonlyMap<string, TroubleMemory>,
@@ -318,7 +318,7 @@ export class Alerter implements AsyncDisposable {
     }));
   }
 
-  /** Tells each contact at once what was held back for it, as soon as it may be told. */
+  /** Sends each contact its held messages as one digest, as soon as the contact may be told. */
   #release(nowMs: number): boolean {
     const { ledger } = this.#options;
     const byContact = Map.groupBy(ledger.alerts.held(), ({ account, contactName }) =>

@@ -13,13 +13,13 @@ export interface RetryOptions {
 }
 
 /**
- * Which ways work. A way that failed rests, longer after each failure, and is then tried with one
- * message at a time until it works.
+ * Which ways work. A way that failed rests, with back-off, and is then tried with one message at a
+ * time until it works.
  */
 export class ChannelHealth {
   readonly #clock: Clock;
   readonly #retry: RetryOptions;
-  /** By way: a channel; or a channel and an address, where each address is a carrier of its own. */
+  /** By way: a channel, or for webhooks a channel and a server, since servers fail separately. */
   readonly #troubles = new Map<string, Trouble>();
 
   constructor(clock: Clock, retry: RetryOptions) {
@@ -27,20 +27,20 @@ export class ChannelHealth {
     this.#retry = retry;
   }
 
-  /** What is wrong with a way, if something is. */
+  /** What is wrong with a way; undefined if it works. */
   of(way: string): ChannelTrouble | undefined {
     return this.#troubles.get(way);
   }
 
-  /** How long a way is still to rest, in milliseconds; 0: it may be tried. */
+  /** How long a way must still rest, in milliseconds; 0 if it may be tried. */
   restMs(way: string): number {
     const until = this.#troubles.get(way)?.restUntil ?? 0;
     return Math.max(0, until - this.#clock.now());
   }
 
   /**
-   * @param leastMs how long the carrier asks to be left alone
-   * @returns whether this is news
+   * @param leastMs how long the carrier asks us to wait
+   * @returns whether the way worked before, or failed for another cause
    */
   failed(way: string, channel: string, cause: string, leastMs = 0): boolean {
     const before = this.#troubles.get(way);
@@ -58,7 +58,7 @@ export class ChannelHealth {
     return before?.cause !== cause;
   }
 
-  /** @returns whether this is news */
+  /** @returns whether the way failed before */
   worked(way: string): boolean {
     return this.#troubles.delete(way);
   }

@@ -3,19 +3,19 @@ export interface AlertCamera {
   readonly name: string;
   /** When its newest playable footage ended, milliseconds since 1970 UTC. */
   readonly sinceMs: number;
-  /** Why there is none, as the ledger names it. */
+  /** Why there is no footage, as the ledger names it. */
   readonly cause?: string;
   /** The cause in words, for people. */
   readonly detail?: string;
-  /** How much was missed, once it records again. */
+  /** How much was missed; only once the camera records again. */
   readonly missedMs?: number;
 }
 
-/** What happened, as plain JSON data: webhooks hand it on as it is. */
+/** What happened, as plain JSON data. */
 export interface AlertEvent {
   /** Such as `not-recording`, `recording-again`, `digest`, `test`. */
   readonly kind: string;
-  /** Absent: it is for the operator, and of no account. */
+  /** Absent if the event is for the operator and concerns no account. */
   readonly account?: string;
   readonly cameras: readonly AlertCamera[];
   /** Milliseconds since 1970 UTC. */
@@ -26,11 +26,11 @@ export interface AlertEvent {
 export interface OutgoingMessage {
   /** The idempotency key: unique per event and contact, stable over restarts. {@link isMessageId} */
   readonly id: string;
-  /** A number (E.164, with +), an e-mail address or a URL, as {@link Channel.kind} has it. */
+  /** A number (E.164, with +), an e-mail address or a URL, depending on {@link Channel.kind}. */
   readonly to: string;
-  /** For SMS of one part where possible: 160 characters of GSM-7, or 70 of UCS-2. */
+  /** Fits one SMS where possible: 160 characters of GSM-7, or 70 of UCS-2. */
   readonly text: string;
-  /** Of an e-mail. */
+  /** For e-mail. */
   readonly subject: string;
   /** For webhooks. */
   readonly event: AlertEvent;
@@ -40,30 +40,30 @@ export interface OutgoingMessage {
 
 const messageId = /^[a-z0-9-]{1,36}$/;
 
-/** Whether `id` can be a message's: 1 to 36 of a-z, 0-9 and `-`. */
+/** Whether `id` is a valid message id: 1 to 36 of a-z, 0-9 and `-`. */
 export const isMessageId = (id: string): boolean => messageId.test(id);
 
-/** A carrier has taken a message over. */
+/** A carrier has accepted a message. */
 export interface Accepted {
-  /** The carrier's own name for the message, if it gave one. */
+  /** The carrier's id of the message, if it gave one. */
   readonly carrierId?: string;
-  /** `delivered` if nothing more will be heard of it and it is there; else reports may follow. */
+  /** `delivered` if the message has arrived and no reports will follow; else reports may follow. */
   readonly final: 'accepted' | 'delivered';
-  /** What the carrier said, cut short, without secrets. */
+  /** The carrier's response, shortened, without secrets. */
   readonly detail?: string;
 }
 
-/** A carrier has not taken a message over, or not said so. The message is one line without secrets. */
+/** A carrier has not confirmed a message. The error's message is one line without secrets. */
 export class SendError extends Error {
   override name = 'SendError';
   /**
-   * `refused`: the same message won't be taken later either. `temporary`: it may be, or the operator
-   * can mend it (wrong password, no credit, wrong address of the carrier).
+   * `refused`: the carrier won't accept this message later either. `temporary`: it may, perhaps
+   * after the operator has acted (wrong password, no credit, wrong address of the carrier).
    */
   readonly kind: 'refused' | 'temporary';
-  /** The request went out and no answer came: the carrier may have taken it. */
+  /** The request went out but no response came: the carrier may have accepted the message. */
   readonly maybeSent: boolean;
-  /** How long the carrier asks to be left alone, if it does. */
+  /** How long the carrier asks us to wait, if it does. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -85,33 +85,34 @@ export type ChannelKind = 'sms' | 'email' | 'webhook';
 
 /** A way to reach people. */
 export interface Channel extends AsyncDisposable {
-  /** As reports and logs name it: `kannel`, `twilio`, `sns`, `smtp`, `webhook` … */
+  /** The name in reports and logs: `kannel`, `twilio`, `sns`, `smtp`, `webhook` … */
   readonly name: string;
   readonly kind: ChannelKind;
   /**
-   * Whether to send a message again that may have been sent does no harm, since the receiver knows it
-   * by its id.
+   * Whether a message may safely be sent twice, because the receiver recognizes it by its id.
    */
   readonly resendIsHarmless: boolean;
   /**
-   * Has its own limits of time. When `signal` aborts midway the error says whether the message may
-   * have been sent.
+   * Has its own timeouts. When `signal` aborts midway, the error says whether the message may have
+   * been sent.
    *
    * @throws {SendError} and nothing else
    */
   send(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted>;
   /**
-   * After a crash or a lost answer: has the carrier got it? Absent: it can't tell.
+   * Asks the carrier, after a crash or a lost response, whether it has the message. Absent if the
+   * carrier can't tell.
    *
-   * @throws {SendError} `refused` if the carrier had it and gave it up; `temporary` if it can't be asked now
+   * @throws {SendError} `refused` if the carrier had the message and gave it up; `temporary` if the
+   *   carrier can't be asked now
    */
   find?(message: OutgoingMessage, signal: AbortSignal): Promise<Accepted | 'not sent' | 'unknown'>;
 }
 
-/** What a carrier says of a message after having taken it. */
+/** What a carrier reports about a message after having accepted it. */
 export interface DeliveryReport {
   readonly messageId: string;
-  /** `accepted`: it is on its way (it may have been in doubt whether the carrier got it). */
+  /** `accepted`: on its way; resolves a doubt about whether the carrier got the message. */
   readonly state: 'accepted' | 'delivered' | 'failed';
   readonly carrierId?: string;
   readonly detail?: string;

@@ -18,7 +18,7 @@ import type { ReportReader } from './reports.ts';
 
 type FromUs = 'reportUrl' | 'ca' | 'patience';
 
-/** The carriers that the operator has. Webhooks need none. */
+/** The operator's carriers. Webhooks need none. */
 export interface CarrierOptions {
   /** Tried in this order. */
   readonly sms?: {
@@ -27,12 +27,12 @@ export interface CarrierOptions {
     readonly sns?: Omit<SnsOptions, FromUs>;
   };
   readonly smtp?: Omit<SmtpOptions, FromUs>;
-  /** Certificates of authorities to trust beside the system's, a PEM file. */
+  /** A PEM file of certificate authorities to trust in addition to the system's. */
   readonly caFile?: string;
   readonly patience?: CarrierPatience;
 }
 
-/** What reads the reports of the carriers that send any, by channel. */
+/** The readers of delivery reports, by channel, for the carriers that send reports. */
 export function reportReaders({ sms }: CarrierOptions): ReadonlyMap<string, ReportReader> {
   const readers = new Map<string, ReportReader>();
   const { gateway } = sms ?? {};
@@ -54,10 +54,10 @@ export function reportReaders({ sms }: CarrierOptions): ReadonlyMap<string, Repo
 }
 
 /**
- * All ways to reach people, the first of a kind to be tried first.
+ * All channels. Those of the same kind are in the order in which they are tried.
  *
  * @param key from `loadAlertKey`
- * @param urlOf where reports of a channel's message go; absent: nowhere
+ * @param urlOf the URL for reports about a channel's message; absent if reports aren't received
  * @throws {OperatorError} if `caFile` can't be used
  */
 export async function createChannels(
@@ -76,7 +76,7 @@ export async function createChannels(
     sms?.gateway &&
       new SmsHttpChannel({ ...sms.gateway, ...common, ...reporting(sms.gateway.name) }),
     sms?.twilio && new TwilioChannel({ ...sms.twilio, ...common, ...reporting('twilio') }),
-    // The libraries of these two are large: only who has such a carrier waits for them.
+    // Loaded on demand, because the libraries of these two are large.
     sms?.sns && new (await import('./channels/sns.ts')).SnsChannel({ ...sms.sns, ...common }),
     smtp && new (await import('./channels/smtp.ts')).SmtpChannel({ ...smtp, ...common }),
     new WebhookChannel({ key, ...common }),
@@ -86,7 +86,7 @@ export async function createChannels(
 function readAuthorities(file: string): readonly string[] {
   try {
     const pem = readFileSync(file, 'utf8');
-    // A certificate that is damaged would otherwise fail at the first alert.
+    // Parsed now: otherwise a damaged certificate would fail only at the first alert.
     const given = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
     if (given.length === 0) throw new Error('it holds no certificate in PEM');
     return [

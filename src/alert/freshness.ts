@@ -1,13 +1,13 @@
 /**
- * How old a camera's newest footage is, on the monotonic clock: footage carries the wall clock's time,
- * and who sets that clock must neither raise an alarm nor hide one.
+ * The age of a camera's newest footage, on the monotonic clock. Footage is dated by the wall clock,
+ * and setting that clock must neither raise nor hide an alarm.
  */
 export interface Freshness {
-  /** The newest end of footage that was seen, on the wall clock. */
+  /** The newest end of footage seen so far, on the wall clock. */
   readonly newestMs: number;
   /** The same moment on the monotonic clock. */
   readonly newestAt: number;
-  /** Whether footage came since this watch began, that is, since the daemon started. */
+  /** Whether footage has come since the daemon started. */
   readonly heard: boolean;
 }
 
@@ -18,21 +18,21 @@ export interface Now {
   readonly at: number;
 }
 
-/** A wall clock that differs by more from what the monotonic one says was set. */
+/** If wall clock and monotonic clock diverge by more, the wall clock was set. */
 const stepMs = 1_000;
 
-/** How far the wall clock was set back between two moments; 0 if it was not. */
+/** How far the wall clock was set back between two moments, in milliseconds; 0 if it was not. */
 export function setBackMs(before: Now, now: Now): number {
   const difference = now.at - before.at - (now.wallMs - before.wallMs);
   return difference > stepMs ? difference : 0;
 }
 
-/** Footage may be dated so far ahead, by how its length is reckoned. */
+/** Footage may seem to end this far in the future, because of how its length is computed. */
 const aheadMs = 2_000;
 
 /**
- * The newest of several ends of footage; those that are dated ahead of the clock, since it was set
- * back, count only if there are no others.
+ * The newest of several ends of footage. An end in the future, which means that the clock was set
+ * back, counts only if there is no other.
  */
 export function newestOf(ends: readonly (number | undefined)[], now: Now): number | undefined {
   const known = ends.filter((end) => end !== undefined);
@@ -42,7 +42,7 @@ export function newestOf(ends: readonly (number | undefined)[], now: Now): numbe
 }
 
 /**
- * @param before what was known at the last step; undefined at the first
+ * @param before the result of the last step; undefined at the first
  * @param newestMs end of the newest footage, on the wall clock
  * @param wasSetBack whether the wall clock was set back since the last step
  */
@@ -56,10 +56,10 @@ export function freshen(
   if (before === undefined) {
     return { newestMs: Math.min(newestMs, now.wallMs), newestAt: byWallClock, heard: false };
   }
-  // Footage that was dated by the clock as it was before would hide what comes now.
+  // Footage dated before the clock was set back would hide newer footage.
   const baseMs = wasSetBack ? Math.min(before.newestMs, now.wallMs) : before.newestMs;
   if (newestMs <= baseMs || newestMs > now.wallMs + aheadMs) return { ...before, newestMs: baseMs };
-  // As much newer as it says itself, even if its dates lag behind a clock that was set forward.
+  // The dates' difference counts, even if the dates lag behind a clock that was set forward.
   const byItself = before.newestAt + (newestMs - baseMs);
   return { newestMs, newestAt: Math.min(now.at, Math.max(byItself, byWallClock)), heard: true };
 }

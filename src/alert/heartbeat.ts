@@ -7,27 +7,27 @@ import type { Log } from '../lib/log.ts';
 import { within } from '../lib/until.ts';
 
 export interface HeartbeatOptions {
-  /** Asked with GET while all is well: who watches it misses it when this machine is gone. */
+  /** Requested with GET while the daemon is healthy. A monitor alerts when the requests cease. */
   readonly url: string;
   readonly everyMs: number;
-  /** Whether the daemon does its work: a heart that beats in a dead daemon is worse than none. */
+  /** Whether the daemon does its work. If not, the heartbeat must cease. */
   readonly isHealthy: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 const answerWithinMs = 10_000;
-/** Many daemons that started together don't beat together. */
+/** Spreads the requests of daemons that started together. */
 const jitter = 0.1;
 
-/** Beats until it is disposed of. What goes wrong is said once, and once when it goes well again. */
+/** Beats until disposed of. Logs each failure once, and once when the heartbeat works again. */
 export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
   const { url, everyMs, isHealthy, clock, log } = options;
   let trouble: string | undefined;
   const note = (cause: string | undefined): void => {
     if (cause === trouble) return;
     if (cause === undefined) log.info('the heartbeat is received again');
-    // The address itself is a secret: who knows it can keep up the look of a living daemon.
+    // The URL is not logged: whoever knows it can pretend that the daemon lives.
     else if (trouble === undefined) log.warn('the heartbeat fails', { cause });
     trouble = cause;
   };
@@ -48,7 +48,7 @@ export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
   });
 }
 
-/** Its answer's body is of no interest, and may be endless. */
+/** Sends one GET. Ignores the body, which may be endless. */
 function beat(url: string, signal: AbortSignal): Promise<void> {
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {

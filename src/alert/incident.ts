@@ -4,56 +4,56 @@ import type { AlertCamera, AlertEvent } from './channel.ts';
 
 // Times are milliseconds since 1970 UTC unless they end in "At": those are monotonic milliseconds.
 
-/** What the judge is told of a camera at each step. */
+/** What the judge gets about a camera at each step. */
 export interface CameraInput extends CameraName {
-  /** Its own through all changes of its name. */
+  /** Stays the same when the camera is renamed. */
   readonly id: number;
-  /** Whether it should record: it has dialled in once, was recorded once, and is not disabled. */
+  /** Whether the camera has dialled in before and is not disabled. */
   readonly shouldRecord: boolean;
   readonly silentUntilMs?: number;
-  /** Without footage for so long, it is not recording; 0: never. */
+  /** A camera without footage for this long is not recording; 0 turns alerts off. */
   readonly afterMs: number;
   readonly lastFootageAtMs?: number;
   readonly state: RecordingState;
   readonly detail?: string;
 }
 
-/** A camera that stopped, from its last footage until it records steadily. Kept over restarts. */
+/** A camera's stop, from its last footage until it records steadily. Kept over restarts. */
 export interface Incident {
   readonly sinceMs: number;
-  /** Why, when it was last seen. */
+  /** The cause of the stop; the latest one until the contacts are told. */
   readonly cause: string;
   readonly detail?: string;
-  /** Whether its contacts were told that it stopped. */
+  /** Whether the contacts were told that the camera stopped. */
   readonly told: boolean;
-  /** How often it stopped. */
+  /** How often the camera stopped. */
   readonly stops: number;
-  /** Missed in all but the present stop. */
+  /** Missed in all stops but the present one. */
   readonly missedMs: number;
-  /** Since when it has no footage; absent while it has. */
+  /** Since when there is no footage; absent while there is. */
   readonly stoppedMs?: number;
-  /** Since when it has footage again; absent while it has none. */
+  /** Since when there is footage again; absent while there is none. */
   readonly againMs?: number;
   readonly level: number;
 }
 
-/** What is kept of a camera: its incident, or its last one's end for as long as that matters. */
+/** What is kept about a camera: its incident, or the end of its last one while that matters. */
 export type Memory =
   | { readonly incident: Incident }
   | { readonly endedMs: number; readonly level: number };
 
-/** A camera in an event, with what digests tell. */
+/** A camera in an event, with the details for digests. */
 export interface EventCamera extends AlertCamera {
-  /** Since when it records again, milliseconds since 1970 UTC. */
+  /** Since when the camera records again, milliseconds since 1970 UTC. */
   readonly againMs?: number;
-  /** How often it stopped since {@link AlertCamera.sinceMs}, if more than once. */
+  /** How often the camera stopped since {@link AlertCamera.sinceMs}, if more than once. */
   readonly stops?: number;
 }
 
 export type EventKind =
   | 'not-recording'
   | 'recording-again'
-  /** What was held back: cameras with `againMs` record again, the others don't. */
+  /** Messages that were held back: cameras with `againMs` record again, the others don't. */
   | 'digest'
   | 'test'
   /** For the operator. */
@@ -63,7 +63,7 @@ export type EventKind =
 export interface JudgedEvent extends AlertEvent {
   readonly kind: EventKind;
   readonly cameras: readonly EventCamera[];
-  /** What the trouble is, where it is none of cameras. */
+  /** What the trouble is, if it doesn't concern cameras. */
   readonly detail?: string;
   readonly sinceMs?: number;
 }

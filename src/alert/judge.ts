@@ -4,17 +4,17 @@ import type { CameraInput, EventCamera, Incident, JudgedEvent, Memory } from './
 import { nextLevel, type Patience, patienceAt } from './patience.ts';
 
 export interface JudgeRules {
-  /** Cameras of an account whose time comes within this are told of in one message. */
+  /** Cameras of an account that become due within this time share one message. */
   readonly groupMs: number;
-  /** Others of the account join with the same cause, if their time comes so soon after. */
+  /** Cameras of the account with the same cause join if they would become due this soon after. */
   readonly joinMs: number;
-  /** How long cameras that came back wait for others of the account to be steady too. */
+  /** How long recovered cameras wait for others of the account to become steady too. */
   readonly againGroupMs: number;
-  /** Until cameras that were recorded before the daemon's start must be back. */
+  /** How long cameras may take to come back after the daemon's start. */
   readonly graceMs: number;
-  /** Footage this young says that a camera records. */
+  /** A camera records if its newest footage is younger than this. */
   readonly freshMs: number;
-  /** With footage for so long, a camera is told to record again. */
+  /** After this long with footage, contacts are told that a camera records again. */
   readonly steadyAfterMs: number;
 }
 
@@ -27,10 +27,10 @@ export const defaultRules: JudgeRules = {
   steadyAfterMs: 120_000,
 };
 
-/** What the judge saw of a camera in this run of the daemon. */
+/** What the judge has seen of a camera since the daemon started. */
 interface Sight {
   readonly freshness: Freshness;
-  /** Since when it should record. */
+  /** Since when the camera should record. */
   readonly expectedAt: number;
   /** Since when there is footage again. */
   readonly againAt?: number;
@@ -41,9 +41,9 @@ interface CameraGroup {
   readonly againAt?: number;
 }
 
-/** What the judge knows. `memories` is to be kept over restarts; the rest is of this run. */
+/** What the judge knows. Only `memories` must be kept over restarts. */
 export interface JudgeState {
-  /** When the first step was; absent before that. */
+  /** The time of the first step; absent before it. */
   readonly startedAt?: number;
   readonly before: Now;
   readonly memories: ReadonlyMap<number, Memory>;
@@ -63,22 +63,22 @@ export const beginJudging = (memories: ReadonlyMap<number, Memory>, now: Now): J
   groups: new Map(),
 });
 
-/** A camera in the course of a step. */
+/** A camera during a step. */
 interface Case {
   readonly input: CameraInput;
   readonly sight: Sight;
   readonly incident: Incident | undefined;
   readonly ageMs: number;
   readonly silent: boolean;
-  /** Whether its age is its own, and not that of the daemon's absence. */
+  /** Whether missing footage is the camera's fault: it has had time since the daemon started. */
   readonly ripe: boolean;
   readonly level: number;
   readonly patience: Patience;
 }
 
 /**
- * One step of judging, each second or so: which cameras stopped, which record again, and what is to
- * be told of it. Pure: the same state, time and inputs give the same judgement.
+ * One step of judging, about every second: which cameras stopped, which record again, and which
+ * events to send. Pure: the same state, time and inputs give the same judgement.
  */
 export function judge(
   state: JudgeState,
@@ -133,14 +133,14 @@ export function judge(
 const again = (sight: Sight | undefined): { againAt?: number } =>
   sight?.againAt === undefined ? {} : { againAt: sight.againAt };
 
-/** What is still worth knowing. */
+/** The memory, unless its incident ended so long ago that it no longer matters. */
 function lasting(memory: Memory | undefined, now: Now, rules: JudgeRules): Memory | undefined {
   if (memory === undefined || 'incident' in memory) return memory;
   const { restlessForMs } = patienceAt(memory.level, 0, rules.steadyAfterMs);
   return now.wallMs - memory.endedMs < restlessForMs ? memory : undefined;
 }
 
-/** What became of one camera since the last step. */
+/** Judges one camera: begins, continues or ends its incident. */
 function look(
   sight: Sight,
   memory: Memory | undefined,
@@ -155,8 +155,8 @@ function look(
   const graceMs = Math.max(input.afterMs, rules.graceMs);
   const ripe =
     freshness.heard ||
-    // A camera that is expected from the daemon's start on has the time of grace; one that was
-    // enabled later has its own time anew.
+    // A camera that was expected at the daemon's start gets the time of grace; one that was enabled
+    // later gets its usual time.
     now.at - expectedAt >= (expectedAt === startedAt ? graceMs : input.afterMs);
   const before = memory !== undefined && 'incident' in memory ? memory.incident : undefined;
   const level =
@@ -174,7 +174,7 @@ function look(
   }
   if (before.stoppedMs !== undefined) {
     if (ageMs >= rules.freshMs) return { ...common, sight, incident: withCause(before, input) };
-    // It was back before anybody was told: that is a pause, not a stop.
+    // The camera is back before anybody was told: that was a pause, not a stop.
     if (!before.told && level === 0) return { ...common, sight, incident: undefined };
     const againMs = Math.max(before.stoppedMs, now.wallMs - ageMs);
     const { stoppedMs, ...rest } = before;
@@ -207,19 +207,19 @@ const open = (input: CameraInput, { newestMs }: Freshness, level: number): Incid
   level,
 });
 
-/** The cause that is told is that of the moment in which it is told. */
+/** Updates the cause until the contacts are told, so that they get the latest one. */
 const withCause = (incident: Incident, input: CameraInput): Incident =>
   incident.told ? incident : { ...incident, ...causeOf(input) };
 
 const causeOf = ({ state, detail }: CameraInput): Pick<Incident, 'cause' | 'detail'> => ({
-  // Without footage it does not record, whatever its parts say of themselves.
+  // A camera without footage doesn't record, even if its state says so.
   cause: state === 'recording' ? 'unexplained' : state,
   detail,
 });
 
 interface Told {
   readonly events: readonly JudgedEvent[];
-  /** Since when a group is being gathered. */
+  /** Since when a group of cameras is being gathered. */
   readonly since?: number;
 }
 
@@ -291,7 +291,7 @@ function tellAgain(
   const told: EventCamera[] = [];
   for (const { input, incident, silent } of steady) {
     memories.set(input.id, { endedMs: now.wallMs, level: incident.level });
-    // Who was told that it stopped wants to know, even if nothing else is to be told by now.
+    // Contacts that were told of the stop learn of its end even if the camera is silenced by now.
     if (silent && !incident.told) continue;
     const { sinceMs, cause, detail, missedMs, againMs, stops } = incident;
     told.push({

@@ -8,8 +8,8 @@ const keyBytes = 32;
 const form = /^[0-9a-f]{64}\n?$/;
 
 /**
- * Reads the key from which webhooks' secrets and the paths of delivery reports are derived; makes
- * it, with mode 0600, if there is no such file.
+ * Reads the key from which the secrets of webhooks and the paths of delivery reports are derived.
+ * Creates the file, with mode 0600, if it is missing.
  *
  * @throws {OperatorError} if the file is damaged, open to others, or can't be read or made
  */
@@ -49,7 +49,7 @@ async function read(file: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Whole or not at all, and never over one that another has made meanwhile. */
+/** Creates the file atomically; keeps a file that another process has made meanwhile. */
 async function make(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const unfinished = `${file}.${randomBytes(6).toString('hex')}.new`;

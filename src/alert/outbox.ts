@@ -18,15 +18,15 @@ export interface OutboxLedger {
 }
 
 export interface OutboxTimes {
-  /** An answer that takes longer gives the next way its turn, while this one goes on. */
+  /** If a response takes longer, the next way is tried too. */
   readonly patienceMs: number;
-  /** A carrier is asked for a message that may have been sent after this. */
+  /** How long to wait before asking a carrier about a message that may have been sent. */
   readonly findAfterMs: number;
-  /** A carrier's report of a message that may have been sent is awaited for so long. */
+  /** How long to wait for a carrier's report about a message that may have been sent. */
   readonly doubtMs: number;
-  /** Between two attempts. */
+  /** Back-off between two attempts. */
   readonly retry: { readonly minMs: number; readonly maxMs: number };
-  /** Older messages are not sent any more. */
+  /** Older messages are no longer sent. */
   readonly maxAgeMs: number;
 }
 
@@ -42,11 +42,11 @@ export interface OutboxOptions {
   readonly ledger: OutboxLedger;
   readonly channels: readonly Channel[];
   /**
-   * The names of those channels whose carriers report each message that they took: without a report,
-   * a message that may have been sent was not.
+   * Names of the channels whose carriers report every message that they accept. For these, no
+   * report means that a doubtful message was not sent.
    */
   readonly reporting: ReadonlySet<string>;
-  /** In all; what goes beyond waits, and other ways are tried. */
+  /** Over all accounts. Messages beyond the limit wait, and other ways are tried. */
   readonly maxSmsPerHour: number;
   readonly times?: Partial<OutboxTimes>;
   readonly clock: Clock;
@@ -59,12 +59,12 @@ const idleMs = 1_000;
 const hourMs = 3_600_000;
 const limitWaitMs = 60_000;
 
-/** A second message of these is worse than none. */
+/** Kinds of events that are better lost than sent twice. */
 const dispensable: ReadonlySet<string> = new Set(['recording-again', 'trouble-over', 'test']);
 
 /**
- * Sends what the ledger holds as to be sent. Each step is on the disk before the next begins, so that
- * a crash at any moment neither loses a message nor, as far as the carrier can tell, sends it twice.
+ * Sends the due messages of the ledger. Each step is on the disk before the next begins, so that a
+ * crash loses no message and, as far as the carrier lets us find out, sends none twice.
  */
 export class Outbox implements AsyncDisposable {
   readonly #options: OutboxOptions;
@@ -73,9 +73,9 @@ export class Outbox implements AsyncDisposable {
   readonly #health: ChannelHealth;
   readonly #gate: FloodGate;
   readonly #scope = new Scope();
-  /** What is under way, by delivery. */
+  /** Attempts under way, by delivery. */
   readonly #running = new Map<string, { readonly way: string; readonly done: Promise<void> }>();
-  /** Whose outcome could not be written down, such as on a full disk. */
+  /** Deliveries whose outcome could not be written to the ledger, such as on a full disk. */
   readonly #unnoted: DeliveryName[] = [];
   readonly #loop: Promise<void>;
   #nap: Scope | undefined;
@@ -89,7 +89,7 @@ export class Outbox implements AsyncDisposable {
     const doubtful = options.ledger.alerts.doubtInterrupted(options.clock.wallNow());
     if (doubtful > 0) {
       options.log.warn(
-        'alerts were being sent when the daemon ended; it is found out if they were',
+        'alerts were being sent when the daemon ended; checking whether they went out',
         {
           count: doubtful,
         },
@@ -98,17 +98,17 @@ export class Outbox implements AsyncDisposable {
     this.#loop = this.#run();
   }
 
-  /** Something is to be sent. */
+  /** Looks for due messages at once. */
   wake(): void {
     this.#nap?.end();
   }
 
-  /** Channels that fail now, for the operator. */
+  /** The channels that are failing, for the operator. */
   failing(): ChannelTrouble[] {
     return this.#health.all();
   }
 
-  /** Takes a carrier's word of what became of a message. On the disk when it returns. */
+  /** Takes a carrier's report about a message. It is on the disk when this returns. */
   report({ messageId, state, carrierId, detail }: DeliveryReport): void {
     const { ledger, clock, log } = this.#options;
     const delivery = readMessageId(messageId);
@@ -192,7 +192,7 @@ export class Outbox implements AsyncDisposable {
     }
   }
 
-  /** The contact has another address by now: it goes there, or by the next way. */
+  /** The contact's address has changed: sends the message to the new one, or by the next way. */
   #redirect(delivery: OpenDelivery): void {
     const { ledger, clock, log } = this.#options;
     const nowMs = clock.wallNow();
@@ -207,7 +207,7 @@ export class Outbox implements AsyncDisposable {
     this.#nextWay(delivery);
   }
 
-  /** Whether there is room for it now. If not, its next way gets its turn. */
+  /** Whether the delivery may be tried now. If its way rests or is at its limit, tries the next. */
   #mayTry(delivery: OpenDelivery): boolean {
     const { ledger, maxSmsPerHour, clock, log } = this.#options;
     const way = wayOf(delivery);
@@ -261,7 +261,7 @@ export class Outbox implements AsyncDisposable {
     const { ledger, clock, log } = this.#options;
     const cause = describeError(error);
     if (error.kind === 'refused' && !error.maybeSent) {
-      // That a message is refused says that the carrier works.
+      // A carrier that refuses a message works.
       this.#health.worked(wayOf(delivery));
       return this.#give(delivery, cause);
     }
@@ -299,7 +299,7 @@ export class Outbox implements AsyncDisposable {
       ledger.alerts.changeDelivery(delivery, ['doubtful'], { state: 'queued', nowMs });
     };
     if (channel.resendIsHarmless) return sendAgain();
-    // A clock that was set back would make it wait for ever.
+    // Absolute, because after the clock was set back a negative age would make us wait too long.
     const ageMs = Math.abs(clock.wallNow() - delivery.sinceMs);
     if (channel.find !== undefined) {
       if (ageMs < findAfterMs) return later(findAfterMs - ageMs);
@@ -309,7 +309,7 @@ export class Outbox implements AsyncDisposable {
         if (found !== 'unknown') return this.#accepted(delivery, found);
       } catch (error) {
         const { kind } = asSendError(error);
-        // The carrier had it, and gave it up.
+        // The carrier had the message and gave it up.
         if (kind === 'refused') return this.#give(delivery, describeError(error));
         this.#nextWay(delivery);
         return later(this.#times.retry.maxMs / 4, describeError(error));
@@ -333,7 +333,7 @@ export class Outbox implements AsyncDisposable {
     this.#nextWay(delivery);
   }
 
-  /** This way is of no use for this message. */
+  /** Gives up this way for this message, and tries the next. */
   #give(delivery: OpenDelivery, detail: string): void {
     const { ledger, clock, log } = this.#options;
     const change = { state: 'failed', nowMs: clock.wallNow(), detail } as const;

@@ -1,29 +1,29 @@
 const minute = 60_000;
 
-/** Of the first stop of a camera in a while. */
+/** After a camera's first stop in a while. */
 const steadyMs = 2 * minute;
-/** Of those that follow; twice as long at each level. */
+/** For the stops that follow; doubled at each level. */
 const settledMs = 5 * minute;
 const calmMs = 15 * minute;
 const maxLevel = 4;
 
 /**
- * How long a camera's state must last until it is told. A camera that stops again and again gets
- * more patience each time, so that its contacts get one message and then one digest.
+ * How long a camera's state must last before contacts are told. Each further stop soon after the
+ * last gets more patience, so that contacts get one message and then one digest.
  */
 export interface Patience {
-  /** Without footage for so long, it is told to have stopped. */
+  /** After this long without footage, contacts are told that the camera stopped. */
   readonly stoppedAfterMs: number;
-  /** With footage for so long, it is told to record again. */
+  /** After this long with footage, contacts are told that the camera records again. */
   readonly steadyAfterMs: number;
-  /** A stop so soon after the last one's end is at the next level. */
+  /** A stop this soon after the end of the last one is at the next level. */
   readonly restlessForMs: number;
 }
 
 /**
  * @param level 0 for the first stop in a while
- * @param afterMs the camera's own time without footage until its contacts are told
- * @param steadyAfterMs of level 0; 2 minutes unless given
+ * @param afterMs the camera's setting: time without footage until contacts are told
+ * @param steadyAfterMs for level 0; 2 minutes unless given
  */
 export function patienceAt(level: number, afterMs: number, steadyAfterMs = steadyMs): Patience {
   if (level === 0) {

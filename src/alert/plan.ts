@@ -7,33 +7,33 @@ import type { NewAlertMessage, NewDelivery } from '../model/alert.ts';
 import type { AlertMessage } from '../contract/alerts.ts';
 import type { ContactAddress, QuietHours } from '../model/contact.ts';
 
-/** Somebody who is to be told. */
+/** Who gets a message. */
 export interface Recipient {
-  /** Absent: the operator. */
+  /** Absent for the operator. */
   readonly account?: string;
   readonly contactId?: number;
   readonly name: string;
   readonly addresses: readonly ContactAddress[];
   readonly quiet?: QuietHours;
-  /** An IANA name. */
+  /** IANA name of the time zone. */
   readonly timeZone: string;
 }
 
 export interface PlanOptions {
-  /** All there are, those to be tried first first. */
+  /** All channels, in the order in which they are tried. */
   readonly channels: readonly { readonly name: string; readonly kind: ChannelKind }[];
   readonly maxPerContactAndHour: number;
-  /** How many messages a recipient got since then, or is to get. */
+  /** How many messages a recipient has got since then or will get. */
   readonly messagesSince: (account: string | undefined, name: string, sinceMs: number) => number;
 }
 
 const hourMs = 3_600_000;
 
-/** Each event has its own, over restarts too. */
+/** Unique per event, and stable over restarts. */
 const keyOf = ({ account = '', kind, atMs, detail = '' }: JudgedEvent): string =>
   `${account}/${kind}/${atMs}/${detail}`;
 
-/** What a recipient is told of an event: at once, or together with others when it may be told. */
+/** The message about an event to a recipient. It is held back if they may not be told now. */
 export function messageOf(
   event: JudgedEvent,
   to: Recipient,
@@ -57,7 +57,7 @@ export function messageOf(
   };
 }
 
-/** Why a recipient is not to be told now, if so. */
+/** Why a recipient may not be told now; undefined if they may. */
 export function reasonToHold(
   { account, name, quiet, timeZone }: Recipient,
   nowMs: number,
@@ -67,7 +67,7 @@ export function reasonToHold(
   return messagesSince(account, name, nowMs - hourMs) >= maxPerContactAndHour ? 'rate' : undefined;
 }
 
-/** Each address by each channel that reaches it. */
+/** One delivery for each address and each channel that reaches it. */
 const deliveriesOf = (
   addresses: readonly ContactAddress[],
   { channels }: PlanOptions,
@@ -78,9 +78,9 @@ const deliveriesOf = (
       .map((channel) => ({ kind, channel: channel.name, address })),
   );
 
-/** What was held back for a recipient, as one event. */
+/** A recipient's held messages as one event. */
 export function digestOf(held: readonly AlertMessage[], nowMs: number): JudgedEvent | undefined {
-  // They were written as that.
+  // messageOf() wrote them as JudgedEvent.
   const events = held.map(({ event }) => event as JudgedEvent);
   const [first] = events;
   if (first === undefined) return undefined;
@@ -101,9 +101,9 @@ export function digestOf(held: readonly AlertMessage[], nowMs: number): JudgedEv
   };
 }
 
-/** A camera of an earlier event, and what came of it. */
+/** Merges a camera of an earlier event with the same camera of a later one. */
 function after(before: EventCamera | undefined, camera: EventCamera): EventCamera {
-  // That it stopped and that it records again are two events of one stop.
+  // The stop and its end are two events of one stop: the later one says all.
   if (before?.againMs === undefined) return camera;
   const stops = (before.stops ?? 1) + (camera.stops ?? 1);
   const missedMs = (before.missedMs ?? 0) + (camera.missedMs ?? 0);

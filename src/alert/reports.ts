@@ -6,37 +6,37 @@ import { describeError, OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type DeliveryReport, isMessageId } from './channel.ts';
 
-/** A report as it came in. */
+/** The request that brings a report. */
 export interface ReportRequest {
-  /** As the carrier was given it, with the query that it was asked with. */
+  /** The URL that the carrier was given, with the query of the request. */
   readonly url: string;
   readonly query: URLSearchParams;
-  /** Of a POST; empty else. */
+  /** The fields of a POST; empty for a GET. */
   readonly form: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
 }
 
-/** Reads one carrier's reports. `forged`: not from the carrier; undefined: it says nothing. */
+/** Reads a carrier's reports. `forged`: not from the carrier; undefined: nothing that we know. */
 export type ReportReader = (
   request: ReportRequest,
 ) => Omit<DeliveryReport, 'messageId'> | 'forged' | undefined;
 
 export interface ReportsOptions {
   readonly listen: { readonly host: string; readonly port: number };
-  /** What carriers reach it by, without a slash at its end; its own address unless given. */
+  /** URL at which carriers reach us, without a trailing slash; our own address unless given. */
   readonly baseUrl?: string;
   readonly key: Uint8Array;
-  /** By channel. */
+  /** Readers by channel. */
   readonly readers: ReadonlyMap<string, ReportReader>;
-  /** Carriers send a report again if this fails, and most of them not otherwise. */
+  /** If it fails, the carrier gets an error, and most carriers then send the report again. */
   readonly onReport: (channel: string, report: DeliveryReport) => Promise<void> | void;
   readonly log: Log;
 }
 
-/** Where carriers tell what became of messages that they took. */
+/** The server to which carriers report the delivery of messages. */
 export interface Reports extends AsyncDisposable {
   readonly port: number;
-  /** For each channel and message its own, which nobody can guess. */
+  /** The URL for reports about a message; unguessable. */
   readonly urlOf: (channel: string, messageId: string) => string;
 }
 
@@ -51,7 +51,7 @@ const macOf = (key: Uint8Array, channel: string, messageId: string): string =>
     .digest('base64url')
     .slice(0, 22);
 
-/** The address that one message's reports come to. */
+/** The URL for reports about one message. */
 export const reportUrl = (
   key: Uint8Array,
   baseUrl: string,
@@ -126,7 +126,7 @@ async function handle(
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'POST') return reply(response, 405);
   const asked = URL.parse(request.url ?? '', 'http://localhost');
-  // A proxy before us may have taken the path of the public address away, or not.
+  // Only the end must match: a proxy may or may not have removed the path of the base URL.
   const match = /\/report\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,36})\/([\w-]{22})$/.exec(
     asked?.pathname ?? '',
   );
@@ -158,7 +158,7 @@ async function handle(
   reply(response, 204);
 }
 
-/** Undefined if it is too long. */
+/** @returns undefined if the body is too long */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

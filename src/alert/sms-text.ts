@@ -1,23 +1,23 @@
 import type { OutgoingMessage } from './channel.ts';
 
-// The alphabet of GSM 03.38 (3GPP TS 23.038 section 6.2.1), and what takes two of its septets.
+// The alphabet of GSM 03.38 (3GPP TS 23.038 section 6.2.1); `extended` takes two septets each.
 const basic = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 );
 const extended = new Set('\f^{}\\[~]|€');
 
 export interface SmsSize {
-  /** `gsm7` if every character is of the GSM alphabet, else `ucs2`. */
+  /** `gsm7` if every character is in the GSM alphabet, else `ucs2`. */
   readonly encoding: 'gsm7' | 'ucs2';
   /** Septets, or UTF-16 units. */
   readonly units: number;
-  /** Messages that it is sent, and paid for, as. */
+  /** How many SMS are sent and paid for. */
   readonly parts: number;
 }
 
 const limits = { gsm7: { alone: 160, joined: 153 }, ucs2: { alone: 70, joined: 67 } } as const;
 
-/** How long a text is as SMS (3GPP TS 23.040). */
+/** The size of a text as SMS (3GPP TS 23.040). */
 export function smsSize(text: string): SmsSize {
   const septets = septetsOf(text);
   const encoding = septets === undefined ? 'ucs2' : 'gsm7';
@@ -49,18 +49,18 @@ const lookalikes: Readonly<Record<string, string>> = {
   '\u202F': ' ',
 };
 
-// Not what joins characters, which emoji and the scripts of Iran and India are written with.
+// Without the joiners U+200C and U+200D, which emoji and the scripts of Iran and India need.
 const control = /(?![\u200C\u200D])\p{C}/gu;
 
 const operatorParts = 3;
 
-/** A message's text for SMS: one part, and for the operator, who is told of more than cameras, three. */
+/** A message's text for SMS: one part; three for the operator, whose texts are longer. */
 export const smsTextOf = ({ text, event }: OutgoingMessage): string =>
   forSms(text, event.account === undefined ? operatorParts : 1);
 
 /**
- * The text as it goes out by SMS: in so many parts at most, if need be by cutting its end off, and in
- * the GSM alphabet if only typography and accents stand against that. Control characters become spaces.
+ * The text for SMS. Cuts it off if it takes more than `maxParts`. Replaces typographic and accented
+ * characters if that makes it fit the GSM alphabet. Control characters become spaces.
  */
 export function forSms(text: string, maxParts = 1): string {
   const clean = text
@@ -86,7 +86,7 @@ function shorten(text: string, maxParts: number): string {
   const room = (maxParts === 1 ? alone : joined * maxParts) - mark.length;
   let kept = '';
   let units = 0;
-  // No more than the room is looked at, however long the text is.
+  // Sliced, so that a very long text costs no time.
   for (const { segment } of graphemes.segment(text.slice(0, room * 2))) {
     units += encoding === 'gsm7' ? (septetsOf(segment) ?? 0) : segment.length;
     if (units > room) break;

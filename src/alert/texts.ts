@@ -4,13 +4,13 @@ import { lengthOfTime } from '../lib/words.ts';
 import { smsSize } from './sms-text.ts';
 
 export interface EventText {
-  /** Of one SMS, except for the operator's own. */
+  /** Fits one SMS, except for the operator's events. */
   readonly text: string;
-  /** Of an e-mail. */
+  /** For e-mail. */
   readonly subject: string;
 }
 
-/** How an event is told, in times of that zone: short, and without words that need a language. */
+/** An event in a few words, with times in `timeZone`. */
 export function textOf(event: JudgedEvent, timeZone: string): EventText {
   const account = event.account ?? 'cctv';
   const when = (ms: number): string => shortTime(ms, event.atMs, timeZone);
@@ -107,7 +107,7 @@ function meanwhile(account: string, cameras: readonly EventCamera[], when: When)
   });
 }
 
-/** With as many names as one SMS has room for. */
+/** The text with as many names as fit one SMS. */
 function fitted(
   groups: readonly (readonly EventCamera[])[],
   tell: (lists: readonly string[]) => string,

@@ -2,20 +2,20 @@ import type { DiskStatus } from '../contract/status.ts';
 import type { Now } from './freshness.ts';
 import type { JudgedEvent } from './incident.ts';
 
-/** Something that the operator is to mend, if it lasts. */
+/** A condition that the operator must fix if it lasts. */
 export interface Condition {
-  /** Its own over restarts, such as `bucket`. */
+  /** Unique and stable over restarts, such as `bucket`. */
   readonly key: string;
   readonly active: boolean;
-  /** In words, such as "footage does not reach the bucket: access denied". */
+  /** Description, such as "footage does not reach the bucket: access denied". */
   readonly words: string;
-  /** How long it must last. */
+  /** How long it must last before the operator is told. */
   readonly afterMs: number;
-  /** Since when it is so, milliseconds since 1970 UTC; since it was first seen, unless given. */
+  /** When it began, milliseconds since 1970 UTC; when it was first seen, unless given. */
   readonly sinceMs?: number;
 }
 
-/** What is kept of a trouble that the operator was told of. */
+/** What is kept about a trouble that the operator was told of. */
 export interface TroubleMemory {
   readonly sinceMs: number;
   readonly words: string;
@@ -23,11 +23,11 @@ export interface TroubleMemory {
 
 export interface TroubleState {
   readonly told: ReadonlyMap<string, TroubleMemory>;
-  /** Since when each is otherwise than it was told, in monotonic milliseconds. */
+  /** Since when a condition differs from what was told; `at` in monotonic milliseconds. */
   readonly changing: ReadonlyMap<string, { readonly at: number; readonly wallMs: number }>;
 }
 
-/** So long must a trouble be over until that is told. */
+/** How long a trouble must be over before the operator is told. */
 const overAfterMs = 60_000;
 
 export const beginWithTroubles = (told: ReadonlyMap<string, TroubleMemory>): TroubleState => ({
@@ -35,7 +35,7 @@ export const beginWithTroubles = (told: ReadonlyMap<string, TroubleMemory>): Tro
   changing: new Map(),
 });
 
-/** One step of judging what the operator is to be told. Pure. */
+/** One step of judging what to tell the operator. Pure. */
 export function judgeTroubles(
   state: TroubleState,
   now: Now,
@@ -70,7 +70,7 @@ const trouble = (
   atMs: number,
 ): JudgedEvent => ({ kind, cameras: [], atMs, detail: detail.slice(0, 300), sinceMs });
 
-/** What is known of the way to the bucket. */
+/** The state of uploads to the bucket. */
 export interface StoringStatus {
   /** End of the oldest footage that is not stored yet, milliseconds since 1970 UTC. */
   readonly oldestMs?: number;
@@ -80,8 +80,8 @@ export interface StoringStatus {
 const storingAfterMs = 15 * 60_000;
 
 /**
- * Footage that does not reach the bucket for 15 minutes. Where footage waits for another reason than
- * failed uploads (a slow line), it is its age that tells.
+ * Active when footage has not reached the bucket for 15 minutes. If uploads are slow but don't
+ * fail, the age of the waiting footage tells.
  */
 export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: number): Condition {
   const base = { key: 'bucket', sinceMs: failing?.sinceMs ?? oldestMs ?? nowMs };
@@ -90,7 +90,7 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
     return { ...base, active: true, words: `${what}: ${failing.cause}`, afterMs: storingAfterMs };
   }
   const isOld = oldestMs !== undefined && nowMs - oldestMs >= storingAfterMs;
-  // For a minute, so that a clock that is set forward doesn't do.
+  // It must last a minute, so that setting the clock forward raises no alarm.
   return {
     ...base,
     active: isOld,
@@ -99,7 +99,7 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
   };
 }
 
-/** A disk that fills, and one on which footage is dropped or no more recorded. */
+/** The disk is nearly full; it is full, so that footage is dropped or no longer recorded. */
 export function diskConditions({
   state,
   detail = '',

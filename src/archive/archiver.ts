@@ -23,11 +23,11 @@ export interface ArchiverOptions {
   readonly source: string;
   readonly media: SourceMedia;
   readonly profile: Profile;
-  /** For this run alone; made if it isn't there. */
+  /** Used only for this run; made if missing. */
   readonly directory: string;
   /**
-   * Called when nothing is written into the directory any more; unless given, it is removed if all
-   * of it was handed over. @returns whether it is gone
+   * Called when nothing more will be written into the directory. Unless given, the directory is
+   * removed if it is empty. @returns whether it is gone
    */
   readonly releaseDirectory?: () => Promise<boolean>;
   /** `ffmpeg` unless given. */
@@ -35,8 +35,8 @@ export interface ArchiverOptions {
   /** Files are cut at multiples of this on the clock; a divisor of a day. 60 unless given. */
   readonly segmentSeconds?: number;
   /**
-   * Takes a finished file away, one at a time, in the order of recording. Where it rejects, the file
-   * stays in the run directory, and is offered once more at the end.
+   * Takes over a finished file, one at a time, in the order of recording. If it rejects, the file
+   * stays in the run directory and is offered once more at the end.
    */
   readonly onFile: (file: FinishedFile) => Promise<void>;
   readonly stallAfterMs?: number;
@@ -48,9 +48,9 @@ export interface ArchiverOptions {
 export interface ArchiverStatus {
   /** The picture as the camera sends it. */
   readonly picture?: PictureFormat;
-  /** Of what is recorded, over the last seconds. */
+  /** Bit rate of the recording, over the last seconds. */
   readonly bitsPerSecond?: number;
-  /** Pictures recorded. */
+  /** Number of pictures recorded. */
   readonly frames: number;
   /** When the newest recorded picture was taken: milliseconds since 1970 UTC. */
   readonly lastFootageAtMs?: number;
@@ -60,27 +60,27 @@ export interface ArchiverStatus {
 export interface Archiver extends AsyncDisposable {
   readonly pid: number | undefined;
   status(): ArchiverStatus;
-  /** Resolves when the first picture is recorded; never, if none is. */
+  /** Resolves when the first picture is recorded; never if none is. */
   readonly firstPicture: Promise<void>;
   /**
-   * Resolves when `signal` aborts or the archiver is disposed; rejects when ffmpeg died or no
-   * pictures come, after all that was recorded has been handed over.
+   * Resolves when `signal` aborts or the archiver is disposed of. Rejects when ffmpeg has died or
+   * no pictures come, after everything recorded has been handed over.
    */
   ended(signal: AbortSignal): Promise<void>;
 }
 
 const checkEachMs = 500;
-/** Asking the disk for a size costs more than a look at the flow of pictures. */
+/** The file size is measured less often, because asking the disk costs more than a check. */
 const checksPerMeasurement = 4;
 
 const fileName = (index: number): string => `${String(index).padStart(6, '0')}.mp4`;
 
-/** An archiver needs some tens of megabytes, of a 4K camera some hundreds. */
+/** An archiver needs some tens of megabytes, for a 4K camera some hundreds. */
 const maxMemoryBytes = 1024 ** 3;
 const defaultSegmentSeconds = 60;
 const daySeconds = 86_400;
 
-/** Starts to record. The last file is finished and handed over before dispose resolves. */
+/** Starts to record. Disposal resolves after the last file is finished and handed over. */
 export function startArchiver(options: ArchiverOptions): Archiver {
   return new Ffmpeg(options);
 }
@@ -96,7 +96,7 @@ class Ffmpeg implements Archiver {
   #child: Child | undefined;
   #flow: FootageFlow;
   #picture: PictureFormat | undefined;
-  /** The file that ffmpeg writes, and how many bytes those before it had. */
+  /** The file that ffmpeg is writing, and the bytes of all files before it. */
   #current = fileName(0);
   #bytesBefore = 0;
   #handedOver: Promise<void> = Promise.resolve();
@@ -126,7 +126,7 @@ class Ffmpeg implements Archiver {
   status(): ArchiverStatus {
     const { frames, bitsPerSecond, framesPerSecond, lastFootageAtMs } = this.#flow;
     const isCopy = this.#options.profile.kind === 'copy';
-    // Where each picture is copied, what comes is better known than what the stream says of itself.
+    // When pictures are copied, the measured rate is more reliable than what the stream declares.
     const measured = isCopy && framesPerSecond ? { framesPerSecond } : {};
     return {
       frames,
@@ -148,7 +148,7 @@ class Ffmpeg implements Archiver {
     await this.#life;
   }
 
-  /** @returns why it ended, unless we ended it */
+  /** @returns why recording ended; undefined if we ended it */
   async #live(): Promise<Error | undefined> {
     const { media, firstPictureWithinMs = 15_000 } = this.#options;
     let cause: Error | undefined;
@@ -156,7 +156,8 @@ class Ffmpeg implements Archiver {
       cause = await this.#record(media, firstPictureWithinMs);
     } else {
       cause = await this.#record(media, firstPictureWithinMs / 2);
-      // ffmpeg writes nothing before it has understood the sound. Some cameras announce it and send none.
+      // ffmpeg writes nothing before it has recognized the sound. Some cameras announce sound but
+      // send none.
       if (cause instanceof NoPictureError) {
         this.#log.warn('nothing came with sound, recording without it', { cause: cause.message });
         const { audio: _, ...silent } = media;
@@ -186,7 +187,7 @@ class Ffmpeg implements Archiver {
       file: program,
       args: recordingArguments({ source, media, profile, segmentSeconds }),
       cwd: directory,
-      // A read that waits for a camera that has gone is left at the second signal only.
+      // ffmpeg gives up reading from a vanished camera only at the second signal.
       askAgainAfterMs: 500,
       memoryBytes: maxMemoryBytes,
       onStdoutLine: (line) => this.#readReport(line),
@@ -223,13 +224,13 @@ class Ffmpeg implements Archiver {
     }
   }
 
-  /** Tells the flow how much was recorded: ffmpeg itself doesn't say it. */
+  /** Tells the flow how many bytes were recorded, which ffmpeg doesn't report. */
   async #measure(): Promise<void> {
     const size = await this.#sizeOf(this.#current);
     if (size !== undefined) this.#flow.recorded(this.#bytesBefore + size);
   }
 
-  /** Hands over a file that ffmpeg has written whole. */
+  /** Hands over a file that ffmpeg has completed. */
   async #handOver(name: string): Promise<void> {
     this.#bytesBefore += (await this.#sizeOf(name)) ?? 0;
     this.#current = fileName(Number.parseInt(name, 10) + 1);
@@ -271,7 +272,7 @@ class Ffmpeg implements Archiver {
     }
   }
 
-  /** The names of files that ffmpeg has finished, and how many pictures it has recorded. */
+  /** Takes from a line of ffmpeg's output a finished file's name or the number of pictures. */
   #readReport(line: string): void {
     if (/^\d{6}\.mp4$/.test(line)) {
       this.#handedOver = this.#handedOver.then(() => this.#handOver(line));

@@ -10,16 +10,16 @@ export interface RecordingOptions {
 }
 
 const audioHertz = 16_000;
-/** Seconds since 1970: a time before this is none. */
+/** Seconds since 1970. An earlier time is not a real one. */
 const longAgo = '1e8';
 
 /**
  * ffmpeg's arguments to record `source` into files `000000.mp4`, `000001.mp4` … in its working
- * directory, the next begun at the first key frame after each multiple of `segmentSeconds` on the
- * clock. Progress and the name of each finished file go to standard output, a line each.
+ * directory. The next file begins at the first key frame after each multiple of `segmentSeconds` on
+ * the clock. Progress and the name of each finished file go to standard output, one per line.
  *
  * The media times in the files are seconds since 1970, so that a file, even one cut off by a kill,
- * says by itself when its first picture was taken, and how its sound lies to it.
+ * contains the time of its first picture and the offset of its sound.
  */
 export function recordingArguments(options: RecordingOptions): string[] {
   const { source, media, profile, segmentSeconds } = options;
@@ -47,11 +47,11 @@ function input(source: string, media: SourceMedia): string[] {
   return [
     '-rtsp_transport', 'tcp',
     '-timeout', '10000000',
-    // Cameras' own times can't be trusted: one wrong RTCP sender report puts a day into a minute.
+    // Cameras' times can't be trusted: one wrong RTCP sender report turns a minute into a day.
     '-use_wallclock_as_timestamps', '1',
-    // Probing ends when sound and picture are understood; it need not know the frame rate, but must
-    // wait for the parameter sets of a camera that doesn't put them into its SDP. What is read
-    // meanwhile is kept. Nor must it wait for a sound that is announced and does not come.
+    // Probing ends when sound and picture are recognized. It need not know the frame rate, but must
+    // wait for parameter sets that are missing in the SDP. Packets read meanwhile are kept. It must
+    // not wait for sound that is announced but doesn't come.
     '-fpsprobesize', '0',
     '-analyzeduration', '10000000',
     '-max_ts_probe', '0',
@@ -67,8 +67,8 @@ function copiedVideo({ video }: SourceMedia): string[] {
     'copy',
     ...(isHevc ? ['-tag:v', 'hvc1'] : []),
     // ffmpeg's parser loses the time of the first packet, which may be the first key frame. And a
-    // guessed duration would push the first picture of the next fragment back when that comes a
-    // little early; the last picture of a fragment lasts until the next anyway.
+    // guessed duration would delay the next fragment's first picture if that comes a little early,
+    // so we set a short one; the last picture of a fragment lasts until the next anyway.
     '-bsf:v',
     `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`,
   ];
@@ -76,16 +76,16 @@ function copiedVideo({ video }: SourceMedia): string[] {
 
 function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: number): string[] {
   const { maxWidth, framesPerSecond, crf, preset } = profile;
-  // A key frame about every two seconds, and always when the next file is due. ffmpeg's `t` begins
-  // at the first picture, so that only the time of day can tell.
+  // A key frame about every two seconds, and whenever the next file is due. ffmpeg's `t` counts
+  // from the first picture, so only the time of day tells when that is.
   const perFile = Math.ceil(segmentSeconds / 2);
   const group = `floor(time(0)*${perFile}/${segmentSeconds})`;
   const keyFrame = `if(gt(${group},ld(0)),st(0,${group}),0)`;
-  // From the first key frame on: what a decoder makes of the pictures before it is grey. And none
-  // without a time, as ffmpeg's parser leaves the first.
+  // Only from the first key frame on, because pictures before it are decoded as grey. And only
+  // pictures with a time, which ffmpeg's parser doesn't give the first one.
   const isWhole = `gt(t,${longAgo})*if(key,st(0,1),ld(0))`;
-  // Those that are due, on average no more than wanted; each keeps its own time, and none is shown
-  // again and again while the camera is silent, as the filter `fps` would do.
+  // Only pictures that are due, on average no more than wanted. Unlike with the filter `fps`, each
+  // keeps its own time, and none is repeated while the camera is silent.
   const due = `max(ld(1)+1/${framesPerSecond},t+0.5/${framesPerSecond})`;
   const filters = [
     `select='if(${isWhole},if(gte(t,ld(1)),st(1,${due})))'`,
@@ -100,7 +100,7 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
     '-c:v', 'libx264',
     '-preset', preset,
     '-threads', '1',
-    // What the stream says of itself may be wrong, and x264 would take its limits from it.
+    // x264 derives its limits from the frame rate, and the one in the stream may be wrong.
     '-x264-params',
     `fps=${framesPerSecond}`,
     '-bf', '0',
@@ -113,14 +113,14 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
   ];
 }
 
-/** Bits per second that a picture in motion may cost: 400k for 640 wide at 10 frames/s. */
+/** Highest bit rate, for pictures in motion: 400k for 640 pixels wide at 10 frames/s. */
 const maxRate = ({ maxWidth, framesPerSecond }: Profile & { kind: 'downsample' }): number =>
   Math.round(400_000 * (maxWidth / 640) ** 1.5 * Math.max(1, framesPerSecond / 10) ** 0.7);
 
 function audio(codec: string, profile: Profile): string[] {
   if (profile.kind === 'copy' && /^(aac|mpeg4-generic|mp4a-latm)$/i.test(codec)) {
-    // A packet's time is that of its arrival: packets follow each other without a seam until that
-    // is more than a fifth of a second off.
+    // A packet's time is that of its arrival. We let packets follow each other seamlessly until
+    // they are more than a fifth of a second off.
     const seamless = 'PREV_OUTPTS+DURATION';
     const time = `if(N,if(lt(abs(PTS-${seamless}),0.2/TB),${seamless},PTS),PTS)`;
     return ['-c:a', 'copy', '-bsf:a', `setts=ts='${time}'`];
@@ -128,7 +128,7 @@ function audio(codec: string, profile: Profile): string[] {
   const bitsPerSecond = profile.kind === 'copy' ? 32_000 : profile.audioBitsPerSecond;
   // biome-ignore format: each option with its value
   return [
-    // The same for samples: stretched a little, filled or cut where that does not suffice.
+    // The same for samples: they are stretched a little, or filled or cut if that isn't enough.
     '-af', `aselect='gt(t,${longAgo})',aresample=async=1000`,
     '-c:a', 'aac',
     '-b:a', `${bitsPerSecond}`,
@@ -139,7 +139,7 @@ function audio(codec: string, profile: Profile): string[] {
 
 function output(segmentSeconds: number): string[] {
   const format = {
-    // Each fragment can be played without what follows it, and is on the disk at once.
+    // Each fragment can be played without the following ones, and is written at once.
     movflags: '+frag_keyframe+empty_moov+default_base_moof+skip_trailer+frag_discont',
     frag_duration: 500_000,
     flush_packets: 1,
@@ -157,7 +157,7 @@ function output(segmentSeconds: number): string[] {
     '-segment_atclocktime', '1',
     '-segment_format', 'mp4',
     '-segment_format_options', formatOptions.join(':'),
-    // Names each file as soon as it is whole.
+    // Prints each file's name as soon as the file is complete.
     '-segment_list', 'pipe:1',
     '-segment_list_type', 'flat',
     '%06d.mp4',

@@ -4,7 +4,7 @@ import { dropLastSample } from '../media/mp4/edit.ts';
 import type { FileFragment } from '../media/mp4/file.ts';
 import { isPictures, readTrun, readUsual, type Run, trunsOf } from '../media/mp4/runs.ts';
 
-/** NAL units that are part of a picture (ITU-T H.264 table 7-1, H.265 table 7-1), by their first byte. */
+/** Whether a NAL unit is part of a picture (ITU-T H.264, H.265, table 7-1), by its first byte. */
 const isPictureIn: Readonly<Record<string, ((first: number) => boolean) | undefined>> = {
   avc1: (first) => (first & 0x1f) >= 1 && (first & 0x1f) <= 5,
   hvc1: (first) => ((first >> 1) & 0x3f) < 32,
@@ -12,11 +12,11 @@ const isPictureIn: Readonly<Record<string, ((first: number) => boolean) | undefi
 };
 
 /**
- * Takes out a last sample that has no picture: the parameter sets of one that had not arrived when
- * the stream broke off, which ffmpeg hands on as they are. Decoders take it for damage.
- * Only the fragment's header is written, once, so this may be killed and done again.
+ * Removes a last sample that has no picture. When a stream breaks off before a picture has arrived,
+ * ffmpeg writes its parameter sets as a sample, which decoders take for damage.
+ * Idempotent, even if killed: only the fragment's header is written, once.
  *
- * @returns the fragments as they then are
+ * @returns the fragments after the change
  */
 export async function withoutCutPicture(
   file: FileHandle,
@@ -48,7 +48,7 @@ export async function withoutCutPicture(
   return fragments.with(at, { ...fragment, runs });
 }
 
-/** In bytes, from the beginning of the fragment. Undefined if it is written otherwise than by ffmpeg. */
+/** Bytes from the beginning of the fragment. Undefined if the layout is not ffmpeg's. */
 function lastSampleOf({
   traf,
 }: Run): { readonly offset: number; readonly size: number } | undefined {
@@ -67,7 +67,7 @@ function lastSampleOf({
   return { offset, size: sizeOf(count - 1) };
 }
 
-/** The first byte of each unit in a sample, before each of which its length stands in 32 bits. */
+/** The first byte of each unit in a sample. Each unit is preceded by its length in 32 bits. */
 function nalUnits(sample: Buffer): number[] {
   const firsts: number[] = [];
   for (let at = 0; at + 5 <= sample.length; at += 4 + sample.readUInt32BE(at)) {

@@ -7,29 +7,29 @@ import { type FileFragment, readFragmentedFile } from '../media/mp4/file.ts';
 import { isPictures, type Run } from '../media/mp4/runs.ts';
 import type { Track } from '../media/mp4/tracks.ts';
 
-/** A media time beyond this is one since 1970, as ffmpeg wrote it; below, one since the file's beginning. */
+/** A larger media time counts from 1970, as ffmpeg wrote it; a smaller one from the file start. */
 const epochSeconds = 100_000_000;
-/** Between pictures, where a file has only one. */
+/** Assumed interval between pictures if a file has only one. */
 const unknownIntervalMs = 100;
 
-/** A hole is longer than this, and than so many usual intervals between pictures. */
+/** A hole is longer than this and than this many usual intervals between pictures. */
 const leastHoleMs = 2_000;
 const leastHoleIntervals = 5;
 
-/** A camera begins with pictures that it had kept: they come within this time of each other. */
+/** A camera begins with pictures that it had kept, which come within this time of each other. */
 const atOnceMs = 10;
 
 const startInName = /-at-(\d{1,15})\.mp4$/;
 
 /**
- * Makes a file that ffmpeg has written, whole or cut off, one that can be handed on: nothing but
- * complete fragments, beginning at media time 0 with its first picture; and says when that was and
- * how long the pictures last, and where they are missing. The file is renamed within its directory.
+ * Finishes a file that ffmpeg has written, whole or cut off: keeps only complete fragments, and
+ * moves the first picture to media time 0. Finds out when the pictures begin, how long they last
+ * and where some are missing. Renames the file within its directory.
  *
- * It may be killed anywhere and done again: the start is in the name before any time in the file is
- * changed, and the size of a time tells whether it has been.
+ * Can be killed at any point and repeated: the start is put into the name before any time in the
+ * file changes, and the size of a media time tells whether it has been changed.
  *
- * @returns undefined if there is no complete picture in the file, which then is deleted.
+ * @returns undefined if the file has no complete picture; the file is then deleted.
  */
 export async function finishFile(path: string): Promise<FinishedFile | undefined> {
   await using file = await open(path, 'r+');
@@ -45,7 +45,7 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
   const named = startInName.exec(path)?.[1];
   const timeline = new FileTimeline(named === undefined ? startOf(first) : Number(named));
   const durationMs = Math.round(timeline.durationMs(pictures));
-  // Only a foreign file doesn't say when it begins.
+  // The fallback is for foreign files, which don't contain their start.
   const startMs = timeline.startMs ?? Math.round(mtimeMs - durationMs);
   const finished = named === undefined ? nameWithStart(path, startMs) : path;
   if (finished !== path) await rename(path, finished);
@@ -65,7 +65,7 @@ function nameWithStart(path: string, startMs: number): string {
   return join(dirname(path), `${basename(path, '.mp4')}-at-${startMs}.mp4`);
 }
 
-/** Media times of a file that begins at a time of day. */
+/** The media times of a file that begins at `startMs`, if that is known. */
 class FileTimeline {
   /** Milliseconds since 1970 UTC. */
   readonly startMs: number | undefined;
@@ -74,12 +74,12 @@ class FileTimeline {
     this.startMs = startMs;
   }
 
-  /** When a run starts, in its track's ticks from the file's beginning; negative: before the first picture. */
+  /** Start of a run, in its track's ticks after the first picture; negative before it. */
   startOf(run: Run): number {
     return isSince1970(run) ? run.start - this.#offset(run.track) : run.start;
   }
 
-  /** From the first picture to the end of the last. */
+  /** From the start of the first picture to the end of the last. */
   durationMs(pictures: readonly Run[]): number {
     const [first] = pictures;
     const last = pictures.at(-1);
@@ -88,13 +88,13 @@ class FileTimeline {
     return (ticks * 1000) / first.track.timescale;
   }
 
-  /** From a picture to the next, in ticks: the mean of all but stalls, and what came at once at first. */
+  /** Mean interval between pictures, in ticks, without stalls and the initial burst. */
   usualInterval(pictures: readonly Run[]): number {
     const all = this.#intervals(pictures).map(({ ticks }) => ticks);
     const atOnce = ((pictures[0]?.track.timescale ?? 0) * atOnceMs) / 1000;
     const live = all.findIndex((ticks) => ticks > atOnce);
     const intervals = live < 0 ? [] : all.slice(live);
-    // The lower of two: of a picture's time and a pause, the pause is not what is usual.
+    // The lower median: of two intervals, the longer may be a pause.
     const median = intervals.toSorted((a, b) => a - b)[(intervals.length - 1) >> 1];
     if (median === undefined)
       return ((pictures[0]?.track.timescale ?? 0) * unknownIntervalMs) / 1000;
@@ -103,9 +103,9 @@ class FileTimeline {
   }
 
   /**
-   * Where pictures are missing; each begins when the picture before it has had its usual time.
+   * Where pictures are missing. A hole begins one usual interval after the picture before it.
    *
-   * @param fileStartMs of the first picture: milliseconds since 1970 UTC
+   * @param fileStartMs time of the first picture, milliseconds since 1970 UTC
    */
   holes(pictures: readonly Run[], fileStartMs: number): Hole[] {
     const [first] = pictures;
@@ -122,7 +122,7 @@ class FileTimeline {
       }));
   }
 
-  /** From each picture but the last to the next, in ticks from the file's beginning. */
+  /** The interval after each picture but the last; `at` in ticks from the file's start. */
   #intervals(pictures: readonly Run[]): { readonly at: number; readonly ticks: number }[] {
     const times = pictures.flatMap((run) => {
       let at = this.startOf(run);
@@ -134,7 +134,7 @@ class FileTimeline {
     });
   }
 
-  /** Lets the last picture of each run last until the next run: ffmpeg could only guess. */
+  /** Extends the last picture of each run to the next run, because ffmpeg could only guess. */
   joinRuns(pictures: readonly Run[]): void {
     for (const [i, run] of pictures.entries()) {
       const next = pictures[i + 1];
@@ -153,7 +153,7 @@ class FileTimeline {
   }
 }
 
-/** Moves all media times to the file's beginning, and drops the sound before it. */
+/** Makes all media times count from the first picture, and drops the sound before it. */
 async function rebase(
   file: FileHandle,
   fragments: readonly FileFragment[],

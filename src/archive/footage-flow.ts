@@ -3,28 +3,28 @@ import type { Clock } from '../lib/clock.ts';
 export interface FlowLimits {
   /** The longest time without a new picture. */
   readonly stallAfterMs: number;
-  /** The longest time until the first. */
+  /** The longest time until the first picture. */
   readonly firstPictureWithinMs: number;
 }
 
-/** The camera has sent no picture at all, or ffmpeg could make nothing of what it sent. */
+/** The camera has sent no picture, or none that ffmpeg understands. */
 export class NoPictureError extends Error {
   override name = 'NoPictureError';
 }
 
-/** Pictures came, and come no more. */
+/** Pictures came, but have ceased. */
 export class StalledError extends Error {
   override name = 'StalledError';
 }
 
-/** The clock that tells when pictures were taken was set. */
+/** The clock that dates the pictures was set. */
 export class ClockSetError extends Error {
   override name = 'ClockSetError';
 }
 
-/** Over how long the bit rate is taken. */
+/** The period over which the bit rate is averaged. */
 const windowMs = 10_000;
-/** A clock set by more than this makes the times of what is being recorded wrong. */
+/** Setting the clock by more than this makes the times of the present recording wrong. */
 const clockStepMs = 2_000;
 
 interface FlowSample {
@@ -33,7 +33,7 @@ interface FlowSample {
   readonly frames: number;
 }
 
-/** Whether pictures come, and how many bits they take. */
+/** Watches whether pictures come, and measures their rates. */
 export class FootageFlow {
   readonly #clock: Clock;
   readonly #limits: FlowLimits;
@@ -52,7 +52,7 @@ export class FootageFlow {
     this.#clockOffsetMs = clock.wallNow() - clock.now();
   }
 
-  /** ffmpeg says how many pictures it has recorded. */
+  /** Takes the number of pictures that ffmpeg has recorded. */
   progress(frames: number): void {
     if (frames <= this.frames) return;
     this.frames = frames;
@@ -60,7 +60,7 @@ export class FootageFlow {
     this.lastFootageAtMs = this.#clock.wallNow();
   }
 
-  /** Everything recorded so far is this long. */
+  /** Takes the number of bytes recorded so far. */
   recorded(bytes: number): void {
     const atMs = this.#clock.now();
     this.#samples.push({ atMs, bytes, frames: this.frames });
@@ -72,7 +72,7 @@ export class FootageFlow {
     return rate && Math.round(rate);
   }
 
-  /** Recorded, to a tenth. */
+  /** Recorded frames per second, rounded to a tenth. */
   get framesPerSecond(): number | undefined {
     const rate = this.#perSecond(({ frames }) => frames);
     return rate && Math.round(rate * 10) / 10;
@@ -88,9 +88,9 @@ export class FootageFlow {
   }
 
   /**
-   * To be called regularly. Throws {@link NoPictureError}, {@link StalledError} or
-   * {@link ClockSetError} if something is wrong. Pictures must be missing twice in a row: where this
-   * process itself was held up, what ffmpeg told meanwhile is read between the two.
+   * Call it regularly. Throws {@link NoPictureError}, {@link StalledError} or
+   * {@link ClockSetError}. Missing pictures count only at the second check in a row: if our process
+   * itself was held up, it reads ffmpeg's reports between the two checks.
    */
   check(): void {
     const clockOffsetMs = this.#clock.wallNow() - this.#clock.now();

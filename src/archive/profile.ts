@@ -1,8 +1,8 @@
-/** What becomes of a camera's media on its way into a file. */
+/** How a camera's media are recorded. */
 export type Profile =
-  /** The picture as the camera sends it. Sound that isn't AAC is made AAC, since players and MP4 want it. */
+  /** The picture as the camera sends it. Sound becomes AAC, which players and MP4 expect. */
   | { readonly kind: 'copy' }
-  /** A smaller picture, never a larger one; H.264 and AAC, which play anywhere. */
+  /** A smaller picture, never a larger one; in H.264 and AAC, which play anywhere. */
   | {
       readonly kind: 'downsample';
       /** Pixels. */
@@ -10,7 +10,7 @@ export type Profile =
       readonly framesPerSecond: number;
       /** x264's constant rate factor: 18 looks perfect, 28 is small. */
       readonly crf: number;
-      /** x264's speed; `superfast` and `ultrafast` only: the others look ahead, and pictures come late. */
+      /** x264's preset: `superfast` or `ultrafast`. The others look ahead and delay pictures. */
       readonly preset: string;
       readonly audioBitsPerSecond: number;
     };
@@ -24,7 +24,7 @@ export const downsample: Profile = {
   audioBitsPerSecond: 32_000,
 };
 
-/** What a camera sends, as its SDP tells; codecs by any of their usual names. */
+/** The media of a camera according to its SDP; codecs by any of their usual names. */
 export interface SourceMedia {
   readonly video?: { readonly codec: string };
   readonly audio?: { readonly codec: string };

@@ -6,10 +6,11 @@ import type { FinishedFile } from '../model/segment.ts';
 import { finishFile } from './finish.ts';
 
 /**
- * What lies in the run directory of an archiver that is gone, in the order of recording: complete
- * files and the last, cut off one, made whole. Files without a picture are deleted; one that can't
- * be read is logged and left where it is. Files that were found before are found again until they
- * are taken out of the directory.
+ * Finishes the files in the run directory of an ended archiver, including the last, cut-off one.
+ * Deletes files without a picture; logs and leaves files that can't be read. Returns files again
+ * until they are taken out of the directory.
+ *
+ * @returns the files in the order of recording
  */
 export async function salvage(directory: string, log: Log = silentLog): Promise<FinishedFile[]> {
   const found: FinishedFile[] = [];

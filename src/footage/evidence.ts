@@ -19,7 +19,7 @@ export interface Evidence {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Says what an export consists of, so that it can be compared with what was recorded. */
+/** Lists the parts of an export, so that it can be compared with the recording. */
 export function evidenceText(export_: Evidence): string {
   const { camera, fromMs, toMs, timeZone, segments, gaps } = export_;
   const both = (ms: number): string => `${iso(ms)} (${fileTime(ms, timeZone)} ${timeZone})`;

@@ -8,7 +8,7 @@ import { durationOf, type Run } from '../media/mp4/runs.ts';
 import { type MediaFragment, readFragments } from '../media/mp4/stream.ts';
 import type { FootageSegment } from '../model/segment.ts';
 
-/** Longer stretches without footage are left out; shorter ones show the last picture. */
+/** Longer gaps without footage are left out; shorter ones show the last picture. */
 const seamMs = 1000;
 
 export interface Wanted {
@@ -16,11 +16,11 @@ export interface Wanted {
   readonly toMs: number;
 }
 
-/** One file has one format. */
+/** The format changed within the export, but one file can have only one format. */
 export class FormatChangedError extends HttpError {
   readonly atMs: number;
 
-  /** @param atMs since when the footage is of another format than before */
+  /** @param atMs since when the footage has another format */
   constructor(atMs: number) {
     super(
       409,
@@ -30,16 +30,16 @@ export class FormatChangedError extends HttpError {
   }
 }
 
-/** Joins segments to one file of fragments, with media times that go on from one to the next. */
+/** Joins segments into one fragmented file with continuous media times. */
 export class ExportFile {
   readonly #file: FileHandle;
   readonly #wanted: Wanted;
-  /** Of the description that all must share. */
+  /** Hash of the format description, which all segments must share. */
   #hash: string | undefined;
-  /** Until when there is footage in it, on the wall clock; and how much time was left out so far. */
+  /** End of the footage so far, on the wall clock, and how much time was left out before it. */
   #endMs: number | undefined;
   #leftOutMs = 0;
-  /** By track, in ticks. */
+  /** End of each track in the file, in ticks. */
   readonly #ends = new Map<number, number>();
 
   constructor(file: FileHandle, wanted: Wanted) {
@@ -48,10 +48,10 @@ export class ExportFile {
   }
 
   /**
-   * Appends what of a segment is wanted, from a key frame on. Its whole content is read and compared
-   * with its hash.
+   * Appends the wanted part of a segment, beginning with a key frame. Reads the whole segment and
+   * compares it with its hash.
    *
-   * @throws {HttpError} it is damaged, or of another format than those before
+   * @throws {HttpError} if the segment is damaged or its format differs from the earlier ones'
    */
   async append(
     footage: FootageSource,
@@ -67,7 +67,7 @@ export class ExportFile {
         yield chunk;
       }
     };
-    // Until the first wanted picture, the newest key frame and what follows it.
+    // Until the first wanted picture: the newest key frame and the fragments after it.
     let held: MediaFragment[] = [];
     let isInside = false;
     let atMs = 0;
@@ -121,7 +121,7 @@ export class ExportFile {
     for (const run of runs) {
       const { id, timescale } = run.track;
       const wished = run.start + Math.round((baseMs * timescale) / 1000);
-      // Sound may reach a little into the next segment; times never go back.
+      // Sound may reach a little into the next segment, but times must never go back.
       const start = Math.max(wished, this.#ends.get(id) ?? 0);
       moveTo(run, start);
       this.#ends.set(id, start + durationOf(run));
@@ -135,7 +135,7 @@ export class ExportFile {
 
 const msOf = (ticks: number, { track }: Run): number => (ticks * 1000) / track.timescale;
 
-/** As {@link ExportFile.append}; looks again where the footage is, if it was moved meanwhile. */
+/** As {@link ExportFile.append}, but finds the segment again if it was moved meanwhile. */
 export async function appendSegment(
   output: ExportFile,
   footage: FootageSource,

@@ -24,22 +24,22 @@ import { gapsForOwners } from '../continuity/owners-view.ts';
 const maxRangeMs = 24 * 3_600_000;
 const maxBytes = 20e9;
 const maxSegments = 20_000;
-/** Under way or ready, of one owner and in all. */
+/** Limits of exports that are under way or ready, per owner and in total. */
 const maxEach = 10;
 const maxInAll = 50;
-/** A finished one can be had for so long. */
+/** How long an ended export is kept. */
 const keptMs = 6 * 3_600_000;
 const sweepEveryMs = 10 * 60_000;
-/** What must stay free on the disk, for footage that is being recorded. */
+/** Bytes that must stay free on the disk for recording. */
 const reserveBytes = 1e9;
 const maxMemoryBytes = 1024 ** 3;
 
 export interface ExportsOptions {
   readonly ledger: Ledger;
   readonly footage: FootageSource;
-  /** Of its own: what is in it at the start is deleted. */
+  /** Used only for exports: its content is deleted at the start. */
   readonly directory: string;
-  /** ffmpeg. */
+  /** The program ffmpeg. */
   readonly program: string;
   readonly isRecording: (camera: CameraName) => boolean;
   readonly log: Log;
@@ -48,10 +48,10 @@ export interface ExportsOptions {
 }
 
 export interface ExportRequest extends Wanted {
-  /** Who may have it. */
+  /** Who may fetch the export. */
   readonly owner: string;
   readonly timeZone: string;
-  /** Whether what is told of gaps is for an operator. */
+  /** Whether gaps are described in detail, for an operator. */
   readonly withDetails?: boolean;
 }
 
@@ -66,7 +66,7 @@ interface Job {
   endedAt: number | undefined;
 }
 
-/** Makes one MP4 file of a stretch of footage, without encoding it again; keeps it for some hours. */
+/** Makes one MP4 file of a time range of footage, without re-encoding; keeps it for some hours. */
 export class Exports implements AsyncDisposable {
   readonly #options: ExportsOptions;
   readonly #jobs = new Map<string, Job>();
@@ -86,7 +86,7 @@ export class Exports implements AsyncDisposable {
     this.#sweeper = setInterval(() => void this.sweep(performance.now()), sweepEveryMs);
   }
 
-  /** @throws {HttpError} it is too long, too large, or there are too many; 404 without footage */
+  /** @throws {HttpError} if it is too long or large, or there are too many; 404 without footage */
   async start(camera: Camera, request: ExportRequest): Promise<StartedExport> {
     const { fromMs, toMs, owner, timeZone } = request;
     if (toMs - fromMs > maxRangeMs) {
@@ -122,7 +122,7 @@ export class Exports implements AsyncDisposable {
     });
     const gaps = request.withDetails === true ? continuity.gaps : gapsForOwners(continuity.gaps);
     const disk = await statfs(directory);
-    // It is written twice: joined, and then with an index at its beginning.
+    // The file is written twice: first joined, then with an index at its beginning.
     if (disk.bavail * disk.bsize < 2.2 * estimatedBytes + reserveBytes) {
       throw new HttpError(507, 'The server has no room for it now.');
     }
@@ -144,19 +144,19 @@ export class Exports implements AsyncDisposable {
     return { id, fileName, gaps, estimatedBytes };
   }
 
-  /** @throws {HttpError} 404 if that owner has none of that id */
+  /** @throws {HttpError} 404 if the owner has no export with this id */
   status(owner: string, id: string): ExportStatus {
     return this.#require(owner, id).status;
   }
 
-  /** @throws {HttpError} 404 likewise; 409 if it is not ready */
+  /** @throws {HttpError} 404 if the owner has no export with this id; 409 if it is not ready */
   file(owner: string, id: string): ExportStatus & { readonly path: string; readonly text: string } {
     const { status, path, evidence } = this.#require(owner, id);
     if (status.state !== 'done') throw new HttpError(409, 'The export is not ready.');
     return { ...status, path, text: evidence };
   }
 
-  /** Deletes those that ended long enough before `now` (on the monotonic clock). */
+  /** Deletes exports that ended long enough before `now` (on the monotonic clock). */
   async sweep(now: number): Promise<void> {
     for (const [id, { endedAt, path }] of this.#jobs) {
       if (endedAt === undefined || now - endedAt < (this.#options.keptMs ?? keptMs)) continue;
@@ -244,7 +244,7 @@ export class Exports implements AsyncDisposable {
     job.status = { ...job.status, state: 'done', progress: 1, bytes, sha256, expiresMs };
   }
 
-  /** Every player takes a file with one index at its beginning. */
+  /** Writes the file with one index at its beginning, which every player accepts. */
   async #index(from: string, to: string, signal: AbortSignal): Promise<void> {
     await using ffmpeg = new Child({
       name: 'export',
@@ -268,13 +268,13 @@ export class Exports implements AsyncDisposable {
   }
 }
 
-/** What part of a segment is wanted. */
+/** The wanted share of a segment, 0 to 1. */
 const shareOf = ({ startMs, durationMs }: FootageSegment, { fromMs, toMs }: Wanted): number =>
   durationMs === 0
     ? 0
     : (Math.min(startMs + durationMs, toMs) - Math.max(startMs, fromMs)) / durationMs;
 
-/** Where two lives of a camera overlap, what both have is taken once. */
+/** Two lives of a camera may overlap: drops segments that are already covered. */
 function withoutDoubles(segments: readonly FootageSegment[]): FootageSegment[] {
   let coveredMs = -Infinity;
   return segments.filter(({ startMs, durationMs }) => {

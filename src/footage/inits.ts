@@ -5,7 +5,7 @@ import { type FootageSource, FootageGoneError } from './source.ts';
 import { Slots } from '../lib/slots.ts';
 import { readInit } from '../media/mp4/stream.ts';
 
-/** All but always enough for what comes before the media. */
+/** Nearly always enough for the part before the media. */
 const headBytes = 4096;
 const mostBytes = 1024 * 1024;
 const atOnce = 8;
@@ -13,10 +13,10 @@ const maxWaiting = 20_000;
 
 export type WithInit = FootageSegment & { readonly init: SegmentInit };
 
-/** A recorder that begins anew, and may record another format, leaves a longer seam. */
+/** A recorder that restarts, perhaps with another format, leaves a longer seam. */
 const seamMs = 100;
 
-/** Where in segments the media begin: read from as few as will do, and kept in the ledger. */
+/** Where the media begin in segments. Reads as few as possible; keeps the results in the ledger. */
 export class Inits {
   readonly #ledger: Ledger;
   readonly #footage: FootageSource;
@@ -28,7 +28,7 @@ export class Inits {
   }
 
   /**
-   * Those that are gone or damaged are left out, where they were looked at.
+   * Leaves out segments that prove to be gone or damaged; not all are read.
    *
    * @param segments in the order of time
    */
@@ -47,7 +47,7 @@ export class Inits {
       inits[i] = init;
       found.push({ ...segment, init });
     };
-    /** Without a seam, what lies between two equal ones is equal to them; else there is a change to be found. */
+    /** Without a seam, all between two equal inits are equal; otherwise bisects for the change. */
     const fill = async (first: number, last: number): Promise<void> => {
       await Promise.all([look(first), look(last)]);
       if (last - first < 2) return;
@@ -89,7 +89,7 @@ export class Inits {
   }
 }
 
-/** The first and the last of each run of segments that follow one another without a seam. */
+/** The first and last index of each run of segments without a seam. */
 function runsOf(segments: readonly FootageSegment[]): [first: number, last: number][] {
   const runs: [number, number][] = [];
   let endMs = -Infinity;

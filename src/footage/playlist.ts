@@ -2,15 +2,15 @@ import type { Camera } from '../model/camera.ts';
 import { segmentFileName } from '../model/segment-name.ts';
 import type { WithInit } from './inits.ts';
 
-/** Where two lives of a camera overlap, what both have is played once. */
+/** Two lives of a camera may overlap: a segment that adds no more than this is skipped. */
 const overlapMs = 1000;
 
 /**
- * A playlist of HLS (RFC 8216) for footage as it lies in spool and bucket. Each file's media times begin
- * at 0, hence a discontinuity before each.
+ * An HLS playlist (RFC 8216) of segments in spool and bucket. Each file's media times begin at 0,
+ * hence a discontinuity before each.
  *
  * @param segments in the order of time
- * @param query what comes after the address of each file: empty, or begins with `?`
+ * @param query appended to each file's URL: empty, or begins with `?`
  */
 export function playlistOf(camera: Camera, segments: readonly WithInit[], query = ''): string {
   const longestMs = Math.max(1000, ...segments.map(({ durationMs }) => durationMs));

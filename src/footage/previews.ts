@@ -14,30 +14,30 @@ import type { FootageSegment } from '../model/segment.ts';
 const width = 320;
 const withinMs = 10_000;
 const maxMemoryBytes = 512 * 1024 ** 2;
-/** Programs that decode, of all who ask; and how many may wait: dragging asks for many. */
+/** Limits of decoding programs, and of waiting requests, which are many while a user drags. */
 const atOnce = 2;
 const maxWaiting = 60;
 const maxKeptBytes = 48 * 1024 ** 2;
-/** The least that a kept picture is taken to cost. */
+/** Each cached picture counts as at least this many bytes. */
 const leastBytes = 1024;
 
 interface KeyFrame {
-  /** Its time, from the segment's beginning. */
+  /** Time from the segment's start. */
   readonly offsetMs: number;
-  /** A file that has it as its first picture. */
+  /** A file whose first picture is the key frame. */
   readonly file: Buffer;
 }
 
-/** Small pictures of what was recorded. */
+/** Makes and caches small pictures of the footage. */
 export class Previews implements AsyncDisposable {
   readonly #footage: FootageSource;
   readonly #program: string;
   readonly #life = new Scope();
   readonly #slots = new Slots(atOnce, maxWaiting);
   readonly #underWay = new Map<string, Promise<Buffer>>();
-  /** By segment and time of the key frame, those used last at the end. */
+  /** Cache by segment and time of the key frame, the most recently used at the end. */
   readonly #kept = new Map<string, Buffer>();
-  /** Of each segment that was looked into: when its key frames are, as far as is known. */
+  /** The known times of key frames, before `toMs`, of each segment that was read. */
   readonly #keyFrames = new Map<string, { readonly offsets: number[]; readonly toMs: number }>();
   #keptBytes = 0;
 
@@ -59,7 +59,7 @@ export class Previews implements AsyncDisposable {
       const kept = this.#find(`${segment.sha256} ${offset}`);
       if (kept !== undefined) return kept;
     }
-    // Whoever asks for nearly the same meanwhile waits for it.
+    // Requests for nearly the same time share one result.
     const key = `${segment.sha256} at ${Math.floor(wantedMs / 500)}`;
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
@@ -89,7 +89,7 @@ export class Previews implements AsyncDisposable {
     });
   }
 
-  /** Reads no further than it must. */
+  /** Reads no further than necessary. */
   async #findKeyFrame(
     { sha256 }: FootageSegment,
     source: AsyncIterable<Uint8Array>,

@@ -7,7 +7,7 @@ import { segmentFileName } from '../model/segment-name.ts';
 import type { FootageSegment, Segment } from '../model/segment.ts';
 import type { BucketReader } from '../storage/bucket-reader.ts';
 
-/** Footage is not where it was a moment ago: to be looked for again. */
+/** Footage is not where it was a moment ago: find it again. */
 export class FootageGoneError extends Error {
   override name = 'FootageGoneError';
 
@@ -16,10 +16,10 @@ export class FootageGoneError extends Error {
   }
 }
 
-/** An open piece of footage. Whoever opened it closes it. */
+/** An open segment. Dispose to close it. */
 export interface OpenFootage extends AsyncDisposable {
   readonly bytes: number;
-  /** From the byte `start` to before `end`; all unless given. Once at a time. */
+  /** Reads from byte `start` to before `end`, or everything. Only one read at a time. */
   read(signal: AbortSignal, start?: number, end?: number): AsyncIterable<Uint8Array>;
 }
 
@@ -27,11 +27,11 @@ export interface FootageOptions {
   readonly bucket: Pick<BucketReader, 'open' | 'presign'>;
   /** Where browsers reach the bucket: `https://host[:port]`. */
   readonly bucketOrigin: string;
-  /** The file of a segment in the spool, if it is there. */
+  /** Finds a segment in the spool by its file name. */
   readonly findSpooled: (camera: CameraName, fileName: string) => Segment | undefined;
 }
 
-/** Reads segments where they lie. */
+/** Reads segments from the spool or the bucket. */
 export class FootageSource {
   readonly bucketOrigin: string;
   readonly #options: FootageOptions;
@@ -41,12 +41,12 @@ export class FootageSource {
     this.bucketOrigin = options.bucketOrigin;
   }
 
-  /** An address of a stored segment that whoever has it can read for `seconds`. */
+  /** A URL of a stored segment that anyone can read for `seconds`. */
   presign(key: string, seconds: number): Promise<string> {
     return this.#options.bucket.presign(key, seconds);
   }
 
-  /** @throws {FootageGoneError} it is not where the ledger has it, as when it was stored meanwhile */
+  /** @throws {FootageGoneError} if it isn't where the ledger says, for example just uploaded */
   async open(camera: Camera, segment: FootageSegment): Promise<OpenFootage> {
     return segment.objectKey === undefined
       ? this.#openSpooled(camera, segment)
@@ -55,7 +55,7 @@ export class FootageSource {
 
   async #openSpooled(camera: Camera, segment: FootageSegment): Promise<OpenFootage> {
     const name = segmentFileName({ ...camera, ...segment });
-    // What lies in the spool is not renamed with its camera or account.
+    // Files in the spool keep the old name when their camera or account is renamed.
     const found = [camera.account, ...camera.formerAccounts]
       .flatMap((account) =>
         [camera.camera, ...camera.formerNames].map((one) => ({ account, camera: one })),
@@ -69,7 +69,7 @@ export class FootageSource {
     });
     return {
       bytes: found.bytes,
-      // Deleting a file takes nothing from who has it open.
+      // An open file can be read even after it is deleted.
       read: (signal, start = 0, end = found.bytes) =>
         end <= start
           ? nothing()

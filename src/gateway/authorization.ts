@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ViewerCredentials } from '../model/viewer.ts';
 import { credentialsOf } from './password.ts';
 
-/** What a player says to prove who it is. */
+/** A player's proof of who it is. */
 export type Authorization =
   | { readonly scheme: 'basic'; readonly user: string; readonly password: string }
   | {
@@ -10,10 +10,10 @@ export type Authorization =
       readonly user: string;
       readonly hash: 'md5' | 'sha256';
       readonly nonce: string;
-      /** The URL that the proof is for, as the player wrote it. */
+      /** The URL that the proof covers, as the player wrote it. */
       readonly uri: string;
       readonly response: string;
-      /** Of `qop=auth`: what goes between nonce and request in the hash. */
+      /** With `qop=auth`: what the hash has between nonce and request. */
       readonly count?: string;
     };
 
@@ -46,11 +46,11 @@ function parseDigest(text: string): Authorization | undefined {
 }
 
 /**
- * Reads an Authorization header: Digest (RFC 7616 section 3.4, MD5 and SHA-256, with `qop=auth` or
- * as RFC 2069 had it) or Basic (RFC 7617).
+ * Parses an Authorization header: Digest (RFC 7616 section 3.4, MD5 and SHA-256, with `qop=auth` or
+ * as in RFC 2069) or Basic (RFC 7617).
  *
- * @param header as {@link Request} has it: its bytes as Latin-1
- * @returns undefined if it is neither
+ * @param header in the form of {@link Request}: its bytes as Latin-1
+ * @returns undefined if the header is neither
  */
 export function parseAuthorization(header: string): Authorization | undefined {
   const [, scheme = '', text = ''] = /^(basic|digest)\s+(.*)$/i.exec(header) ?? [];
@@ -69,7 +69,7 @@ const equal = (a: string, b: string): boolean => {
   return left.length === right.length && timingSafeEqual(left, right);
 };
 
-/** Whether it proves the password. Neither the nonce nor the URL has been looked at then. */
+/** Whether it proves the password. The caller must check the nonce and the URL. */
 export function proves(
   authorization: Authorization,
   method: string,
@@ -88,9 +88,8 @@ export function proves(
 }
 
 /**
- * The WWW-Authenticate headers. The strongest comes first, as RFC 7616 section 3.7 has it; players
- * that know MD5 alone take the last Digest that they read, and those that never heard of `qop` are
- * not asked for it.
+ * The WWW-Authenticate headers, the strongest first (RFC 7616 section 3.7). Players that know only
+ * MD5 take the last Digest that they read. It has no `qop`, because some players don't know that.
  */
 export function challenges(
   realm: string,

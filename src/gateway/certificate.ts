@@ -3,13 +3,13 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { describeError, OperatorError } from '../lib/errors.ts';
 
 export interface CertificateFiles {
-  /** PEM: the server's certificate, then the intermediate ones. */
+  /** PEM: the server's certificate, followed by the intermediate ones. */
   readonly certificateFile: string;
-  /** PEM: its private key. */
+  /** PEM: the private key. */
   readonly keyFile: string;
 }
 
-/** A certificate that is renewed from time to time. */
+/** A TLS certificate that can be reloaded after its renewal. */
 export class Certificate {
   readonly #files: CertificateFiles;
   #context: SecureContext;
@@ -27,18 +27,18 @@ export class Certificate {
     return new Certificate(files, await read(files), seen);
   }
 
-  /** For new connections; those that stand keep theirs. */
+  /** For new connections; existing ones keep theirs. */
   get context(): SecureContext {
     return this.#context;
   }
 
-  /** Reads the files again. When that fails, what was there before remains in use. */
+  /** Reads the files again. If that fails, the old certificate remains in use. */
   async reload(): Promise<void> {
     this.#seen = await stampOf(this.#files);
     this.#context = await read(this.#files);
   }
 
-  /** Whether the files were written since they were last read. */
+  /** Whether the files have changed since they were last read. */
   async changed(): Promise<boolean> {
     return (await stampOf(this.#files)) !== this.#seen;
   }

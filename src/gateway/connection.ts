@@ -19,17 +19,17 @@ import {
 import { type Answered, Dialogue } from './dialogue.ts';
 import type { PlayerSession } from './viewing.ts';
 
-/** Durations in milliseconds. */
+/** Timeouts in milliseconds, and a limit. */
 export interface PlayerPatience {
-  /** From the connection to the first camera. */
+  /** From the connection until the player gets a camera. */
   readonly greetingMs: number;
-  /** Between two words of a player that isn't playing. */
+  /** How long a player that isn't playing may send nothing. */
   readonly idleMs: number;
-  /** For a camera that sends nothing: its relay would never say so. */
+  /** How long a camera may send nothing. Its relay would not tell. */
   readonly silenceMs: number;
-  /** For a viewer to whom nothing gets through. */
+  /** How long a viewer may read nothing. */
   readonly stallMs: number;
-  /** What waits for a slow viewer, in bytes, at most. */
+  /** Most bytes that wait for a slow viewer. */
   readonly maxBufferedBytes: number;
 }
 
@@ -42,9 +42,9 @@ export interface ConnectionOptions {
   readonly gate: FloodGate;
   readonly log: Log;
   relayPlace(account: string, camera: string): RelayPlace;
-  /** A seat among the viewers: a function that gives it back, or why there is none. */
+  /** Takes a seat among the viewers. @returns a function that frees it, or why there is none. */
   takeSeat(account: string): (() => void) | string;
-  /** Whoever connected has become a viewer, and doesn't count as a stranger any more. */
+  /** Called when the connection has a camera and no longer counts as a stranger. */
   onSeated(): void;
 }
 
@@ -58,7 +58,7 @@ export class ViewerConnection implements Stranger {
   readonly #options: ConnectionOptions;
   readonly #life = new Scope();
   readonly #dialogue: Dialogue;
-  /** Since when it has no camera. */
+  /** Since when the connection has no camera. */
   #strangerSince = performance.now();
   #heardAt = performance.now();
   #sent = 0;
@@ -102,7 +102,7 @@ export class ViewerConnection implements Stranger {
     return this.#life.signal;
   }
 
-  /** Who watches what, if somebody does. */
+  /** Who watches which camera; undefined if nobody does. */
   get status(): ViewerStatus | undefined {
     const { viewing, known, player, sinceMs } = this.#dialogue;
     if (viewing === undefined || known === undefined || viewing.state === 'describing') return;
@@ -125,7 +125,7 @@ export class ViewerConnection implements Stranger {
   async run(): Promise<void> {
     const socket = this.#socket;
     socket.once('close', () => this.#life.end(new Error('the connection was closed')));
-    // How it broke is told by the loop's end.
+    // The reason is reported when the loop ends.
     socket.on('error', (error) => (this.#dropped ??= describeError(error)));
     try {
       const reader = new MessageReader();
@@ -148,7 +148,7 @@ export class ViewerConnection implements Stranger {
     this.#socket.destroy();
   }
 
-  /** To be called every second or so. */
+  /** Checks the timeouts. Call it about every second. */
   tick(now: number): void {
     const { greetingMs, idleMs, silenceMs, stallMs } = this.#options.patience;
     const viewing = this.#dialogue.viewing;
@@ -172,8 +172,8 @@ export class ViewerConnection implements Stranger {
 
   async #take(message: Message): Promise<void> {
     if (message.kind === 'frame') return this.#dialogue.viewing?.receive(message);
-    // Players answer nothing, since we ask nothing.
-    if (message.kind === 'response') throw new ProtocolError(400, 'an answer to no question');
+    // We send no requests, so we expect no responses.
+    if (message.kind === 'response') throw new ProtocolError(400, 'a response without a request');
     const cseq = message.headers.get('cseq') ?? '';
     if (!/^\d{1,10}$/.test(cseq)) throw new ProtocolError(400, 'no CSeq, or one that is no number');
     const answered: Answered = await this.#dialogue.answer(message);
@@ -208,7 +208,7 @@ export class ViewerConnection implements Stranger {
     }
   }
 
-  /** An answer which is read although more of the player's words are under way. */
+  /** Sends a last answer. Reads on for a moment, lest a reset destroys the answer on its way. */
   async #sayGoodbye(answer: Answer, protocol?: string): Promise<void> {
     const socket = this.#socket;
     socket.end(formatAnswer(answer, undefined, protocol));

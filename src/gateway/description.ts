@@ -1,26 +1,26 @@
 import { readSdp } from '../media/sdp.ts';
 
-/** What a player is told of a camera's stream. */
+/** The description of a camera's stream for players. */
 export interface PlayerDescription {
-  /** Track N of it is `trackN` of the camera's URL. */
+  /** Track N has the URL `trackN` below the camera's URL. */
   readonly sdp: string;
-  /** What the relay calls the tracks, in their order. */
+  /** The relay's names of the tracks, in the same order. */
   readonly controls: readonly string[];
 }
 
 const maxTracks = 8;
 const kinds = ['video', 'audio', 'application', 'text'];
 const rtp = /^RTP\/AVPF?(?: \d{1,3}){1,8}$/;
-/** What a player needs to decode. Anything else might lead it elsewhere. */
+/** The lines that a player needs for decoding. Any other line might lead it to another server. */
 const kept =
   /^(?:b=[A-Z]{2,4}:\d{1,9}|a=(?:rtpmap|fmtp|framerate|framesize|ptime|maxptime|cliprect|x-dimensions|x-framerate):[\x20-\x7e]{1,8000})$/;
 
 /**
- * Writes a session description (RFC 8866) anew from what the relay says, which in turn comes from the
- * camera: only known lines go through, no address, and no URL.
+ * Rewrites the relay's session description (RFC 8866), which comes from the camera and can't be
+ * trusted: only known lines pass, and no address or URL.
  *
- * @param name what players show as the title
- * @throws it is not a description of RTP streams that we know
+ * @param name the title that players show
+ * @throws if it doesn't describe RTP streams of known kinds
  */
 export function rewriteDescription(relaySdp: string, name: string): PlayerDescription {
   const streams = readSdp(relaySdp);

@@ -24,14 +24,14 @@ export interface DialogueOptions {
 
 export interface Answered {
   readonly answer: Answer;
-  /** To be called when the answer has been written. */
+  /** Call it when the answer has been written. */
   readonly afterwards?: () => void;
 }
 
 const methods =
   'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER' as const;
 const allowed: ReadonlySet<string> = new Set(methods.split(', '));
-/** What players are told; they ask for nothing more often than this. */
+/** The timeout that players are told: at the latest after this time they send a request. */
 const sessionTimeoutSeconds = 60;
 
 const ok: Answer = { status: 200 };
@@ -41,15 +41,15 @@ const noAddress: Answer = { status: 404, reason: 'Not Found: The Address Must Na
 const wrongState: Answer = { status: 455 };
 const noSession: Answer = { status: 454 };
 
-/** What is said over one connection: answers to a player's requests (RFC 2326 section 10). */
+/** Answers the requests on one player's connection (RFC 2326 section 10). */
 export class Dialogue {
   readonly #options: DialogueOptions;
   #freeSeat: (() => void) | undefined;
   viewing: PlayerSession | undefined;
-  /** Who proved to know a password on this connection. */
+  /** The viewer who has proved to know their password on this connection. */
   known: KnownViewer | undefined;
   player = '';
-  /** When the first picture was asked for, in milliseconds since 1970 UTC. */
+  /** When the player first set up a track, in milliseconds since 1970 UTC; 0 before. */
   sinceMs = 0;
 
   constructor(options: DialogueOptions) {
@@ -61,7 +61,7 @@ export class Dialogue {
     return 'answer' in answer ? answer : { answer };
   }
 
-  /** The viewer has gone. */
+  /** Ends the session and frees the seat, because the viewer has gone or changes the camera. */
   async end(reason: string): Promise<void> {
     const { viewing } = this;
     this.viewing = undefined;
@@ -88,7 +88,7 @@ export class Dialogue {
     const place = locate(request.url, stranger);
     if (place === undefined) return noAddress;
 
-    // The connection stands for who opened it: players don't repeat their proof in all they say.
+    // The proof holds for the whole connection, because players don't repeat it in each request.
     if (headers.has('authorization') || this.known?.account !== place.account) {
       const found = await gatekeeper.identify(request, place, stranger);
       if ('status' in found) return found;
@@ -194,7 +194,7 @@ export class Dialogue {
     };
   }
 
-  /** The camera that this connection is about, or what to answer. */
+  /** The session with the camera at `place`, opened if need be; or the answer if that fails. */
   async #view(place: ViewedPlace): Promise<PlayerSession | Answer> {
     const { stranger, gate, ...options } = this.#options;
     if (this.viewing?.place.url === place.url) return this.viewing;
@@ -222,7 +222,7 @@ export class Dialogue {
       });
     } catch (error) {
       seat();
-      // A camera that leaves just now is no fault; its relay's end is told where it happens.
+      // Not a fault: the camera may be leaving just now. The end of its relay is logged elsewhere.
       options.log.debug('no stream from a relay', {
         camera: `${account}/${camera}`,
         cause: describeError(error),

@@ -7,7 +7,7 @@ import { locate, type HostNames, type ViewedPlace } from './place.ts';
 import { Throttle, type ThrottleOptions } from './throttle.ts';
 
 export interface GatekeeperOptions {
-  /** Goes into the credentials' hashes; of printable ASCII without quotes and backslashes. */
+  /** Part of the credentials' hashes; printable ASCII without quotes and backslashes. */
   readonly realm: string;
   readonly basicWithoutTls: boolean;
   findViewer(account: string, user: string): ViewerAccess | undefined;
@@ -15,12 +15,12 @@ export interface GatekeeperOptions {
   readonly throttle?: Partial<ThrottleOptions> | undefined;
 }
 
-/** What the gatekeeper must know of a connection. */
+/** What the gatekeeper must know about a connection. */
 export interface Stranger extends HostNames {
   readonly address: string;
   readonly network: string;
   readonly secure: boolean;
-  /** Of this connection alone, so that no proof is worth anything on another. */
+  /** Unique to this connection, so that a proof can't be replayed on another. */
   readonly nonce: string;
   readonly closed: AbortSignal;
 }
@@ -30,12 +30,12 @@ export interface KnownViewer {
   readonly viewer: ViewerAccess;
 }
 
-/** Stands in for the credentials of who doesn't exist, so that the same is done for all. */
+/** Replaces the credentials of unknown users, so that checking them takes as long as for others. */
 const nobody: ViewerCredentials = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
 
 /**
- * Decides who is who. To one who doesn't know the password, an account, a camera and a viewer that
- * exist look like ones that don't.
+ * Identifies viewers. Without the password, nobody can find out whether an account, a camera or a
+ * viewer exists.
  */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
@@ -46,7 +46,7 @@ export class Gatekeeper {
     this.#throttle = new Throttle(options.throttle);
   }
 
-  /** Who asks for what is at `place`, or what to answer. */
+  /** @returns who sends the request for `place`, or the answer if that is not proven */
   async identify(
     request: Request,
     place: ViewedPlace,
@@ -71,7 +71,7 @@ export class Gatekeeper {
       gate.warn(`refused ${network}`, message, { account, user: said.user.slice(0, 64), address });
       return this.#challenge(stranger);
     }
-    // The player knows the password, and had the nonce of an earlier connection.
+    // The player knows the password, but used the nonce of an earlier connection.
     if (said.scheme === 'digest' && said.nonce !== stranger.nonce) {
       return this.#challenge(stranger, true);
     }
@@ -90,7 +90,7 @@ export class Gatekeeper {
   }
 }
 
-/** Whether a proof is for what is asked for. Players prove it for the camera or any of its tracks. */
+/** Whether a proof covers the camera. Its URL may be the camera's or one of its tracks'. */
 function isFor(
   said: NonNullable<ReturnType<typeof parseAuthorization>>,
   { account, camera }: ViewedPlace,

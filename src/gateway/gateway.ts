@@ -15,42 +15,42 @@ import { networkOf, plainAddress } from '../lib/addresses.ts';
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
 }
 
 export interface GatewayLimits {
   readonly viewers: number;
   readonly viewersPerAccount: number;
-  /** Of one IPv4 address or one IPv6 network (/64): an office may have one address for all. */
+  /** Per IPv4 address or IPv6 network (/64). A whole office may share one address. */
   readonly viewersPerAddress: number;
-  /** Connections that have not got a camera's description yet. */
+  /** Connections that have not got a camera yet. */
   readonly strangers: number;
   readonly strangersPerAddress: number;
 }
 
 export interface GatewayOptions {
-  /** RTSP, in the clear. */
+  /** RTSP without TLS. */
   readonly listen?: ListenOptions | undefined;
-  /** RTSP in TLS (RTSPS). */
+  /** RTSP over TLS (RTSPS). */
   readonly listenTls?: (ListenOptions & CertificateFiles) | undefined;
-  /** ACCOUNT.domain names an account. */
+  /** The host name ACCOUNT.domain names an account. */
   readonly domain?: string | undefined;
-  /** What {@link credentialsOf} was told; changing it makes all passwords wrong. */
+  /** The realm given to {@link credentialsOf}; changing it makes all passwords invalid. */
   readonly realm: string;
-  /** Lets players that know no Digest send the password itself, for all to read on the way. */
+  /** Lets players without Digest send the password itself, readable for anyone on the way. */
   readonly basicWithoutTls?: boolean;
-  /** Who may watch the account's cameras by that user name. Called for accounts that don't exist, too. */
+  /** The viewer of the account with that user name. Also called for accounts that don't exist. */
   findViewer(account: string, user: string): ViewerAccess | undefined;
   relayPlace(account: string, camera: string): RelayPlace;
   readonly limits?: Partial<GatewayLimits>;
   readonly patience?: Partial<PlayerPatience>;
-  /** How those who try passwords are slowed down. */
+  /** How password guessing is slowed down. */
   readonly throttle?: Partial<ThrottleOptions>;
   readonly log: Log;
 }
 
-/** Whom to disconnect. */
+/** Which viewers to disconnect. */
 export interface Selection {
   readonly account: string;
   readonly camera?: string;
@@ -58,20 +58,20 @@ export interface Selection {
   readonly viewer?: string;
 }
 
-/** The public RTSP server. Disposing of it disconnects all, and waits for that. */
+/** The public RTSP server. Disposal disconnects all viewers and waits for that. */
 export interface Gateway extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number } | undefined;
   readonly addressTls: { readonly host: string; readonly port: number } | undefined;
   viewers(): ViewerStatus[];
-  /** For who may not watch any more: a password that was changed, a camera or an account that was removed. */
+  /** For viewers whose password was changed, or whose camera or account was removed. */
   disconnect(whom: Selection, reason: string): void;
-  /** Other limits from now on; who is connected stays. */
+  /** Changes the limits. Existing connections stay. */
   limit(limits: Partial<GatewayLimits>): void;
   /**
-   * Reads certificate and key again, for new connections; it also happens by itself within a minute
-   * of their change. On failure the old ones stay in use.
+   * Reads certificate and key again, for new connections; also done automatically within a minute
+   * of a change. On failure the old ones stay in use.
    *
-   * @throws {OperatorError} they can't be used
+   * @throws {OperatorError} if the files can't be used
    */
   reloadTls(): Promise<void>;
 }
@@ -92,15 +92,15 @@ const defaultPatience: PlayerPatience = {
   maxBufferedBytes: 1024 ** 2,
 };
 
-/** A player asks for its camera sooner, even one that is made to wait. */
+/** A younger stranger is not evicted. Even a throttled player asks for its camera sooner. */
 const strangerPatienceMs = 5_000;
 const tickMs = 1_000;
 const certificateCheckMs = 60_000;
 
 /**
- * Starts the RTSP server through which owners watch.
+ * Starts the RTSP server for viewers.
  *
- * @throws {OperatorError} it can't listen there, or the certificate can't be used
+ * @throws {OperatorError} if it can't listen, or the certificate can't be used
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { listenTls } = options;
@@ -222,7 +222,11 @@ class PublicGateway implements Gateway {
     const { strangers, strangersPerAddress } = this.#limits;
     const claims = [
       { what: 'connections without a camera', key: 'strangers', limit: strangers },
-      { what: 'such of one address', key: `stranger ${network}`, limit: strangersPerAddress },
+      {
+        what: 'connections without a camera from one address',
+        key: `stranger ${network}`,
+        limit: strangersPerAddress,
+      },
     ];
     let leave = this.#quota.take(...claims);
     if (typeof leave === 'string' && this.#makeRoom(strangers)) leave = this.#quota.take(...claims);
@@ -252,7 +256,7 @@ class PublicGateway implements Gateway {
     this.#connections.set(connection, run);
   }
 
-  /** When strangers fill all the room, the oldest makes way, but for one that may be on its way in. */
+  /** At the limit of strangers, drops the oldest, unless it is young enough to be logging in. */
   #makeRoom(limit: number): boolean {
     const [oldest] = this.#strangers;
     if (this.#strangers.size < limit || oldest === undefined) return false;
@@ -263,7 +267,7 @@ class PublicGateway implements Gateway {
     return true;
   }
 
-  /** It has a camera now, or is gone. */
+  /** The connection is no longer a stranger: it has a camera or is gone. */
   #leave(connection: ViewerConnection): void {
     this.#strangers.get(connection)?.leave();
     this.#strangers.delete(connection);

@@ -1,31 +1,31 @@
 import { isLabel } from '../model/camera-name.ts';
 
-/** What a request's URL names. */
+/** What the URL of a request names. */
 export interface ViewedPlace {
   readonly account: string;
   readonly camera: string;
-  /** From 1; undefined for the camera as a whole. */
+  /** Counted from 1; undefined for the whole camera. */
   readonly track: number | undefined;
-  /** The camera's URL as the player wrote it, host in lower case, without user and last slash. */
+  /** The camera's URL as the player wrote it, but host in lower case, and no user or last slash. */
   readonly url: string;
 }
 
 export interface HostNames {
-  /** The domain whose subdomains are accounts; without one, accounts are named by the path only. */
+  /** The domain whose subdomains are accounts; without it, only the path names accounts. */
   readonly domain: string | undefined;
-  /** What the player asked for in TLS (SNI, RFC 6066 section 3). */
+  /** The host name that the player sent in TLS (SNI, RFC 6066 section 3). */
   readonly serverName: string | undefined;
 }
 
 /**
- * The last part is all of the path. Nothing in a name needs an escape, so there is none: `%` is no
- * part of a name, and there is only one way to write each.
+ * The last group is the whole path. Names need no escapes, so `%` is not decoded and never valid in
+ * a name: each name can be written in only one way.
  */
 const urlForm =
   /^(rtsps?):\/\/(?:[^\s/?#@]*@)?(\[[0-9a-f:.]{2,45}\]|[a-z0-9.-]{1,253}?)\.?(?::(\d{1,5}))?(?:\/([\x21-\x7e]*))?$/i;
 const trackForm = /^track([1-8])$/;
 
-/** The account that a host names; undefined if it is not of the domain's, null if none can be. */
+/** The account that a host names; undefined outside of the domain, null if the label is invalid. */
 function accountOf(host: string, domain: string | undefined): string | undefined | null {
   if (domain === undefined || !host.endsWith(`.${domain}`)) return undefined;
   const label = host.slice(0, -domain.length - 1);
@@ -33,11 +33,11 @@ function accountOf(host: string, domain: string | undefined): string | undefined
 }
 
 /**
- * Reads `rtsp://ACCOUNT.domain/CAMERA[/trackN]` and `rtsp://HOST/ACCOUNT/CAMERA[/trackN]`.
- * RTSP has no Host header: the host in the URL is what name-based hosting goes by, and in its
- * absence (a player that was given an address) the name asked for in TLS.
+ * Parses `rtsp://ACCOUNT.domain/CAMERA[/trackN]` and `rtsp://HOST/ACCOUNT/CAMERA[/trackN]`.
+ * RTSP has no Host header, so the account comes from the host in the URL, or, if the URL has an IP
+ * address, from the host name sent in TLS.
  *
- * @returns undefined if it names no camera that could be
+ * @returns undefined if the URL can't name a camera
  */
 export function locate(url: string, { domain, serverName }: HostNames): ViewedPlace | undefined {
   const [, scheme, host, port, path = ''] = urlForm.exec(url) ?? [];
@@ -63,5 +63,5 @@ export function locate(url: string, { domain, serverName }: HostNames): ViewedPl
   };
 }
 
-/** Where a camera's pictures are to be had; undefined: there is no such camera. */
+/** Where to get a camera's stream; undefined if there is no such camera. */
 export type RelayPlace = { readonly url: string } | 'offline' | undefined;

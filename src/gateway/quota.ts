@@ -1,16 +1,16 @@
-/** One thing of which there may be so many at a time. */
+/** One unit of a limited resource. */
 export interface Claim {
-  /** What there are too many of then, in words: "viewers of this account". */
+  /** The resource in words: "viewers of this account". */
   readonly what: string;
   readonly key: string;
   readonly limit: number;
 }
 
-/** Counts what is taken at a time, by key. */
+/** Counts the units in use, by key. */
 export class Quota {
   readonly #taken = new Map<string, number>();
 
-  /** Takes one of each claim or none: a function to call once when it is free again, or why not. */
+  /** Takes all claims or none. @returns a function that frees them (call it once), or why not. */
   take(...claims: readonly Claim[]): (() => void) | string {
     const full = claims.find(({ key, limit }) => (this.#taken.get(key) ?? 0) >= limit);
     if (full !== undefined) return `${full.limit} ${full.what} at a time are the limit`;

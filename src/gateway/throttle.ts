@@ -1,4 +1,4 @@
-/** A table of the newest keys: what strangers make us remember must have an end. */
+/** A table of the 10,000 newest keys, which bounds the memory that strangers can use. */
 class Recent {
   readonly #times = new Map<string, number>();
 
@@ -17,11 +17,11 @@ class Recent {
 export interface ThrottleOptions {
   /** Wrong passwords in a row that cost nothing. */
   readonly free: number;
-  /** What each further one adds to the wait; it is forgiven at the pace of the clock. */
+  /** What each further wrong password adds to the wait. The debt shrinks as time passes. */
   readonly costMs: number;
-  /** The longest wait. Short enough for the patience of a player, so that nobody is locked out. */
+  /** The longest wait. Shorter than the timeout of players, so that nobody is locked out. */
   readonly maxWaitMs: number;
-  /** How long an address that knew the password is not made to pay for what others tried. */
+  /** How long an address that knew the password doesn't wait for the failures of others. */
   readonly trustMs: number;
 }
 
@@ -33,10 +33,10 @@ const defaults: ThrottleOptions = {
 };
 
 /**
- * Slows down who tries passwords: by address, and by account for all addresses that have not known
- * its password lately. The wait comes before the proof is looked at, so a wrong one can't be told
- * from a right one by its time; and as each connection has one request in hand at a time and the
- * number of connections is bounded, so is the number of tries a second.
+ * Slows down password guessing: per address, and per account for addresses that have not known its
+ * password lately. The wait comes before the proof is checked, so its duration doesn't tell a wrong
+ * proof from a right one. The number of tries per second is bounded too, since connections are
+ * limited and each handles one request at a time.
  */
 export class Throttle {
   readonly #options: ThrottleOptions;

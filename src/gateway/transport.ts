@@ -1,5 +1,5 @@
 export interface Interleaving {
-  /** The channels that the player asked for, RTP's and RTCP's; undefined: any. */
+  /** The channels for RTP and RTCP that the player wants; undefined for any. */
   readonly channels: readonly [number, number] | undefined;
 }
 
@@ -19,7 +19,7 @@ function parseOne(text: string): Interleaving | undefined {
 }
 
 /**
- * The first of the transports that a player offers (RFC 2326 section 12.39) which is ours: RTP
+ * The first transport that the player offers (RFC 2326 section 12.39) and we support: RTP
  * interleaved in the RTSP connection. Undefined if there is none.
  */
 export function parseTransport(header: string): Interleaving | undefined {

@@ -8,23 +8,23 @@ import { isRtcp } from './rtcp.ts';
 export interface ViewingOptions {
   readonly place: ViewedPlace;
   readonly relayUrl: string;
-  /** Takes bytes for the viewer: whole frames. */
+  /** Sends whole frames to the viewer. */
   readonly write: (frames: Buffer) => void;
   readonly onGone: (reason: string) => void;
   readonly now: () => number;
 }
 
-/** Frames that came while the answer to PLAY was on its way, at most. */
+/** Limit of the frames held back until the answer to PLAY has been written. */
 const maxHeldBytes = 512 * 1024;
 const keepAliveMs = 25_000;
 
-/** One viewer and one camera: from DESCRIBE or SETUP to TEARDOWN. */
+/** One viewer's session with one camera: from DESCRIBE or SETUP to TEARDOWN. */
 export class PlayerSession implements AsyncDisposable {
   readonly id = randomBytes(12).toString('hex');
   readonly place: ViewedPlace;
   readonly #options: ViewingOptions;
   readonly #relay: RtspClient;
-  /** The viewer's channel by the relay's. */
+  /** The viewer's channel for each channel of the relay. */
   readonly #channels: (number | undefined)[] = [];
   #description: PlayerDescription | undefined;
   #run: Buffer | undefined;
@@ -43,13 +43,13 @@ export class PlayerSession implements AsyncDisposable {
       onFrame: (frame) => this.#pass(frame),
       onFrames: () => this.#flush(),
       onGone: (reason) => {
-        // Before that, open() tells.
+        // Before that, open() rejects.
         if (this.#description !== undefined) options.onGone(reason);
       },
     });
   }
 
-  /** Rejects when the relay can't be reached or has no stream. */
+  /** Rejects if the relay can't be reached or has no stream. */
   static async open(options: ViewingOptions): Promise<PlayerSession> {
     const viewing = new PlayerSession(options);
     try {
@@ -68,13 +68,13 @@ export class PlayerSession implements AsyncDisposable {
     return this.#description?.sdp ?? '';
   }
 
-  /** Whether there is a track N, from 1, that is not set up. */
+  /** Whether a track, counted from 1, exists and is not set up. */
   canSetUp(track: number): boolean {
     const count = this.#description?.controls.length ?? 0;
     return track <= count && this.#channels[2 * track - 2] === undefined;
   }
 
-  /** @returns the channels, or undefined if the player has those that it asks for in use already */
+  /** @returns the channels, or undefined if the player already uses those that it wants */
   async setUp(
     track: number,
     wish: readonly [number, number] | undefined,
@@ -92,10 +92,10 @@ export class PlayerSession implements AsyncDisposable {
   }
 
   /**
-   * Starts the stream, or starts it again. What comes is held back until {@link release}, so that the
-   * answer to PLAY goes first.
+   * Starts or resumes the stream. Frames are held back until {@link release}, so that the answer to
+   * PLAY goes first.
    *
-   * @returns the RTP-Info header's value, for the tracks of which the relay gives it
+   * @returns the value of the RTP-Info header, for those tracks for which the relay gives it
    */
   async play(): Promise<string> {
     this.#held = [];
@@ -117,28 +117,28 @@ export class PlayerSession implements AsyncDisposable {
     for (const frames of held) this.#options.write(frames);
   }
 
-  /** The relay goes on sending, since it has other viewers: what comes for this one is thrown away. */
+  /** Discards frames from now on. The relay goes on sending, since it has other viewers. */
   pause(): void {
     this.state = 'paused';
   }
 
-  /** A frame that the viewer sent. */
+  /** Takes a frame from the viewer: passes RTCP on to the relay, ignores the rest. */
   receive({ channel, bytes }: Frame): void {
     const at = this.#channels.indexOf(channel);
     if (at % 2 === 1 && isRtcp(bytes.subarray(4)))
       this.#relay.report((at - 1) / 2, bytes.subarray(4));
   }
 
-  /** Milliseconds without media, while there should be some. */
+  /** Milliseconds without media; 0 while none is expected. */
   silentMs(now: number): number {
     return this.state === 'playing' || this.state === 'paused' ? now - this.#lastMediaAt : 0;
   }
 
-  /** To be called every second or so. */
+  /** Keeps the relay's session alive. Call it about every second. */
   keepAlive(now: number): void {
     if (now - this.#keptAliveAt < keepAliveMs || this.state === 'describing') return;
     this.#keptAliveAt = now;
-    // That it failed is told by onGone.
+    // A failure is reported by onGone.
     this.#relay.keepAlive().catch(() => {});
   }
 
@@ -153,7 +153,7 @@ export class PlayerSession implements AsyncDisposable {
     if (target === undefined || (this.state !== 'playing' && this.#held === undefined)) return;
     bytes[1] = target;
     const run = this.#run;
-    // Frames that came together lie side by side in memory, and can go out in one write.
+    // Frames that arrived together are adjacent in memory and can be sent in one write.
     if (run?.buffer === bytes.buffer && run.byteOffset + run.length === bytes.byteOffset) {
       this.#run = Buffer.from(bytes.buffer, run.byteOffset, run.length + bytes.length);
     } else {

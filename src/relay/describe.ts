@@ -10,9 +10,9 @@ export interface DescribeAnswer {
 }
 
 /**
- * Asks an RTSP server on 127.0.0.1 what it has (RFC 2326 section 10.2).
+ * Sends DESCRIBE to an RTSP server on 127.0.0.1 (RFC 2326 section 10.2).
  *
- * @returns undefined when nobody listens, or no whole answer comes within `ms`
+ * @returns undefined if nobody listens, or no complete answer comes within `ms`
  */
 export async function describe(
   url: string,

@@ -1,25 +1,24 @@
 import { OperatorError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
 
-/** The camera is connected, and its RTSP server gives no stream, for now. */
+/** The camera is connected, but its RTSP server gives no stream at the moment. */
 export class NoStreamError extends Error {
   override name = 'NoStreamError';
 }
 
-/** The camera's RTSP server will give no stream until the operator mends something. */
+/** The camera's RTSP server will give no stream until the operator fixes something. */
 export class StreamRefusedError extends OperatorError {
   override name = 'StreamRefusedError';
 }
 
-/** A relay's own line, fit to be shown: no password, no proof of one that could be guessed from. */
+/** A relay's log line without passwords, and without digests from which one could be guessed. */
 export const presentable = (line: string): string =>
   withoutPasswords(line)
     .replaceAll(/Authorization:[^|]*/gi, 'Authorization: *** ')
     .replaceAll(/[^\x20-\x7e]+/g, ' ');
 
 /**
- * Follows what `live555ProxyServer -V` tells of its dealings with the camera, to say in the
- * operator's words why there is no stream.
+ * Reads the log of `live555ProxyServer -V` to explain to the operator why there is no stream.
  */
 export class Diagnosis {
   readonly #path: string;
@@ -27,7 +26,7 @@ export class Diagnosis {
   #connections = 0;
   #connectFailure: string | undefined;
   #answer: { readonly status: number; readonly line: string } | undefined;
-  /** How the newest DESCRIBE, with whatever password there is, was turned down. */
+  /** Status with which the camera refused the latest DESCRIBE. */
   #turnedDown: number | undefined;
 
   /** @param source the camera's rtsp:// URL */
@@ -52,7 +51,7 @@ export class Diagnosis {
     }
   }
 
-  /** The camera refused, and will refuse again: what the operator has to do about it. */
+  /** What the operator must do, if the camera refused and will refuse again; else undefined. */
   get refusal(): StreamRefusedError | undefined {
     const status = this.#turnedDown;
     if (status === 401 || status === 403) {
@@ -70,7 +69,7 @@ export class Diagnosis {
     return undefined;
   }
 
-  /** Why nothing came within `waitedMs`, as far as is known. */
+  /** Why no stream came within `waitedMs`, as far as is known. */
   noStream(waitedMs: number): Error {
     return this.refusal ?? new NoStreamError(this.#reason(`${waitedMs / 1000} s`));
   }

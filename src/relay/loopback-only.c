@@ -1,9 +1,10 @@
 /*
- * Preloaded (LD_PRELOAD) into live555ProxyServer, which would listen on every address of the machine, has no
- * option to change that and no password, and so would show a camera's picture to the whole network.
+ * Preloaded (LD_PRELOAD) into live555ProxyServer, which otherwise listens on every address of the
+ * machine, without an option to change that and without a password: anyone on the network could
+ * watch the camera.
  *
- * Whatever it binds, it binds on loopback, its UDP ports too; the ports it takes besides its own, for RTSP over HTTP, are refused.
- * It is linked with no C library, and so loads beside whichever version the program brings along.
+ * Binds all sockets of the program to loopback, UDP too, and refuses its extra ports for RTSP over
+ * HTTP. Linked without a C library, so that it loads beside any version that the program uses.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -27,7 +28,7 @@ int bind(int socket, const struct sockaddr *address, socklen_t length)
 	union { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; } to = { 0 };
 
 	if (length > sizeof to)
-		return syscall(SYS_bind, socket, address, length); /* no internet address is that long */
+		return syscall(SYS_bind, socket, address, length); /* not an internet address */
 	memcpy(&to, address, length);
 	if (to.any.sa_family == AF_INET)
 		to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -41,7 +42,7 @@ int bind(int socket, const struct sockaddr *address, socklen_t length)
 	return syscall(SYS_bind, socket, &to, length);
 }
 
-/* A socket that was never bound would be given every address by listen(). */
+/* Refuses unbound sockets, because listen() would bind them to every address. */
 int listen(int socket, int backlog)
 {
 	union { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; } at = { 0 };

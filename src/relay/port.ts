@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { RelayFaultError } from './watch.ts';
 
-/** Longer than any TIME_WAIT: a relay can't have a port back before that, and says nothing of it. */
+/** Longer than any TIME_WAIT, during which a relay fails to bind a port again, without an error. */
 const restMs = 120_000;
 const lastTaken = new Map<number, number>();
 
@@ -17,8 +17,8 @@ async function ephemeralPort(): Promise<number> {
 }
 
 /**
- * A TCP port of 127.0.0.1 that is free now and that this process has not been given in the last two
- * minutes. Somebody else may still take it first: check who listens there.
+ * A TCP port of 127.0.0.1 that is free and was not returned in the last two minutes. Another
+ * process may still take it first: check who listens there.
  */
 export async function freePort(): Promise<number> {
   for (const [port, takenAt] of lastTaken) {

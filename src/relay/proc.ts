@@ -1,10 +1,10 @@
 import { open, readdir, readFile, readlink } from 'node:fs/promises';
 import { errorCode } from '../lib/errors.ts';
 
-/** A TCP socket that takes connections. */
+/** A listening TCP socket. */
 export interface Listener {
   readonly family: 4 | 6;
-  /** Only this machine can reach it. */
+  /** Whether only this machine can reach it. */
   readonly loopback: boolean;
   readonly port: number;
 }
@@ -12,7 +12,7 @@ export interface Listener {
 /** State of a listening socket in /proc/net/tcp (include/net/tcp_states.h). */
 const listening = '0A';
 
-/** `fallback` if the process, or one of its files, is gone. */
+/** `fallback` if the process or one of its files is gone. */
 async function unlessGone<T>(reading: Promise<T>, fallback: T): Promise<T> {
   return await reading.catch((error: unknown) => {
     const code = errorCode(error);
@@ -30,7 +30,7 @@ async function socketInodes(pid: number): Promise<Set<string>> {
   return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
 }
 
-/** Addresses are in hex, as 32-bit words in the machine's byte order, which is little-endian. */
+/** `address` is in hex, in 32-bit words in the machine's byte order, which is little-endian. */
 function isLoopback(address: string): boolean {
   if (address.length === 8) return address.endsWith('7F');
   return (
@@ -51,8 +51,8 @@ function parseTable(table: string, family: 4 | 6, inodes: ReadonlySet<string>): 
 const chunkBytes = 16_384;
 
 /**
- * The part of a table that has the listening sockets: they come first (proc_net_tcp of the kernel's
- * documentation), and the connections after them may be thousands.
+ * Reads the listening sockets of a table. They come first (proc_net_tcp in the kernel's
+ * documentation), and thousands of connections may follow.
  */
 async function readListening(path: string): Promise<string> {
   await using file = await open(path);
@@ -68,7 +68,7 @@ async function readListening(path: string): Promise<string> {
   }
 }
 
-/** Where a process of ours listens for TCP (proc_pid_net(5)); nothing if it is gone. */
+/** Where a child process listens for TCP (proc_pid_net(5)); empty if the process is gone. */
 export async function listeners(pid: number): Promise<Listener[]> {
   const [tcp, tcp6, inodes] = await Promise.all([
     unlessGone(readListening(`/proc/${pid}/net/tcp`), ''),
@@ -78,14 +78,14 @@ export async function listeners(pid: number): Promise<Listener[]> {
   return [...parseTable(tcp, 4, inodes), ...parseTable(tcp6, 6, inodes)];
 }
 
-/** What the scheduler gave a process of one thread since it began. */
+/** The CPU time of a single-threaded process since its start. */
 export interface CpuTime {
   readonly ranMs: number;
-  /** Ready to run, but others had the CPU. */
+  /** Time in which it was ready to run, but others had the CPU. */
   readonly waitedMs: number;
 }
 
-/** Undefined if the process is gone, or the kernel keeps no such figures (CONFIG_SCHED_INFO). */
+/** Undefined if the process is gone, or the kernel doesn't count this (CONFIG_SCHED_INFO). */
 export async function cpuTime(pid: number): Promise<CpuTime | undefined> {
   const text = await unlessGone(readFile(`/proc/${pid}/schedstat`, 'utf8'), '');
   const [ran, waited] = text.split(' ').map(Number);

@@ -18,18 +18,18 @@ export { RelayFaultError } from './watch.ts';
 export interface RelayOptions {
   /** The camera's stream: rtsp://[user:password@]host:port/path. */
   readonly source: string;
-  /** live555ProxyServer. */
+  /** The program live555ProxyServer. */
   readonly program: string;
-  /** The library that keeps it on loopback (loopback-only.c). */
+  /** Path of the library that keeps the relay on loopback (loopback-only.c). */
   readonly preload: string;
   readonly log: Log;
-  /** From the start of the program to the camera's media; 10 s unless given. */
+  /** Timeout from the start of the program until it has the camera's media; 10 s unless given. */
   readonly readyWithinMs?: number;
-  /** Gives up the start. A relay that has started ends when it is disposed of. */
+  /** Aborts the start. A relay that has started ends when it is disposed of. */
   readonly signal: AbortSignal;
 }
 
-/** A running live555ProxyServer: the one client of a camera, and any number of readers' server. */
+/** A running live555ProxyServer: the camera's only client, and a server for many readers. */
 export interface Relay extends AsyncDisposable {
   /** Where readers find the stream, on 127.0.0.1. */
   readonly url: string;
@@ -37,8 +37,8 @@ export interface Relay extends AsyncDisposable {
   readonly pid: number;
   readonly media: Media;
   /**
-   * Resolves when `signal` aborts or the relay has been disposed of; rejects when the relay died, or
-   * had to be killed because it spun, flooded its log or could be reached from other machines.
+   * Resolves when `signal` aborts or the relay is disposed of. Rejects when the relay dies, or is
+   * killed because it kept a CPU busy, flooded its log or could be reached from other machines.
    */
   ended(signal: AbortSignal): Promise<void>;
 }
@@ -47,10 +47,10 @@ const readyWithinMs = 10_000;
 /** A relay needs a few megabytes. */
 const maxMemoryBytes = 256 * 1024 ** 2;
 const startsOnBusyPorts = 5;
-/** Between two looks at where a relay listens that does not answer. */
+/** How often we look where a relay listens while it doesn't answer. */
 const lookEachMs = 1_000;
 
-/** Somebody else was quicker: live555ProxyServer would go on with IPv6 alone and say nothing. */
+/** Another process took the port first. live555ProxyServer then listens only on IPv6, silently. */
 class PortTakenError extends Error {
   override name = 'PortTakenError';
 }
@@ -63,7 +63,7 @@ class RelayProcess implements Relay {
   readonly #life = new Scope();
   readonly #faulted = Promise.withResolvers<void>();
   #fault: Error | undefined;
-  /** On its port of 127.0.0.1, and nowhere that others could reach. */
+  /** Whether it listens on its port of 127.0.0.1, and nowhere that other machines could reach. */
   #listens = false;
   #watching: Promise<void> = Promise.resolve();
   #killed: Promise<void> | undefined;
@@ -80,7 +80,7 @@ class RelayProcess implements Relay {
     this.#child = new Child({
       name: 'relay',
       file: program,
-      // -V: the only way to learn why it gets no stream; it writes nothing while one flows.
+      // -V: the only way to learn why there is no stream. It logs nothing while a stream flows.
       args: ['-V', '-t', '-p', String(port), source],
       env: { LD_PRELOAD: preload },
       graceMs: 1_000,
@@ -108,7 +108,7 @@ class RelayProcess implements Relay {
     const died = await Promise.race([aborted(scope.signal), this.#faulted.promise, death]);
     if (scope.signal.aborted) return;
     if (this.#fault !== undefined) throw this.#fault;
-    // What a dying program says may have the password in it, so its error is not kept as the cause.
+    // Not kept as the cause, because the last words of the program may contain the password.
     throw new RelayFaultError(presentable(describeError(died)));
   }
 
@@ -119,7 +119,7 @@ class RelayProcess implements Relay {
     this.#life[Symbol.dispose]();
   }
 
-  /** Why it was not ready within `waitedMs`. */
+  /** Why the relay was not ready within `waitedMs`. */
   whyNotReady(waitedMs: number): Error {
     return this.#listens
       ? this.diagnosis.noStream(waitedMs)
@@ -138,8 +138,8 @@ class RelayProcess implements Relay {
 
   async #answer(signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
-    // A relay that found its port taken listens elsewhere and answers nothing here. Looking where it
-    // listens costs far more than asking it, though, and many relays may start at a time.
+    // If the port was taken, the relay listens elsewhere, so we must look where it listens. We look
+    // seldom, because that costs far more than DESCRIBE, and many relays may start at once.
     let lookAtMs = startedAt + lookEachMs;
     for (let pauseMs = 20; !signal.aborted; pauseMs = Math.min(pauseMs * 1.5, 250)) {
       const reply = await describe(this.url, 2_000, signal);
@@ -158,7 +158,7 @@ class RelayProcess implements Relay {
     }
   }
 
-  /** Whether it is our program that has the port, on IPv4, and none beyond loopback. */
+  /** Whether our program listens on the port, on IPv4. Throws if it listens beyond loopback. */
   async #isOurs(): Promise<boolean> {
     const found = await listeners(this.pid);
     if (found.length === 0) return false;
@@ -209,10 +209,10 @@ async function startOnce(options: RelayOptions): Promise<Relay> {
 /**
  * Starts a live555ProxyServer for one camera, and resolves when it has the camera's media.
  *
- * @throws {StreamRefusedError} the camera wants another password or path, or has no video
- * @throws {NoStreamError} it has none within the time, with what is known of why
- * @throws {RelayFaultError} the relay died, or did not listen
- * @throws {OperatorError} the relay can't be used on this machine
+ * @throws {StreamRefusedError} if the camera wants another password or path, or has no video
+ * @throws {NoStreamError} if there is no stream within the time; says why, as far as is known
+ * @throws {RelayFaultError} if the relay died or did not listen
+ * @throws {OperatorError} if the relay can't be used on this machine
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   await access(options.preload).catch((cause: unknown) => {

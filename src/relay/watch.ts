@@ -2,22 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CpuTime, cpuTime, type Listener, listeners } from './proc.ts';
 
 export interface WatchOptions {
-  /** Between two looks at the CPU time. */
+  /** Between two samples of the CPU time. */
   readonly sampleMs: number;
-  /** This many samples in a row of a busy CPU are a fault. */
+  /** A relay that is busy in this many samples in a row is at fault. */
   readonly samplesToTell: number;
-  /** Each so many samples, where it listens is looked at. */
+  /** After how many samples we check again where the relay listens. */
   readonly samplesPerListenerCheck: number;
 }
 
 const defaults: WatchOptions = { sampleMs: 1_500, samplesToTell: 3, samplesPerListenerCheck: 20 };
 
-/** Why a relay must go although it still runs. */
+/** The relay doesn't work and must be replaced. */
 export class RelayFaultError extends Error {
   override name = 'RelayFaultError';
 }
 
-/** Throws if others than this machine could reach a relay that listens there. */
+/** @throws RelayFaultError if other machines could reach one of the listeners */
 export function assertUnreachable(found: readonly Listener[]): void {
   const open = found.find(({ loopback }) => !loopback);
   if (open === undefined) return;
@@ -27,8 +27,8 @@ export function assertUnreachable(found: readonly Listener[]): void {
 }
 
 /**
- * Never asleep: of the time in which it could have run, it ran nearly all. Others on a busy machine
- * neither hide that nor make an innocent relay look like it.
+ * Whether the process never sleeps: it ran or waited for a CPU nearly all the time. So a busy
+ * machine neither hides a spinning relay nor makes an idle one look like it.
  */
 function spins(before: CpuTime, now: CpuTime, elapsedMs: number): boolean {
   const ran = now.ranMs - before.ranMs;
@@ -36,7 +36,10 @@ function spins(before: CpuTime, now: CpuTime, elapsedMs: number): boolean {
   return ran > 0.2 * elapsedMs && ran + waited > 0.9 * elapsedMs;
 }
 
-/** Resolves when `signal` aborts; rejects with {@link RelayFaultError} when the process spins or is open to others. */
+/**
+ * Resolves when `signal` aborts. Rejects with {@link RelayFaultError} when the process spins or
+ * other machines could reach it.
+ */
 export async function watchProcess(
   pid: number,
   signal: AbortSignal,
@@ -65,7 +68,7 @@ export async function watchProcess(
 const maxBytesPerSecond = 256 * 1024;
 const maxLinesPerSecond = 500;
 
-/** Tells when a relay writes more than one that works ever would. */
+/** Detects a relay that logs more than a working one ever would. */
 export class FloodMeter {
   readonly #onFlood: (error: RelayFaultError) => void;
   #since = performance.now();

@@ -14,7 +14,7 @@ const words: Readonly<Record<string, string>> = {
 
 const ofTheDisk = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 
-/** libuv has no name for this one. */
+/** EDQUOT, for which libuv has no name. */
 const quotaErrno = -122;
 
 const troubleCode = (error: unknown): string =>
@@ -22,17 +22,17 @@ const troubleCode = (error: unknown): string =>
     ? 'EDQUOT'
     : (errorCode(error) ?? '');
 
-/** What a system error means for the operator, and what to do; undefined for one that isn't known. */
+/** What a system error means for the operator, and what to do; undefined for an unknown error. */
 export const explainTrouble = (error: unknown): string | undefined => words[troubleCode(error)];
 
-/** Whether an error says that the disk as such takes no writes. */
+/** Whether an error says that the whole disk takes no writes. */
 export const isDiskTrouble = (error: unknown): boolean => ofTheDisk.has(troubleCode(error));
 
-/** Whether an error says that there is no more to be had of the disk. */
+/** Whether an error says that the disk or its quota is full. */
 export const isWantOfRoom = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes(troubleCode(error));
 
-/** An error whose message begins with `head`, and goes on in plain words where there are any. */
+/** An error with the message `head`, followed by an explanation for the operator, if any. */
 export function inPlainWords(error: unknown, head: string): Error {
   const explained = explainTrouble(error);
   if (explained === undefined) return new Error(head, { cause: error });

@@ -10,9 +10,9 @@ import { parseSegmentFileName, type Segment } from '../model/segment.ts';
 export interface DropperOptions {
   readonly directory: string;
   readonly gate: FloodGate;
-  /** The oldest segment that nobody works with. */
+  /** The oldest segment that is not in use. */
   readonly oldest: () => Segment | undefined;
-  /** Nobody finds the segment any more, until `back` is called. */
+  /** Takes the segment out of the inventory. `back` undoes that; `gone` confirms it. */
   readonly hide: (segment: Segment) => { readonly back: () => void; readonly gone: () => void };
   readonly onDropped: (segment: Segment) => Promise<void> | void;
 }
@@ -20,9 +20,9 @@ export interface DropperOptions {
 const prefix = 'dropped.';
 
 /**
- * Drops segments, each such that it is told of however this process ends: first it gets a name that
- * says that it is being dropped, so that it is never uploaded; then it is told of; then it is
- * deleted. What was begun is ended by the next process.
+ * Drops segments such that each is reported even after a crash. The file is first renamed as
+ * dropped, so that it is never uploaded; then the drop is reported; then the file is deleted. The
+ * next process finishes the drops that this one began.
  */
 export class Dropper {
   readonly #options: DropperOptions;
@@ -39,7 +39,7 @@ export class Dropper {
     return bytes;
   }
 
-  /** Finds what an earlier process began to drop. @returns names in the directory that are not its own */
+  /** Finds what an earlier process began to drop. @returns the other names in the directory. */
   async adopt(): Promise<string[]> {
     const others: string[] = [];
     const { directory } = this.#options;
@@ -54,13 +54,13 @@ export class Dropper {
     return others;
   }
 
-  /** Tells of what is being dropped, and deletes it. @returns whether nothing is left of it. */
+  /** Reports and deletes the pending segments. @returns whether none is left. */
   async finish(): Promise<boolean> {
     for (const segment of this.#pending.values()) await this.#finish(segment);
     return this.#pending.size === 0;
   }
 
-  /** @returns its bytes, undefined if there is none that can be dropped now. */
+  /** @returns the segment's bytes; undefined if no segment can be dropped now. */
   async dropOldest(): Promise<number | undefined> {
     const { directory, oldest, hide } = this.#options;
     const segment = oldest();

@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 
-/** Makes a directory and what is missing above it, so that all of it survives a power cut. */
+/** Makes a directory and its missing parents, so that they survive a power cut. */
 export async function makeDirectory(directory: string): Promise<void> {
   try {
-    // Not recursive: Node then says ENOENT for what the disk has refused.
+    // Not recursive: Node would then report ENOENT where the disk refused.
     await mkdir(directory, { mode: 0o750 });
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return;
@@ -18,7 +18,7 @@ export async function makeDirectory(directory: string): Promise<void> {
   await syncDirectory(dirname(directory));
 }
 
-/** SHA-256 in hex, and the bytes that were read. */
+/** SHA-256 in hex, and the number of bytes read. */
 export async function hashFile(
   handle: FileHandle,
 ): Promise<{ readonly sha256: string; readonly bytes: number }> {

@@ -8,11 +8,11 @@ const everySeconds = 1;
 const restart = { minMs: 1_000, maxMs: 60_000, healthyAfterMs: 10_000 };
 
 /**
- * While something is recorded, brings what was written to the disk once a second. The kernel would
- * keep it in memory for half a minute, and a power cut would take that much of each camera.
+ * While something is recorded, flushes written data to the disk once a second. The kernel would
+ * keep the data in memory for half a minute, and a power cut would cost each camera that much.
  *
- * One call for the whole file system (syncfs(2)) costs less than one for each file. Node has none, so
- * `sync` of coreutils makes it, in a shell that stays: starting a program holds up the event loop.
+ * One call for the whole file system (syncfs(2)) costs less than one per file. Node lacks the call,
+ * so `sync` of coreutils makes it, in a long-lived shell: starting a program blocks the event loop.
  */
 export class Flusher implements AsyncDisposable {
   readonly #directory: string;
@@ -60,7 +60,7 @@ export class Flusher implements AsyncDisposable {
         this.#directory,
         String(everySeconds),
       ],
-      // It waits for a disk that doesn't answer.
+      // `sync` hangs while the disk doesn't answer.
       graceMs: 2_000,
     });
     await shell.ended(signal);

@@ -26,7 +26,7 @@ export interface GuardOptions {
   readonly log: Log;
   readonly gate: FloodGate;
   readonly clock: Clock;
-  /** Between two measurements. */
+  /** Shortest time between two measurements. */
   readonly everyMs: number;
   readonly readyBytes: () => number;
   readonly dropper: Dropping;
@@ -35,18 +35,18 @@ export interface GuardOptions {
 /** Takes segments out of the spool for good. Its methods don't reject. */
 export interface Dropping {
   readonly dropped: { readonly files: number; readonly bytes: number };
-  /** Of segments that are being dropped, and are still there. */
+  /** Size of the segments that are being dropped but not yet deleted. */
   readonly pendingBytes: number;
-  /** Ends what was begun. @returns whether nothing is pending. */
+  /** Finishes the pending drops. @returns whether none is left. */
   finish(): Promise<boolean>;
-  /** @returns its bytes, undefined if nothing can be dropped now. */
+  /** @returns the segment's bytes; undefined if nothing can be dropped now. */
   dropOldest(): Promise<number | undefined>;
 }
 
-/** Of all time, measuring takes a twentieth at most. */
+/** Measuring takes about a twentieth of all time at most. */
 const measuringShare = 20;
 
-/** A disk that refused a write is tried with this much. */
+/** Size of the test write to a disk that has refused a write. */
 const probeBytes = 256 * 1024;
 export const probeName = 'probe';
 
@@ -58,8 +58,8 @@ const hints = {
 };
 
 /**
- * Watches over the disk that a spool fills: warns before it is full, and then drops the oldest
- * segments or says that recording has to stop, and when it may go on.
+ * Watches the spool's disk. Warns before it is full. When it is full, drops the oldest segments, or
+ * has recording stop until there is room.
  */
 export class DiskGuard {
   readonly #options: GuardOptions;
@@ -77,21 +77,20 @@ export class DiskGuard {
   };
   #state: DiskStatus['state'] = 'ok';
   #detail: string | undefined;
-  /** Whether it has to be tried if the disk takes writes, and why it didn't when it was tried. */
+  /** Whether the disk needs a test write, and why the last test write failed. */
   #inDoubt = false;
   #trouble: { readonly words: string; readonly isFull: boolean } | undefined;
   #wake: () => void = () => {};
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
 
-  /** Made and owned by the spool. */
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#policy = options.limits.whenFull ?? 'keep-newest';
     this.#trend = new Trend(options.everyMs * 5);
   }
 
-  /** Whether recording must stand still. */
+  /** Whether recording must stop. */
   get isFull(): boolean {
     return this.#stopped;
   }
@@ -129,8 +128,8 @@ export class DiskGuard {
   }
 
   /**
-   * Takes note that the spool could not be written to. If the disk takes no writes at all, whatever
-   * it says of its free bytes (a quota, no inodes, read-only), it counts as full until it does.
+   * Notes that a write to the spool failed. A disk that takes no writes (quota, no inodes,
+   * read-only) counts as full until it does again, however many free bytes it reports.
    */
   noteTrouble(error: unknown): void {
     if (!isDiskTrouble(error)) return;
@@ -139,9 +138,9 @@ export class DiskGuard {
   }
 
   /**
-   * Measures once, and then again and again.
+   * Measures once, then keeps measuring in the background.
    *
-   * @throws OperatorError if the limits can't be kept on this disk.
+   * @throws OperatorError if the disk is too small for the limits.
    */
   async start(): Promise<void> {
     const { directory, limits } = this.#options;
@@ -177,7 +176,7 @@ export class DiskGuard {
 
   async #look(): Promise<void> {
     const { directory, readyBytes, dropper, clock } = this.#options;
-    // Before the rest is counted: a file that is published meanwhile is not counted twice.
+    // Counted first, so that a file published meanwhile is not counted twice.
     const ready = readyBytes() + dropper.pendingBytes;
     const recordingBytes = await this.#bytesIn('recording', this.#measure.recordingBytes);
     const damagedBytes = await this.#bytesIn('damaged', this.#measure.damagedBytes);
@@ -207,7 +206,7 @@ export class DiskGuard {
     }
   }
 
-  /** Whether the disk takes writes. */
+  /** Finds out with a test write whether the disk takes writes. */
   async #probe(): Promise<void> {
     const path = join(this.#options.directory, probeName);
     try {
@@ -230,7 +229,8 @@ export class DiskGuard {
     const { dropper } = this.#options;
     const isClear = await dropper.finish();
     if (this.#policy === 'keep-oldest') return;
-    // What is dropped may count as free only later: no more than was too much is dropped at a time.
+    // The disk may report dropped bytes as free only later, so we count them ourselves and stop in
+    // time.
     let excess = this.#excess();
     while (isClear && excess > 0 && !this.#scope.signal.aborted) {
       const bytes = await dropper.dropOldest();
@@ -240,10 +240,10 @@ export class DiskGuard {
     if (excess > 0 && this.#bounds().some(({ room }) => room < 0)) this.#settle(true);
   }
 
-  /** How much must go, that there is room. */
+  /** How many bytes must be dropped to make room. */
   #excess(): number {
     const wanted = ({ againAbove }: Bound): number => (this.#stopped ? againAbove + 1 : 0);
-    // How much a quota or inodes lack is not known: one segment at a time.
+    // A quota or missing inodes don't tell how many bytes are too many: drop one segment at a time.
     const unknown = this.#trouble?.isFull === true ? 1 : 0;
     return Math.max(unknown, ...this.#bounds().map((bound) => wanted(bound) - bound.room));
   }
@@ -252,7 +252,7 @@ export class DiskGuard {
     return boundsOf(this.#measure, this.#reserveBytes, this.#options.limits.budgetBytes);
   }
 
-  /** @param noWayOut nothing can be dropped any more */
+  /** @param noWayOut whether there is too much in the spool and nothing can be dropped */
   #settle(noWayOut = false): void {
     const bounds = this.#bounds();
     const isOver = bounds.some(({ room }) => room < 0);
@@ -263,7 +263,7 @@ export class DiskGuard {
       noWayOut ||
       (this.#policy === 'keep-oldest' && isOver) ||
       (this.#stopped && !hasRoom);
-    // What was said once is taken back a little later only.
+    // Hysteresis: a warning ends only once there is clearly more room than when it began.
     const slack = this.#state === 'ok' ? 1 : 1.25;
     const isNear = bounds.some(({ room, warnBelow }) => room < warnBelow * slack);
     const staysFull = this.#state === 'full' && !hasRoom;

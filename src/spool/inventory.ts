@@ -14,25 +14,25 @@ export interface SpoolUsage extends Usage {
 
 interface Shelf {
   readonly camera: CameraName;
-  /** File name to size, in the order of the names, which is that of time, unless `sorted` is false. */
+  /** File name to size. If `sorted`, in the order of the names, which is the order of time. */
   files: Map<string, number>;
   sorted: boolean;
-  /** No name here is greater. */
+  /** No name in `files` is greater. */
   greatest: string;
   bytes: number;
 }
 
 /**
- * What lies in the spool, in memory: a name and a number for each file, so that asking is cheap
- * however long the bucket has been away. The directory is the truth; this follows it.
+ * The names and sizes of the spool's files, kept in memory so that queries stay cheap even after a
+ * long outage of the bucket. The directory is authoritative; the inventory follows it.
  */
 export class Inventory {
   readonly #shelves = new Map<string, Shelf>();
-  /** Paths of files that are there, and are as if they weren't. */
+  /** Paths of files being dropped: on disk, but not listed. */
   readonly #hidden = new Set<string>();
   readonly #pathOf: (camera: CameraName, name: string) => string;
 
-  /** Grows each time that a file goes. Who looked at one before then has to look again. */
+  /** Counts removals. If it has grown since a file was looked at, that look may be stale. */
   departures = 0;
 
   constructor(pathOf: (camera: CameraName, name: string) => string) {
@@ -48,7 +48,7 @@ export class Inventory {
     return bytes === undefined ? undefined : this.#segment(camera, name, bytes);
   }
 
-  /** The segment if it is new, undefined if it was here before. */
+  /** @returns the segment if it is new; undefined if it is already listed, hidden or misnamed. */
   add(camera: CameraName, name: string, bytes: number): Segment | undefined {
     const segment = this.#segment(camera, name, bytes);
     if (segment === undefined || this.has(camera, name)) return undefined;
@@ -66,7 +66,7 @@ export class Inventory {
     return segment;
   }
 
-  /** The segment if it was here, undefined if not. */
+  /** @returns the segment if it was listed. */
   remove(camera: CameraName, name: string): Segment | undefined {
     this.departures += 1;
     const key = formatCameraName(camera);
@@ -79,7 +79,7 @@ export class Inventory {
     return this.#segment(camera, name, bytes);
   }
 
-  /** The oldest segment of a camera that `accept` takes. */
+  /** The oldest segment of a camera for which `accept` is true. */
   oldest(camera: CameraName, accept: (segment: Segment) => boolean): Segment | undefined {
     for (const segment of this.#inOrder(this.#shelves.get(formatCameraName(camera)))) {
       if (accept(segment)) return segment;
@@ -87,7 +87,7 @@ export class Inventory {
     return undefined;
   }
 
-  /** The oldest segment of all cameras that `accept` takes. */
+  /** The oldest segment of all cameras for which `accept` is true. */
   oldestOfAll(accept: (segment: Segment) => boolean): Segment | undefined {
     let oldest: Segment | undefined;
     for (const camera of this.cameras()) {
@@ -99,7 +99,7 @@ export class Inventory {
     return oldest;
   }
 
-  /** Until it is ended, a file at this path can't be added. */
+  /** Keeps the file at this path from being added until the result is disposed. */
   hide(path: string): Disposable {
     this.#hidden.add(path);
     return {

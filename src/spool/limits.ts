@@ -1,13 +1,13 @@
 import { OperatorError } from '../lib/errors.ts';
 
-/** How much of its disk a spool may fill, and what happens then. */
+/** How much of its disk a spool may fill, and what happens when it is full. */
 export interface DiskLimits {
-  /** All that may lie in the spool; what its disk holds unless given. */
+  /** Most bytes in the spool; without it, only the disk is the limit. */
   readonly budgetBytes?: number;
-  /** What stays free on its disk, for the ledger and all else; 5 %, at most 1 GB, unless given. */
+  /** Bytes kept free on the disk for the ledger and others; 5 %, at most 1 GB, unless given. */
   readonly reserveBytes?: number;
   /**
-   * `keep-newest` (unless given): the oldest segments are dropped. `keep-oldest`: recording stops.
+   * `keep-newest` (the default): the oldest segments are dropped. `keep-oldest`: recording stops.
    */
   readonly whenFull?: 'keep-newest' | 'keep-oldest';
 }
@@ -15,21 +15,21 @@ export interface DiskLimits {
 export interface Measure {
   readonly recordingBytes: number;
   readonly damagedBytes: number;
-  /** These, and all segments. */
+  /** Bytes of `recording` and `damaged`, and of all segments. */
   readonly usedBytes: number;
-  /** Of the file system, for whoever is not root. */
+  /** Bytes of the file system that are free for users other than root. */
   readonly freeBytes: number;
 }
 
-/** One of the two things that can be full, in bytes. */
+/** The disk or the budget: one of the two things that can be full. Sizes in bytes. */
 export interface Bound {
-  /** Until it is full; negative: too much is there. */
+  /** Bytes until it is full; negative if it holds too much. */
   readonly room: number;
-  /** With less room, the operator is warned. */
+  /** The operator is warned when there is less room than this. */
   readonly warnBelow: number;
-  /** Once it was full, it is so until there is this much room, lest recording begins and ends in turn. */
+  /** "Full" ends only with more room than this, so that recording doesn't flap. */
   readonly againAbove: number;
-  /** In words. */
+  /** Description for the operator. */
   readonly what: string;
 }
 
@@ -39,7 +39,7 @@ const defaultReserveBytes = 1e9;
 export const defaultReserve = (diskBytes: number): number =>
   Math.min(defaultReserveBytes, Math.floor(diskBytes / 20));
 
-/** @throws OperatorError for a reserve that no spool could ever keep. */
+/** @throws OperatorError for a reserve that is not smaller than the disk. */
 export function checkReserve(directory: string, reserveBytes: number, diskBytes: number): void {
   if (reserveBytes < diskBytes) return;
   throw new OperatorError(
@@ -47,7 +47,7 @@ export function checkReserve(directory: string, reserveBytes: number, diskBytes:
   );
 }
 
-/** What limits a spool, the narrowest first. */
+/** The limits of a spool, the one with the least room first. */
 export function boundsOf(
   { usedBytes, freeBytes }: Measure,
   reserveBytes: number,

@@ -7,20 +7,20 @@ import { isDiskTrouble } from './disk-trouble.ts';
 const conflict = 75;
 
 /**
- * Makes sure that one process only works on a directory. Dispose to let go.
+ * Makes sure that only one process works on a directory. Dispose to unlock.
  *
- * Node has no flock(2), so `flock` of util-linux takes the lock on a descriptor of ours that it
- * inherits: such a lock belongs to the open file, not to the process that asked for it. It is thus
- * held by us alone once `flock` has ended, and the kernel drops it however we end. There is no
- * stale lock to recognise, as there is with a file that holds a pid or with a socket.
+ * Node has no flock(2), so `flock` of util-linux takes the lock on a descriptor that it inherits
+ * from us. Such a lock belongs to the open file, not to the process that asked for it: once `flock`
+ * has ended, we alone hold the lock, and the kernel drops it however we end. Unlike a pid file or a
+ * socket, this lock can't be stale.
  *
- * @throws OperatorError if another process holds it, with the pid that it left in the file.
+ * @throws OperatorError if another process holds the lock, with the pid that it left in the file.
  */
 export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
   const path = join(directory, 'lock');
   const file = await open(path, 'a+', 0o600);
   try {
-    // An operator who is root may be the first to take it, and the daemon's user must be able to next.
+    // If root creates the file, the daemon's user must still be able to open it later.
     if (process.getuid?.() === 0) {
       const { uid, gid } = await stat(directory);
       await file.chown(uid, gid);
@@ -34,7 +34,7 @@ export async function lockDirectory(directory: string): Promise<AsyncDisposable>
   return { [Symbol.asyncDispose]: () => file.close() };
 }
 
-/** Leaves our pid for whoever finds it locked. A full disk is no reason not to begin. */
+/** Writes our pid for processes that find the lock taken. A full disk must not stop the start. */
 async function signLock(file: FileHandle): Promise<void> {
   try {
     await file.truncate(0);
@@ -62,7 +62,7 @@ async function takeLock(directory: string, file: FileHandle): Promise<void> {
 function flock(fd: number): Promise<{ readonly code: number | null; readonly words: string }> {
   return new Promise((resolve) => {
     const options = ['--exclusive', '--nonblock', '--conflict-exit-code', String(conflict), '3'];
-    // execa can't hand on a descriptor beyond the first three.
+    // Not execa, which can't pass on a descriptor beyond the first three.
     const child = spawn('flock', options, { stdio: ['ignore', 'ignore', 'pipe', fd] });
     let words = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

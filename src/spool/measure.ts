@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../lib/errors.ts';
 
-/** The bytes of all files below a directory. What goes meanwhile counts as nothing. */
+/** The bytes of all files below a directory. Files that vanish meanwhile are not counted. */
 export async function bytesBelow(directory: string): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(directory, { withFileTypes: true }).catch(

@@ -13,15 +13,14 @@ import {
 } from '../model/segment.ts';
 
 /**
- * Makes a finished file a segment in `directory` (the camera's in ready/). The file's content is on
- * the disk before its name is, and its name before this resolves: whatever carries a segment's name
- * after a power cut is whole. A name contains the content's hash, so that doing it twice, or finding
- * the name taken, ends in the same file.
+ * Makes a finished file a segment in `directory` (the camera's in ready/). The content is on the
+ * disk before the name, and the name before this resolves, so that every file with a segment's name
+ * is whole after a power cut. Idempotent: the name contains the hash of the content.
  *
- * @param find the segment of the same start and duration, if there is one: the answer for a file
- *   that was published before.
+ * @param find returns the segment of the same start and duration, if there is one: the result for a
+ *   file that was published before.
  * @throws Error for an empty, growing or unnameable file; OperatorError if the disk is full or
- *   broken. The file then is where it was.
+ *   broken. The file then stays where it was.
  */
 export async function publishFile(
   directory: string,
@@ -44,11 +43,11 @@ export async function publishFile(
     const path = join(directory, name);
     await makeDirectory(directory);
     await rename(file.path, path).catch(async (error: unknown) => {
-      // A parallel call for the same file was faster.
+      // ENOENT is fine if a parallel call has already renamed this file.
       const same = errorCode(error) === 'ENOENT' && (await lstat(path).catch(() => undefined));
       if (!same || same.size !== content.bytes) throw error;
     });
-    // The other side of the rename needs no sync of its own: a journal keeps both or neither.
+    // The source directory needs no sync: the journal keeps both sides of a rename or neither.
     await syncDirectory(directory);
     return { ...identity, path, bytes: content.bytes };
   } catch (error) {
@@ -63,7 +62,7 @@ export async function publishFile(
   }
 }
 
-/** Brings a file's content to the disk, and says what it is. */
+/** Flushes a file's content to the disk. @returns its hash and size. */
 async function settle(path: string) {
   await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   const before = await statFile(handle);

@@ -10,7 +10,7 @@ export interface RunDirectory {
   readonly path: string;
 }
 
-/** Where one run is to write. The name tells when it began, for people; nothing else reads it. */
+/** A new path for one run. The time in the name is for people; no code reads it. */
 export function newRunPath(root: string, camera: CameraName): string {
   const stamp = new Date().toISOString().replaceAll(/[-:]/g, '');
   const run = `${stamp}-${randomBytes(3).toString('hex')}`;

@@ -14,7 +14,7 @@ export interface Changes {
 
 const maxStrangersReported = 1_000;
 
-/** Brings the inventory in line with what lies in ready/. */
+/** Brings the inventory in line with the files in ready/. */
 export class Scanner {
   readonly #root: string;
   readonly #inventory: Inventory;
@@ -29,7 +29,7 @@ export class Scanner {
     this.#log = log;
   }
 
-  /** Reads the whole tree. It may be in motion meanwhile: what is doubtful is looked at singly. */
+  /** Reads the whole tree. It may change meanwhile, so each difference is checked with lstat. */
   async all(signal: AbortSignal): Promise<void> {
     const seen = new Set<string>();
     for (const account of await this.#directories(this.#root, this.#root)) {
@@ -45,7 +45,7 @@ export class Scanner {
     }
   }
 
-  /** Looks at one path of which something was said to have happened. */
+  /** Looks at one path that is reported to have changed. */
   async one(path: string): Promise<void> {
     const [account = '', camera = '', name, ...rest] = relative(this.#root, path).split(sep);
     if (name === undefined || rest.length > 0 || !isLabel(account) || !isLabel(camera)) return;
@@ -73,7 +73,7 @@ export class Scanner {
     do {
       ({ departures } = this.#inventory);
       stats = await lstat(path).catch(unlessMissing);
-      // What was seen may have gone before this is heard of: it must not come back as a ghost.
+      // A file removed meanwhile may be this one: look again, lest we list a missing file.
     } while (departures !== this.#inventory.departures);
     if (stats === undefined) return;
     if (!stats.isFile()) return this.#report(path);
@@ -81,7 +81,7 @@ export class Scanner {
     if (segment !== undefined) this.#changes.added(segment);
   }
 
-  /** A name that was not in the listing may have come after it: only a look at the file tells. */
+  /** Removes missing files. A file that is not `present` may be newer, so lstat decides. */
   async #missing(camera: CameraName, present: ReadonlySet<string>): Promise<void> {
     for (const name of this.#inventory.names(camera)) {
       if (present.has(name)) continue;

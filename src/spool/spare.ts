@@ -7,28 +7,28 @@ const mostBytes = 1024 * 1024;
 const leastBytes = 64 * 1024;
 
 /**
- * A file that is given up when the disk has not a byte left. Whatever is deleted from the spool then
- * has to be noted in the ledger first, which may lie on the same disk and needs a little room for that.
+ * A file that is deleted when the disk is completely full. Each drop must be noted in the ledger
+ * before its segment is deleted, and the ledger may need room on the same disk for that.
  */
 export class Spare {
   readonly #path: string;
   readonly #bytes: number;
   #isThere = false;
 
-  /** A quarter of the reserve, at most 1 MiB; none where that is next to nothing. */
+  /** A quarter of the reserve, at most 1 MiB; no file at all if that is below 64 KiB. */
   constructor(directory: string, reserveBytes: number) {
     this.#path = join(directory, spareName);
     const bytes = Math.min(mostBytes, Math.floor(reserveBytes / 4));
     this.#bytes = bytes < leastBytes ? 0 : bytes;
   }
 
-  /** Gives it up, or makes it again. */
+  /** Deletes the file when the disk is full, and writes it again when there is room. */
   async tend(freeBytes: number, hasRoom: boolean): Promise<void> {
     if (freeBytes < this.#bytes) {
       await rm(this.#path, { force: true });
       this.#isThere = false;
     } else if (hasRoom && !this.#isThere && this.#bytes > 0) {
-      // Some file systems keep no room for zeros.
+      // Random, because some file systems reserve no room for zeros.
       await writeFile(this.#path, randomBytes(this.#bytes), { mode: 0o600 });
       this.#isThere = true;
     }

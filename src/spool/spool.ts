@@ -36,39 +36,39 @@ export type { RunDirectory } from './run-directories.ts';
 export interface SpoolOptions {
   readonly directory: string;
   readonly log: Log;
-  /** Between two looks at the whole directory; 5 s unless given. More if a look takes long. */
+  /** Between two scans of the whole directory; 5 s unless given. Longer if scans are slow. */
   readonly rescanMs?: number;
   readonly disk?: DiskLimits;
-  /** Between two looks at the disk; 2 s unless given. More if a look takes long. */
+  /** Between two measurements of the disk; 2 s unless given. Longer if measuring is slow. */
   readonly measureMs?: number;
   /**
-   * Takes note that a segment is dropped, for want of room. Awaited before its file is deleted; until
-   * it has resolved it is called again, by the next process too. It may be called twice for one.
+   * Notes that a segment is dropped for lack of room. The file is deleted only after this resolves;
+   * if it doesn't, it is called again, by the next process too. May be called twice for a segment.
    */
   readonly onDropped?: (segment: Segment) => Promise<void> | void;
-  /** Takes note that somebody else deleted a segment. */
+  /** Notes that a segment was deleted by someone else. */
   readonly onVanished?: (segment: Segment) => void;
 }
 
-/** Many cameras end their segment on the same second; each costs a buffer and disk time. */
+/** Many cameras end a segment in the same second, and each costs a buffer and disk time. */
 const publishedAtOnce = 8;
 
-/** Of all time, a rescan takes a twentieth at most. */
+/** Rescans take about a twentieth of all time at most. */
 const rescanShare = 20;
 
 /**
- * Opens a spool and makes what is missing of it. All that lies in it is known when this resolves.
+ * Opens a spool and makes its missing directories. All its segments are known when this resolves.
  *
  * ```
  * DIR/recording/ACCOUNT/CAMERA/RUN/      where archivers write
  * DIR/ready/ACCOUNT/CAMERA/NAME.mp4      segments: whole, named by content, not yet proven stored
- * DIR/damaged/ACCOUNT/CAMERA/NAME.mp4    what can't be uploaded for what it says it is
- * DIR/dropped.ACCOUNT.CAMERA.NAME.mp4    what is being deleted for want of room
- * DIR/spare                              given up when the disk is full, for the ledger's sake
+ * DIR/damaged/ACCOUNT/CAMERA/NAME.mp4    content doesn't match the name; not uploaded
+ * DIR/dropped.ACCOUNT.CAMERA.NAME.mp4    being deleted for lack of room
+ * DIR/spare                              deleted when the disk is full, to make room for the ledger
  * DIR/lock
  * ```
  *
- * @throws OperatorError if another process works on it, or the limits can't be kept on its disk.
+ * @throws OperatorError if another process uses the spool, or its disk is too small for the limits.
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { directory } = options;
@@ -99,10 +99,11 @@ export class Spool implements AsyncDisposable {
   readonly #watchers = new Set<Changes>();
   readonly #publishing = new Limit(publishedAtOnce);
   readonly #resources = new AsyncDisposableStack();
-  /** Paths of segments that somebody works with, and of runs that have not ended. */
+  /** Paths of segments that must not be dropped now, because they are in use. */
   readonly #held = new Set<string>();
+  /** Paths of the directories of runs that have not ended. */
   readonly #runs = new Set<string>();
-  /** Paths of segments that are being removed by us. */
+  /** Paths of segments that we are removing ourselves. */
   readonly #leaving = new Set<string>();
   readonly #onVanished: (segment: Segment) => void;
   #rescans: Promise<void> = Promise.resolve();
@@ -150,7 +151,7 @@ export class Spool implements AsyncDisposable {
     this.#flusher = this.#resources.use(new Flusher(this.directory, options.log));
   }
 
-  /** Reads the directory and begins to follow it. Once, by {@link openSpool}. */
+  /** Reads the directory and begins to follow it. Only for {@link openSpool}, once. */
   async start(): Promise<void> {
     await this.#sweep();
     await this.list();
@@ -163,13 +164,13 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
-   * Makes a directory for one run of a camera's archiver, which has to be released when it has ended.
+   * Makes a directory for one run of a camera's archiver. Release it when the run has ended.
    *
    * @throws OperatorError if the disk is full or broken.
    */
   async runDirectory(camera: CameraName): Promise<string> {
     const path = newRunPath(join(this.directory, 'recording'), camera);
-    // Before it is there, lest it is taken for a leftover.
+    // Before the directory exists, lest it is taken for a leftover.
     this.#runs.add(path);
     try {
       await makeDirectory(path);
@@ -183,8 +184,8 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
-   * The run has ended: removes its directory if all that was in it has been published; else it is one
-   * of the leftovers from now on. @returns whether it is gone.
+   * Notes that a run has ended. Removes its directory if that is empty; otherwise it counts as a
+   * leftover from now on. @returns whether the directory is gone.
    */
   releaseRunDirectory(path: string): Promise<boolean> {
     this.#runs.delete(path);
@@ -192,7 +193,7 @@ export class Spool implements AsyncDisposable {
     return removeIfEmpty(path);
   }
 
-  /** Directories of runs that have ended, in which something is left. Empty ones are removed. */
+  /** Directories of ended runs that still hold files. Removes the empty ones. */
   async leftovers(): Promise<readonly RunDirectory[]> {
     const remaining: RunDirectory[] = [];
     for (const run of await findRunDirectories(join(this.directory, 'recording'))) {
@@ -203,8 +204,8 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
-   * Makes a finished file a segment: content on the disk, then its name, then this resolves.
-   * Doing it twice gives the same segment.
+   * Makes a finished file a segment. Content and name are on the disk when this resolves.
+   * Idempotent.
    *
    * @throws OperatorError if the disk is full or broken; Error for an empty or growing file. The
    *   file then stays where it was.
@@ -222,7 +223,7 @@ export class Spool implements AsyncDisposable {
       this.#found(camera, segment);
       return segment;
     } catch (error) {
-      // Told in plain words; the cause is the system's.
+      // publishFile() wraps the system's error as the cause.
       this.disk.noteTrouble(error instanceof Error ? error.cause : error);
       throw error;
     }
@@ -234,7 +235,7 @@ export class Spool implements AsyncDisposable {
     return this.#inventory.all();
   }
 
-  /** The cameras of which there are segments, without reading the directory. */
+  /** The cameras that have segments here, without reading the directory. */
   cameras(): CameraName[] {
     return this.#inventory.cameras();
   }
@@ -244,19 +245,18 @@ export class Spool implements AsyncDisposable {
     return this.#inventory.get(camera, fileName);
   }
 
-  /** The oldest segment of a camera that `accept` takes, without reading the directory. */
+  /** The oldest segment of a camera for which `accept` is true, without reading the directory. */
   oldest(camera: CameraName, accept: (segment: Segment) => boolean): Segment | undefined {
     return this.#inventory.oldest(camera, accept);
   }
 
-  /** Deletes a segment's file. One that is gone already is fine. */
+  /** Deletes a segment's file. Idempotent. */
   async remove(segment: Segment): Promise<void> {
-    // Not followed by a sync: a file that comes back after a power cut is stored once more, to the
-    // same key.
+    // No sync: a file that reappears after a power cut is only uploaded again, to the same key.
     await this.#leave(segment, () => rm(segment.path, { force: true }));
   }
 
-  /** Takes a segment that can't be uploaded out of the way. @returns where it is now. */
+  /** Moves a segment that can't be uploaded to damaged/. @returns its new path. */
   async setAside(segment: Segment): Promise<string> {
     const directory = join(this.directory, 'damaged', segment.account, segment.camera);
     await makeDirectory(directory);
@@ -268,20 +268,20 @@ export class Spool implements AsyncDisposable {
     return path;
   }
 
-  /** Until this is ended, the segment is not dropped, however full the disk is. */
+  /** Keeps a segment from being dropped, however full the disk is, until the result is disposed. */
   hold({ path }: Segment): Disposable {
     this.#held.add(path);
     return { [Symbol.dispose]: () => void this.#held.delete(path) };
   }
 
-  /** What waits here, in all and per camera, and how the disk is. Kept in memory, corrected by each rescan. */
+  /** What waits here, in total and per camera, and the disk's state. Doesn't read the directory. */
   usage(): SpoolStatus & SpoolUsage {
     return { ...this.#inventory.usage(), disk: this.disk.status };
   }
 
   /**
-   * Calls `onSegment` for each segment that is here now, and for each that comes, once while it
-   * exists; `onRemoved` when one has gone. Until `signal` aborts.
+   * Until `signal` aborts, calls `onSegment` once for each present and each new segment, and
+   * `onRemoved` when a segment has gone.
    */
   changes(
     onSegment: (segment: Segment) => void,
@@ -364,7 +364,7 @@ export class Spool implements AsyncDisposable {
     };
   }
 
-  /** Ends what a crash left half done, and names what is not the spool's. */
+  /** Finishes what a crash left half done, and reports files that are not the spool's. */
   async #sweep(): Promise<void> {
     const own = ['recording', 'ready', 'damaged', 'lock', probeName, spareName, 'lost+found'];
     const names = await this.#dropper.adopt();
@@ -374,7 +374,7 @@ export class Spool implements AsyncDisposable {
     }
     for (const name of names.filter((found) => !own.includes(found))) {
       const path = join(this.directory, name);
-      this.#log.warn('something in the spool is not of it and is left alone', { path });
+      this.#log.warn('something in the spool does not belong there and is left alone', { path });
     }
     await this.#dropper.finish();
   }
@@ -384,7 +384,7 @@ export class Spool implements AsyncDisposable {
       try {
         watcher[what](segment);
       } catch (error) {
-        // A watcher's fault must not make a segment that is safe look as if it weren't.
+        // A watcher's fault must not make a safely stored segment look lost.
         this.#log.error('a watcher of the spool failed', { cause: describeError(error) });
       }
     }

@@ -1,6 +1,6 @@
 const samplesKept = 60;
 
-/** How fast room is used up, over the last while. */
+/** How fast the disk has been filling lately. */
 export class Trend {
   readonly #everyMs: number;
   readonly #samples: { readonly at: number; readonly room: number }[] = [];
@@ -16,7 +16,7 @@ export class Trend {
     if (this.#samples.length > samplesKept) this.#samples.shift();
   }
 
-  /** Until there is no room; undefined if it isn't becoming less, or that isn't known yet. */
+  /** Time until the room is used up; undefined if room isn't shrinking, or not yet known to. */
   get lastsMs(): number | undefined {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);

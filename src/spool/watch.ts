@@ -3,9 +3,8 @@ import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 
 /**
- * Calls `onPath` soon after something new appeared below `root`. It is for speed only: events may be
- * lost or cease altogether (the kernel's limit of watches), which is said in one line; the rescan
- * finds what it misses.
+ * Calls `onPath` soon after a new file appears below `root`. For speed only: events may be lost or
+ * cease (the kernel's limit of watches); that is logged, and the rescan finds the missed files.
  */
 export function watchTree(
   root: string,
@@ -13,13 +12,13 @@ export function watchTree(
   gate: FloodGate,
 ): AsyncDisposable {
   const watcher = watch(root, {
-    // The first scan is ours.
+    // We do the first scan ourselves.
     ignoreInitial: true,
     depth: 2,
     followSymlinks: false,
-    // A file that went and came again is two events to us.
+    // We want two events for a file that is deleted and written again.
     atomic: false,
-    // A rename puts whole files here, so there is no end of writing to wait for.
+    // Files arrive whole, by rename.
     awaitWriteFinish: false,
   });
   watcher.on('add', (path) => onPath(path));

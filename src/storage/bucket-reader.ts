@@ -11,7 +11,7 @@ import type { SegmentIdentity } from '../model/segment-name.ts';
 import { httpStatus } from './explain.ts';
 import { parseSegmentKey } from './key.ts';
 
-/** The bucket that is meant, and what reaches it. */
+/** A bucket and the client that reaches it. */
 export interface BucketAccess {
   readonly client: S3Client;
   readonly bucket: string;
@@ -23,22 +23,22 @@ export interface BucketAccess {
 export interface ListedObject {
   readonly key: string;
   readonly bytes: number;
-  /** As the store writes it, in quotes or not. */
+  /** As the store writes it, with or without quotes. */
   readonly etag: string;
-  /** When the store says that it got it, in ms since 1970 UTC. */
+  /** When the store received the object, by the store's clock, in ms since 1970 UTC. */
   readonly modifiedMs: number;
-  /** What the key says; absent if it is no segment's. */
+  /** What the key says; absent if the key is not a segment's. */
   readonly segment?: SegmentIdentity;
 }
 
-/** What lies directly in a folder of the bucket. */
+/** The direct content of a folder of the bucket. */
 export interface Folder {
-  /** The names of folders in it, without the `/` at their end. */
+  /** The names of its subfolders, without the trailing `/`. */
   readonly folders: readonly string[];
   readonly objects: readonly ListedObject[];
 }
 
-/** Looks at the bucket as a whole. Each method rejects with an error of the store, or the signal's. */
+/** Lists and reads the bucket. Each method rejects with an error of the store, or the signal's. */
 export class BucketReader {
   readonly #access: BucketAccess;
 
@@ -46,21 +46,21 @@ export class BucketReader {
     this.#access = access;
   }
 
-  /** What comes before each account's name in a key: empty, or ends with `/`. */
+  /** What precedes the account's name in each key: empty, or ends with `/`. */
   get prefix(): string {
     return this.#access.prefix;
   }
 
   /**
-   * All objects below `under` (a part of keys, after the prefix: empty for all, else ending with `/`)
-   * whose keys come after `under` + `after`, page by page in the order of their keys. Nothing of an
-   * earlier page is kept.
+   * All objects below `under` whose keys come after `under` + `after`, page by page in the order of
+   * their keys. `under` is the part of a key after the prefix: empty for all objects, else ending
+   * with `/`. Keeps no earlier page in memory.
    */
   async *pages(
     under: string,
     options: {
       readonly after?: string;
-      /** How many there are to a page at most; what the store likes (1,000) unless given. */
+      /** Most objects per page; the store's default (1,000) unless given. */
       readonly atOnce?: number;
       readonly signal: AbortSignal;
     },
@@ -83,7 +83,7 @@ export class BucketReader {
     } while (token !== undefined);
   }
 
-  /** What lies in the folder `under` (as for {@link pages}), not looking into its folders. */
+  /** The direct content of the folder `under`, which is as for {@link pages}. */
   async folder(under: string, signal: AbortSignal): Promise<Folder> {
     const prefix = this.#access.prefix + under;
     const folders: string[] = [];
@@ -121,7 +121,7 @@ export class BucketReader {
     }
   }
 
-  /** Reads an object and says what it holds, without keeping it; undefined if there is none. */
+  /** Reads an object without keeping it. @returns its size and hash; undefined if there is none. */
   async digest(
     key: string,
     signal: AbortSignal,
@@ -140,7 +140,7 @@ export class BucketReader {
   /**
    * The content of an object, piece by piece; undefined if there is none.
    *
-   * @param range from the byte `start` to before `end`; all unless given
+   * @param range bytes from `start` to before `end`; the whole object unless given
    */
   async open(
     key: string,
@@ -163,7 +163,7 @@ export class BucketReader {
     }
   }
 
-  /** An address at which whoever has it can read the object for `seconds`. */
+  /** A URL at which anyone can read the object for `seconds`. */
   async presign(key: string, seconds: number): Promise<string> {
     const command = new GetObjectCommand({ Bucket: this.#access.bucket, Key: key });
     return getSignedUrl(this.#access.client, command, { expiresIn: seconds });
@@ -174,7 +174,7 @@ export class BucketReader {
     abortSignal: AbortSignal,
   ): Promise<ListObjectsV2CommandOutput> {
     const { client, bucket } = this.#access;
-    // Somebody's key with a character that XML can't have would make the listing unreadable.
+    // URL-encoded: a foreign key with characters that XML forbids would spoil the whole listing.
     const command = new ListObjectsV2Command({ Bucket: bucket, EncodingType: 'url', ...input });
     return client.send(command, { abortSignal });
   }
@@ -191,13 +191,13 @@ export class BucketReader {
   }
 }
 
-/** A key as it is, from a listing that says how it is written. */
+/** The plain key, from a listing that may be URL-encoded. */
 function decoded({ EncodingType: encoding }: ListObjectsV2CommandOutput, key = ''): string {
   if (encoding !== 'url') return key;
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch {
-    // Not UTF-8, so none of ours; to be named as well as it can be.
+    // Not UTF-8, so not one of our keys: return it encoded.
     return key;
   }
 }

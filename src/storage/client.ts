@@ -17,56 +17,56 @@ export interface ClientOptions {
 
 const connectTimeoutMs = 5_000;
 
-/** A connection on which nothing moved, or that did not come about. */
+/** A connection stalled or could not be established in time. */
 export class UploadStalledError extends Error {
   override name = 'StalledError';
 }
 
 /**
- * Gives time-outs a name that the SDK does not know, or it would try again at once: on a link that
- * is too slow for what is under way, that is the worst to do.
+ * Gives timeouts a name that the SDK doesn't know, because the SDK would retry a timeout at once.
+ * On a link that is too slow for the uploads under way, a retry makes matters worse.
  */
 class Handler extends NodeHttpHandler {
   override async handle(...args: Parameters<NodeHttpHandler['handle']>) {
     try {
       return await super.handle(...args);
     } catch (error) {
-      // A connection that was cut is called a time-out as well; that one is worth a retry.
+      // The handler also calls a cut connection a timeout, but a cut is worth a retry.
       const cut = ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '');
       if (cut || !(error instanceof Error) || error.name !== 'TimeoutError') throw error;
-      // Not as the cause: the SDK looks at causes too.
+      // Not passed as the cause: the SDK looks at causes too.
       throw new UploadStalledError(error.message);
     }
   }
 }
 
-/** An S3 client with the settings that were measured to matter. */
+/** An S3 client with the settings that measurements showed to matter. */
 export function createClient(options: ClientOptions): S3Client {
-  // Only an Agent of our own is kept for large bodies too; the SDK's would open a connection for each.
+  // The SDK's own agent would open a new connection for each large body.
   const agent = { keepAlive: true, maxSockets: options.connections };
   const client = new S3Client({
     endpoint: options.endpoint,
     region: options.region,
     forcePathStyle: options.pathStyle,
-    // As if they had expired, so that they are asked for with each request.
+    // Marked as expired, so that the SDK asks for them before each request.
     credentials: async () => ({
       ...(await options.credentials.current()),
       expiration: new Date(0),
     }),
-    // Another round trip for each segment, and a new connection.
+    // "Expect: 100-continue" would cost a round trip and a new connection per segment.
     expectContinueHeader: false,
-    // One retry, for the connection that the store closed while it was idle. All other patience is
-    // the uploader's, who sees all segments at once.
+    // One retry, for a connection that the store closed while idle. All other retries are up to the
+    // uploader, which sees all segments at once.
     maxAttempts: 2,
-    // Checksums are chosen by us, with each request.
+    // We choose the checksum in each request.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: new Handler({
       httpAgent: new HttpAgent(agent),
       httpsAgent: new HttpsAgent(agent),
       connectionTimeout: connectTimeoutMs,
-      // Silence, not length, is what ends an exchange: a slow link may take minutes for a segment.
-      // A limit of the whole request (requestTimeout) would cut such a link's uploads for ever.
+      // An idle timeout, because a slow link may take minutes for a segment. A limit for the whole
+      // request (requestTimeout) would cut every upload on such a link.
       socketTimeout: options.stallMs,
       throwOnRequestTimeout: true,
     }),
@@ -86,8 +86,8 @@ export function createClient(options: ClientOptions): S3Client {
 }
 
 /**
- * The client for lib-storage's Upload, which hands no signal to its requests: each is aborted with
- * `signal`, but for the clean-up of a multipart upload.
+ * A client for lib-storage's Upload, which passes no signal to its requests: `signal` aborts each
+ * request except the clean-up of a multipart upload.
  */
 export function abortable(client: S3Client, signal: AbortSignal): S3Client {
   const send = (command: Parameters<S3Client['send']>[0]): Promise<unknown> =>
@@ -102,8 +102,8 @@ export function abortable(client: S3Client, signal: AbortSignal): S3Client {
 }
 
 /**
- * Signs requests that carry a SHA-256 with that one, instead of hashing the body again: the hash was
- * just taken of the same bytes, and the body's second pass would hold up the event loop in one go.
+ * Signs a request that carries a SHA-256 with that hash. Otherwise the SDK would hash the same
+ * bytes again, in one go, which would block the event loop.
  */
 export function signWithGivenHash(client: S3Client): void {
   client.middlewareStack.add(

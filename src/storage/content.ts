@@ -6,7 +6,7 @@ import type { Segment } from '../model/segment.ts';
 /** A segment's file can't be uploaded as it is. */
 export class LocalFileError extends Error {
   override name = 'LocalFileError';
-  /** `damaged`: it will never be what its name says. `gone`: it is not there. `busy`: try again. */
+  /** `damaged`: unreadable, or not what its name says. `gone`: not there. `busy`: try again. */
   readonly reason: 'damaged' | 'gone' | 'busy';
 
   constructor(reason: LocalFileError['reason'], message: string, options?: ErrorOptions) {
@@ -15,25 +15,25 @@ export class LocalFileError extends Error {
   }
 }
 
-/** What a file was found to hold. */
+/** The content of a file. */
 export interface Content {
   readonly bytes: number;
   readonly sha256: string;
-  /** What a store's ETag is, if it is made of MD5: that of the whole, or of the parts' followed by `-N`. */
+  /** The ETag of a store that uses MD5: MD5 of the whole, or MD5 of the parts' MD5s and `-N`. */
   readonly md5Etag: string;
-  /** The whole content; absent if it is larger than was allowed. */
+  /** The whole content; absent if it is larger than the limit. */
   readonly body?: Buffer;
 }
 
-/** Between two pieces the event loop is free: video streams pass through the same process. */
+/** Small, so that the event loop is free between two pieces: it also carries the video streams. */
 const pieceBytes = 1024 * 1024;
 
 /**
- * Reads a segment's file and makes sure that it holds what its name says, so that what rotted on our
+ * Reads a segment's file and compares its hash with its name, so that a file that rotted on our
  * disk is never stored as good.
  *
- * @param wholeBytes a larger file is not kept in memory, and its ETag is that of parts of `partBytes`
- *   (a multiple of 1 MiB)
+ * @param wholeBytes a larger file is not kept in memory, and its ETag is computed for parts of
+ *   `partBytes` (a multiple of 1 MiB)
  * @throws LocalFileError
  */
 export async function readContent(

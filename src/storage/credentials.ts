@@ -3,8 +3,8 @@ import type { Log } from '../lib/log.ts';
 import type { StoreCredentials } from '../model/store-credentials.ts';
 
 /**
- * Credentials that an operator may replace while we run: once the store has refused them they are
- * read anew before each request, until it takes them.
+ * Credentials that an operator may replace while we run. After the store has refused them, they are
+ * read again before the next request.
  */
 export class ReplaceableCredentials {
   #present: StoreCredentials;
@@ -13,7 +13,7 @@ export class ReplaceableCredentials {
   #doubted = false;
   #reading: Promise<void> | undefined;
 
-  /** @param read gives those that hold now; without it the first ones stay for ever */
+  /** @param read returns the valid credentials; without it the first ones stay in use */
   constructor(
     first: StoreCredentials,
     read: (() => Promise<StoreCredentials> | StoreCredentials) | undefined,
@@ -28,12 +28,12 @@ export class ReplaceableCredentials {
     return this.#present.accessKeyId;
   }
 
-  /** The store has refused those that it was shown. */
+  /** The store has refused the credentials. */
   doubt(): void {
     this.#doubted = true;
   }
 
-  /** Those to sign the next request with. Never rejects: those that can't be read stay as they were. */
+  /** The credentials for the next request. Never rejects: if reading fails, keeps the old ones. */
   async current(): Promise<StoreCredentials> {
     if (this.#doubted && this.#read !== undefined) {
       this.#reading ??= this.#readAnew(this.#read).finally(() => (this.#reading = undefined));

@@ -4,13 +4,13 @@ import type { BucketAccess, BucketReader } from './bucket-reader.ts';
 import type { Content } from './content.ts';
 import { base64, type Proof } from './proof.ts';
 
-/** Where documents lie, beside the accounts: none can have that name. */
+/** The folder of documents, beside the accounts' folders: no account can have that name. */
 export const documentFolder = '_ledger/';
 
-/** An object beside the documents with which it is tried whether the bucket can be used. */
+/** A test object beside the documents, to find out whether the bucket can be used. */
 export const probeName = 'probe';
 
-/** A document past this is none of ours, and is not taken into memory. */
+/** Ours are smaller; larger documents are not read into memory. */
 const maxBytes = 256 * 1024 * 1024;
 
 /** Asks the store what it holds under a key. */
@@ -21,8 +21,8 @@ type Prove = (
 ) => Promise<Proof | 'absent' | 'different'>;
 
 /**
- * What the bucket holds beside segments: documents that are replaced as they change. Each method
- * rejects with an error of the store, or the signal's.
+ * The bucket's documents: objects that are not segments and are overwritten when they change. Each
+ * method rejects with an error of the store, or the signal's.
  */
 export class Documents {
   readonly #access: BucketAccess;
@@ -36,8 +36,8 @@ export class Documents {
   }
 
   /**
-   * Puts a document in the place of the one that had its name (`a/b.json`), and has the store confirm
-   * its length and checksum.
+   * Writes or overwrites the document `name` (`a/b.json`), and has the store confirm its length and
+   * checksum.
    */
   async write(name: string, body: Buffer, signal: AbortSignal): Promise<void> {
     const key = this.#key(name);
@@ -48,7 +48,7 @@ export class Documents {
         Bucket: this.#access.bucket,
         Key: key,
         Body: body,
-        // Known to every store, unlike newer checksums: what arrives damaged is refused.
+        // Makes the store refuse a damaged body. Every store knows it, unlike newer checksums.
         ContentMD5: base64(md5Etag),
         ContentType: name.endsWith('.json') ? 'application/json' : 'application/x-ndjson',
       }),
@@ -60,7 +60,6 @@ export class Documents {
     }
   }
 
-  /** The names of all documents. */
   async names(signal: AbortSignal): Promise<string[]> {
     const names: string[] = [];
     for await (const page of this.#reader.pages(documentFolder, { signal })) {
@@ -69,7 +68,7 @@ export class Documents {
     return names.filter((name) => name !== probeName);
   }
 
-  /** What a document holds; undefined if there is none, or it is too large to be one. */
+  /** A document's content; undefined if there is none, or it is too large to be ours. */
   async read(name: string, signal: AbortSignal): Promise<Buffer | undefined> {
     const pieces: Uint8Array[] = [];
     let bytes = 0;

@@ -5,7 +5,7 @@ import { httpStatus } from './http-status.ts';
 
 export { httpStatus } from './http-status.ts';
 
-/** What the words about a store name. */
+/** What messages about a store mention. */
 export interface BucketPlace {
   readonly bucket: string;
   readonly endpoint?: string;
@@ -16,18 +16,18 @@ export interface BucketPlace {
 export interface StoreTrouble {
   /** What is wrong and what to do, for the operator. */
   readonly words: string;
-  /** Whether it stays until somebody mends it. */
+  /** Whether the trouble lasts until an operator acts. */
   readonly needsOperator: boolean;
-  /** Whether fewer uploads at once would help: the store says so, or the link seems to. */
+  /** Whether fewer parallel uploads would help: the store or the link seems overloaded. */
   readonly tooMuch: boolean;
 }
 
-/** What a failed exchange with the store means, in plain words: for {@link OperatorError}s and logs. */
+/** Explains a failed request to the store in plain words, for {@link OperatorError}s and logs. */
 export function explainStoreError(error: unknown, place: BucketPlace): string {
   return storeTrouble(error, place).words;
 }
 
-/** As {@link explainStoreError}, and who must act. */
+/** As {@link explainStoreError}, and whether the operator must act. */
 export function storeTrouble(error: unknown, place: BucketPlace): StoreTrouble {
   const at = place.endpoint ?? `Amazon S3 in ${place.region}`;
   const byOperator = (words: string): StoreTrouble => ({

@@ -7,17 +7,17 @@ import {
 
 const dayMs = 86_400_000;
 
-/** `PREFIX` + `ACCOUNT/CAMERA/YYYY/MM/DD/START_DURATION_HASH.mp4`; the day is that of the start, in UTC. */
+/** `PREFIX` + `ACCOUNT/CAMERA/YYYY/MM/DD/START_DURATION_HASH.mp4`; the UTC day of the start. */
 export const segmentKey = (prefix: string, segment: SegmentIdentity): string =>
   dayPrefix(prefix, segment, segment.startMs) + segmentFileName(segment);
 
-/** What the keys of a camera's UTC day begin with. */
+/** The common prefix of the keys of a camera's UTC day. */
 export function dayPrefix(prefix: string, { account, camera }: CameraName, atMs: number): string {
   const [year, month, day] = new Date(atMs).toISOString().split(/[-T]/);
   return `${prefix}${account}/${camera}/${year}/${month}/${day}/`;
 }
 
-/** Reads a key that {@link segmentKey} wrote; undefined if it did not. */
+/** Parses a key of {@link segmentKey}; undefined for any other key. */
 export function parseSegmentKey(prefix: string, key: string): SegmentIdentity | undefined {
   if (!key.startsWith(prefix)) return undefined;
   const [account = '', camera = '', , , , name = ''] = key.slice(prefix.length).split('/');
@@ -26,7 +26,7 @@ export function parseSegmentKey(prefix: string, key: string): SegmentIdentity | 
   return identity !== undefined && segmentKey(prefix, identity) === key ? identity : undefined;
 }
 
-/** The midnights (UTC) of the days that a stretch of time touches. */
+/** The UTC midnights of the days that the time range touches. */
 export function* days(fromMs: number, toMs: number): Generator<number> {
   for (let day = Math.floor(fromMs / dayMs) * dayMs; day < toMs; day += dayMs) yield day;
 }

@@ -3,7 +3,7 @@ import type { BucketAccess } from './bucket-reader.ts';
 import { httpStatus } from './explain.ts';
 import { parseSegmentKey } from './key.ts';
 
-/** A multipart upload that was begun and neither completed nor aborted. Its parts cost, and no listing shows them. */
+/** A multipart upload neither completed nor aborted. Its parts cost money, but aren't listed. */
 export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;
@@ -11,18 +11,18 @@ export interface UnfinishedUpload {
   readonly begunMs: number;
 }
 
-/** What uploads of segments leave behind when they are killed. Methods reject with an error of the store, or the signal's. */
+/** What killed uploads leave behind. Methods reject with an error of the store, or the signal's. */
 export class Leftovers {
   readonly #access: BucketAccess;
   readonly #pageSize: number;
 
-  /** @param pageSize how many are listed with one request, at most */
+  /** @param pageSize most uploads to list with one request */
   constructor(access: BucketAccess, pageSize = 1_000) {
     this.#access = access;
     this.#pageSize = pageSize;
   }
 
-  /** The unfinished uploads of segments, those under way included; keys that are not ours are left out. */
+  /** The unfinished uploads of segments, including those under way. Foreign keys are left out. */
   async *list(signal: AbortSignal): AsyncGenerator<UnfinishedUpload> {
     const { client, bucket, prefix } = this.#access;
     let after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
@@ -42,14 +42,14 @@ export class Leftovers {
         yield { key, uploadId, begunMs: begun.getTime() };
       }
       const { NextKeyMarker: key, NextUploadIdMarker: uploadId } = page;
-      // One that names no place to go on from would be asked for its first page for ever.
+      // A store that gives no next marker would return its first page for ever.
       if (page.IsTruncated !== true || !key) return;
       if (key === after.KeyMarker && uploadId === after.UploadIdMarker) return;
       after = { KeyMarker: key, UploadIdMarker: uploadId };
     }
   }
 
-  /** Frees what an unfinished upload holds. That it is gone already is as good. */
+  /** Frees the space of an unfinished upload. Idempotent. */
   async abort({ key, uploadId }: UnfinishedUpload, signal: AbortSignal): Promise<void> {
     const { client, bucket } = this.#access;
     try {

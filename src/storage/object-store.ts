@@ -39,61 +39,59 @@ export interface ObjectStoreOptions {
   /** `https://host[:port]`; Amazon's for the region unless given. */
   readonly endpoint?: string;
   readonly region: string;
-  /** Whether the bucket stands in the path (most stores of one's own) or in the host name (Amazon). */
+  /** Whether URLs name the bucket in the path (most self-hosted stores) or in the host (Amazon). */
   readonly pathStyle: boolean;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Gives the credentials that hold now; asked when the store has refused those it was shown. Without it they hold for ever. */
+  /** Returns the valid credentials; called after the store has refused the present ones. */
   readonly currentCredentials?: () => Promise<StoreCredentials> | StoreCredentials;
-  /** What all keys begin with, as `cctv/`; nothing unless given. */
+  /** What all keys begin with, such as `cctv/`; empty unless given. */
   readonly prefix?: string;
   /**
-   * A connection on which nothing moves for so long is given up; 60 s unless given. It can't be much
-   * shorter on a slow link: what the kernel has taken from us but not sent yet looks like silence,
-   * and may be megabytes.
+   * Idle timeout of a connection; 60 s unless given. It can't be much shorter on a slow link: while
+   * the kernel sends what it has buffered, maybe megabytes, the connection looks idle to us.
    */
   readonly stallMs?: number;
-  /** Answers to {@link ObjectStore.check} are awaited for so long; 15 s unless given. */
+  /** Timeout of {@link ObjectStore.check}; 15 s unless given. */
   readonly checkWithinMs?: number;
   readonly log: Log;
 }
 
-/** A segment in the bucket, as its key tells. */
+/** A segment in the bucket, as its key describes it. */
 export interface StoredSegment extends SegmentIdentity {
   readonly key: string;
   readonly bytes: number;
 }
 
-/** How many segments go to the bucket at once: past this, more connections bring nothing. */
+/** Limit of parallel uploads; more connections are no faster. */
 export const uploadsAtOnce = 16;
 
-/** Connections beside those of uploads, so that a listing needn't wait for one of them. */
+/** Extra connections, so that a listing needn't wait for an upload to finish. */
 const otherConnections = 4;
 
-/** A segment up to this size is one request. A larger one goes in parts: rare, and slower. */
+/** A segment up to this size is one request. Larger ones are sent in parts: rare, and slower. */
 const singlePutBytes = 64 * 1024 * 1024;
 const partBytes = 16 * 1024 * 1024;
 
-/** A segment that overlaps a stretch of time began at most this long before it. */
+/** A segment that overlaps a time range begins at most this long before the range. */
 const longestSegmentMs = 3_600_000;
 
-/** Opens a bucket. Nothing is sent before it is asked something. */
+/** Opens a bucket. Sends nothing before a method is called. */
 export const createObjectStore = (options: ObjectStoreOptions): ObjectStore =>
   new ObjectStore(options);
 
 /** A bucket of segments. */
 export class ObjectStore implements Disposable {
-  /** All that the bucket holds. */
   readonly reader: BucketReader;
-  /** What it holds beside segments. */
+  /** The objects that are not segments. */
   readonly documents: Documents;
-  /** What uploads that were killed have left in it. */
+  /** What killed uploads have left in the bucket. */
   readonly leftovers: Leftovers;
   readonly #credentials: ReplaceableCredentials;
   readonly #options: ObjectStoreOptions;
   readonly #client: S3Client;
   readonly #prefix: string;
-  /** What the store turned out not to know (501). Learnt once in a life. */
+  /** Which features the store has. Set to false for good once it answers 501. */
   readonly #knows = { conditionalPut: true, checksum: true };
   #saidReadBack = false;
 
@@ -119,20 +117,20 @@ export class ObjectStore implements Disposable {
     this.documents = new Documents(access, this.reader, (...asked) => this.#prove(...asked));
   }
 
-  /** In words for the operator: which bucket, where. */
+  /** Bucket and place, for the operator. */
   get name(): string {
     return `${this.#options.bucket} at ${this.#options.endpoint ?? `Amazon S3 in ${this.#options.region}`}`;
   }
 
   /**
-   * Asks the store whether the bucket is there for us.
+   * Asks the store whether we can use the bucket.
    *
    * @throws OperatorError that says what is wrong: bucket absent, wrong credentials or region, clock,
    *   unreachable, TLS.
    */
   async check(signal: AbortSignal): Promise<void> {
     const ms = this.#options.checkWithinMs ?? 15_000;
-    // A listing of one, since an answer to HeadBucket has no body that could say why it was refused.
+    // A listing of one object: a response to HeadBucket has no body that could say what is wrong.
     const command = new ListObjectsV2Command({
       Bucket: this.#options.bucket,
       Prefix: this.#prefix,
@@ -153,14 +151,14 @@ export class ObjectStore implements Disposable {
     return explainStoreError(error, this.#place());
   }
 
-  /** As {@link explain}, and whether somebody must act. */
+  /** As {@link explain}, and whether the operator must act. */
   trouble(error: unknown): StoreTrouble {
     return storeTrouble(error, this.#place());
   }
 
   /**
-   * Brings a segment into the bucket and has the store confirm what it holds. Doing it twice, in
-   * parallel too, ends in one object of the same content, as the key contains the content's hash.
+   * Uploads a segment and has the store confirm its content. Idempotent, even in parallel, because
+   * the key contains the hash of the content.
    *
    * @throws LocalFileError if the file is not what its name says; otherwise an error of the store,
    *   see {@link explain}.
@@ -180,8 +178,8 @@ export class ObjectStore implements Disposable {
   }
 
   /**
-   * Reads a segment of which there is no file here, and proves it by its content; undefined if the
-   * bucket holds none of that content.
+   * Proves a segment that has no local file by reading it from the bucket; undefined if the bucket
+   * doesn't hold its content.
    */
   async find(segment: SegmentIdentity, signal: AbortSignal): Promise<Proof | undefined> {
     const key = segmentKey(this.#prefix, segment);
@@ -240,7 +238,8 @@ export class ObjectStore implements Disposable {
     for (let overwrite = false; ; ) {
       const conditional = this.#knows.conditionalPut && !overwrite;
       const checksum = this.#knows.checksum;
-      // Parts are refused only when all of them have been sent.
+      // Look first where a PUT can't be conditional, or would be refused only after all parts are
+      // sent.
       if ((!conditional || content.body === undefined) && !overwrite) {
         const proof = await this.#prove(key, content, signal);
         if (typeof proof === 'object') return proof;
@@ -251,7 +250,8 @@ export class ObjectStore implements Disposable {
       } catch (error) {
         const status = httpStatus(error);
         if (status === 412 && conditional) {
-          // Ours, by an earlier try whose answer was lost. If not, the name tells what must be here.
+          // Probably an earlier try of ours whose response was lost. If the content differs, we
+          // overwrite it, since the key contains the right hash.
           const proof = await this.#prove(key, content, signal);
           if (typeof proof === 'object') return proof;
           this.#options.log.warn(
@@ -281,8 +281,8 @@ export class ObjectStore implements Disposable {
     signal: AbortSignal,
   ): Promise<void> {
     const { body, sha256 } = content;
-    // The store checks what reached it against these, and keeps the SHA-256 for HEAD. Of parts it
-    // would have to be a checksum of checksums, which is nobody's hash.
+    // The store checks the body against the SHA-256 and keeps it for HEAD. Not for parts: there it
+    // would be a checksum of checksums, not the file's hash.
     const checksum =
       use.checksum && body !== undefined
         ? { ChecksumAlgorithm: 'SHA256' as const, ChecksumSHA256: base64(sha256) }
@@ -369,6 +369,6 @@ export class ObjectStore implements Disposable {
   #learn(lacks: 'conditionalPut' | 'checksum'): void {
     if (!this.#knows[lacks]) return;
     this.#knows[lacks] = false;
-    this.#options.log.debug('the store lacks something that we do without', { lacks });
+    this.#options.log.debug('the store lacks a feature; going on without it', { lacks });
   }
 }

@@ -6,20 +6,19 @@ export interface OutageOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Between two probes, doubling from `minMs` to `maxMs`. */
+  /** Back-off between two probes, doubling from `minMs` to `maxMs`. */
   readonly probe: { readonly minMs: number; readonly maxMs: number };
-  /** How many segments wait, for the lines of the log. */
+  /** How many segments wait, for the log. */
   readonly waiting: () => number;
 }
 
 export interface Failing {
   /** Milliseconds since 1970 UTC. */
   readonly sinceMs: number;
-  /** In plain words. */
   readonly cause: string;
 }
 
-/** So many failures without a success between them are the store's, not the segments'. */
+/** After this many failures without a success, we blame the store, not the segments. */
 const failuresOfAnOutage = 3;
 
 const unsettledMs = 60_000;
@@ -28,28 +27,28 @@ const repeatMs = 5 * 60_000;
 
 /** One upload, as the outage sees it. */
 export interface Attempt {
-  /** Whether it was begun during an outage, to see if it is over. */
+  /** Whether it was begun during an outage, to find out if that is over. */
   readonly probe: boolean;
   readonly epoch: number;
 }
 
-/** At the ceiling, one more upload at once is dared after so many successes for each allowed. */
+/** The ceiling rises by one after this many successes per upload that it allows. */
 const successesToRise = 8;
 
 /**
- * Whether the store works, as one thing over all segments. While it doesn't, one segment at a time
- * is tried, ever more seldom; after it does, twice as many with each success: a store that comes up
- * under the load of all daemons at once would go down again.
+ * Whether the store works, judged over all segments. During an outage one segment at a time is
+ * tried, with back-off. After it, each success doubles the number of parallel uploads: the load of
+ * all daemons at once might bring a recovering store down again.
  *
- * How many uploads at once a link or a store bears is found as TCP finds its window: too much halves
- * the ceiling, once for all that was under way; long success raises it by one.
+ * The ceiling of parallel uploads follows TCP's congestion window: overload halves it, once for all
+ * uploads under way; a long run of successes raises it by one.
  */
 export class Outage {
   readonly #options: OutageOptions;
   #limit: number;
   #ceiling: number;
   #successes = 0;
-  /** Counts the times that the ceiling was lowered. */
+  /** How often the ceiling was lowered. */
   #epoch = 0;
   #failuresInRow = 0;
   #firstFailureMs = 0;
@@ -73,7 +72,7 @@ export class Outage {
     return this.#current && this.#probeAt;
   }
 
-  /** How many segments may be under way now. */
+  /** How many uploads may be under way now. */
   allowed(probing: boolean, running: number): number {
     if (this.#current === undefined) return this.#limit;
     return !probing && this.#options.clock.now() >= this.#probeAt ? running + 1 : 0;
@@ -114,7 +113,7 @@ export class Outage {
     if (this.#current === undefined) {
       this.#failuresInRow += 1;
       if (this.#failuresInRow === 1) this.#firstFailureMs = clock.wallNow();
-      // A bucket that was just made, or a key, may be known here and unknown there for a moment.
+      // A new bucket or access key may take a moment until all servers of the store know it.
       const settled = needsOperator && now - this.#succeededAt > unsettledMs;
       if (this.#failuresInRow < failuresOfAnOutage && !settled) {
         log.debug('an upload failed', { cause: words });
@@ -131,8 +130,8 @@ export class Outage {
     if (probe) this.#schedule(now);
     const changed = this.#current.cause !== words;
     this.#current.cause = words;
-    // The cause may go back and forth (refused, timed out), so a new one isn't said at once either,
-    // unless it is for the operator.
+    // The cause may alternate (refused, timed out), so a new cause is logged early only if the
+    // operator must act.
     if (now - this.#current.saidAt < (changed && needsOperator ? 10_000 : repeatMs)) return;
     this.#current.saidAt = now;
     log.error('uploads still fail; footage is kept in the spool', {

@@ -23,21 +23,20 @@ export interface ProbeOptions extends BucketPlace {
   readonly log: Log;
 }
 
-/** What became of one thing that was tried with the bucket. */
+/** The result of trying one operation on the bucket. */
 export interface ProbeStep {
   readonly right: 'put' | 'head' | 'get' | 'list' | 'delete';
-  /** Why it can't be done, in plain words. */
+  /** Why the operation fails, in plain words; absent if it works. */
   readonly problem?: string;
 }
 
 const stepMs = 15_000;
-/** The same each time, under one name: where it can't be deleted, there is one of it, and two who try don't differ. */
+/** Always the same, so that parallel probes agree, and only one stays where we may not delete. */
 const body = Buffer.from('Sapiengraph CCTV tries whether it can use this bucket.\n');
 
 /**
- * Tries all that is ever done with a bucket, with a small object that is not footage, and stops at the
- * first thing that fails. Deleting it is tried last: a key that may not is good enough, and leaves
- * the object there.
+ * Tries every operation that we need, with a small test object, and stops at the first that fails.
+ * Deletion comes last: an access key that may not delete will do, and leaves the object there.
  */
 export async function probeBucket(
   options: ProbeOptions,

@@ -1,16 +1,17 @@
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { Segment } from '../model/segment.ts';
 
-/** What the queue asks of the spool: it keeps no list of its own, however much waits there. */
+/** What the queue asks of the spool. The queue keeps no list itself, since very much may wait. */
 export interface Backlog {
   cameras(): CameraName[];
   oldest(camera: CameraName, accept: (segment: Segment) => boolean): Segment | undefined;
 }
 
 /**
- * In which order segments are uploaded. Two lanes take turns: the newest segment of each camera, as
- * they were announced, so that what just happened is safe soon whatever waits; and the backlog, in
- * which cameras take turns, each with its oldest, so that one camera's backlog is not another's.
+ * The order in which segments are uploaded. Two lanes take turns. One holds the newest segment of
+ * each camera, in the order of announcement, so that recent footage is safe soon, whatever waits.
+ * The other is the backlog: cameras take turns, each with its oldest segment, so that no camera's
+ * backlog delays another's.
  */
 export class UploadQueue {
   readonly #backlog: Backlog;
@@ -22,21 +23,21 @@ export class UploadQueue {
     this.#backlog = backlog;
   }
 
-  /** A segment has come. */
+  /** A segment has been added to the spool. */
   announce(segment: Segment): void {
     const camera = formatCameraName(segment);
     const known = this.#newest.get(camera);
-    // What it takes the place of waits in the backlog. The camera keeps its place in the line.
+    // The segment that it replaces waits in the backlog. The camera keeps its place in the queue.
     if (known === undefined || known.startMs < segment.startMs) this.#newest.set(camera, segment);
   }
 
-  /** A segment has gone. */
+  /** A segment has left the spool. */
   forget(segment: Segment): void {
     const camera = formatCameraName(segment);
     if (this.#newest.get(camera)?.path === segment.path) this.#newest.delete(camera);
   }
 
-  /** The next one of those that `accept` takes. */
+  /** The next segment for which `accept` is true. */
   next(accept: (segment: Segment) => boolean): Segment | undefined {
     this.#newestFirst = !this.#newestFirst;
     return this.#newestFirst
@@ -46,7 +47,7 @@ export class UploadQueue {
 
   #nextNewest(accept: (segment: Segment) => boolean): Segment | undefined {
     for (const [camera, segment] of this.#newest) {
-      // One that is not accepted is under way or was tried: from now on it is of the backlog.
+      // A segment that is not accepted is under way or was tried: it counts as backlog from now on.
       this.#newest.delete(camera);
       if (accept(segment)) return segment;
     }

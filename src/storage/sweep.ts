@@ -17,18 +17,18 @@ export interface SweepOptions {
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** No upload of a segment takes so long, on any link: nobody works on an older one any more. */
+/** An older upload is abandoned: none takes this long, even on the slowest link. */
 const abandonedAfterMs = dayMs;
 
-/** More wait for the next day. */
+/** The rest waits for the next day's sweep. */
 const mostInASweep = 10_000;
 
-/** A sweep is given up after this; what it has done is done. */
+/** Timeout of a sweep. What it has removed by then stays removed. */
 const sweepWithinMs = hourMs;
 
 /**
- * Removes what killed uploads have left in the bucket, where it costs and no listing shows it: now
- * and once a day, until it is disposed of, which waits for no answer of the store.
+ * Removes what killed uploads have left in the bucket, now and once a day, until disposed of.
+ * Leftovers cost money, but no listing shows them. Disposal doesn't wait for the store.
  */
 export const startSweeps = (options: SweepOptions): AsyncDisposable =>
   background((signal) => sweepDaily(options, signal));
@@ -46,7 +46,7 @@ async function sweepDaily(options: SweepOptions, signal: AbortSignal): Promise<v
       if (signal.aborted) return;
       const status = httpStatus(error);
       const cause = store.explain(error);
-      // There may be nothing to sweep there, and nothing can be done.
+      // The store lacks the operation, so we can't do anything about it.
       if (status === 501 || status === 405) {
         log.debug('the store can not list unfinished uploads', { cause });
       } else if (status === 403 && !refused) {
@@ -56,12 +56,12 @@ async function sweepDaily(options: SweepOptions, signal: AbortSignal): Promise<v
           needs: 's3:ListBucketMultipartUploads and s3:AbortMultipartUpload',
         });
       } else if (status !== 403) {
-        // That the store is away is for the uploader to say.
+        // The uploader reports an outage of the store.
         log.debug('unfinished uploads can not be swept now', { cause });
         waitMs = hourMs;
       }
     }
-    // Daemons that were started together need not all ask at once for ever.
+    // Jitter, so that daemons started together don't all ask at the same time.
     await clock.sleep(waitMs * (0.9 + Math.random() / 10), signal);
   }
 }

@@ -15,55 +15,54 @@ import { UploadQueue } from './queue.ts';
 export interface UploaderOptions {
   readonly spool: Spool;
   readonly store: ObjectStore;
-  /** Segments under way at once, over all cameras; 16 unless given. */
+  /** Limit of parallel uploads, over all cameras; 16 unless given. */
   readonly concurrency?: number;
-  /** Takes note that a segment is stored. Awaited before the local file is deleted; may be called again for a segment. */
+  /** Notes that a segment is stored. Awaited before its file is deleted; may be called twice. */
   readonly onStored: (segment: Segment, proof: Proof) => Promise<void> | void;
   /**
-   * Takes note that a segment will never be stored. Awaited before its file is set aside, if it is
-   * damaged, or forgotten, if it is gone; called again later if it fails. It may be called twice for
-   * one.
+   * Notes that a segment will never be stored. Awaited before a damaged file is set aside or a
+   * missing file is forgotten; called again later if it fails. May be called twice for a segment.
    */
   readonly onLost?: (segment: Segment, detail: string) => Promise<void> | void;
-  /** Told of each try to bring a segment to the bucket, when it has ended; must not throw. */
+  /** Called after each upload, successful or not. Must not throw. */
   readonly onTried?: (outcome: 'stored' | 'failed', tookMs: number) => void;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Between two tries, doubling; 1 s to 60 s unless given. */
+  /** Back-off between two tries, doubling; 1 s to 60 s unless given. */
   readonly retry?: { readonly minMs: number; readonly maxMs: number };
-  /** How long uploads that are under way at the end may take; 10 s unless given. */
+  /** How long disposal waits for uploads under way; 10 s unless given. */
   readonly graceMs?: number;
 }
 
 export interface UploaderStatus {
   readonly uploading: number;
   readonly waiting: number;
-  /** Uploads begun, whatever became of them, since the start of the uploader. */
+  /** Uploads begun since the start of the uploader, whatever their result. */
   readonly begun: number;
   /** Since the start of the uploader. */
   readonly storedCount: number;
   readonly storedBytes: number;
   /** Milliseconds since 1970 UTC. */
   readonly lastStoredAtMs?: number;
-  /** The store as a whole doesn't take segments. */
+  /** Present during an outage of the store. */
   readonly failing?: Failing;
 }
 
-/** No more than this is begun while so many bytes of segments are in memory. */
+/** No upload begins while those under way hold this many bytes. */
 const memoryBytes = 256 * 1024 * 1024;
 
-/** Until a file that the disk can't read is given up. */
+/** How often we try to read a file before we give it up. */
 const readsAttempted = 3;
 
-/** Nothing waits longer than this without looking again. */
+/** The queue is looked at again at least this often. */
 const longestSleepMs = 60_000;
 
-/** Begins to bring segments from the spool to the bucket, and goes on until it is disposed of. */
+/** Uploads segments from the spool to the bucket until it is disposed of. */
 export const startUploader = (options: UploaderOptions): Uploader => new Uploader(options);
 
 /**
- * Put, prove, note, and only then delete. A segment whose file is not what its name says is set
- * aside; all others are tried for ever.
+ * Puts, proves and notes each segment, and only then deletes its file. A segment whose file is not
+ * what its name says is set aside; all others are retried for ever.
  */
 export class Uploader implements AsyncDisposable {
   readonly #options: UploaderOptions;
@@ -72,13 +71,13 @@ export class Uploader implements AsyncDisposable {
   readonly #queue: UploadQueue;
   readonly #outage: Outage;
   readonly #gate: FloodGate;
-  /** Ends the taking of new segments. */
+  /** Ends when no new uploads may begin. */
   readonly #taking = new Scope();
-  /** Ends the uploads under way. */
+  /** Ends when uploads under way must abort. */
   readonly #uploading = new Scope();
-  /** By path. */
+  /** Uploads under way, by path of the segment. */
   readonly #running = new Map<string, { readonly bytes: number; readonly done: Promise<void> }>();
-  /** Segments that failed and when they are due again, by path. */
+  /** Failed segments and when to retry them, by path. */
   readonly #postponed = new Map<string, { readonly failures: number; readonly dueAt: number }>();
   readonly #done: Promise<void>;
   #probing = false;
@@ -128,14 +127,14 @@ export class Uploader implements AsyncDisposable {
     };
   }
 
-  /** Takes no more segments, gives those under way the grace time, then aborts them. */
+  /** Begins no more uploads, gives those under way the grace time, then aborts them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#taking.end();
     await this.#done;
     const running = Promise.all([...this.#running.values()].map(({ done }) => done));
     using grace = new Scope();
     await Promise.race([running, this.#clock.sleep(this.#options.graceMs ?? 10_000, grace.signal)]);
-    // A request that is cut leaves no object: the store makes one only of a whole body.
+    // A cut request leaves no object: the store creates one only from a whole body.
     this.#uploading.end();
     await running;
     this.#gate[Symbol.dispose]();
@@ -145,7 +144,7 @@ export class Uploader implements AsyncDisposable {
     const { signal } = this.#taking;
     while (!signal.aborted) {
       using pause = new Scope(signal);
-      // Before looking, so that nothing that comes meanwhile is slept over.
+      // Set before looking, so that a segment that comes meanwhile ends the sleep.
       this.#wake = () => pause.end();
       this.#fill();
       await this.#clock.sleep(this.#untilNextMs(), pause.signal);
@@ -169,7 +168,7 @@ export class Uploader implements AsyncDisposable {
       ({ path }) => !this.#running.has(path) && (this.#postponed.get(path)?.dueAt ?? 0) <= now,
     );
     if (due !== undefined || this.#outage.failing === undefined) return due;
-    // The outage has its own times: one that failed is as good a probe as any.
+    // During an outage, any segment will do as a probe, even one that is not due yet.
     return this.#queue.next(({ path }) => !this.#running.has(path));
   }
 
@@ -245,7 +244,7 @@ export class Uploader implements AsyncDisposable {
     }
   }
 
-  /** A disk that can't read a file may be able to later; one that reads something else has lost it. */
+  /** Whether to retry: a read error may pass, but wrong content stays wrong. */
   #mayPass({ path }: Segment, error: LocalFileError): boolean {
     const isReadError = error.reason === 'damaged' && error.cause !== undefined;
     return isReadError && (this.#postponed.get(path)?.failures ?? 0) < readsAttempted;
@@ -272,7 +271,7 @@ export class Uploader implements AsyncDisposable {
     let nextAt = now + longestSleepMs;
     const { probeAt } = this.#outage;
     if (probeAt === undefined) {
-      // A full house is woken by the one that leaves it.
+      // When all slots are busy, the upload that finishes wakes us.
       for (const { dueAt } of this.#postponed.values()) {
         if (dueAt > now) nextAt = Math.min(nextAt, dueAt);
       }

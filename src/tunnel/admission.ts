@@ -1,11 +1,11 @@
 import { networkOf } from '../lib/addresses.ts';
 
 export interface AdmissionLimits {
-  /** Connections that have not logged in yet, in all. */
+  /** Limit of connections that have not logged in yet. */
   readonly maxUnauthenticated: number;
-  /** The same, of one IPv4 address or one IPv6 network (/64). */
+  /** The same, per IPv4 address or IPv6 network (/64). */
   readonly maxUnauthenticatedPerAddress: number;
-  /** At the limit in all, one that has not logged in for this long makes room for a new one. */
+  /** At the total limit, the oldest connection is evicted if it has not logged in for this long. */
   readonly patienceMs: number;
 }
 
@@ -15,7 +15,7 @@ interface Visitor {
   evict(): void;
 }
 
-/** The strangers at the door: bounds how many there are at a time. */
+/** Limits the connections that have not logged in yet. */
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #visitors = new Set<Visitor>();
@@ -26,10 +26,10 @@ export class Admission {
   }
 
   /**
-   * Lets a connection in, or says why not.
+   * Admits a connection, or says why not.
    *
-   * @param evict is called when it must make room; it has to lead to `leave`
-   * @returns a function to call once when it has logged in or gone
+   * @param evict ends the connection to make room; must lead to a call of the returned function
+   * @returns a function to call once when the connection has logged in or gone; or why it's refused
    */
   enter(address: string, evict: () => void): (() => void) | string {
     const { maxUnauthenticated, maxUnauthenticatedPerAddress, patienceMs } = this.#limits;
@@ -39,8 +39,8 @@ export class Admission {
       return `${count} connections of this address have not logged in yet`;
     }
     if (this.#visitors.size >= maxUnauthenticated) {
-      // The newest is refused, not the oldest, as long as that may still be on its way in: else a
-      // thousand cameras that come back after a power cut would keep each other out.
+      // The oldest is kept while it may still be logging in: otherwise a thousand cameras that come
+      // back after a power cut would keep each other out.
       const [oldest] = this.#visitors;
       if (oldest === undefined || performance.now() - oldest.sinceMs < patienceMs) {
         return `${this.#visitors.size} connections have not logged in yet`;

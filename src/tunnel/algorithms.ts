@@ -1,16 +1,16 @@
 import type { Algorithms, ServerHostKeyAlgorithm } from 'ssh2';
 
-/** `legacy` lets dropbears before 2020 in, which know no ed25519 host keys. */
+/** `legacy` admits dropbears from before 2020, which don't know ed25519 host keys. */
 export type AlgorithmProfile = 'default' | 'legacy';
 
 /**
- * What the server offers.
+ * The algorithms that the server offers.
  *
- * Dropbear sends the first packet of a guessed key exchange before it knows the server's list, and
- * ssh2 drops every guess. Where the server's first method and first kind of host key are dropbear's
- * own first ones, dropbear takes its guess for right (RFC 4253 section 7) and sends no other packet:
- * both wait for ever. So the first method here is one that no dropbear puts first. It isn't expected
- * to be chosen.
+ * Dropbear guesses the key exchange and sends its first packet before it knows the server's list;
+ * ssh2 drops every guessed packet. If the server's first method and first kind of host key are also
+ * dropbear's first ones, dropbear believes that its guess was right (RFC 4253 section 7) and sends
+ * no other packet: both sides wait for ever. So our first method is one that no dropbear puts
+ * first. It isn't expected to be chosen.
  *
  * No compression: it would cost the camera six times the CPU time, and footage doesn't shrink.
  */
@@ -27,7 +27,7 @@ export function algorithmsOf(profile: AlgorithmProfile): Algorithms {
       'aes128-ctr',
       'aes256-ctr',
     ],
-    // Only the last is known to dropbear, which needs it beside aes-ctr.
+    // Dropbear knows only the last one, and needs it for aes-ctr.
     hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256'],
     compress: ['none'],
   };

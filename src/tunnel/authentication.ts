@@ -10,7 +10,7 @@ import {
 } from './public-key.ts';
 import type { KnownCamera } from '../model/camera.ts';
 
-/** A key that a client shows. */
+/** The public key that a client presents. */
 export interface ShownKey {
   readonly algorithm: string;
   readonly blob: Buffer;
@@ -18,53 +18,54 @@ export interface ShownKey {
   readonly fingerprint: string;
 }
 
-/** Who may dial in. */
+/** Knows which cameras may dial in. */
 export interface GuestList {
-  /** Looks a key up among the enrolled ones. */
+  /** Looks up an enrolled key. */
   findCamera(key: ShownKey): KnownCamera | undefined;
-  /** Why a token would not let an unknown key in; undefined if it would. Changes nothing. */
+  /** Why a token would not admit an unknown key; undefined if it would. Changes nothing. */
   enrolRefusal?(token: string, key: ShownKey): string | undefined;
-  /** Enrols an unknown key, which its client has proven to have. Returns the camera, or why not. */
+  /** Enrols an unknown key whose client has proven to own it. @returns the camera, or why not. */
   enrol?(token: string, key: ShownKey): CameraName | string;
 }
 
 export type KeyVerdict =
-  /** It only asks whether the key would do. */
+  /** The client only asks whether the key is acceptable. */
   | { readonly kind: 'may sign' }
-  /** It has signed with the private key. */
+  /** The client has signed with the private key. */
   | {
       readonly kind: 'accept';
       readonly camera: CameraName;
       readonly fingerprint: string;
-      /** Whether it was unknown until now, and let in by a token. */
+      /** Whether the key was unknown until now and a token admitted it. */
       readonly enrolled: boolean;
     }
   | {
       readonly kind: 'refuse';
-      /** For the log only: whoever is refused is told no reason. Absent where there is nothing to tell. */
+      /** For the log only; the client is told no reason. Absent if there is nothing to log. */
       readonly reason?: string;
     };
 
-/** The name that a camera must log in with. */
+/** The user name that a camera must log in with. */
 export const userNameOf = ({ account, camera }: CameraName): string => `${account}.${camera}`;
 
-/** A stranger's text as it may stand in a log. */
+/** Foreign text, made safe for a log. */
 export const printable = (text: string): string => text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
 
 const tokenLogin = /^enrol\.([a-z0-9]{16,64})$/;
 
-/** A user name as a log may have it: a token in it is cut short. */
+/** A user name, made safe for a log: a token in it is cut off. */
 export const printableUser = (name: string): string =>
   printable(name).replace(/^(enrol\..{0,6}).*$/i, '$1…');
 
 const refuse = (reason: string): KeyVerdict => ({ kind: 'refuse', reason });
 
 /**
- * Judges one request to log in (RFC 4252 section 5). The key alone says which camera it is; the name
- * must agree, or be `enrol.TOKEN`, which lets an unknown key in and is nothing more to a known one.
+ * Judges one authentication request (RFC 4252 section 5). The key alone identifies the camera. The
+ * user name must match it, or be `enrol.TOKEN`, which admits an unknown key and is ignored for a
+ * known one.
  */
 export function judge(context: AuthContext, guests: GuestList): KeyVerdict {
-  // The first request of most clients, to learn what there is.
+  // Most clients send this first, to learn which methods there are.
   if (context.method === 'none') return { kind: 'refuse' };
   if (context.method !== 'publickey') {
     return refuse(`it wants to log in by ${context.method}, and only public keys will do`);
@@ -106,7 +107,7 @@ export function judge(context: AuthContext, guests: GuestList): KeyVerdict {
 const refusalOf = (unknown: string, refusal: string | undefined): string | undefined =>
   refusal === undefined ? undefined : `${unknown}: ${refusal}`;
 
-/** Why a known camera is not let in as `username`. */
+/** Why a known camera may not log in as `username`; undefined if it may. */
 function faultOf(camera: KnownCamera, key: ShownKey, username: string): string | undefined {
   const name = formatCameraName(camera);
   if (camera.disabled === true) return `${name} is disabled`;
@@ -127,7 +128,7 @@ function isSigned(
   try {
     return verify(digestOf(algorithm), signed, publicKey, signature) === true;
   } catch {
-    // A signature that is not even one in form.
+    // The signature is malformed.
     return false;
   }
 }

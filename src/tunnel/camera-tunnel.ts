@@ -21,7 +21,7 @@ export interface TunnelLimits {
   readonly openWithinMs: number;
   /** How long the camera may take to confirm that a connection is closed. */
   readonly closeWithinMs: number;
-  /** Connections through one tunnel at a time. */
+  /** Limit of simultaneous connections through one tunnel. */
   readonly maxChannels: number;
 }
 
@@ -36,11 +36,11 @@ export interface CameraTunnelOptions extends TunnelLimits {
   readonly gate: FloodGate;
   /** Whether anything has come in from the camera in the last `ms`. */
   readonly heardWithin: (ms: number) => boolean;
-  /** Ends the connection; leads to {@link CameraTunnel.gone}. */
+  /** Ends the connection, which leads to {@link CameraTunnel.gone}. */
   readonly end: (reason: TunnelGoneError) => void;
 }
 
-/** What a camera may ask for, besides being kept alive: forwards of its services. */
+/** The address and port of a forward as the camera asked for it. */
 interface BoundForward {
   readonly address: string;
   readonly port: number;
@@ -56,7 +56,7 @@ export class CameraTunnel implements Tunnel {
   readonly #forwards = new Map<Service, Forward>();
   readonly #awaited = new Map<Service, PromiseWithResolvers<Forward>>();
   readonly #streams = new Set<ChannelStream>();
-  /** Channels asked for, open, or not yet closed by the camera too. */
+  /** Number of channels that are opening, open, or not yet closed by the camera. */
   #channelCount = 0;
 
   constructor(options: CameraTunnelOptions) {
@@ -68,7 +68,7 @@ export class CameraTunnel implements Tunnel {
     });
     connection.on('request', (accept, reject, name: string, info: object) => {
       const granted = this.#request(name, info);
-      // Both are undefined where the camera wants no answer.
+      // Both are undefined if the camera wants no answer.
       if (granted) accept?.();
       else reject?.();
     });
@@ -187,7 +187,7 @@ export class CameraTunnel implements Tunnel {
   #openChannel(service: Service, bound: BoundForward, signal: AbortSignal): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       this.#channelCount += 1;
-      // Dropbear finds the forward by the address and port that it asked for. Who connects is not its business.
+      // Dropbear finds the forward by the address and port that it asked for. The origin is unused.
       const { connection } = this.#options;
       connection.forwardOut(bound.address, bound.port, '127.0.0.1', 0, (error, channel) => {
         if (error) {
@@ -200,7 +200,7 @@ export class CameraTunnel implements Tunnel {
           return;
         }
         const stream = this.#adopt(channel);
-        // Nobody waits for it any more.
+        // The caller has given up waiting.
         if (signal.aborted) stream.destroy();
         else resolve(stream);
       });

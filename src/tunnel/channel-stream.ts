@@ -4,11 +4,11 @@ import type { ServerChannel } from 'ssh2';
 import { limitReadBuffer } from './ssh2-internals.ts';
 
 export interface ChannelStreamOptions {
-  /** The socket under the connection, whose pace bounds what we write. */
+  /** The socket under the connection; we write no faster than it drains. */
   readonly socket: Socket;
   /** How long the camera may take to confirm that the channel is closed. */
   readonly closeWithinMs: number;
-  /** Called once, when both sides have closed the channel. */
+  /** Called once both sides have closed the channel. */
   readonly onClosed: () => void;
   /** Called when the camera does not close its side in time. */
   readonly onStuck: () => void;
@@ -17,9 +17,10 @@ export interface ChannelStreamOptions {
 const readBufferBytes = 256 * 1024;
 
 /**
- * An SSH channel as an ordinary stream: it can be half-closed and destroyed, and it keeps the pace of
- * its reader and of the socket. An ssh2 channel in a server closes both ways when one ends, never
- * answers a write after its end, throws from a write after its connection's, and is deaf to destroy().
+ * An SSH channel as an ordinary stream: it can be half-closed and destroyed, and applies the
+ * back-pressure of its reader and of the socket. A server's ssh2 channel closes both ways when one
+ * way ends, never calls back for a write after its end, throws from a write after the connection's
+ * end, and ignores destroy().
  */
 export class ChannelStream extends Duplex {
   readonly #channel: ServerChannel;
@@ -33,7 +34,7 @@ export class ChannelStream extends Duplex {
     this.#channel = channel;
     this.#options = options;
     limitReadBuffer(channel, readBufferBytes);
-    // Whoever uses the stream hears of its errors; nobody needs to hear of those in the moment before.
+    // Users of the stream add their own listener; an error before that must not end the daemon.
     this.on('error', () => {});
     channel.on('error', (error: Error) => this.destroy(error));
     channel.on('end', () => this.push(null));
@@ -97,11 +98,11 @@ export class ChannelStream extends Duplex {
 
 /** Closes a channel that nobody reads. */
 function discard(channel: ServerChannel): void {
-  // ssh2 emits 'close' only after all that was received is read.
+  // ssh2 emits 'close' only after all received data has been read.
   channel.resume();
   try {
     channel.destroy();
   } catch {
-    // Its connection is gone, and it with it.
+    // The connection is gone, and with it the channel.
   }
 }

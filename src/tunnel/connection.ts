@@ -17,20 +17,20 @@ import { TunnelGoneError } from './tunnel.ts';
 export interface ConnectionLimits extends TunnelLimits {
   /** How long a connection may take to log in. */
   readonly loginGraceMs: number;
-  /** Requests to log in on one connection, besides the first, which asks what there is. */
+  /** Limit of authentication requests per connection, not counting a first one of method `none`. */
   readonly maxLoginAttempts: number;
-  /** What a connection may send before it has logged in, in bytes; an honest one needs less than 10 KB. */
+  /** Limit of bytes received before login; an honest client needs less than 10 KB. */
   readonly maxReceivedBeforeLogin: number;
-  /** What may wait to be sent to a peer that doesn't read, in bytes, before and after it has logged in. */
+  /** Limits of bytes that wait for a peer that doesn't read, before and after login. */
   readonly maxUnsentBeforeLogin: number;
   readonly maxUnsent: number;
-  /** Key exchanges a minute, once logged in. Dropbear makes one in 1 GB. */
+  /** Limit of key exchanges per minute after login. Dropbear makes one per GB. */
   readonly maxKeyExchangesPerMinute: number;
-  /** A camera that is silent for this long is asked for a sign of life; at the fourth time it is gone. */
+  /** How often a silent camera gets a keep-alive request. After three in vain, it is dropped. */
   readonly keepaliveMs: number;
 }
 
-/** A login that was refused; a connection that was closed before it came to one, for what it did. */
+/** `refused`: a login was refused. `abandoned`: a faulty connection was closed before its login. */
 export type LoginEvent = 'refused' | 'abandoned';
 
 /** What all connections of a server share. */
@@ -47,7 +47,7 @@ export interface ConnectionContext {
 
 type EndKind = 'closed' | 'died';
 
-/** One TCP connection, from its acceptance to its end. It ends at the first fault of its peer. */
+/** One TCP connection, from acceptance to end. The first fault of the peer ends it. */
 export class CameraConnection {
   readonly #socket: Socket;
   readonly #address: string;
@@ -82,7 +82,7 @@ export class CameraConnection {
       this.#heardAt = performance.now();
       this.#checkBounds();
     });
-    // SSH knows no half-open connections: ssh2 would leave a peer that never hangs up as it is.
+    // SSH has no half-open connections, but ssh2 would wait for a peer that never closes its side.
     const onHangUp = (): void => this.#end('died', 'the camera closed the connection');
     socket.once('end', onHangUp);
     socket.once('finish', onHangUp);
@@ -90,18 +90,18 @@ export class CameraConnection {
     socket.on('error', (error) => this.#end('died', 'the connection broke', error));
   }
 
-  /** The peer has said that it speaks SSH. */
+  /** Called when the peer has identified itself as an SSH client. */
   begin(ssh: SshConnection, info: ClientInfo): void {
     this.#ssh = ssh;
     this.#client = printable(info.header.versions.software);
-    // Stays for good: ssh2 may report a hundred errors of one connection, and one that nobody hears ends the daemon.
+    // Never removed: ssh2 may emit many errors, and one without a listener would end the daemon.
     ssh.on('error', (error: Error) => this.#fail(error));
     ssh.on('authentication', (context) => this.#authenticate(context));
     ssh.on('rekey', () => this.#onKeyExchange());
     ssh.once('ready', () => this.#onReady(ssh));
   }
 
-  /** Ends it: the peer is told, if it still listens, and the socket is gone at once. */
+  /** Tells the peer, if it still reads, and destroys the socket at once. */
   close(reason: string): void {
     this.end(new TunnelGoneError('closed', reason));
   }
@@ -119,7 +119,7 @@ export class CameraConnection {
     this.end(new TunnelGoneError(how, message, cause === undefined ? {} : { cause }));
   }
 
-  /** Ends it for what the peer did, with a line in the log if it isn't a camera's yet. */
+  /** Ends the connection for a fault of the peer. Logs that if the peer has not logged in. */
   #abandon(kind: string, message: string, cause?: Error): void {
     if (this.#ended) return;
     if (this.#tunnel === undefined) {
@@ -172,7 +172,7 @@ export class CameraConnection {
   }
 
   #authenticate(context: AuthContext): void {
-    // What had come in with the request that ended the connection.
+    // The request arrived together with the one that ended or decided the login.
     if (this.#ended || this.#proven !== undefined) return context.reject();
     const verdict = this.#judge(context);
     if (context.method !== 'none' || this.#attempts > 0) this.#attempts += 1;

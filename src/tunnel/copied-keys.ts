@@ -7,16 +7,16 @@ interface TakeOver {
   readonly atMs: number;
 }
 
-/** Clients with a copied key push each other out as often as their back-off lets them: each minute. */
+/** Clients that share a key displace each other about every minute, as their back-off allows. */
 const episodeMs = 600_000;
 /**
- * How often a pushed out address must have come back. Once is what a camera does whose line fails over
- * and returns; twice takes two clients that both insist.
+ * How often displaced addresses must have come back. Once may be a camera whose line fails over and
+ * returns; twice takes two clients that compete.
  */
 const returnsOfCopies = 2;
 const remembered = 8;
 
-/** Tells keys that two clients use at a time from cameras that change their address. */
+/** Tells keys that two clients use at the same time from cameras that change their address. */
 export class CopiedKeys {
   readonly #takeOvers = new Map<string, TakeOver[]>();
   readonly #found = new Map<string, CopiedKey>();
@@ -26,15 +26,15 @@ export class CopiedKeys {
     this.#now = now;
   }
 
-  /** The last episode of a key, if there was one. */
+  /** The latest episode of a key, if there was one. */
   find(fingerprint: string): CopiedKey | undefined {
     return this.#found.get(fingerprint);
   }
 
   /**
-   * Notes that a client at `to` took over from one at `from` that was still alive.
+   * Notes that a client at `to` displaced one at `from` that was still alive.
    *
-   * @returns what was found, once in an episode; an episode ends with ten quiet minutes
+   * @returns the finding, once per episode; an episode ends after ten quiet minutes
    */
   takeOver(fingerprint: string, from: string, to: string): CopiedKey | undefined {
     if (networkOf(from) === networkOf(to)) return undefined;

@@ -6,7 +6,7 @@ import { findHostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from 
 import type { KeyAlgorithm } from './public-key.ts';
 import { syncDirectory } from '../lib/sync-directory.ts';
 
-/** Where the present host key lies, and the next one beside it. */
+/** The files of the present and the next host key. */
 export interface HostKeyFiles {
   readonly hostKeyFile: string;
   readonly nextHostKeyFile: string;
@@ -33,7 +33,7 @@ function places({ hostKeyFile, nextHostKeyFile, algorithms }: HostKeyFiles): Key
   return algorithms === 'legacy' ? [ed25519, legacy] : [ed25519];
 }
 
-/** The next host keys, as far as there are any. @throws {OperatorError} if one can't be used */
+/** The next host keys that exist. @throws {OperatorError} if one can't be used */
 export async function nextHostKeys(files: HostKeyFiles): Promise<PublicHostKey[]> {
   const keys = await Promise.all(
     places(files).map(({ next, algorithm }) => findHostKey(next, algorithm)),
@@ -41,19 +41,19 @@ export async function nextHostKeys(files: HostKeyFiles): Promise<PublicHostKey[]
   return keys.filter((key) => key !== undefined);
 }
 
-/** Makes the next host keys, if there are none; cards that are written from now on pin them too. */
+/** Makes the next host keys if they are missing. Cards written from now on pin them too. */
 export const makeNextHostKeys = (files: HostKeyFiles): Promise<PublicHostKey[]> =>
   Promise.all(places(files).map(({ next, algorithm }) => loadHostKey(next, algorithm)));
 
 export interface Promoted {
   readonly key: PublicHostKey;
-  /** Where the key that was the present one lies now; absent if there was none. */
+  /** The file of the former key; absent if there was none. */
   readonly keptAs?: string;
 }
 
 /**
- * Puts the next host keys in the place of the present ones, which are kept aside. At every moment
- * there is one present key, whole; if it is interrupted, doing it again ends it.
+ * Replaces the present host keys by the next ones and keeps the former ones. At every moment there
+ * is a complete present key. If interrupted, call it again.
  *
  * @throws {OperatorError} if there is no next key, or it can't be used
  */

@@ -14,21 +14,21 @@ import { syncDirectory } from '../lib/sync-directory.ts';
 import { digestOf, fingerprintOf, isKeyAlgorithm, type KeyAlgorithm } from './public-key.ts';
 import { wireInteger, wireNumber, wireString } from './wire.ts';
 
-/** What tells cameras that this is the server they were made for. */
+/** The key by which cameras recognize their server. */
 export interface HostKey {
   readonly algorithm: KeyAlgorithm;
   /** `SHA256:…` */
   readonly fingerprint: string;
-  /** Algorithm and key in base64: a line of known_hosts, without the host before it. */
+  /** Algorithm and key in base64: a line of known_hosts without the host. */
   readonly line: string;
   /** For ssh2. */
   readonly parsed: ParsedKey;
 }
 
-/** What may be told of a host key. */
+/** The public part of a host key. */
 export type PublicHostKey = Pick<HostKey, 'algorithm' | 'fingerprint' | 'line'>;
 
-/** Where the host key of an older algorithm lies, beside the ed25519 one. */
+/** The file of the ECDSA host key, beside the ed25519 one. */
 export function legacyHostKeyFile(hostKeyFile: string): string {
   const name = basename(hostKeyFile);
   const legacy = name.includes('ed25519')
@@ -38,8 +38,8 @@ export function legacyHostKeyFile(hostKeyFile: string): string {
 }
 
 /**
- * Reads a host key (OpenSSH's format, without a passphrase); makes it, with mode 0600, if there is
- * no such file.
+ * Reads a host key (OpenSSH's format, without a passphrase). Creates it, with mode 0600, if the
+ * file is missing.
  *
  * @throws {OperatorError} if the file is damaged, of another algorithm, open to others, or unreadable
  */
@@ -104,7 +104,7 @@ function parse(file: string, algorithm: KeyAlgorithm, text: string): HostKey {
   }
   const privateKey = createPrivateKey(parsed.getPrivatePEM());
   const blob = parsed.getPublicSSH();
-  // ssh2 would read the PEM anew for each connection, which takes ten times as long as signing.
+  // ssh2 would parse the PEM for each connection, which takes ten times as long as signing.
   parsed.sign = (data) => sign(digestOf(algorithm), Buffer.from(data), privateKey);
   return {
     algorithm,
@@ -121,7 +121,7 @@ async function make(file: string, algorithm: KeyAlgorithm): Promise<void> {
     const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(generate(algorithm));
-      // Made by root, it is for the user that the directory belongs to.
+      // If root creates the file, the owner of the directory must be able to use it.
       if (process.getuid?.() === 0) {
         const { uid, gid } = await stat(dirname(file));
         await handle.chown(uid, gid);
@@ -130,7 +130,7 @@ async function make(file: string, algorithm: KeyAlgorithm): Promise<void> {
     } finally {
       await handle.close();
     }
-    // Unlike a rename, a link never replaces a key that another process made in this moment.
+    // Unlike a rename, a link never replaces a key that another process has just made.
     await link(temporary, file);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
@@ -143,8 +143,8 @@ async function make(file: string, algorithm: KeyAlgorithm): Promise<void> {
 const field = (jwk: JsonWebKey, name: 'd' | 'x' | 'y'): Buffer =>
   Buffer.from(jwk[name] ?? '', 'base64url');
 
-// OpenSSH's PROTOCOL.key. ssh2 has a generator too, but it drops the leading zeros of a public key,
-// which damages one key in 256.
+// Format: OpenSSH's PROTOCOL.key. ssh2's own generator drops leading zeros of the public key, which
+// damages one key in 256.
 function generate(algorithm: KeyAlgorithm): string {
   const pair: { privateKey: KeyObject } =
     algorithm === 'ssh-ed25519'

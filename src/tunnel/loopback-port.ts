@@ -8,27 +8,28 @@ import { Scope } from '../lib/scope.ts';
 import { aborted } from '../lib/until.ts';
 import type { Forward } from './tunnel.ts';
 
-/** The camera's service ended a connection that was still wanted. */
+/** The camera's service ended a connection that its client still wanted. */
 export class ServiceHungUpError extends Error {
   override name = 'ServiceHungUpError';
 }
 
-/** A port of 127.0.0.1 that leads through a tunnel to a camera's service. */
+/** A port on 127.0.0.1 that forwards through a tunnel to a camera's service. */
 export interface LoopbackPort extends AsyncDisposable {
   readonly port: number;
   /**
-   * Rejects with {@link ServiceHungUpError} when the camera ends a connection that its client still wants; resolves when `signal`
-   * aborts. The client may not tell: a relay goes on as if its camera were only silent.
+   * Rejects with {@link ServiceHungUpError} when the camera ends a connection that its client still
+   * wants; resolves when `signal` aborts. Needed because a relay doesn't report it: to the relay,
+   * the camera seems merely silent.
    */
   hungUp(signal: AbortSignal): Promise<void>;
 }
 
-/** Its one client is the relay, which has at most a connection that ends beside the one that begins. */
+/** Ample: the only client is the relay, with one ending and one new connection at most. */
 const maxConnections = 8;
-/** When one side has said its last word, how long the other may still speak. */
+/** How long one side may go on sending after the other has ended. */
 const lingerMs = 5_000;
 
-/** Opens a port that leads to `forward`. Disposing of it closes its connections, and waits for that. */
+/** Opens a port that leads to `forward`. Disposal closes its connections and waits for that. */
 export async function openLoopbackPort(forward: Forward, log: Log): Promise<LoopbackPort> {
   const port = new ForwardedPort(forward, log);
   await port.listen();
@@ -122,7 +123,7 @@ class ForwardedPort implements LoopbackPort {
       stream.once('end', () => this.#tellIfWanted(socket));
       await join(socket, stream);
     } catch (error) {
-      // Whoever uses the connection knows better than we what its breaking means.
+      // Only for debugging: the user of the connection knows what its end means.
       this.#log.debug(`a connection to the camera's ${service} service broke`, {
         cause: describeError(error),
       });
@@ -137,7 +138,7 @@ class ForwardedPort implements LoopbackPort {
   }
 }
 
-/** Lets two streams talk until both have said their last word, or one breaks; both are gone then. */
+/** Connects two streams until both have ended or one breaks, then destroys both. */
 async function join(a: Duplex, b: Duplex): Promise<void> {
   let linger: NodeJS.Timeout | undefined;
   const onEnd = (): void => {

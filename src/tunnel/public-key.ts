@@ -3,20 +3,20 @@ import { OperatorError } from '../lib/errors.ts';
 import { readWireStrings } from './wire.ts';
 import type { PublicKey } from '../model/public-key.ts';
 
-/** What a camera's or the server's key may be. */
+/** The algorithms that keys of cameras and of the server may have. */
 export const keyAlgorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 export const isKeyAlgorithm = (name: string): name is KeyAlgorithm =>
   (keyAlgorithms as readonly string[]).includes(name);
 
-/** The hash in signatures, as node:crypto wants it: ed25519 has its own. */
+/** The hash for node:crypto to sign with; null for ed25519, which has its own. */
 export const digestOf = (algorithm: KeyAlgorithm): 'sha256' | null =>
   algorithm === 'ssh-ed25519' ? null : 'sha256';
 
 export const fingerprintOf = (blob: Uint8Array): string =>
   `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 
-/** The key in `blob`, for verifying; undefined if it is not a whole and valid key of that algorithm. */
+/** The key in `blob`, for verifying; undefined if it is not a valid key of `algorithm`. */
 export function keyObjectOf(algorithm: string, blob: Buffer): KeyObject | undefined {
   const [name, ...parts] = readWireStrings(blob) ?? [];
   if (name?.toString() !== algorithm) return undefined;
@@ -36,7 +36,7 @@ export function keyObjectOf(algorithm: string, blob: Buffer): KeyObject | undefi
     const y = point.subarray(33).toString('base64url');
     return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
   } catch {
-    // Not a point of the curve.
+    // Not a point on the curve.
     return undefined;
   }
 }
@@ -48,14 +48,14 @@ const printIt =
 
 const keyLine =
   /(?:^|\s)((?:sk-)?(?:ssh|ecdsa-sha2|rsa-sha2)-[\w@.-]+)\s+([A-Za-z0-9+/]+={0,2})(?:\s+(.*))?$/;
-/** What dropbearkey prints around the key. */
+/** The lines that dropbearkey prints around the key. */
 const chatter = /^(?:#|Public key portion is:|Fingerprint:|Generating )/;
 
 /**
- * Reads the one public key in `text`: a line of OpenSSH's (a `.pub` file, or a line of
- * authorized_keys with its options), or what `dropbearkey -y` prints.
+ * Parses the only public key in `text`: a line in OpenSSH's format (a `.pub` file, or a line of
+ * authorized_keys with its options), or the output of `dropbearkey -y`.
  *
- * @throws {OperatorError} for anything else, above all a private key handed in by mistake
+ * @throws {OperatorError} for anything else, in particular a private key given by mistake
  */
 export function parsePublicKey(text: string): PublicKey {
   refusePrivateKey(text);
@@ -86,7 +86,7 @@ export function parsePublicKey(text: string): PublicKey {
 }
 
 function refusePrivateKey(text: string): void {
-  // A private key of dropbear's begins with the length of its algorithm's name.
+  // Dropbear's private keys begin with the length of the algorithm's name.
   const dropbear = text.startsWith('\0\0\0');
   if (dropbear || /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|^PuTTY-User-Key-File/m.test(text)) {
     throw new OperatorError(

@@ -19,28 +19,28 @@ import { hasNativeCiphers, socketOf } from './ssh2-internals.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export interface TunnelServerLimits extends ConnectionLimits {
-  /** Connections that have not logged in yet, in all. */
+  /** Limit of connections that have not logged in yet. */
   readonly maxUnauthenticated: number;
-  /** The same, of one IPv4 address or one IPv6 network (/64). */
+  /** The same, per IPv4 address or IPv6 network (/64). */
   readonly maxUnauthenticatedPerAddress: number;
 }
 
 export interface TunnelServerOptions extends Partial<TunnelServerLimits>, GuestList {
-  /** Port 0: any that is free. */
+  /** Port 0 for any free port. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** The ed25519 host key; made if there is none. In the `legacy` profile a second one lies beside it. */
+  /** The ed25519 host key; made if missing. With `legacy`, a second key lies beside it. */
   readonly hostKeyFile: string;
-  /** The host key that will follow, if there is one; cameras are told of it, and not offered it. */
+  /** The next host key, if there is one. Cameras learn of it, but the server doesn't use it yet. */
   readonly nextHostKeyFile: string;
   readonly algorithms: AlgorithmProfile;
   readonly log: Log;
-  /** Called for each camera that has logged in. An older tunnel of the same camera is closed by then. */
+  /** Called for each camera that has logged in, after an older tunnel of the camera was closed. */
   readonly onTunnel: (tunnel: Tunnel) => void;
 }
 
 const defaultLimits: TunnelServerLimits = {
   maxUnauthenticated: 200,
-  // After a power cut all cameras of a shop dial at once, from one address.
+  // After a power cut, all cameras of a shop dial in at once, from one address.
   maxUnauthenticatedPerAddress: 100,
   loginGraceMs: 20_000,
   maxLoginAttempts: 6,
@@ -106,25 +106,25 @@ export class TunnelServer implements AsyncDisposable {
     this.#ssh.on('connection', (connection: SshConnection, info) => {
       this.#connections.get(socketOf(connection))?.begin(connection, info);
     });
-    // Small packets back and forth are what RTSP is made of, and Nagle costs it 40 ms each.
+    // RTSP exchanges small packets, and Nagle's algorithm would delay each by 40 ms.
     this.#listener = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
-  /** Where it listens. */
+  /** The address that the server listens on. */
   get address(): { readonly host: string; readonly port: number } {
     const address = this.#listener.address();
     if (address === null || typeof address === 'string') throw new Error('it does not listen');
     return { host: address.address, port: address.port };
   }
 
-  /** Of all host keys, the ed25519 one first. */
+  /** All host keys, the ed25519 one first. */
   get hostKeys(): readonly PublicHostKey[] {
     return this.#hostKeys;
   }
 
   /**
-   * All that cameras should know the server by: the keys that it shows, then those that will follow.
-   * The latter are read anew, since they may be made while it runs.
+   * All keys that cameras should accept: the present ones, then the next ones. The next ones are
+   * read at each call, since they may be made while the server runs.
    */
   async keysToPin(): Promise<KeyToPin[]> {
     const next = await nextHostKeys(this.#options).catch((error: unknown) => {
@@ -145,17 +145,17 @@ export class TunnelServer implements AsyncDisposable {
     return this.#hostKeys[0]?.fingerprint ?? '';
   }
 
-  /** What follows the server's name in a line of known_hosts. */
+  /** The part of a known_hosts line after the server's name. */
   get hostKeyLine(): string {
     return this.#hostKeys[0]?.line ?? '';
   }
 
-  /** Tunnels that are open, and what became of all connections since the start. */
+  /** The number of open tunnels, and the outcomes of all connections since the start. */
   get counts(): TunnelCounts {
     return { open: this.#tunnels.size, ...this.#logins };
   }
 
-  /** What is known of a key that is used from two places at a time. */
+  /** What is known about a key that two clients use at the same time. */
   copiedKey(fingerprint: string): CopiedKey | undefined {
     return this.#copiedKeys.find(fingerprint);
   }
@@ -175,13 +175,13 @@ export class TunnelServer implements AsyncDisposable {
     } finally {
       this.#listener.removeListener('error', reject);
     }
-    // Such as no file descriptor left for one more connection: it listens on.
+    // For example, no file descriptor was left for a connection. The server goes on listening.
     this.#listener.on('error', (error) => {
       this.#gate.warn('listener', 'can not accept a connection', { cause: describeError(error) });
     });
   }
 
-  /** Ends all connections; resolves when nothing of them is left. */
+  /** Ends all connections; resolves when all are closed. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposed ??= this.#dispose();
     return this.#disposed;
@@ -194,7 +194,7 @@ export class TunnelServer implements AsyncDisposable {
     for (const connection of this.#connections.values()) {
       connection.close('the daemon is stopping');
     }
-    // The listener is closed when the last of its sockets is.
+    // The listener closes when its last socket has closed.
     await stopped;
     this.#gate[Symbol.dispose]();
   }
@@ -214,14 +214,14 @@ export class TunnelServer implements AsyncDisposable {
       socket.destroy();
       return;
     }
-    // First ssh2, which holds the data back until it is ready; it tells of its connection only later.
+    // ssh2 first: it holds the data back until it is ready, and emits its connection only later.
     this.#ssh.injectSocket(socket);
     this.#connections.set(socket, new CameraConnection(socket, address, this.#context, entry));
     socket.once('close', () => this.#connections.delete(socket));
   }
 
   #checkCopied(older: CameraTunnel, newer: CameraTunnel): void {
-    // It answers each sign of life that is asked for, so a ghost has been silent for longer.
+    // A live client answers each keep-alive request, so only a dead one has been silent for longer.
     const alive = older.heardWithin(2 * this.#context.limits.keepaliveMs);
     if (older.keyFingerprint !== newer.keyFingerprint || !alive) return;
     const found = this.#copiedKeys.takeOver(
@@ -243,7 +243,7 @@ export class TunnelServer implements AsyncDisposable {
   #onTunnel(tunnel: CameraTunnel): void {
     this.#logins.accepted += 1;
     const name = formatCameraName(tunnel.camera);
-    // After a power cut or a change of address the older one is a ghost that only time would tell.
+    // After a power cut or a change of address, the older tunnel is dead but not timed out yet.
     const older = this.#tunnels.get(name);
     if (older !== undefined) this.#checkCopied(older, tunnel);
     older?.close(`replaced by a newer connection from ${tunnel.remoteAddress}`);
@@ -265,8 +265,8 @@ export class TunnelServer implements AsyncDisposable {
 }
 
 /**
- * Starts the SSH server that cameras dial in to: public keys only, nothing but reverse forwards of
- * the known services, no socket opened for them.
+ * Starts the SSH server that cameras dial in to. It accepts only public keys and only reverse
+ * forwards of the known services, for which it opens no sockets.
  *
  * @throws {OperatorError} if it can't listen or its host key is not usable
  */

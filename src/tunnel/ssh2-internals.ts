@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Connection, ServerChannel } from 'ssh2';
 
-/** All that we use of ssh2 beyond what it documents. Its version is pinned, and tests cover each use. */
+/** All undocumented parts of ssh2 that we use. Its version is pinned, and tests cover each use. */
 
 /** The socket under a connection. */
 export const socketOf = (connection: Connection): Socket =>
@@ -16,10 +16,10 @@ interface Inside {
 }
 
 /**
- * Holds the other side to the window that it was granted (RFC 4254 section 5.2): what is beyond it,
- * ssh2 would keep, however much it is.
+ * Enforces the window that the peer was granted (RFC 4254 section 5.2). ssh2 would buffer any
+ * amount beyond it.
  *
- * @param onOverrun is called instead for each message that is too long
+ * @param onOverrun is called for each message that exceeds the window; the message is discarded
  */
 export function guardWindows(connection: Connection, onOverrun: () => void): void {
   const { _protocol, _chanMgr } = connection as unknown as Inside;
@@ -31,14 +31,14 @@ export function guardWindows(connection: Connection, onOverrun: () => void): voi
   };
 }
 
-/** ssh2 buffers 2 MB before it stops granting window, on top of the window of 2 MB itself. */
+/** Lowers a limit: ssh2 would buffer 2 MB before it stops granting window, which is 2 MB itself. */
 export function limitReadBuffer(channel: ServerChannel, bytes: number): void {
   (
     channel as unknown as { _readableState: { highWaterMark: number } }
   )._readableState.highWaterMark = bytes;
 }
 
-/** Whether ssh2's compiled ciphers were built; without them all works, at half as much CPU time again. */
+/** Whether ssh2's compiled ciphers were built. Without them, it takes 1.5 times the CPU time. */
 export const hasNativeCiphers = (): boolean =>
   (
     createRequire(import.meta.url)('ssh2/lib/protocol/crypto.js') as {

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { CameraName } from '../model/camera-name.ts';
 
-/** What a camera offers through its tunnel: its RTSP server, or the server of its own footage. */
+/** A service that a camera offers through its tunnel: RTSP, or the server of its own footage. */
 export type Service = 'rtsp' | 'footage';
 
-/** The port that a camera asks to be forwarded says which service lies behind it. */
+/** The port of a forward says which service lies behind it. */
 export const servicePorts: Readonly<Record<Service, number>> = { rtsp: 554, footage: 80 };
 
-/** Why a tunnel is gone: `closed` is what we did, `died` what happened to us. */
+/** Why a tunnel is gone: `closed` by us, or `died` by itself. */
 export class TunnelGoneError extends Error {
   override name = 'TunnelGoneError';
   readonly how: 'closed' | 'died';
@@ -18,29 +18,28 @@ export class TunnelGoneError extends Error {
   }
 }
 
-/** A reverse forward that a camera asked for. There is no socket behind it until {@link open}. */
+/** A reverse forward that a camera asked for. No connection exists until {@link open}. */
 export interface Forward {
   readonly service: Service;
-  /** Opens a connection to the camera's service. Rejects when the camera refuses, the tunnel goes or `signal` aborts. */
+  /** Connects to the service. Rejects if the camera refuses, the tunnel goes or `signal` aborts. */
   open(signal: AbortSignal): Promise<Duplex>;
 }
 
 /** One authenticated SSH connection of a camera. */
 export interface Tunnel {
-  /** Unique in the life of the daemon. */
+  /** Unique while the daemon runs. */
   readonly id: number;
   readonly camera: CameraName;
-  /** Of the key that it logged in with: `SHA256:…` */
+  /** Fingerprint of the key that the camera logged in with: `SHA256:…` */
   readonly keyFingerprint: string;
   readonly remoteAddress: string;
   /** Milliseconds since 1970 UTC. */
   readonly connectedAtMs: number;
-  /** The software that the camera's SSH client says it is. */
+  /** The software name that the camera's SSH client sent. */
   readonly client: string;
   /** Aborts with a {@link TunnelGoneError} when the connection is gone. */
   readonly closed: AbortSignal;
-  /** Resolves when the camera has asked for the forward; rejects when the tunnel goes or `signal` aborts. */
+  /** Waits until the camera asks for the forward. Rejects if the tunnel goes or `signal` aborts. */
   forward(service: Service, signal: AbortSignal): Promise<Forward>;
-  /** Closes the connection. */
   close(reason: string): void;
 }

@@ -1,4 +1,4 @@
-/** The data types of SSH (RFC 4251 section 5), as far as keys are made of them. */
+/** The data types of SSH (RFC 4251 section 5) that occur in keys. */
 
 /** A string: its length in 4 bytes, then its bytes. */
 export function wireString(value: string | Uint8Array): Buffer {
@@ -17,12 +17,12 @@ export function wireNumber(value: number): Buffer {
 export function wireInteger(value: Uint8Array): Buffer {
   const first = value.findIndex((byte) => byte !== 0);
   const bytes = first === -1 ? new Uint8Array() : value.subarray(first);
-  // The top bit is the sign.
+  // A leading zero, because the top bit is the sign.
   const positive = (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([new Uint8Array(1), bytes]) : bytes;
   return wireString(positive);
 }
 
-/** All strings of which `buffer` consists; undefined if it is not made of whole strings. */
+/** The strings in `buffer`; undefined if it doesn't consist of complete strings. */
 export function readWireStrings(buffer: Buffer): Buffer[] | undefined {
   const strings: Buffer[] = [];
   for (let at = 0; at < buffer.length; ) {

@@ -5,7 +5,7 @@ const shownCharacters = 120;
 const markup = /<[^>]*>/g;
 const unprintable = /[\p{C}\p{Z}\s]+/gu;
 
-/** What a stranger said, as one short line; without any of `secrets` that it may echo. */
+/** Foreign text as one short line, without any of `secrets` that it may echo. */
 export function quote(text: string, secrets: readonly string[] = []): string {
   let line = text.slice(0, 4_096).replace(markup, ' ');
   for (const secret of secrets) {
@@ -17,10 +17,10 @@ export function quote(text: string, secrets: readonly string[] = []): string {
   return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line;
 }
 
-/** The operator can mend them, or they pass: try later. Other 4xx are about this message. */
+/** These pass, or the operator can fix the cause: try later. Other 4xx are about this message. */
 const temporaryStatus = new Set([401, 402, 403, 404, 405, 407, 408, 409, 421, 425, 429]);
 
-/** The kind of error that an HTTP status other than 2xx stands for, where a carrier doesn't say more. */
+/** The kind of error for an HTTP status other than 2xx, unless the carrier says more. */
 export const kindOfStatus = (status: number): SendError['kind'] =>
   status >= 400 && status < 500 && !temporaryStatus.has(status) ? 'refused' : 'temporary';
 
@@ -33,7 +33,7 @@ export function retryAfter({ headers }: CarrierAnswer): { retryAfterMs?: number 
   return { retryAfterMs: Math.min(seconds, longestWaitSeconds) * 1000 };
 }
 
-/** An answer other than 2xx as an error. Redirects are not followed: where they lead nobody chose. */
+/** A response other than 2xx as an error. Redirects are not followed: nobody chose their target. */
 export function answerError(
   who: string,
   answer: CarrierAnswer,

@@ -4,9 +4,9 @@ import { errorCode } from '../../lib/errors.ts';
 import { within } from '../../lib/until.ts';
 import { SendError } from '../channel.ts';
 
-/** How long carriers are waited for, in milliseconds. */
+/** Timeouts for carriers, in milliseconds. */
 export interface CarrierPatience {
-  /** For the connection with its TLS. */
+  /** For connecting, with TLS. */
   readonly connectMs: number;
   /** For the whole exchange. */
   readonly totalMs: number;
@@ -17,17 +17,17 @@ export const defaultPatience: CarrierPatience = { connectMs: 5_000, totalMs: 20_
 export interface CarrierRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
-  /** Those that are undefined are not sent. */
+  /** Undefined headers are not sent. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
-  /** Certificates of the authorities to trust, PEM; the system's unless given. */
+  /** PEM certificates of the authorities to trust; the system's unless given. */
   readonly ca?: readonly string[];
   readonly patience?: CarrierPatience;
 }
 
 export interface CarrierAnswer {
   readonly status: number;
-  /** The beginning of it, at most {@link maxAnswerBytes}. */
+  /** The beginning of the body, at most {@link maxAnswerBytes}. */
   readonly text: string;
   readonly headers: IncomingMessage['headers'];
 }
@@ -36,10 +36,10 @@ const maxAnswerBytes = 64 * 1024;
 const maxHeaderBytes = 16 * 1024;
 
 /**
- * One exchange on a connection of its own, which is never sent again by itself: whether the request
- * went out must be known. Redirects are answers like others. Of long answers only the beginning is read.
+ * One request on its own connection. Never retried here, because the caller must know whether the
+ * request went out. Doesn't follow redirects. Reads only the beginning of a long response.
  *
- * @throws {SendError} without the path of the URL, in which secrets may stand
+ * @throws {SendError} without the URL's path, which may contain secrets
  */
 export async function exchange(
   request: CarrierRequest,
@@ -88,8 +88,8 @@ function once(
     patience.connectMs,
   );
   const settled = (): void => clearTimeout(connecting);
-  // A request on a connection without TLS waits in the socket until it is connected, one with TLS
-  // until the server has proven who it is.
+  // The socket holds the request back until it is connected; with TLS, until the server's
+  // certificate is verified.
   outgoing.once('socket', (socket) =>
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       progress.connected = true;
@@ -108,7 +108,7 @@ function once(
   return promise;
 }
 
-/** An answer whose status has come says enough: that its text is cut off is no failure. */
+/** A body that is cut off is no failure: the status, which came first, says enough. */
 async function readBeginning(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -124,12 +124,12 @@ async function readBeginning(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8');
 }
 
-/** What went wrong on the wire; with the cause instead of "aborted". */
+/** What went wrong on the wire. Gives the cause of an abort instead of "aborted". */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   const code = errorCode(error);
   if (code === 'ABORT_ERR' && error.cause instanceof Error) return reason(error.cause);
   if (code?.startsWith('HPE_') === true) return `it does not speak HTTP (${code})`;
-  // With several addresses tried, the message is empty and the code says it.
+  // If several addresses were tried, the message is empty.
   return error.message === '' ? (code ?? error.name) : error.message;
 }

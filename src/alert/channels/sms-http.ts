@@ -12,16 +12,16 @@ import { type Escaping, expandTemplate } from './url-template.ts';
 
 export interface SmsHttpOptions {
   readonly name: string;
-  /** A template that {@link urlTemplateProblems} finds nothing wrong with. */
+  /** A template without {@link urlTemplateProblems}. */
   readonly url: string;
-  /** With it, requests are POST, else GET. */
+  /** If given, requests are POST, else GET. */
   readonly body?: { readonly template: string; readonly type: 'form' | 'json' };
-  /** Both together: HTTP's Basic authentication, unless the templates have them. */
+  /** Sent by HTTP Basic authentication, unless the templates contain the password. */
   readonly user?: string;
   readonly password?: string;
-  /** What an answer of the gateway begins with, or holds, that has taken a message over. */
+  /** Matches the gateway's response if it has accepted the message. */
   readonly accepted: RegExp;
-  /** Where the gateway may report of the message with this id; absent: nowhere. */
+  /** The URL for reports about the message with this id; absent if reports aren't received. */
   readonly reportUrl?: (messageId: string) => string;
   readonly ca?: readonly string[];
   readonly patience?: CarrierPatience;
@@ -33,7 +33,7 @@ const contentType = {
   json: 'application/json',
 } as const;
 
-/** An SMS gateway that takes messages by HTTP, such as Kannel's smsbox. */
+/** An SMS gateway with an HTTP interface, such as Kannel's smsbox. */
 export class SmsHttpChannel implements Channel {
   readonly kind = 'sms';
   readonly resendIsHarmless = false;
@@ -108,13 +108,13 @@ export class SmsHttpChannel implements Channel {
   }
 }
 
-/** Kannel's smsbox refuses both a wrong password and a number without a route with 403. */
+/** Kannel's smsbox answers 403 both to a wrong password and to a number without a route. */
 function kindOf({ status, text }: CarrierAnswer): SendError['kind'] {
   if (status === 403 && /not routable|do not try again/i.test(text)) return 'refused';
   return kindOfStatus(status);
 }
 
-// Kannel's numbers of %d in a dlr-url; and the words of SMPP 3.4 (appendix B) and of many gateways.
+// Kannel's values of %d in a dlr-url, and the words of SMPP 3.4 (appendix B) and of many gateways.
 const states = new Map<string, DeliveryReport['state']>([
   ...['1', 'delivered', 'delivrd'].map((word) => [word, 'delivered'] as const),
   ...['4', '8', 'accepted', 'acceptd', 'sent', 'enroute'].map(
@@ -133,7 +133,7 @@ const states = new Map<string, DeliveryReport['state']>([
   ].map((word) => [word, 'failed'] as const),
 ]);
 
-/** A gateway's report: `state` and, if it likes, `detail` and `id`, in the query or as a form. */
+/** Reads a gateway's report: `state` and optionally `detail` and `id`, from the query or a form. */
 export function readGatewayReport(
   fields: URLSearchParams,
 ): Omit<DeliveryReport, 'messageId'> | undefined {

@@ -18,7 +18,7 @@ export interface SmtpOptions {
   readonly patience?: CarrierPatience;
 }
 
-/** What nodemailer tells of a failure. */
+/** What nodemailer's errors contain. */
 interface SmtpFailure {
   readonly command?: unknown;
   readonly responseCode?: unknown;
@@ -31,11 +31,11 @@ const silence = { trace: ignore, debug: ignore, warn: ignore, error: ignore, fat
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** E-mail handed to a mail server. */
+/** E-mail by SMTP. */
 export class SmtpChannel implements Channel {
   readonly name = 'smtp';
   readonly kind = 'email';
-  /** The Message-ID is the same, but not every mailbox looks at it. */
+  /** False, because not every mailbox recognizes a mail by its Message-ID. */
   readonly resendIsHarmless = false;
   readonly #options: SmtpOptions;
 
@@ -70,7 +70,7 @@ export class SmtpChannel implements Channel {
       text: message.text,
       date: new Date(message.createdMs),
       messageId: `<${message.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
-      // Nobody's holiday message answers these (RFC 3834).
+      // Keeps automatic responders from answering (RFC 3834).
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     });
   }
@@ -85,15 +85,15 @@ export class SmtpChannel implements Channel {
       requireTLS: security === 'starttls',
       ignoreTLS: security === 'none',
       tls: { minVersion: 'TLSv1.2', ca: ca === undefined ? undefined : [...ca] },
-      // A server that offers no login gets no mail, rather than mail without one.
+      // forceAuth: to a server that offers no login, we send nothing rather than without a login.
       ...(user === undefined ? {} : { auth: { user, pass: password }, forceAuth: true }),
       connectionTimeout: connectMs,
       dnsTimeout: connectMs,
       greetingTimeout: totalMs,
       socketTimeout: totalMs,
       socketCloseTimeout: 1_000,
-      // It tells nowhere else when the body with the dot at its end has gone out: before, no server
-      // takes the mail; after, only its answer says whether it did.
+      // Only nodemailer's log tells when the body with its final dot has gone out. Before that, no
+      // server accepts the mail; after that, only the response says whether it did.
       logger: {
         ...silence,
         info: (entry: unknown) => {
@@ -125,8 +125,8 @@ export class SmtpChannel implements Channel {
         maybeSent: bodySent,
       });
     }
-    // Only these speak of the receiver and the message; a login or a sender that is refused is the
-    // operator's to mend. A 421 ends the session, whatever it answers (RFC 5321 section 3.8).
+    // Only these responses concern the receiver and the message; a refused login or sender is up to
+    // the operator. A 421 ends the session, whatever command it answers (RFC 5321 section 3.8).
     const ofMessage = command === 'RCPT TO' || command === 'DATA';
     const said = quote(
       typeof response === 'string' ? response : String(responseCode),

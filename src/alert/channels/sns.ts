@@ -14,19 +14,19 @@ import { type CarrierPatience, defaultPatience } from './http-request.ts';
 
 export interface SnsOptions {
   readonly region: string;
-  /** Amazon's own for the region unless given. */
+  /** Amazon's for the region unless given. */
   readonly endpoint?: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** 1 to 11 letters and digits, where the receiver's country allows a name as the sender. */
+  /** Sender's name, 1 to 11 letters and digits; works where the receiver's country allows names. */
   readonly senderId?: string;
-  /** US dollars that one message may cost. */
+  /** Highest price of one message, in US dollars. */
   readonly maxPrice?: number;
   readonly ca?: readonly string[];
   readonly patience?: CarrierPatience;
 }
 
-/** Errors about this message and its number, by the names of the API. */
+/** The API's names of errors that concern the message or its number. */
 const refusing = new Set([
   'InvalidParameter',
   'InvalidParameterException',
@@ -37,7 +37,7 @@ const refusing = new Set([
   'ValidationException',
 ]);
 
-/** Where a request failed before there was a connection. */
+/** Codes of errors that occur before there is a connection. */
 const unconnected = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -52,7 +52,7 @@ const unconnected = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** SMS by Amazon SNS. It reports deliveries to CloudWatch only, so `accepted` is all that is known. */
+/** SMS by Amazon SNS, which reports deliveries only to CloudWatch, so the result is `accepted`. */
 export class SnsChannel implements Channel {
   readonly name = 'sns';
   readonly kind = 'sms';
@@ -74,7 +74,7 @@ export class SnsChannel implements Channel {
       region,
       endpoint,
       credentials: { accessKeyId, secretAccessKey },
-      // Publish knows no key by which it would send a message only once: the outbox tries again.
+      // No retries by the SDK: Publish has no idempotency key, so the outbox decides.
       maxAttempts: 1,
       requestHandler: new NodeHttpHandler({
         connectionTimeout: patience.connectMs,
@@ -126,7 +126,7 @@ export class SnsChannel implements Channel {
 }
 
 function explain(error: unknown): SendError {
-  // The SDK makes one of nonsense too; with a name only where the answer had one.
+  // The SDK also makes such an error from an unreadable response, but then without a proper name.
   if (error instanceof SNSServiceException && error.name !== 'Error') {
     const { name, message, $metadata } = error;
     const status = $metadata.httpStatusCode ?? 0;

@@ -13,7 +13,7 @@ import { type CarrierAnswer, type CarrierPatience, exchange } from './http-reque
 export interface TwilioOptions {
   readonly accountSid: string;
   readonly authToken: string;
-  /** A number (E.164), a sender's name or a short code; or the SID of a messaging service. */
+  /** `from` is a number (E.164), a sender's name or a short code. */
   readonly sender: { readonly from: string } | { readonly messagingServiceSid: string };
   /** `https://api.twilio.com` unless given. */
   readonly endpoint?: string;
@@ -32,14 +32,14 @@ interface TwilioMessage {
   readonly error_message?: string | null;
 }
 
-/** Errors of Twilio that are about this message or its number, and stay. */
+/** Twilio's permanent errors that concern the message or its number. */
 const refusing = new Set([21211, 21214, 21217, 21602, 21604, 21605, 21610, 21612, 21614, 21617]);
 
 const listed = 50;
-// Twilio's times are in whole seconds, and its clock is not ours.
+// Twilio's times are whole seconds, and its clock differs from ours.
 const clockToleranceMs = 60_000;
 
-/** Twilio's REST interface of messages (version 2010-04-01). */
+/** SMS by Twilio's REST API (version 2010-04-01). */
 export class TwilioChannel implements Channel {
   readonly name = 'twilio';
   readonly kind = 'sms';
@@ -58,7 +58,7 @@ export class TwilioChannel implements Channel {
     const form = new URLSearchParams({
       To: message.to,
       Body: smsTextOf(message),
-      // Otherwise what `find` sees is not what was sent.
+      // Otherwise Twilio would change the text, and `find` could not recognize it.
       SmartEncoded: 'false',
       ...('from' in sender
         ? { From: sender.from }
@@ -72,9 +72,9 @@ export class TwilioChannel implements Channel {
   }
 
   /**
-   * Twilio keeps no name of ours with a message: it is known by its number, text and time.
+   * Recognizes a message by number, text and time, because Twilio doesn't store our id.
    *
-   * @throws {SendError} of kind `refused` if Twilio took it and could not deliver it
+   * @throws {SendError} of kind `refused` if Twilio accepted the message but could not deliver it
    */
   async find(
     message: OutgoingMessage,
@@ -90,12 +90,12 @@ export class TwilioChannel implements Channel {
     const since = message.createdMs - clockToleranceMs;
     const createdMs = (one?: TwilioMessage): number => Date.parse(one?.date_created ?? '');
     const text = smsTextOf(message);
-    // Trial accounts have words of Twilio's before the text.
+    // For trial accounts, Twilio puts its own words before the text.
     const found = messages.find(
       (one) => createdMs(one) >= since && one?.to === message.to && one.body?.endsWith(text),
     );
     if (found !== undefined) return accepted(found);
-    // The newest come first: if all of a full page are newer, ours may be on the next.
+    // The newest come first: if a full page holds only newer messages, ours may be on the next.
     const whole = messages.length < listed || messages.some((one) => createdMs(one) < since);
     return whole ? 'not sent' : 'unknown';
   }
@@ -143,7 +143,7 @@ function refusal(answer: CarrierAnswer): SendError {
     });
   }
   return new SendError(`twilio answered ${answer.status}, error ${code}: ${quote(words)}`, {
-    // Other errors are the operator's to mend: the sender, the account, its credit, its countries.
+    // Other errors are up to the operator: the sender, the account, its credit, its countries.
     kind: refusing.has(code) ? 'refused' : 'temporary',
     ...retryAfter(answer),
   });
@@ -152,7 +152,7 @@ function refusal(answer: CarrierAnswer): SendError {
 const nonsense = (answer: CarrierAnswer): SendError =>
   new SendError(`twilio answered ${answer.status}, but with no message: ${quote(answer.text)}`, {
     kind: 'temporary',
-    // Something between us may have spoilt its answer.
+    // A proxy may have spoilt Twilio's response.
     maybeSent: true,
   });
 
@@ -195,8 +195,8 @@ const readMessage = (value: unknown): TwilioMessage | undefined =>
     : undefined;
 
 /**
- * The signature that Twilio puts on what it posts: of the URL, then of each field's name and value,
- * sorted by name.
+ * Twilio's signature of its posts: of the URL, followed by each field's name and value, sorted by
+ * name.
  */
 export const twilioSignature = (authToken: string, url: string, form: URLSearchParams): string =>
   createHmac('sha1', authToken)
@@ -221,7 +221,7 @@ export function isFromTwilio(
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-/** Twilio's report of a message's state; undefined if it is none. */
+/** Twilio's report of a message's state; undefined if the form is not such a report. */
 export function readTwilioReport(
   form: URLSearchParams,
 ): Omit<DeliveryReport, 'messageId'> | undefined {

@@ -1,17 +1,17 @@
-/** What a gateway's template may name in braces. */
+/** The values that a gateway's template may name in braces. */
 export interface TemplateValues {
-  /** +E.164 */
+  /** E.164, with + */
   readonly to: string;
   /** The number without its +. */
   readonly digits: string;
   readonly text: string;
-  /** Of the message, the same at each attempt. */
+  /** The message's id, the same at each attempt. */
   readonly id: string;
-  /** `0` for a text of the GSM alphabet, `2` for another: data coding as SMPP and Kannel count it. */
+  /** Data coding in SMPP and Kannel: `0` for a text in the GSM alphabet, `2` for any other. */
   readonly coding: string;
   readonly user: string;
   readonly password: string;
-  /** Where the gateway may report to; empty if there is no such place. */
+  /** The URL for the gateway's reports; empty if reports aren't received. */
   readonly report: string;
 }
 
@@ -19,11 +19,11 @@ const names = ['to', 'digits', 'text', 'id', 'coding', 'user', 'password', 'repo
 
 export type TemplateName = (typeof names)[number];
 
-/** How values are written between a template's own characters. */
+/** How values are escaped in a template. */
 export type Escaping = 'url' | 'json';
 
 const escapes: Readonly<Record<Escaping, (value: string) => string>> = {
-  // Of what encodeURIComponent leaves, quotes are the ones that a lax receiver stumbles over.
+  // encodeURIComponent leaves quotes as they are, which confuse a lax receiver.
   url: (value) => encodeURIComponent(value.toWellFormed()).replaceAll("'", '%27'),
   json: (value) => JSON.stringify(value).slice(1, -1),
 };
@@ -41,7 +41,7 @@ export const expandTemplate = (
     isName(name) ? escapes[escaping](values[name]) : whole,
   );
 
-/** The names that a template has in braces, known or not. */
+/** The names in braces of a template, known or not. */
 export const namesIn = (template: string): string[] =>
   Array.from(template.matchAll(placeholder), ([, name = '']) => name);
 
@@ -56,7 +56,7 @@ const sample: TemplateValues = {
   report: 'https://cctv.example.com/report/a/b/c',
 };
 
-/** What is wrong with the template of an address, completing "… must"; none if nothing is. */
+/** Problems of a URL template, each completing "… must". */
 export function urlTemplateProblems(template: string): string[] {
   if (!/^[\x21-\x7E]*$/.test(template)) {
     return ['be without spaces, line breaks and characters that are not ASCII: write them as %20'];
@@ -75,7 +75,7 @@ export function urlTemplateProblems(template: string): string[] {
   return problems;
 }
 
-/** The same for the template of a body. */
+/** Problems of a body template, each completing "… must". */
 export function bodyTemplateProblems(template: string, escaping: Escaping): string[] {
   if (escaping === 'url') {
     return /^[\x21-\x7E]*$/.test(template)
@@ -83,7 +83,7 @@ export function bodyTemplateProblems(template: string, escaping: Escaping): stri
       : ['be without spaces and line breaks: write them as %20'];
   }
   const problems = unknownNames(template);
-  // A name outside of quotes would be valid with one value and break with another.
+  // Outside of quotes, the JSON would be valid with one value and break with another.
   if (namesIn(template.replace(/"(?:[^"\\]|\\.)*"/g, '')).length > 0) {
     problems.push('have its names in braces within quotes, as in {"to": "{to}"}');
     return problems;

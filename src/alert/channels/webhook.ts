@@ -5,13 +5,13 @@ import { answerError } from './answers.ts';
 import { type CarrierPatience, exchange } from './http-request.ts';
 
 export interface WebhookOptions {
-  /** Every address' own secret is derived from it. */
+  /** The secret of each address is derived from this key. */
   readonly key: Uint8Array;
   readonly ca?: readonly string[];
   readonly patience?: CarrierPatience;
 }
 
-/** What a receiver checks signatures with: one for each address, so that none can forge for another. */
+/** The receiver's secret for checking signatures; one per URL, so that none can forge another's. */
 export const webhookSecret = (key: Uint8Array, url: string): string =>
   `whsec_${Buffer.from(hkdfSync('sha256', key, '', `webhook ${url}`, 32)).toString('base64url')}`;
 
@@ -21,7 +21,7 @@ export function webhookSignature(secret: string, seconds: number, body: string):
   return `t=${seconds},v1=${digest}`;
 }
 
-/** What a receiver does with the signature's header, as an example and for tests. */
+/** How a receiver checks the signature's header; an example, and for tests. */
 export function isWebhookSignature(secret: string, header: string, body: string): boolean {
   const seconds = Number(/^t=(\d{1,12}),/.exec(header)?.[1] ?? Number.NaN);
   const expected = Buffer.from(webhookSignature(secret, seconds, body));
@@ -32,7 +32,7 @@ export function isWebhookSignature(secret: string, header: string, body: string)
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 const secondsOf = (ms: number): number => Math.round(ms / 1000);
 
-/** The documented payload; the same bytes at each attempt. */
+/** The documented payload. The bytes are the same at each attempt. */
 export function webhookBody({ id, text, event }: OutgoingMessage): string {
   return JSON.stringify({
     version: 1,
@@ -51,7 +51,7 @@ export function webhookBody({ id, text, event }: OutgoingMessage): string {
   });
 }
 
-/** JSON by HTTP, signed. A receiver knows a message that comes again by its id. */
+/** Signed JSON by HTTP. A receiver recognizes a repeated message by its id. */
 export class WebhookChannel implements Channel {
   readonly name = 'webhook';
   readonly kind = 'webhook';
