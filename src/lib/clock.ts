@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Time, as a dependency: tests pass a clock that they can move. */
 export interface Clock {
-  /** Monotonic milliseconds, for measuring. */
+  /** Monotonic milliseconds, for durations. */
   now(): number;
-  /** Milliseconds since 1970 UTC, for naming. */
+  /** Milliseconds since 1970 UTC, for timestamps. */
   wallNow(): number;
   /** Resolves after `ms`, or early when `signal` aborts. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
