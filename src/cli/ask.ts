@@ -15,7 +15,7 @@ export interface Question {
 /**
  * Asks at the terminal.
  *
- * @throws {OperatorError} on Ctrl-C and Ctrl-D
+ * @throws {OperatorError} the operator typed Ctrl-C or Ctrl-D
  */
 export async function ask(question: Question): Promise<string> {
   const { words, otherwise, secret = false, wrongWith } = question;

@@ -78,7 +78,7 @@ function changeable(source: string, text: string): Document {
   const document = parseDocument(text);
   if (document.errors.length > 0 || !(document.contents === null || isMap(document.contents))) {
     throw new OperatorError(
-      `${source} can't be changed, as it is not right itself: ${document.errors[0]?.message ?? 'no options stand in it'}`,
+      `${source} can't be changed, as it has an error: ${document.errors[0]?.message ?? 'there are no options in it'}`,
     );
   }
   if (document.hasIn(['bucket', 'credentials'])) {

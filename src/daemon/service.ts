@@ -60,7 +60,7 @@ function rememberWhenReady(
       try {
         rememberAsLastGood(checked, env);
       } catch (error) {
-        // Recording goes on without the copy.
+        // Recording works without the copy.
         if (!(error instanceof OperatorError)) throw error;
         log.warn(error.message);
       }

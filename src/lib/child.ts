@@ -22,7 +22,7 @@ export interface ChildOptions {
   readonly onStderrLine?: (line: string) => void;
   /** Whether a line of standard error may explain the program's end; default: every line. */
   readonly isLastWord?: (line: string) => boolean;
-  /** Called for each chunk of standard error, to measure a flood. */
+  /** Called for each chunk of standard error, to detect a flood of output. */
   readonly onStderrBytes?: (bytes: number) => void;
   /** Time from the stop signal to SIGKILL; default: 5 s. */
   readonly graceMs?: number;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time, as a dependency: tests pass a clock that they can move. */
+/** A clock as a dependency: tests pass one that they can set. */
 export interface Clock {
   /** Monotonic milliseconds, for durations. */
   now(): number;

@@ -71,7 +71,7 @@ export class LiveStream implements AsyncDisposable {
     this.#lastWantedAt = this.#options.clock.now();
   }
 
-  /** Resolves when the viewer gets nothing more. */
+  /** Resolves after the last message to the viewer. */
   async watch(viewer: LiveViewer): Promise<void> {
     const viewing = new Viewing(viewer, this.#options.maxBufferedBytes);
     this.#viewings.set(viewer, viewing);

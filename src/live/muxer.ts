@@ -3,7 +3,7 @@ import type { AccessUnit } from '../media/h264/depacketizer.ts';
 import { ParameterSets } from '../media/h264/parameter-sets.ts';
 import { LiveTimeline } from './timeline.ts';
 
-/** One picture, ready for every viewer. */
+/** One picture as a message that is the same for all viewers. */
 export interface LivePicture {
   readonly initialization: Initialization;
   readonly isKey: boolean;

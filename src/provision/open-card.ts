@@ -167,14 +167,14 @@ async function format(path: string, bytes: number) {
     String(kibibytes),
   ]);
   const volume = await findFatVolume(handle);
-  if (volume === undefined) throw new Error('what was formatted is not there when it is read back');
+  if (volume === undefined) throw new Error('the new file system is missing after formatting');
   return { volume };
 }
 
 function refuseOddName(path: string): void {
   if (!path.includes('@@')) return;
   throw new OperatorError(
-    `mtools takes the @@ in ${path} for something else: choose another name.`,
+    `mtools gives @@ in a name a special meaning: choose another name than ${path}.`,
   );
 }
 

@@ -15,7 +15,7 @@ export class Mp4Error extends Error {
   }
 }
 
-/** No box of real footage is larger. */
+/** Limit on the size of a box, larger than any in real footage. */
 const maxBoxBytes = 128 * 1024 * 1024;
 
 const boxOf = (whole: Buffer): Box => ({

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { readRuns, type Run } from './runs.ts';
 import { readTracks, type Track } from './tracks.ts';
 
-/** A moof box of a file and the mdat box behind it, both complete. */
+/** A moof box of a file and the mdat box after it, both complete. */
 export interface FileFragment {
   /** Offset of the moof box in the file, in bytes. */
   readonly offset: number;

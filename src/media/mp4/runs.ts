@@ -112,7 +112,7 @@ export function readTrun(body: Buffer): Trun {
   const entrySize = 4 * [0x100, 0x200, 0x400, 0x800].filter((flag) => has & flag).length;
   const entries = body.subarray(entriesAt, entriesAt + count * entrySize);
   if (entries.length < count * entrySize || count > maxSamples) {
-    throw new RangeError('a trun box that can hold what it says it holds was expected');
+    throw new RangeError('the sample count of a trun box is too large');
   }
   const sizeAt = has & 0x100 ? 4 : 0;
   const flagsAt = sizeAt + (has & 0x200 ? 4 : 0);

@@ -38,7 +38,7 @@ export function Picture({ camera, timeZone }: PictureProps) {
       next.addEventListener('load', () => {
         if (isOver) return;
         setShown(url);
-        // The last picture of a silent camera stays the same.
+        // A silent camera's last picture doesn't change, so load it only once.
         if (oldMs === undefined) again();
       });
       // There is no picture yet, or the server cannot be reached; the text beside the picture says so.

@@ -14,7 +14,7 @@ interface TimelineBarProps {
   /** The visible part of the day. */
   readonly span: Span;
   readonly pieces: readonly OwnersPiece[];
-  /** Where playback is. */
+  /** Position of playback. */
   readonly atMs: number;
   readonly onSeek: (atMs: number) => void;
 }

@@ -7,7 +7,7 @@ export interface FilmOptions {
   readonly onTrouble: (words: string) => void;
   /** Whether the film has sound from here on. */
   readonly onSound: (hasSound: boolean) => void;
-  /** The playlist is read, and the first picture is being loaded. */
+  /** The playlist has been read, and the first picture is loading. */
   readonly onReady: () => void;
   /** A host to which the server redirected has refused. Without this, a refusal goes to `onTrouble`. */
   readonly onElsewhereRefused?: (() => void) | undefined;

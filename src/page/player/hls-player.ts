@@ -41,7 +41,7 @@ export class HlsPlayer implements FilmPlayer {
       this.#wantedMs = undefined;
       if (startS === undefined) return onTrouble(noFootageFromHere);
       hls.startLoad(startS);
-      // Not earlier: with a video attached, hls.js fetches the first segment of the playlist at once.
+      // Attach only now: with a video attached, hls.js fetches the playlist's first segment at once.
       hls.attachMedia(video);
       onReady();
     });
