@@ -4,18 +4,18 @@ import { OperatorError } from '../lib/errors.ts';
 
 export interface Question {
   readonly words: string;
-  /** What an empty answer means; without it one is asked again. */
+  /** The default for an empty answer; without a default the question is repeated. */
   readonly otherwise?: string;
-  /** What is typed is not shown. */
+  /** Don't echo the answer. */
   readonly secret?: boolean;
-  /** What is wrong with an answer: a sentence, and it is asked again. */
+  /** Returns a sentence on why an answer is invalid; the question is then repeated. */
   readonly wrongWith?: (answer: string) => string | undefined;
 }
 
 /**
  * Asks at the terminal.
  *
- * @throws {OperatorError} on Ctrl-C and Ctrl-D
+ * @throws {OperatorError} the operator typed Ctrl-C or Ctrl-D
  */
 export async function ask(question: Question): Promise<string> {
   const { words, otherwise, secret = false, wrongWith } = question;
@@ -31,12 +31,12 @@ export async function ask(question: Question): Promise<string> {
 }
 
 async function readLine(prompt: string, secret: boolean): Promise<string> {
-  // With an output that drops all, readline echoes nothing.
+  // readline echoes to `output`, so an output that drops everything hides the secret.
   const output = secret
     ? new Writable({ write: (_chunk, _encoding, done) => done() })
     : process.stderr;
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
-  // Only now, when the terminal itself echoes nothing any more.
+  // Prompt only now: createInterface() has turned the terminal's own echo off.
   process.stderr.write(prompt);
   const closed = new AbortController();
   terminal.once('close', () => closed.abort());

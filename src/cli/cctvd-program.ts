@@ -27,9 +27,9 @@ const commands: CommandGroups = {
 };
 
 /**
- * `cctvd`, as commander describes it.
+ * The commander program of `cctvd`.
  *
- * @param words of the command line, for which it is enough; without them it is whole
+ * @param words the command line: only its commands are loaded; without `words`, all are
  */
 export async function describeProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command('cctvd')

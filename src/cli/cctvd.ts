@@ -1,4 +1,5 @@
-// Nothing here or in what it imports may need a new Node.js, or keep code from being cached.
+// This file and its static imports must run on an old Node.js to refuse it, and must stay small, since
+// they load before the compile cache is on.
 import { cacheCompiledCode } from './compile-cache.ts';
 import { refuseOldNode } from './node-version.ts';
 

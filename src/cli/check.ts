@@ -12,7 +12,7 @@ import { checkScreen } from './screens/check-screen.ts';
 /**
  * `cctvd check`
  *
- * @throws {OperatorError} if the configuration can't be used: why, and what a service would do about it
+ * @throws {OperatorError} the configuration can't be used: why, and which one the service uses instead
  */
 export function runCheck(file: string, env: Environment): void {
   try {
@@ -25,7 +25,7 @@ export function runCheck(file: string, env: Environment): void {
   }
 }
 
-/** Of the service that the package installs. */
+/** Applies only to the configuration of the installed service. */
 function hintOfLastGood(file: string): string | undefined {
   const copy = lastGoodFile({ STATE_DIRECTORY: defaultStateDirectory });
   if (resolve(file) !== defaultConfigFile || copy === undefined || !existsSync(copy)) return;

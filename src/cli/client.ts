@@ -12,7 +12,7 @@ import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
 import { readVersion, serverName } from '../lib/version.ts';
 
-// An import loads all of it, also the client for WebSockets, which takes longer than a whole command.
+// An import would also load node:http's WebSocket client, which takes longer than a whole command.
 const { request: httpRequest } = process.getBuiltinModule('node:http');
 
 const answerMs = 15_000;
@@ -31,12 +31,12 @@ export class DaemonClient {
   readonly #find: () => Promise<string>;
   #socket = '';
 
-  /** @param find finds the path of its control socket, when it is first needed */
+  /** @param find finds the path of the control socket; called at the first request */
   constructor(find: () => Promise<string>) {
     this.#find = find;
   }
 
-  /** @throws {OperatorError} with the daemon's own words, or why it can't be asked */
+  /** @throws {OperatorError} with the daemon's message, or the reason why the daemon can't be reached */
   get<N extends AnswerName>(path: string, answer: N, query: Query = {}): Promise<AnswerOf<N>> {
     return this.#ask('GET', pathWith(path, query), undefined, readAs(answer));
   }
@@ -54,7 +54,7 @@ export class DaemonClient {
     return this.#ask('DELETE', path, undefined, ignore);
   }
 
-  /** All pages of a list, one after the other. */
+  /** Yields all pages of a list. */
   async *pages<N extends AnswerName>(
     path: string,
     answer: N,
@@ -68,12 +68,12 @@ export class DaemonClient {
     } while (after !== undefined);
   }
 
-  /** What isn't JSON, such as a picture. */
+  /** Gets an answer that is not JSON, such as a picture. */
   bytes(path: string): Promise<Buffer> {
     return this.#ask('GET', path, undefined, buffer);
   }
 
-  /** Writes an answer to a file, which may be long; @returns the SHA-256 of what was written. */
+  /** Streams an answer of any length to a file; @returns the SHA-256 of the file. */
   async download(path: string, file: string): Promise<string> {
     using life = new Scope();
     const response = await this.#send('GET', path, undefined, life.signal).catch(
@@ -100,8 +100,8 @@ export class DaemonClient {
   }
 
   /**
-   * An answer of lines, each JSON. The daemon sends one every few seconds; a longer silence is an
-   * error. Leaving the loop hangs up.
+   * Yields the lines of an answer, each parsed as JSON. The daemon sends a line every few seconds; a
+   * longer silence is an error. Leaving the loop closes the connection.
    */
   async *lines<N extends AnswerName>(
     path: string,
@@ -242,10 +242,10 @@ const readAs =
     await checked(await json(response), name, response);
 
 /**
- * What came, as the contract has it; it may have more. A daemon of our own version has checked it by
- * the same schema already, and loading schemas would take as long as the rest of a command.
+ * Returns the answer as its contract type. Checks it only if the daemon has another version: a daemon
+ * of our version has already checked it, and loading schemas takes as long as the rest of a command.
  *
- * @throws {OperatorError} a daemon of another version has another contract
+ * @throws {OperatorError} a daemon of another version answered against our contract
  */
 async function checked<N extends AnswerName>(
   answer: unknown,

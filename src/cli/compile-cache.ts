@@ -4,8 +4,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Keeps what was made of our code, so that the next start of this user need not make it again. Where
- * nothing can be kept, all works as well and takes longer.
+ * Caches our compiled code for this user's next start. Where no cache is possible, starts are only
+ * slower.
  */
 export function cacheCompiledCode(): void {
   try {
@@ -13,21 +13,21 @@ export function cacheCompiledCode(): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (isOursAlone(directory)) enableCompileCache(directory);
   } catch {
-    // A user without a home, or a home that can't be written.
+    // The user has no home, or can't write to it.
   }
 }
 
-/** As the unit says; else in the home that the machine's table of users names. */
+/** The unit's CACHE_DIRECTORY, or else a directory in the home that the user database names. */
 function cacheDirectory(): string {
   const ofUnit = process.env['CACHE_DIRECTORY'];
   if (ofUnit !== undefined && ofUnit !== '') return join(ofUnit, 'code');
-  // Not by HOME: with some sudo's it is another user's, who could put code of his own there for root.
+  // HOME is unsafe: some versions of sudo keep the caller's, who could plant code there for root to run.
   const { homedir } = userInfo();
   if (!existsSync(homedir)) throw new Error(`there is no ${homedir}`);
   return join(homedir, '.cache', 'sapiengraph-cctv');
 }
 
-/** What lies there is run as this user: nobody else may have put it there. */
+/** Code in the directory runs as this user, so nobody else may be able to write there. */
 function isOursAlone(directory: string): boolean {
   const { uid, mode } = lstatSync(directory);
   return uid === process.getuid?.() && (mode & 0o022) === 0;

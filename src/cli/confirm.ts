@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline/promises';
 import { UsageError } from './errors.ts';
 
 /**
- * Asks for a yes. Anything else, and Ctrl-C or Ctrl-D, is a no.
+ * Asks for confirmation. Any answer but yes, Ctrl-C and Ctrl-D mean no.
  *
- * @throws {UsageError} if nobody can be asked
+ * @throws {UsageError} standard input is no terminal
  */
 export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new UsageError(`${question} Say so with --yes.`);

@@ -2,7 +2,7 @@ import type { AddressKind, ContactAddress, QuietHours } from '../model/contact.t
 import { UsageError } from './errors.ts';
 import { plain } from './plain.ts';
 
-/** @throws {UsageError} if it is not HH:MM-HH:MM */
+/** @throws {UsageError} the text is not HH:MM-HH:MM */
 export function readQuietHours(text: string): QuietHours {
   const [, from, to] = /^(\d{1,2}:\d\d)-(\d{1,2}:\d\d)$/.exec(text.trim()) ?? [];
   if (from === undefined || to === undefined) {
@@ -17,7 +17,7 @@ export function readQuietHours(text: string): QuietHours {
 export const contactWays = (addresses: readonly ContactAddress[]): string =>
   addresses.map(({ kind, address }) => `${kind} ${plain(address)}`).join(', then ');
 
-/** Collects addresses in the order in which they stand on the command line. */
+/** Collects addresses of all kinds in the order of the command line. */
 export function collectAddresses() {
   const addresses: ContactAddress[] = [];
   const collect = (kind: AddressKind) => (address: string) => {

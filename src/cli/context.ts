@@ -13,11 +13,11 @@ export interface GlobalOptions {
   readonly config?: string;
 }
 
-/** The daemon that the command line, the environment or the configuration names. */
+/** A client of the daemon whose socket the command line, the environment or the configuration names. */
 export const clientOf = (command: Command): DaemonClient =>
   new DaemonClient(() => socketOf(command));
 
-/** @throws {OperatorError} the configuration that the command line names does not say where it is */
+/** @throws {OperatorError} the control socket can't be read from the configuration given with --config */
 export async function socketOf(command: Command): Promise<string> {
   const { socket, config } = command.optsWithGlobals<GlobalOptions>();
   const named = socket ?? process.env['CCTV_SOCKET'] ?? '';
@@ -27,12 +27,12 @@ export async function socketOf(command: Command): Promise<string> {
   try {
     return await readControlSocket(defaultConfigFile);
   } catch {
-    // It may hold secrets that this user may not read; the usual place is a good guess then.
+    // This user may not be allowed to read the configuration, as it may contain secrets: guess the default.
     return defaultControlSocket;
   }
 }
 
-/** @throws {UsageError} if it is not ACCOUNT/NAME */
+/** @throws {UsageError} the text is not ACCOUNT/NAME */
 export function readCameraName(text: string): CameraName {
   const name = parseCameraName(text);
   if (name !== undefined) return name;
@@ -41,7 +41,7 @@ export function readCameraName(text: string): CameraName {
   );
 }
 
-/** @throws {UsageError} if it can't be the name of an account */
+/** @throws {UsageError} the text can't be the name of an account */
 export function readAccountName(text: string): string {
   if (isLabel(text)) return text;
   throw new UsageError(
@@ -50,9 +50,9 @@ export function readAccountName(text: string): string {
 }
 
 /**
- * A list that is empty may be so because there is no such account.
+ * Call it when a list is empty, to tell an unknown account from an account without entries.
  *
- * @throws {OperatorError} if so
+ * @throws {OperatorError} there is no such account
  */
 export async function refuseUnknownAccount(client: DaemonClient, name: string): Promise<void> {
   for await (const { accounts } of client.pages('/accounts', 'AccountsAnswer')) {

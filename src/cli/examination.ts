@@ -22,7 +22,7 @@ import { onStopSignals } from './signals.ts';
 const unit = 'sapiengraph-cctv';
 
 interface Options {
-  /** Rejects if the configuration doesn't say where it is. */
+  /** Finds the control socket; rejects if the configuration can't be read. */
   readonly socket: () => Promise<string>;
   readonly file: string | undefined;
 }
@@ -61,7 +61,7 @@ export async function runSupportBundle({
     stop.signal,
   );
   try {
-    // Without secrets, but not for everybody either.
+    // The bundle has no secrets, but is still private.
     await writeFile(out, bytes, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw new OperatorError(
@@ -79,7 +79,7 @@ export async function runSupportBundle({
   ]);
 }
 
-/** With a broken configuration, the usual place is a good guess. */
+/** Guesses the default control socket if the configuration is broken. */
 function clientFrom({ socket }: Options): DaemonClient {
   return new DaemonClient(() => socket().catch(() => defaultControlSocket));
 }
@@ -96,7 +96,7 @@ async function patientOf(options: Options): Promise<Patient> {
     version: readVersion(),
     hiddenCredentials: hiddenCredentials(file, process.env),
     problems: found.problems,
-    // With a file that can't be used, what the daemon uses instead says where to look.
+    // If the file can't be used, examine the last good configuration, which the daemon runs with.
     ...(found.config === undefined ? inUse(daemon, file, env) : { config: found.config }),
   };
 }
@@ -120,7 +120,7 @@ function inUse(
     const { config } = examineConfig(file, env, readSource(copy));
     return config === undefined ? {} : { config };
   } catch {
-    // It is for the service and for root alone.
+    // Only the service and root may read the copy.
     return {};
   }
 }

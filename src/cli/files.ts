@@ -3,7 +3,7 @@ import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 
 const maxBytes = 16_384;
 
-/** A file that the operator named, or standard input for `-`. Never more than a key can be. */
+/** Reads a file, or standard input for `-`. Refuses input that is too long for a key or a password. */
 async function readSmallFile(path: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -28,7 +28,7 @@ async function readSmallFile(path: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A public key. A private one is refused before it leaves this program. */
+/** Reads a public key. Refuses private keys, so that they never reach the daemon. */
 export async function readKeyFile(path: string): Promise<string> {
   const text = await readSmallFile(path);
   if (/PRIVATE KEY|^PuTTY-User-Key-File/.test(text) || text.includes('\0')) {

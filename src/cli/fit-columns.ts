@@ -1,10 +1,10 @@
-/** How a column of a table gives way where the terminal is too narrow for all of it. */
+/** How a column shrinks when the terminal is too narrow for the table. */
 export interface Giving {
-  /** It is neither cut nor left out: names, and what a row is about. */
+  /** The column is never left out: for names and the subject of a row. */
   readonly stays?: true;
-  /** The last column: its cells go on in further lines. */
+  /** Cells wrap onto further lines; only for the last column. */
   readonly wraps?: true;
-  /** Its cells may be cut, down to this width. */
+  /** Cells may be cut, down to this width. */
   readonly cutTo?: number;
 }
 
@@ -12,13 +12,13 @@ const comfortable = 24;
 const least = 8;
 
 /**
- * Which columns are shown, and how wide: what wraps is narrowed first, then cells are cut, then columns
- * are left out, each from the right, where the least important stand.
+ * Fits columns into the terminal: narrows wrapping columns first, then cuts cells, then leaves columns
+ * out. Each step begins at the right, with the least important column.
  *
- * @param natural how wide each column is by its cells
- * @param gap between two columns
- * @param room what the terminal has; undefined: as much as is needed
- * @returns the width of each column; undefined where it is left out
+ * @param natural the width of each column's widest cell
+ * @param gap the space between two columns
+ * @param room the width of the terminal; undefined: unlimited
+ * @returns the width of each column; undefined for a column that is left out
  */
 export function fitColumns(
   columns: readonly Giving[],

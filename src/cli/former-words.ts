@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { LazyCommand } from './lazy-commands.ts';
 
 /**
- * A command by the word that it had before: it does the same, and says on standard error what it is
- * called now.
+ * A command under its former name: works like the current command, and prints its current name on
+ * standard error.
  *
- * @param load what gives the command its options and action under either word
+ * @param load gives the command its options and action
  */
 export const formerWord = (name: string, now: string, load: LazyCommand['load']): LazyCommand => ({
   name,

@@ -2,13 +2,13 @@ import { type Command, Help } from 'commander';
 
 const plainHelp = new Help();
 
-/** How a program and all its commands show what they can do: short, each command by what it is called with. */
+/** Shortens the help of a program and its commands. */
 export function shapeHelp(program: Command): void {
   program.configureHelp({
-    // It works, and what it is called with is what every list would say once more.
+    // The command `help` works, but would only repeat what each list says about --help.
     visibleCommands: (command) =>
       plainHelp.visibleCommands(command).filter((one) => one.name() !== 'help'),
-    // In the list of the program a command stands with its name alone.
+    // The program's list shows names of commands without arguments.
     subcommandTerm: (command) =>
       command.parent === program
         ? command.name()
@@ -22,6 +22,6 @@ ${exitStatus}`,
   );
 }
 
-/** In the help and in the manual page. */
+/** Shown in the help and in the manual page. */
 export const exitStatus =
   'Exit status: 0 when it is done, 1 when it failed, 2 when it was called wrongly.';

@@ -1,23 +1,23 @@
 import type { Command } from 'commander';
 
-/** A command of which no more than its name is loaded until it is on the command line. */
+/** A command whose code is loaded only if its name is on the command line. */
 export interface LazyCommand {
   readonly name: string;
-  /** What the list of commands says of it. */
+  /** Its line in the list of commands. */
   readonly summary: string;
-  /** It works, and is in no list. */
+  /** The command works, but is not listed. */
   readonly isHidden?: true;
-  /** Loads what gives the command its description, options, verbs and action. */
+  /** Loads the function that gives the command its description, options, subcommands and action. */
   readonly load: () => Promise<(command: Command) => void>;
 }
 
-/** Commands by the heading under which `--help` lists them. */
+/** Commands, keyed by their heading in `--help`. */
 export type CommandGroups = Readonly<Record<string, readonly LazyCommand[]>>;
 
 /**
  * Adds commands to a program.
  *
- * @param words of the command line: only commands that are among them are loaded; without them, all
+ * @param words the command line: only its commands are loaded; without `words`, all are
  */
 export async function addLazyCommands(
   program: Command,

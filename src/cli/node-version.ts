@@ -1,6 +1,6 @@
 const needed = 24;
 
-/** Ends this program, with a sentence, if the Node.js that runs it is too old for the rest of it. */
+/** Exits with a message if this Node.js is too old for the program. */
 export function refuseOldNode(program: string): void {
   const version = process.versions.node;
   if (Number(version.split('.')[0]) >= needed) return;

@@ -2,22 +2,22 @@ import { stripVTControlCharacters } from 'node:util';
 
 const maxLength = 300;
 
-// What steers a terminal, and what turns the direction of what follows.
+// Control characters, line separators, and characters that change the direction of text.
 const steering = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** A text of one line, of which nothing steers the terminal: each line that is printed passes through here. */
+/** Makes a line of text safe for the terminal: without control sequences. Every printed line needs this. */
 export const harmless = (text: string): string =>
   stripVTControlCharacters(text).replaceAll(steering, ' ');
 
-/** JSON that does not steer a terminal either; it means the same. */
+/** Makes JSON safe for the terminal by escaping control characters; its value stays the same. */
 export const harmlessJson = (json: string): string =>
   json.replaceAll(steering, (one) =>
     one === '\n' ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
 /**
- * A text from the network, for a terminal: without control characters, which could move the cursor or
- * worse, without characters that change the direction of what follows, and not endless.
+ * Makes text from the network safe for a terminal: removes control characters, which could for example
+ * move the cursor, and characters that change the direction of text, and limits the length.
  */
 export function plain(text: string): string {
   const clean = stripVTControlCharacters(text.slice(0, 4 * maxLength))

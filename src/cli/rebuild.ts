@@ -47,7 +47,7 @@ export async function runRebuild(options: RebuildFlags): Promise<void> {
   ]);
 }
 
-/** As the service reads it. */
+/** Loads the configuration with the service's secrets. */
 function loadOf(file: string): Config {
   try {
     return loadConfig(file, asService(file, process.env));
@@ -58,9 +58,9 @@ function loadOf(file: string): Config {
   }
 }
 
-/** No daemon may run meanwhile: what it noted would be lost. */
+/** Keeps the daemon from running meanwhile: what it wrote to the replaced ledger would be lost. */
 async function lockSpool(directory: string): Promise<AsyncDisposable | undefined> {
-  // Without a spool there was no daemon either.
+  // Without a spool, no daemon has ever run.
   if (!existsSync(directory)) return undefined;
   try {
     return await lockDirectory(directory);
@@ -103,5 +103,5 @@ async function rebuild({ bucket, ledgerFile }: Config): Promise<Rebuilt> {
   }
 }
 
-/** SQLite's errors are nobody's to explain as the store's. */
+/** SQLite's errors have an `errcode`, and must not be explained as errors of the store. */
 const isOfStore = (error: unknown): boolean => !(error instanceof Error && 'errcode' in error);

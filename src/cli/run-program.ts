@@ -3,9 +3,9 @@ import { errorCode, OperatorError } from '../lib/errors.ts';
 import { exitCodes, UsageError } from './errors.ts';
 import { harmless } from './plain.ts';
 
-/** Runs a command line and returns the exit code: 0, 1 for a failure, 2 for a command line that is wrong. */
+/** Runs a command line and returns the exit code: 0, 1 for a failure, 2 for an invalid command line. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
-  // `cctv … | head` closes our output: nothing is left to be said then, and it is no failure.
+  // `cctv … | head` closes our output early, which is no failure.
   process.stdout.on('error', (error) => {
     if (errorCode(error) !== 'EPIPE') throw error;
   });
@@ -14,10 +14,10 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   }
   try {
     await program.parseAsync(argv);
-    // A command that did what it was asked may have found something wrong.
+    // A command that ran without error sets process.exitCode if it found problems.
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
-    // Commander has told of its own errors already.
+    // Commander has already printed its own errors.
     if (error instanceof CommanderError) {
       const isHelp = error.exitCode === 0;
       return isHelp ? exitCodes.done : exitCodes.usage;

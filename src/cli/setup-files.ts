@@ -10,10 +10,10 @@ import { withOption } from './yaml-edit.ts';
 /** What `cctvd setup` asks for. */
 export interface BucketAnswers {
   readonly name: string;
-  /** Absent: Amazon's own for the region. */
+  /** Absent: Amazon's endpoint of the region. */
   readonly endpoint?: string;
   readonly region: string;
-  /** Before each object's key: empty, or ends with `/`. */
+  /** Prefix of each object's key: empty, or ends with `/`. */
   readonly prefix: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -21,18 +21,18 @@ export interface BucketAnswers {
 
 const example = join(import.meta.dirname, '..', '..', 'systemd', 'config.example.yaml');
 
-/** The group that the package's daemon runs as: it reads the configuration, and others don't. */
+/** The group of the installed daemon, which may read the configuration while others may not. */
 const daemonGroup = 'sapiengraph-cctv';
 
-/** Where the keys of the bucket lie, for root alone; the service is given them by LoadCredential. */
+/** Directory of the bucket's keys. Only root can read it; the service gets the keys by LoadCredential. */
 export const credentialsDirectoryOf = (configFile: string): string =>
   join(dirname(configFile), 'credentials');
 
 /**
- * Writes the bucket's keys beside the configuration, and then its place into the configuration: that
- * one keeps all else that stands in it, comments too; a new one begins as the example does.
+ * Writes the bucket's keys beside the configuration, and the bucket's options into it. The rest of the
+ * configuration stays as it is, with its comments; a new configuration starts as a copy of the example.
  *
- * @throws {OperatorError} if that can't be done
+ * @throws {OperatorError} a file can't be changed or written
  */
 export function writeSetup(file: string, answers: BucketAnswers): void {
   const text = configWith(existsSync(file) ? file : example, answers);
@@ -42,7 +42,7 @@ export function writeSetup(file: string, answers: BucketAnswers): void {
     mkdirSync(credentials, { recursive: true, mode: 0o700 });
     replace(join(credentials, 'bucket-access-key-id'), `${answers.accessKeyId}\n`, 0o600);
     replace(join(credentials, 'bucket-secret-access-key'), `${answers.secretAccessKey}\n`, 0o600);
-    // Last: a service that waits for it starts with what it finds then.
+    // Must be last: a service that waits for the configuration starts as soon as it is there.
     replace(file, text, 0o640);
   } catch (error) {
     throw new OperatorError(`The configuration can't be written: ${describeError(error)}.`, {
@@ -52,9 +52,9 @@ export function writeSetup(file: string, answers: BucketAnswers): void {
 }
 
 /**
- * The bucket that a configuration names, if it is there and names one.
+ * The name of the bucket in the configuration; undefined without a configuration or a name in it.
  *
- * @throws {OperatorError} if it is there and {@link writeSetup} could not change it
+ * @throws {OperatorError} the configuration exists, and {@link writeSetup} could not change it
  */
 export function bucketOf(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
@@ -73,12 +73,12 @@ function configWith(source: string, answers: BucketAnswers): string {
   );
 }
 
-/** @throws {OperatorError} if the file is no YAML, or has the keys in it, which would then stand in two places */
+/** @throws {OperatorError} the file is no valid YAML, or already has the keys, which would then be in two places */
 function changeable(source: string, text: string): Document {
   const document = parseDocument(text);
   if (document.errors.length > 0 || !(document.contents === null || isMap(document.contents))) {
     throw new OperatorError(
-      `${source} can't be changed, as it is not right itself: ${document.errors[0]?.message ?? 'no options stand in it'}`,
+      `${source} can't be changed, as it has an error: ${document.errors[0]?.message ?? 'there are no options in it'}`,
     );
   }
   if (document.hasIn(['bucket', 'credentials'])) {
@@ -89,7 +89,7 @@ function changeable(source: string, text: string): Document {
   return document;
 }
 
-/** The new content stands there whole or not at all, and never for more people than `mode` says. */
+/** Replaces a file atomically; its content is never readable for more users than `mode` allows. */
 function replace(path: string, content: string, mode: number): void {
   const temporary = `${path}.${randomBytes(4).toString('hex')}`;
   const before = statSync(path, { throwIfNoEntry: false });

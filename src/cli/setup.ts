@@ -39,7 +39,7 @@ export async function runSetup(options: SetupOptions): Promise<void> {
     if (!(await confirm(there))) throw new OperatorError('Nothing was changed.');
   }
   writeSetup(options.config, await gatherUsable(options));
-  // What else may be wrong in a file that was there before.
+  // An existing configuration may have other problems: report them.
   loadConfig(options.config, {
     CREDENTIALS_DIRECTORY: credentialsDirectoryOf(options.config),
     PATH: process.env['PATH'],
@@ -51,7 +51,7 @@ export async function runSetup(options: SetupOptions): Promise<void> {
   ]);
 }
 
-/** Asks until the bucket can be used; once, where there is nobody to ask or nothing left to ask for. */
+/** Asks until the bucket works. Tries only once if nothing was asked at the terminal. */
 async function gatherUsable(options: SetupOptions): Promise<BucketAnswers> {
   let before: BucketAnswers | undefined;
   for (;;) {
@@ -123,7 +123,7 @@ async function gather(
   return { answers, asked };
 }
 
-/** Why the bucket can't be used, if it can't. */
+/** Tests the bucket; returns why it can't be used, or undefined if it can. */
 async function tryBucket(answers: BucketAnswers): Promise<string | undefined> {
   using stop = onStopSignals();
   const steps = await probeBucket(

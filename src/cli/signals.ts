@@ -1,11 +1,11 @@
 import { OperatorError } from '../lib/errors.ts';
 
-/** Longer than all grace times of a stop together; shorter than systemd's patience (90 s). */
+/** Longer than the sum of all grace times of a stop; shorter than systemd's stop timeout (90 s). */
 const lastResortMs = 60_000;
 
 /**
- * Aborts at the first SIGINT or SIGTERM and then listens no more, so that a second one kills. Should
- * something hold the process up after that, it is ended all the same.
+ * Aborts at the first SIGINT or SIGTERM, and then stops listening, so that a second signal kills. Exits
+ * if the process still runs {@link lastResortMs} later.
  */
 export function onStopSignals(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();

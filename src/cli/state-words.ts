@@ -2,7 +2,7 @@ import type { CameraAnswer, CameraStatus } from '../contract/cameras.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 
-/** What the camera is doing and why, in plain words. */
+/** A sentence on what the camera is doing, and why. */
 export function stateSentence(status: CameraStatus, nowMs: number): string {
   const reason = status.reason === undefined ? '' : plain(status.reason);
   const because = reason === '' ? '' : `: ${reason}`;
@@ -24,10 +24,10 @@ export function stateSentence(status: CameraStatus, nowMs: number): string {
   }
 }
 
-/** The name of what a camera does, connected or not. */
+/** The short name of a camera's state, connected or not. */
 export const cameraWord = ({ settings, state }: CameraAnswer): string =>
   settings?.newSinceMs === undefined ? state : `new, ${state}`;
 
-/** How it is decided what becomes of a camera that enrolled itself. */
+/** Tells the operator how to adopt or reject a camera that enrolled itself. */
 export const adoptHint = (name: string): string =>
   `Look: cctv camera picture ${name} --out FILE.jpg; then: cctv camera adopt ${name} NEW-NAME, or reject.`;

@@ -5,7 +5,7 @@ export interface Column<T> extends Giving {
   readonly head: string;
   readonly align?: 'right';
   readonly cell: (row: T) => string;
-  /** Cells are at least this wide, for tables that are printed piece by piece. */
+  /** Minimum width of cells, for tables that are printed page by page. */
   readonly minWidth?: number;
 }
 
@@ -14,9 +14,9 @@ const noteWidth = 96;
 const factWidth = 84;
 
 /**
- * A table as lines: heads, and for each row its cells and the notes under it.
+ * The lines of a table: the heads, then each row with its notes below.
  *
- * @param room how wide the lines may be; undefined: as wide as they are
+ * @param room maximum width of lines; undefined: unlimited
  */
 export function table<T>(
   columns: readonly Column<T>[],
@@ -40,7 +40,7 @@ export function table<T>(
   ];
 }
 
-/** A row: one line, or more where its last cell goes on. */
+/** The lines of one row: more than one if its last cell wraps. */
 function linesOf(
   columns: readonly (Giving & { readonly align?: 'right' })[],
   widths: readonly (number | undefined)[],
@@ -64,7 +64,7 @@ function linesOf(
   );
 }
 
-/** Breaks a text between words into lines of at most `width` columns; longer words stay whole, unless told. */
+/** Breaks a text into lines of at most `width` columns; words that are longer stay whole unless `long` is given. */
 export function wrap(text: string, width: number, long?: 'break long words'): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {
@@ -88,7 +88,7 @@ export function wrap(text: string, width: number, long?: 'break long words'): st
 const indent = (lines: readonly string[]): string[] =>
   lines.map((line, index) => `${gap}${index === 0 ? '└' : ' '} ${line}`);
 
-/** Names and values beneath each other; a value may have several lines. */
+/** Two columns of names and values; a name may have several values, each on its own line. */
 export function facts(
   pairs: readonly (readonly [string, ...string[]])[],
   room = terminalWidth(),
@@ -102,7 +102,7 @@ export function facts(
   );
 }
 
-/** Cuts lines to what fits, so that a screen that is drawn again and again stays in its place. */
+/** Cuts lines to the size of the screen, so that a screen that is redrawn doesn't scroll. */
 export const fit = (lines: readonly string[], columns: number, rows: number): string[] => {
   const kept = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), '…'];
   return kept.map((line) => cut(line, columns));

@@ -14,14 +14,14 @@ export const timeFormats =
 
 let zoneOfRun = utc;
 
-/** The zone in which times are read and printed; UTC unless {@link useTimeZone} was called. */
+/** The zone in which times are parsed and printed; UTC unless {@link useTimeZone} was called. */
 export const timeZone = (): string => zoneOfRun;
 
 /**
- * Reads and prints times in a zone from now on.
+ * Sets the zone in which times are parsed and printed.
  *
- * @param given by the command line: an IANA name
- * @param environment TZ, which counts if it names a zone and nothing was given
+ * @param given an IANA name from the command line
+ * @param environment the value of TZ, used if `given` is undefined and TZ names a zone
  * @throws {UsageError}
  */
 export function useTimeZone(given: string | undefined, environment?: string): void {
@@ -30,7 +30,7 @@ export function useTimeZone(given: string | undefined, environment?: string): vo
     given === undefined ? (isTimeZone(ofEnvironment) ? ofEnvironment : utc) : readTimeZone(given);
 }
 
-/** @throws {UsageError} if it is no zone's name */
+/** @throws {UsageError} the name is no time zone */
 export function readTimeZone(name: string): string {
   if (isTimeZone(name)) return name;
   throw new UsageError(
@@ -38,17 +38,17 @@ export function readTimeZone(name: string): string {
   );
 }
 
-/** What the clocks of the zone in use show. @param ms milliseconds since 1970 UTC */
+/** The local time in the current zone. @param ms milliseconds since 1970 UTC */
 export const shownTime = (ms: number): LocalTime => localTime(ms, zoneOfRun);
 
 const toStderr = (note: string): void => void process.stderr.write(`cctv: ${note}\n`);
 
 /**
- * A moment as an operator writes it, in milliseconds since 1970 UTC. Without Z or an offset it is of
- * the zone in use; a time that the clocks showed twice is the first.
+ * Parses a time that an operator wrote; returns milliseconds since 1970 UTC. A time without Z or an
+ * offset is in the current zone; of a local time that occurred twice, the first is taken.
  *
- * @param tell hears that there were two
- * @throws {UsageError} it can't be read, or there was no such time
+ * @param tell gets a note if the time occurred twice
+ * @throws {UsageError} the text is no time, or the time never occurred
  */
 export function parseTime(text: string, nowMs: number, tell = toStderr): number {
   const value = text.trim();
@@ -95,10 +95,10 @@ function momentOf(text: string, local: number, tell: (note: string) => void): nu
   return first;
 }
 
-/** Whether the calendar has a date, such as `2026-11-31`, which it hasn't. */
+/** Whether a date exists: `2026-11-31`, for example, does not. */
 export function isDate(text: string): boolean {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00Z`) : Number.NaN;
-  // JavaScript takes 31 November for 1 December.
+  // JavaScript parses 31 November as 1 December.
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
@@ -125,7 +125,7 @@ const noTime = (text: string, why?: string): UsageError =>
 export const durationFormats = '90m, 24h or 7d';
 
 /**
- * A length of time as an operator writes it, in milliseconds.
+ * Parses a duration that an operator wrote; returns milliseconds.
  *
  * @throws {UsageError}
  */

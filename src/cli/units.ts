@@ -1,13 +1,13 @@
 import { formatDuration } from '../lib/words.ts';
 import { shownTime } from './times.ts';
 
-/** Roughly how long, in its largest unit: `11m`, `3d`; hours with their minutes: `2h 14m`. */
+/** A duration in its largest unit: `11m`, `3d`; hours also with minutes: `2h 14m`. */
 export function formatAge(ms: number): string {
   const duration = formatDuration(ms);
   return /^\d+h/.test(duration) ? duration : (duration.split(' ')[0] ?? '');
 }
 
-/** A moment of the day: `10:42Z` or `18:42+08:00`, with the date if it is not today's. */
+/** A time of day: `10:42Z` or `18:42+08:00`, with the date unless that is today. */
 export function formatTime(ms: number, nowMs: number): string {
   const { date, time, offset } = shownTime(ms);
   const isToday = shownTime(nowMs).date === date;

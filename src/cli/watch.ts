@@ -14,8 +14,8 @@ const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
 
 /**
- * Shows `frame` anew each second until Ctrl-C, in place on a terminal and one after the other
- * elsewhere. Once the first was shown, a daemon that goes away is told of and waited for.
+ * Redraws `frame` each second until Ctrl-C: in place on a terminal, appended elsewhere. A failure of
+ * the first frame throws; later failures are shown, and the daemon is asked again.
  */
 async function watch(
   out: NodeJS.WriteStream,
@@ -23,7 +23,7 @@ async function watch(
 ): Promise<void> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
-  // A reader that goes away (`cctv camera status --watch | head`) ends it too.
+  // A reader that closes the pipe (`cctv camera status --watch | head`) ends the loop, too.
   out.once('error', end);
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
@@ -43,7 +43,7 @@ async function watch(
   }
 }
 
-/** Prints what is asked for, or with `--watch` shows it anew each second; as JSON with `--json`. */
+/** Prints an answer once, or with `--watch` each second; as JSON with `--json`. */
 export async function show<T>(
   options: { readonly watch?: true; readonly json?: true },
   ask: () => Promise<T>,

@@ -1,10 +1,10 @@
 import { type Document, isMap, isScalar, type Pair, parseDocument, stringify } from 'yaml';
 
 /**
- * A YAML text in which an option of a section has another value, or none. All else stays as people
- * wrote it, comments with their places too; an example of the option that is commented out gives way.
+ * Sets or removes an option of a section in a YAML text. Everything else stays as it was written, with
+ * its comments; a commented-out example of the option is replaced.
  *
- * @param text whose outermost level is a mapping, or that is empty
+ * @param text its top level is a mapping, or it is empty
  */
 export function withOption(
   text: string,
@@ -16,14 +16,14 @@ export function withOption(
   if (changed !== undefined && parseDocument(changed).getIn([section, option]) === value) {
     return changed;
   }
-  // Written in some other way. The library's own way keeps comments, but not always their places.
+  // The file has another layout. The YAML library keeps its comments, but may move them.
   const document = parseDocument(text);
   if (value === undefined) document.deleteIn([section, option]);
   else document.setIn([section, option], value);
   return document.toString({ lineWidth: 0 });
 }
 
-/** Undefined if it is written otherwise than with an option on each line. */
+/** Undefined if the section is not written with one option per line. */
 function edited(
   text: string,
   section: string,

@@ -18,7 +18,7 @@ import {
   wholeNumber,
 } from './fields.ts';
 
-/** Text that `parse` brings into the one form that is kept; it gives undefined for what is wrong. */
+/** Text in the normal form that `parse` returns; undefined from `parse` means that the text is invalid. */
 const parsed = <T>(parse: (value: string) => T | undefined, what: string) =>
   text(what).transform((value, context): T => {
     const result = parse(value);
@@ -170,7 +170,7 @@ const reports = section({
 const addresses = <T extends z.ZodType>(address: T) =>
   list(address, 'a list of addresses').default([]);
 
-/** The section `alerts`. Paths and secrets are not looked up yet. */
+/** The section `alerts`, with paths and secrets still unresolved. */
 export const alerts = section({
   notRecordingSeconds: wholeNumber(15, 86_400).default(60),
   recordingAgainSeconds: wholeNumber(10, 3_600).default(120),

@@ -34,7 +34,7 @@ export function completeAlerts(
   };
 }
 
-/** Whether a secret stands in the configuration file itself. */
+/** Whether the configuration file itself contains a secret. */
 export const hasInlineSecret = ({ sms, smtp }: Alerts): boolean =>
   [
     sms.gateway?.password,
@@ -51,7 +51,7 @@ function completeGateway(
   found: ConfigFindings,
 ) {
   const template = form ?? json;
-  // Some gateways know their clients by address, and have no passwords.
+  // Some gateways recognise clients by IP address and use no password.
   const needed = user !== undefined || `${url} ${template}`.includes('{password}');
   const given = secret.password !== undefined || secret.passwordFile !== undefined;
   return {

@@ -4,14 +4,14 @@ import type { ListenAddress } from './fields.ts';
 import type { Path } from './document.ts';
 
 interface NamedListener<T> {
-  /** Of the option. */
+  /** Path of the option. */
   readonly path: Path;
   readonly value: T;
 }
 
 /**
- * Pairs of options that can't both have what they have: two listeners on one address, one file for two things. Each
- * with the option to change, and a sentence on it.
+ * Options whose values exclude each other: two listeners on one address, or one file for two purposes.
+ * Each entry names the option to change and describes the problem.
  */
 export function clashes(config: Config): { readonly path: Path; readonly problem: string }[] {
   const found: { path: Path; problem: string }[] = [];
@@ -40,7 +40,7 @@ export function clashes(config: Config): { readonly path: Path; readonly problem
   return found;
 }
 
-/** Each address on which the daemon would listen, in the order in which it does. */
+/** Each address on which the daemon would listen, in the order in which the daemon opens them. */
 export function listeners(config: Config): NamedListener<ListenAddress>[] {
   const { tunnel, gateway, alerts, console: pages, metrics } = config;
   const all: readonly NamedListener<ListenAddress | undefined>[] = [
@@ -63,11 +63,11 @@ function files({ ledgerFile, tunnel, control }: Config): NamedListener<string>[]
   ];
 }
 
-/** Whether the kernel refuses the second of two listeners. Port 0 is a free one. */
+/** Whether the kernel refuses the second of two listeners. Port 0 asks the kernel for any free port. */
 function overlap(one: ListenAddress, other: ListenAddress): boolean {
   if (one.port !== other.port || one.port === 0) return false;
   const [a, b] = [hostOf(one), hostOf(other)];
-  // Node listens on :: for IPv4, too.
+  // Node's listener on :: accepts IPv4, too.
   if (a === b || a === '::' || b === '::') return true;
   return (a === '0.0.0.0' && isIPv4(b)) || (b === '0.0.0.0' && isIPv4(a));
 }

@@ -4,17 +4,17 @@ import type { RefusedConfiguration } from '../contract/status.ts';
 import type { ListenAddress } from './fields.ts';
 import type { FileConfig } from './schema.ts';
 
-/** All that can be configured, complete: defaults filled in, paths absolute, secrets read. */
+/** The complete configuration: defaults filled in, paths absolute, secrets read. */
 export interface Config {
-  /** The file that it was read from. */
+  /** The file that the configuration was read from. */
   readonly file: string;
-  /** What works, but should be mended; whole sentences. */
+  /** Settings that work but should be fixed; whole sentences. */
   readonly warnings: readonly string[];
-  /** Present if this is the one that was good last, since what stands in the file now can't be used. */
+  /** Present if the file can't be used now, and this is the last good configuration instead. */
   readonly refused?: RefusedConfiguration;
   readonly stateDirectory: string;
   readonly spoolDirectory: string;
-  /** How much of its disk the spool may fill; absent: what is there, but for a part of it. */
+  /** Limits on the disk space of the spool; absent: the whole disk, less a default reserve. */
   readonly spool: {
     readonly budgetBytes?: number;
     readonly reserveBytes?: number;
@@ -23,12 +23,12 @@ export interface Config {
   readonly ledgerFile: string;
   readonly bucket: {
     readonly name: string;
-    /** Absent: Amazon's own for the region. */
+    /** Absent: Amazon's endpoint of the region. */
     readonly endpoint?: string;
     readonly region: string;
-    /** Whether the bucket's name is in the path of an address rather than in its host. */
+    /** Whether URLs have the bucket's name in the path rather than in the host. */
     readonly pathStyle: boolean;
-    /** Before each object's key: empty, or ends with `/`. */
+    /** Prefix of each object's key: empty, or ends with `/`. */
     readonly prefix: string;
     readonly credentials: StoreCredentials;
   };
@@ -41,36 +41,36 @@ export interface Config {
     readonly hostKeyFile: string;
     readonly nextHostKeyFile: string;
   };
-  /** Programs are absolute paths, or bare names that are looked for on PATH. */
+  /** `program` is an absolute path, or a bare name that is looked up on PATH. */
   readonly relay: { readonly program: string; readonly preload: string };
   readonly archive: FileConfig['archive'];
-  /** Absent: nobody can watch. */
+  /** Absent: there is no live viewing. */
   readonly gateway?: NonNullable<FileConfig['gateway']>;
   readonly console: {
-    /** Absent: no page for browsers. */
+    /** Absent: the daemon serves no web page. */
     readonly web?: {
       readonly listen: ListenAddress;
       readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
-      /** What browsers reach it by, if that is another address: an origin. */
+      /** The origin that browsers use, if it differs from `listen`. */
       readonly publicUrl?: string;
-      /** Whether stored footage goes through the daemon, instead of from the bucket to the browser. */
+      /** Whether browsers get stored footage through the daemon instead of straight from the bucket. */
       readonly proxy: boolean;
     };
   };
-  /** Absent: nobody is told of anything. */
+  /** Absent: no alerts are sent. */
   readonly alerts?: Pick<
     NonNullable<FileConfig['alerts']>,
     'notRecordingSeconds' | 'recordingAgainSeconds' | 'operator' | 'heartbeat' | 'limits'
   > & {
     readonly carriers: CarrierOptions;
-    /** Absent: carriers report to nowhere. */
+    /** Where carriers send delivery reports; absent: delivery reports are not received. */
     readonly reports?: { readonly listen: ListenAddress; readonly url?: string | undefined };
-    /** For what `loadAlertKey` says. */
+    /** See `loadAlertKey`. */
     readonly keyFile: string;
   };
   readonly processors: readonly { readonly name: string; readonly command: readonly string[] }[];
   readonly control: { readonly socket: string; readonly group?: string };
-  /** Absent: metrics are to be had at the control socket only. */
+  /** Absent: only the control socket serves metrics. */
   readonly metrics?: { readonly listen: ListenAddress };
   readonly log: FileConfig['log'];
 }

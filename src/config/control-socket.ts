@@ -4,15 +4,15 @@ import { defaultControlSocket } from './places.ts';
 import { readSource } from './source.ts';
 
 /**
- * The control socket alone, for programs that talk to the daemon and may not read its secrets.
- * Other problems of the file are not theirs to report.
+ * Reads only the path of the control socket, for programs that talk to the daemon but may not read its
+ * secrets. Ignores problems with other options.
  *
- * @throws {OperatorError} the file can't be read, or does not say it in a way that can be understood
+ * @throws {OperatorError} the file can't be read, is no valid YAML, or its `control.socket` is invalid
  */
 export async function readControlSocket(path: string): Promise<string> {
   const file = resolve(path);
   const source = readSource(file);
-  // Most configurations don't name it, and the reader of YAML takes longer to load than all else.
+  // Most configurations don't set the socket, and loading the YAML parser is slow.
   if (!withoutComments(source).includes('socket')) return defaultControlSocket;
   const { parseConfigDocument } = await import('./document.ts');
   const document = parseConfigDocument(source);
@@ -23,5 +23,5 @@ export async function readControlSocket(path: string): Promise<string> {
   throw new ConfigError(file, ['control.socket must be the path of a socket']);
 }
 
-/** Without lines that are nothing but a comment. */
+/** Drops the lines that hold only a comment. */
 const withoutComments = (source: string): string => source.replaceAll(/^[ \t]*#.*$/gm, '');

@@ -1,6 +1,6 @@
 import { section, text } from './fields.ts';
 
-/** The keys of something of Amazon's or like it. */
+/** The access keys of an AWS-compatible service. */
 export const credentialsSchema = section({
   accessKeyId: text('text').optional(),
   accessKeyIdFile: text('the path of a file').optional(),

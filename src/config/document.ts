@@ -12,14 +12,14 @@ import { yamlProblems } from './yaml-problems.ts';
 
 export type Path = readonly PropertyKey[];
 
-/** A parsed YAML file that knows in which line each thing stands. */
+/** A parsed YAML file that knows the line of each option. */
 export interface ConfigDocument {
   readonly value: unknown;
-  /** Problems of YAML itself. If there are any, `value` is of no use. */
+  /** YAML syntax problems. If there are any, `value` is undefined. */
   readonly problems: readonly string[];
   /** The line of the option at `path`, or of the nearest section around it; undefined at the top. */
   lineOf(path: Path): number | undefined;
-  /** What stands at `path`, for showing it; undefined if nothing does. */
+  /** The value at `path`, for display; undefined if there is none. */
   at(path: Path): unknown;
 }
 
@@ -47,7 +47,7 @@ export function parseConfigDocument(source: string): ConfigDocument {
   };
 }
 
-/** Adds a problem if the file refers to its own parts so often that it would be huge. */
+/** Adds a problem if the file's aliases would expand to a huge value. */
 function valueOf(document: Document, problems: string[]): unknown {
   try {
     return withoutEmpty(document.toJS());
@@ -69,7 +69,7 @@ function offsetOf(document: Document, path: Path): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-// `tunnel:` with all its options commented out reads as null, and means the defaults.
+// A section such as `tunnel:` with all its options commented out parses as null, but means the defaults.
 function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;

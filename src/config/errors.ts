@@ -1,6 +1,6 @@
 import { OperatorError } from '../lib/errors.ts';
 
-/** The configuration can't be used. `problems` are all of them, a sentence each. */
+/** The configuration can't be used. `problems` has one sentence for each problem. */
 export class ConfigError extends OperatorError {
   override name = 'ConfigError';
   readonly problems: readonly string[];

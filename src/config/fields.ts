@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isLabel, labelRule } from '../model/camera-name.ts';
 
-/** Says what a value must be; what it is instead is added where the problem is written down. */
+/** Says what a value must be; `describeIssues` adds the actual value. */
 const mustBe = (what: string) => ({ error: () => `must be ${what}` });
 
 export const text = (what: string) => z.string(mustBe(what)).min(1, mustBe(what));
@@ -11,7 +11,7 @@ export const wholeNumber = (min: number, max: number) => {
   return z.int(rule).min(min, rule).max(max, rule);
 };
 
-/** Of 10^9 bytes. */
+/** One gigabyte is 10^9 bytes. */
 export const gigabytes = () => {
   const rule = mustBe('a number of gigabytes from 0.01 to 1000000');
   return z.number(rule).min(0.01, rule).max(1_000_000, rule);
@@ -27,7 +27,7 @@ export const label = () => text(`a name: ${labelRule}`).refine(isLabel, mustBe(l
 export const list = <T extends z.ZodType>(item: T, what: string, min = 0) =>
   z.array(item, mustBe(what)).min(min, mustBe(what));
 
-/** Keys that are not declared are refused; a section left out or empty is all defaults. */
+/** A section of options; undeclared keys are refused. */
 export const section = <T extends z.core.$ZodLooseShape>(shape: T) =>
   z.strictObject(shape, mustBe('a section: options, indented, one per line'));
 
@@ -55,7 +55,7 @@ export const listenAddress = () =>
     },
   );
 
-/** A domain of DNS, in lower case. */
+/** A DNS domain, converted to lower case. */
 export const domainName = () => {
   const rule = mustBe('a domain, such as cctv.example.com');
   return z

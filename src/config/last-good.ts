@@ -16,16 +16,16 @@ import { readSource } from './source.ts';
 import { missingPrograms } from './programs.ts';
 import type { Environment } from './secrets.ts';
 
-/** A configuration that can be used, and the text that it was read from. */
+/** A usable configuration and its source text. */
 export interface Checked {
   readonly config: Config;
   readonly source: string;
 }
 
 /**
- * Reads the configuration, and looks whether this machine has all that it asks for.
+ * Reads the configuration, and checks that this machine has the programs and files that it names.
  *
- * @throws {OperatorError} if it can't be used; {@link ConfigError} with every problem at once
+ * @throws {OperatorError} the configuration can't be used; {@link ConfigError} lists every problem
  */
 export function loadChecked(file: string, env: Environment): Checked {
   const source = readSource(file);
@@ -36,8 +36,8 @@ export function loadChecked(file: string, env: Environment): Checked {
 }
 
 /**
- * Where the text of the last configuration that the service ran with is kept; undefined for who is no
- * service of systemd's with a directory for its state.
+ * The file that keeps the text of the last configuration with which the service ran; undefined outside
+ * a systemd service with a state directory.
  */
 export function lastGoodFile(env: Environment): string | undefined {
   const directory = env['STATE_DIRECTORY']?.split(':')[0];
@@ -45,10 +45,10 @@ export function lastGoodFile(env: Environment): string | undefined {
 }
 
 /**
- * As {@link loadChecked}; but where the configuration is refused, the last good one instead, which says
- * so in `refused`: a slip in a file ends no recording.
+ * As {@link loadChecked}, but falls back to the last good configuration, marked with `refused`, so that
+ * a mistake in the file doesn't end the recording.
  *
- * @throws {OperatorError} if there is no good one; the problems are those of the present one
+ * @throws {OperatorError} there is no last good configuration; the problems are those of the present one
  */
 export function loadOrLastGood(file: string, env: Environment): Checked {
   try {
@@ -61,7 +61,7 @@ export function loadOrLastGood(file: string, env: Environment): Checked {
   }
 }
 
-/** Whether the service could run, though there is no configuration at all. */
+/** Whether the service could run, be it with the last good configuration. */
 export function canDoWithout(file: string, env: Environment): boolean {
   try {
     loadOrLastGood(file, env);
@@ -76,10 +76,10 @@ function loadLastGood(file: string, env: Environment, refusal: OperatorError): C
   const stat = copy === undefined ? undefined : statSync(copy, { throwIfNoEntry: false });
   if (copy === undefined || stat === undefined) return undefined;
   const source = readFileSync(copy, 'utf8');
-  // Paths in it are from where it was copied.
+  // Relative paths in the copy start at the directory of the original file.
   const { config, problems } = examineConfig(file, env, source);
   if (config === undefined || missingPrograms(config, env).length > 0) return undefined;
-  // Nothing but secrets is missing then. Without a configuration, that is a service that was taken down.
+  // Remaining problems can only be missing secrets. If the file is gone, too, the service was uninstalled.
   const isTakenDown = statSync(file, { throwIfNoEntry: false }) === undefined;
   if (problems.length > 0 && isTakenDown) return undefined;
   return {
@@ -98,16 +98,16 @@ function loadLastGood(file: string, env: Environment, refusal: OperatorError): C
 }
 
 /**
- * Keeps the text of a configuration that the service runs with. It is for the service alone: secrets may
- * stand in it.
+ * Keeps the text of the configuration with which the service runs. Only the service may read the copy,
+ * as it may contain secrets.
  *
- * @throws {OperatorError} if it can't be written
+ * @throws {OperatorError} the copy can't be written
  */
 export function rememberAsLastGood({ config, source }: Checked, env: Environment): void {
   const copy = lastGoodFile(env);
   if (copy === undefined || config.refused !== undefined) return;
   try {
-    // What was kept long ago says since when it is in use.
+    // An unchanged copy is not rewritten: its time says since when this configuration has been in use.
     if (statSync(copy, { throwIfNoEntry: false }) && readFileSync(copy, 'utf8') === source) return;
     replaceFile(copy, source);
   } catch (error) {
@@ -118,7 +118,7 @@ export function rememberAsLastGood({ config, source }: Checked, env: Environment
   }
 }
 
-/** The new text stands there whole or not at all, beyond a power cut too. */
+/** Replaces the file atomically and durably, even across a power cut. */
 function replaceFile(file: string, text: string): void {
   const temporary = `${file}.new`;
   withFile(temporary, 'w', (handle) => {

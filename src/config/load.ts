@@ -14,10 +14,10 @@ import { type Environment, type ConfigFindings, readCredentials, warnIfOpen } fr
 import { readSource } from './source.ts';
 
 /**
- * Reads and checks the configuration file. Relative paths in it are from its own directory.
+ * Reads and checks the configuration file. Relative paths start at the directory of the file.
  *
- * @param source its text, if that was read already
- * @throws {ConfigError} with every problem at once
+ * @param source the file's text, if it was read already
+ * @throws {ConfigError} lists every problem
  */
 export function loadConfig(path: string, env: Environment, source = readSource(path)): Config {
   const { config, problems } = examineConfig(path, env, source);
@@ -26,8 +26,8 @@ export function loadConfig(path: string, env: Environment, source = readSource(p
 }
 
 /**
- * As {@link loadConfig}, for who wants to see as much as can be seen: a configuration in which only
- * secrets are missing is there, with empty ones.
+ * As {@link loadConfig}, but also returns a configuration that has problems, as long as its options are
+ * valid; secrets that can't be read are empty.
  *
  * @throws {OperatorError} the file can't be read
  */
@@ -54,7 +54,7 @@ export function examineConfig(
   return { config, problems };
 }
 
-// Apart from the rest, so that absent credentials are reported along with other problems.
+// Parsed separately, so that missing credentials are reported even if other options are invalid.
 function findCredentials(
   file: string,
   document: ConfigDocument,
@@ -70,7 +70,7 @@ function findCredentials(
   return readCredentials(bucket, given.data, env, (path) => resolve(dirname(file), path), found);
 }
 
-// Apart for the same reason.
+// Parsed separately for the same reason.
 function findAlerts(
   file: string,
   document: ConfigDocument,
@@ -98,7 +98,7 @@ function complete(
   warnings: readonly string[],
 ): Config {
   const path = (value: string): string => resolve(dirname(file), value);
-  // A program without a slash is a name to be looked for on PATH.
+  // A program without a slash is looked up on PATH.
   const program = (value: string): string => (value.includes('/') ? path(value) : value);
   const { endpoint, region, name, prefix, pathStyle } = given.bucket;
   const stateDirectory = path(given.stateDirectory);
@@ -168,7 +168,7 @@ function completeConsole(
   };
 }
 
-/** Passwords and pictures that anybody on the way can read. */
+/** Warns if passwords and pictures would cross the network unencrypted. */
 function warningsOf({ console: { web } }: FileConfig): string[] {
   if (web === undefined || web.tls !== undefined) return [];
   if (/^(127\.|::1$|localhost$)/.test(web.listen.host)) return [];

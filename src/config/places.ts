@@ -1,8 +1,8 @@
-/** Where an installed daemon has its configuration. */
+/** The configuration of an installed daemon. */
 export const defaultConfigFile = '/etc/sapiengraph-cctv/config.yaml';
 
-/** Where the daemon has its control socket, unless the configuration says otherwise. */
+/** The daemon's control socket, unless the configuration sets another. */
 export const defaultControlSocket = '/run/sapiengraph-cctv/control.sock';
 
-/** The region of the bucket that set-up suggests. */
+/** The bucket region that set-up suggests. */
 export const defaultRegion = 'us-east-1';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { closest } from '../lib/closest.ts';
 import type { ConfigDocument, Path } from './document.ts';
 
-/** Everything that is wrong with the file, a sentence each: where, what, and what to do. */
+/** One sentence for each problem of the file: where it is, what is wrong, and what to do. */
 export function describeIssues(
   issues: readonly z.core.$ZodIssue[],
   schema: z.ZodType,
@@ -30,13 +30,13 @@ export function where(path: Path, document: ConfigDocument): string {
   return `${name || 'the file'}${line === undefined ? '' : ` (line ${line})`}`;
 }
 
-// An address that is a template may have a password in it as well.
+// `url`, `form` and `json` are templates, which may contain a password.
 const secretName = /credentials|password|token|^(?:url|form|json)$/i;
 
 function describeValue(issue: z.core.$ZodIssue, document: ConfigDocument): string {
   const value = document.at(issue.path);
   if (value === undefined) return `is missing; it ${issue.message}`;
-  // The value of a misspelt or misplaced secret is not for a terminal or a journal.
+  // The value may be a misplaced secret, which must not get to a terminal or the journal.
   if (issue.path.some((key) => secretName.test(String(key)))) return issue.message;
   const shown = JSON.stringify(value);
   return `${issue.message}, not ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`;

@@ -6,7 +6,7 @@ import type { Environment } from './secrets.ts';
 const packageRoot = join(import.meta.dirname, '..', '..');
 const libraryDirectory = '/usr/lib/sapiengraph-cctv';
 
-/** What the daemon runs besides the programs that can be configured. */
+/** Programs that the daemon runs and that can't be configured. */
 const systemPrograms = {
   flock: { brings: 'util-linux', use: 'it keeps a second daemon from the same spool' },
   setpriv: { brings: 'util-linux', use: 'it ends what the daemon started when that is killed' },
@@ -17,7 +17,7 @@ const systemPrograms = {
   sync: { brings: 'coreutils', use: 'it brings footage safely onto the disk' },
 };
 
-/** live555ProxyServer: on PATH, as our package brings it, or as set-up puts it into a checkout. */
+/** live555ProxyServer: from PATH, from our package, or from the `.tools` of a checkout. */
 export function defaultRelayProgram(env: Environment): string {
   const name = 'live555ProxyServer';
   const candidates = [
@@ -27,14 +27,14 @@ export function defaultRelayProgram(env: Environment): string {
   return findProgram(name, env) ?? candidates.find(isExecutable) ?? name;
 }
 
-/** The library that keeps the relay on loopback; where it should be, if it is nowhere. */
+/** The library that keeps the relay on loopback; the installed path if there is no such file. */
 export function defaultRelayPreload(): string {
   const installed = join(libraryDirectory, 'loopback-only.so');
   const built = join(packageRoot, '.tools', 'relay', 'loopback-only.so');
   return [installed, built].find(isFile) ?? installed;
 }
 
-/** What the configuration needs and this machine doesn't have, a sentence each. */
+/** One sentence for each program or file that the configuration needs and this machine lacks. */
 export function missingPrograms(config: Config, env: Environment): string[] {
   const problems: string[] = [];
   const need = (option: string, program: string, advice: string): void => {
@@ -79,7 +79,7 @@ export function missingPrograms(config: Config, env: Environment): string[] {
   return problems;
 }
 
-/** The path of a program given by path or by name; undefined if there is none to execute. */
+/** The path of a program given by path or by name; undefined if there is no such executable. */
 export function findProgram(program: string, env: Environment): string | undefined {
   if (program.includes('/')) return isExecutable(program) ? program : undefined;
   return (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin')

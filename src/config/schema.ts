@@ -16,13 +16,12 @@ import {
   yesOrNo,
 } from './fields.ts';
 
-/** Where the daemon keeps what it must not lose, and the service its last good configuration. */
+/** Holds the data that the daemon must not lose, and the service's last good configuration. */
 export const defaultStateDirectory = '/var/lib/sapiengraph-cctv';
 
 const secondsOfADay = 86_400;
 
-// The prefixes end up in object keys, where an empty or dotted part would be a different key for
-// some stores and for people's tools.
+// The prefix is part of object keys; some stores and tools normalise empty or dotted parts to another key.
 const keyPrefix = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/;
 
 const bucket = section({
@@ -132,7 +131,7 @@ const log = section({
   level: oneOf('error', 'warn', 'info', 'debug').default('info'),
 });
 
-/** What may stand in the configuration file. Paths and secrets are not looked up yet. */
+/** The options of the configuration file, with paths and secrets still unresolved. */
 export const fileSchema = section({
   stateDirectory: text('the path of a directory').default(defaultStateDirectory),
   spoolDirectory: text('the path of a directory').optional(),

@@ -6,40 +6,40 @@ import type { FileConfig } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Collects what is wrong, so that all of it can be reported at once. */
+/** Collects problems and warnings, so that they can be reported together. */
 export interface ConfigFindings {
   readonly problems: string[];
   readonly warnings: string[];
 }
 
-/** As LoadCredential of the unit calls the directory of all secrets. */
+/** The name that LoadCredential in the unit gives to the directory of secrets. */
 const credentialDirectory = 'cctv';
 
-/** Where systemd's credentials lie; by hand there may be several places, of which the first that has one is it. */
+/** Directories of systemd credentials. The first that has a credential wins; only manual runs have several. */
 export const credentialDirectories = (env: Environment): string[] =>
   (env['CREDENTIALS_DIRECTORY'] ?? '').split(':').filter((directory) => directory !== '');
 
 interface Source {
-  /** As the operator knows it. */
+  /** The source's name in messages to the operator. */
   readonly name: string;
   readonly read: () => string;
 }
 
-/** Where one secret may stand. */
+/** The places that may hold one secret. */
 export interface SecretPlaces {
-  /** Path of the option that holds it; with `File` at its end, of the one that names its file. */
+  /** Path of the option that holds the secret; the option with `File` appended names the secret's file. */
   readonly option: string;
   readonly inline: string | undefined;
   readonly file: string | undefined;
-  /** Of the environment. */
+  /** Name of the environment variable. */
   readonly variable: string;
   /** The name of a systemd credential. */
   readonly credential: string;
 }
 
 /**
- * A secret from the one place where it stands: the environment, a file, a systemd credential, or the
- * configuration itself. Empty, with a problem found, if it can't be had.
+ * Reads a secret from its only source: the environment, a file, a systemd credential, or the
+ * configuration itself. Empty, with a problem added to `found`, if there is not exactly one readable source.
  */
 export function readSecret(
   { option, inline, file, variable, credential }: SecretPlaces,
@@ -55,8 +55,8 @@ export function readSecret(
     const path = resolve(file);
     sources.push({ name: `${option}File (${path})`, read: () => readSecretFile(path, found) });
   }
-  // Of a whole directory that is loaded as credentials, each has the directory's name before its own. What is
-  // so named in a further place was loaded from the first one once, and may be gone from there.
+  // Credentials that systemd loads from a directory get the directory's name as a prefix. A prefixed name in
+  // a later place was loaded from the first place, whose file may have been deleted since: ignore it.
   const names = [credential, `${credentialDirectory}_${credential}`];
   const path = credentialDirectories(env)
     .flatMap((directory, index) =>
@@ -77,7 +77,7 @@ export function readSecret(
   );
 }
 
-/** The credentials of something of Amazon's or like it, such as `bucket`. */
+/** The credentials of an AWS-compatible service, such as `bucket`. */
 export function readCredentials(
   owner: { readonly option: string; readonly name: string },
   given: FileConfig['bucket']['credentials'],
@@ -140,7 +140,7 @@ function readSecretFile(path: string, found: ConfigFindings): string {
   return text;
 }
 
-/** Warns if users other than the owner and the group of a file that holds a secret may read it. */
+/** Warns if a file with a secret can be read by users other than its owner and group. */
 export function warnIfOpen(path: string, found: ConfigFindings): void {
   const mode = statSync(path).mode & 0o777;
   if ((mode & 0o004) === 0) return;
@@ -148,7 +148,7 @@ export function warnIfOpen(path: string, found: ConfigFindings): void {
   if (!found.warnings.includes(warning)) found.warnings.push(warning);
 }
 
-/** Why a file can't be read, in words. */
+/** A sentence that says why a file can't be read. */
 export function unreadable(path: string, error: unknown): string {
   switch (errorCode(error)) {
     case 'ENOENT':

@@ -4,12 +4,12 @@ import { errorCode } from '../lib/errors.ts';
 import { defaultConfigFile } from './places.ts';
 import type { Environment } from './secrets.ts';
 
-/** What systemd gives the service, while it runs. */
+/** The credentials that systemd gives the running service. */
 const givenToService = '/run/credentials/sapiengraph-cctv.service';
 
 /**
- * Where the secrets of the service can be read by somebody who is not the service: where they lie for its
- * next start, and what it was given at its last, for those that its unit was told to load from elsewhere.
+ * Directories where others than the service can read its secrets: the directory that the next start
+ * loads, and the credentials of the running service, for secrets that the unit loads from elsewhere.
  */
 function directoriesOf(file: string): string[] {
   const configFile = resolve(file);
@@ -20,8 +20,8 @@ function directoriesOf(file: string): string[] {
 }
 
 /**
- * The environment in which a configuration is to be read by hand, to find the secrets that the service
- * finds. The service itself, and who says where secrets are, has it already.
+ * The environment in which a manually run command finds the service's secrets. Unchanged if
+ * CREDENTIALS_DIRECTORY is set, as in the service itself.
  */
 export function asService(file: string, env: Environment): Environment {
   if (env['CREDENTIALS_DIRECTORY']) return env;
@@ -29,12 +29,12 @@ export function asService(file: string, env: Environment): Environment {
   return present.length === 0 ? env : { ...env, CREDENTIALS_DIRECTORY: present.join(':') };
 }
 
-/** Where the service has secrets that this user may not see, if it does. */
+/** The directory of service secrets that this user may not read, if there is one. */
 export function hiddenCredentials(file: string, env: Environment): string | undefined {
   return env['CREDENTIALS_DIRECTORY'] ? undefined : directoriesOf(file).find(isHidden);
 }
 
-/** What to do about a secret that can't be had, if that is because this user may not see it. */
+/** Advice on a missing secret, if this user may not read the directory that may hold it. */
 export function adviceOfHidden(file: string, env: Environment): string | undefined {
   const directory = hiddenCredentials(file, env);
   return (
@@ -42,7 +42,7 @@ export function adviceOfHidden(file: string, env: Environment): string | undefin
   );
 }
 
-/** Whether there is anything that this user can see. */
+/** Whether the directory has files that this user can see. */
 const hasSomething = (directory: string): boolean =>
   existsSync(directory) && !isHidden(directory) && readdirSync(directory).length > 0;
 

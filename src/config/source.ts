@@ -3,11 +3,7 @@ import { resolve } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { unreadable } from './secrets.ts';
 
-/**
- * The text of a configuration.
- *
- * @throws {OperatorError} the file can't be read
- */
+/** @throws {OperatorError} the file can't be read */
 export function readSource(path: string): string {
   const file = resolve(path);
   try {

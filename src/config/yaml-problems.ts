@@ -12,17 +12,17 @@ import {
   type YAMLError,
 } from 'yaml';
 
-/** What is wrong with the file as YAML, a sentence for each line: the line where the mistake is, and what to do. */
+/** YAML problems of the file, at most one sentence per line: the line of the mistake, and what to do. */
 export function yamlProblems(document: Document, source: string, lines: LineCounter): string[] {
   const text = new Text(source, lines);
   const found = new Map<number, string>();
   const places = new Set<number>();
   for (const error of [...document.errors, ...document.warnings]) {
-    // The parser may complain twice of one place, and the first complaint says it best.
+    // The parser may report one place twice; the first report is the clearest.
     if (places.has(error.pos[0])) continue;
     places.add(error.pos[0]);
     const { line, sentence } = explain(error, document, text);
-    // What follows a mistake in the same line follows from it.
+    // Later errors in the same line are consequences of the first.
     if (!found.has(line)) found.set(line, sentence);
   }
   for (const alias of unknownAliases(document)) {
@@ -111,7 +111,7 @@ function explain(error: YAMLError, document: Document, text: Text): Explained {
   return { line, sentence: said.replace(/:$/, '') };
 }
 
-/** A value that YAML takes for an option with a value of its own. */
+/** YAML took a value for an option with a value of its own. */
 function explainValue(line: number, column: number, text: Text): Explained {
   if (/:\s/.test(text.line(line).slice(column - 1))) {
     return { line, sentence: 'its value has a colon and a blank in it: put the value in quotes' };
@@ -141,7 +141,7 @@ function explainTwice(at: number, document: Document, text: Text): string {
   return sentence;
 }
 
-/** The quoted text that holds the place where its end was missed. */
+/** The unclosed quoted text around the error at `at`. */
 function openQuote(
   at: number,
   document: Document,
@@ -155,7 +155,7 @@ function openQuote(
   return { at: open.range?.[0] ?? 0, mark: open.type === 'QUOTE_SINGLE' ? "'" : '"' };
 }
 
-/** The list or section in brackets that holds the place where its end was missed. */
+/** The unclosed list or section in brackets around the error at `at`. */
 function openBracket(
   at: number,
   document: Document,
@@ -166,7 +166,7 @@ function openBracket(
   return { at: open.range?.[0] ?? 0, open: isList ? '[' : '{', close: isList ? ']' : '}' };
 }
 
-/** The last node of a kind that begins before `at`, and does not end before it. */
+/** The last node accepted by `isIt` that spans `at`. */
 function last(document: Document, at: number, isIt: (node: Node) => boolean): Node | undefined {
   let found: Node | undefined;
   visit(document, {

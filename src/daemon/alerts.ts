@@ -23,9 +23,9 @@ export interface AlertingOptions {
   readonly ledger: Ledger;
   readonly fleet: () => readonly CameraStatus[];
   readonly spoolStatus: () => SpoolStatus;
-  /** Since when and why nothing can be uploaded, if so. */
+  /** Since when and why uploads fail; undefined if they don't. */
   readonly uploadsFail: () => { readonly sinceMs: number; readonly cause: string } | undefined;
-  /** Whether the daemon does its work, for the heartbeat. */
+  /** Whether the daemon works, for the heartbeat. */
   readonly isHealthy: () => boolean;
   readonly log: Log;
 }
@@ -36,9 +36,9 @@ export interface Alerting extends AsyncDisposable {
 }
 
 /**
- * Tells owners when their cameras stop recording, and the operator when footage isn't stored.
+ * Alerts owners when their cameras stop recording, and the operator when footage isn't stored.
  *
- * @throws {OperatorError} if its key, an authority's certificate or the address for reports can't be used
+ * @throws {OperatorError} the key, a CA certificate or the address for delivery reports can't be used
  */
 export async function startAlerting(
   config: NonNullable<Config['alerts']>,
@@ -47,7 +47,7 @@ export async function startAlerting(
   await using parts = new AsyncDisposableStack();
   const key = await loadAlertKey(config.keyFile);
   const readers = reportReaders(config.carriers);
-  // It gets its first report when there is an outbox: carriers report what it sent.
+  // onReport runs only once `outbox` exists, as carriers report on messages of the outbox.
   const reports =
     config.reports &&
     parts.use(
@@ -113,7 +113,7 @@ export async function startAlerting(
   };
 }
 
-/** The fleet is asked once for all cameras of a round. */
+/** How long the fleet's statuses are cached, so that a round over all cameras gets them only once. */
 const sameRoundMs = 500;
 
 function presence(

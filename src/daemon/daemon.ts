@@ -34,22 +34,22 @@ import { checkStore, uploadStatus } from './uploads.ts';
 
 const clock = systemClock;
 
-/** What the ledger knows beside segments is written into the bucket this often. */
+/** How often the ledger's data other than segments is written to the bucket. */
 const journalEveryMs = 5 * 60_000;
 
 export interface ConfigReaders {
-  /** Reads and checks the configuration anew, for a reload. */
+  /** Reads and checks the configuration for a reload. */
   readonly readConfig: () => Config;
-  /** Reads the bucket's keys anew, when those in use are refused. */
+  /** Reads the bucket's keys again, when the store refuses those in use. */
   readonly readCredentials: () => StoreCredentials;
 }
 
 /**
- * The daemon, from its start until `signal` aborts: each part before those that need it, and ended
- * after them.
+ * Runs the daemon until `signal` aborts. Each part starts before the parts that need it, and ends after
+ * them.
  *
- * @param manager is told when the daemon is ready, and that it is well
- * @throws {OperatorError} what keeps it from starting, in words for the operator
+ * @param manager notified when the daemon is ready, and while it is healthy
+ * @throws {OperatorError} the daemon can't start
  */
 export async function runDaemon(
   config: Config,
@@ -229,9 +229,8 @@ export async function runDaemon(
   log.info('taking cameras', { ...tunnelInfo, version });
   await aborted(signal);
   log.info('stopping: last segments are finished first');
-  // Cameras are recorded while the last uploads finish; what is recorded after that is safe in the
-  // spool. The fleet ends last: cameras dial again as soon as their tunnels close, and then meet the
-  // next daemon.
+  // Recording goes on while the last uploads finish; later footage is safe in the spool. The fleet ends
+  // last: cameras redial as soon as their tunnels close, and should then reach the next daemon.
   await Promise.all([gateway?.[Symbol.asyncDispose](), uploader[Symbol.asyncDispose]()]);
   await fleet[Symbol.asyncDispose]();
 }

@@ -8,10 +8,10 @@ import { formatAddress } from '../lib/addresses.ts';
 import type { Log } from '../lib/log.ts';
 import { viewerLimits } from './options.ts';
 
-/** Goes into what is kept of viewers' passwords: all of them would be wrong with another. */
+/** Part of the stored hashes of viewers' passwords: changing it would invalidate them all. */
 export const realm = 'cctv';
 
-/** The public RTSP server, if the configuration has one. */
+/** Starts the public RTSP server, if the configuration has one. */
 export async function serveViewers(
   { gateway: given }: Config,
   ledger: Pick<Ledger, 'cameras' | 'viewers'>,
@@ -43,7 +43,7 @@ export async function serveViewers(
   return gateway;
 }
 
-/** The gateway as operators see it. */
+/** The gateway's interface for operators. */
 export const watchedGateway = (
   config: Config,
   gateway: Gateway | undefined,
@@ -58,7 +58,7 @@ export const watchedGateway = (
     disconnect: (whom, reason) => gateway.disconnect(whom, reason),
   };
 
-/** Where viewers find what listens at `address`: if that is everywhere, this machine's name is the best guess. */
+/** The address for viewers. If the gateway listens on all addresses, the host name is the best guess. */
 function fromOutside(address: Gateway['address']): Gateway['address'] {
   const everywhere = address !== undefined && ['0.0.0.0', '::'].includes(address.host);
   return everywhere ? { host: hostname(), port: address.port } : address;

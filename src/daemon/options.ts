@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { ProfileName } from '../model/camera.ts';
 import type { ObjectStoreOptions } from '../storage/object-store.ts';
 
-// What the configuration means to each part.
+// Converts the configuration to the options of each part.
 
 const firstPictureWithinMs = 15_000;
 

@@ -24,25 +24,25 @@ import { archiverOptions } from './options.ts';
 
 const clock = systemClock;
 
-/** Until a failed recording is tried again. Soon: each wait is footage that is missing. */
+/** Back-off of failed recordings. Starts short, since footage is missing during each wait. */
 const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
 const forwardWithinMs = 30_000;
 const relayReadyWithinMs = 10_000;
 const leftoversEveryMs = 30_000;
 
-/** Where footage goes. */
+/** Where footage is published. */
 export interface Destination {
   readonly spool: Pick<Spool, 'publish' | 'leftovers' | 'releaseRunDirectory' | 'list'>;
   readonly ledger: Pick<Ledger, 'segments'>;
 }
 
 /**
- * Makes a finished file a segment, in the spool and in the ledger. Idempotent, so that it can be done
- * again after a crash between any two steps: the file itself says what has been done. Its holes are
- * noted first, since a file in the spool no longer tells of them; a segment that is in the spool and
- * not in the ledger is noted at the next start.
+ * Publishes a finished file as a segment in the spool and in the ledger. Idempotent, so that it can be
+ * repeated after a crash between any two steps. Notes the file's holes first, since they can't be
+ * found once the file is in the spool. A segment in the spool that the ledger lacks is added at the next
+ * start.
  *
- * @throws what keeps the file from being a segment. Then it stays where it was.
+ * @throws if the file can't be published; the file then stays where it was
  */
 export async function publish(
   { spool, ledger }: Destination,
@@ -56,19 +56,19 @@ export async function publish(
   ledger.segments.spooled(segment, await initOf(segment.path));
 }
 
-/** Where a file's media begin, so that nobody has to ask the bucket for it later. */
+/** The file's init, kept in the ledger so that it need not be read from the bucket later. */
 async function initOf(path: string): Promise<SegmentInit | undefined> {
   try {
     return (await readInit(createReadStream(path, { end: 65_535 })))?.summary;
   } catch {
-    // The file may have been stored and deleted by now. Whoever plays it looks again.
+    // The file may already have been stored and deleted. Playback then reads the init from the bucket.
     return undefined;
   }
 }
 
 /**
- * Publishes what a kill or a power cut left in the spool, before this resolves. From then on, what a
- * run could not publish is tried again, such as after the disk was full.
+ * Publishes the files that a kill or a power cut left in the spool, before it resolves. Afterwards,
+ * periodically retries files that could not be published, for example because the disk was full.
  */
 export async function publishLeftovers(
   to: Destination,
@@ -79,7 +79,7 @@ export async function publishLeftovers(
   await using parts = new AsyncDisposableStack();
   const gate = parts.use(new FloodGate(log));
   await publishOnce(to, log, gate);
-  // A file may have been published just before a crash, and not be in the ledger yet.
+  // After a crash, the ledger may lack segments that were just published to the spool.
   const inSpool = await to.spool.list();
   for (const segment of inSpool) to.ledger.segments.spooled(segment);
   reconciler.doubtAllBut(inSpool);
@@ -115,7 +115,7 @@ async function publishOnce(to: Destination, log: Log, gate: FloodGate): Promise<
   }
 }
 
-/** Notes that a camera dialled in, and closes its tunnel if its key is no longer valid by now. */
+/** Notes that a camera dialled in. Closes its tunnel and returns false if its key is no longer valid. */
 export function greet(ledger: Pick<Ledger, 'keys'>, tunnel: Tunnel, log: Log): boolean {
   const use = ledger.keys.used(tunnel.camera, tunnel.keyFingerprint);
   if (use === undefined) tunnel.close('its key is no longer valid');
@@ -129,7 +129,7 @@ export function greet(ledger: Pick<Ledger, 'keys'>, tunnel: Tunnel, log: Log): b
   return use !== undefined;
 }
 
-/** How a camera is recorded; undefined if it was removed or disabled. */
+/** A camera's settings; undefined if the camera was removed or disabled. */
 export function settingsOf(
   ledger: Pick<Ledger, 'cameras'>,
   config: Config,
@@ -140,7 +140,6 @@ export function settingsOf(
   return { ...camera, profile: camera.profile ?? config.archive.profile };
 }
 
-/** The parts of a camera's life. */
 export function cameraParts(
   config: Config,
   spool: Spool,

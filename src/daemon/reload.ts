@@ -4,27 +4,27 @@ import type { ReloadAnswer } from '../contract/status.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 
-/** One part of the configuration that can be taken while cameras are recorded. */
+/** A part of the configuration that can change while cameras are recorded. */
 export interface Reloadable {
-  /** The option, or the section, as {@link differences} names it. */
+  /** The option or section, named as in {@link differences}. */
   readonly option: string;
-  /** Taken though the option is the same: it names files that may have changed. */
+  /** Applied even if the option is unchanged, since it names files that may have changed. */
   readonly always?: true;
-  /** @throws what keeps the daemon from using it; then all is as before */
+  /** @throws if the part can't be used; the previous one then stays in force */
   readonly take: (config: Config) => Promise<void> | void;
 }
 
-/** Takes a changed configuration into the running daemon, as far as that costs no footage. */
+/** Applies a changed configuration to the running daemon, as far as no footage is lost. */
 export class Reloader {
   readonly #readConfig: () => Config;
   readonly #reloadables: readonly Reloadable[];
   readonly #log: Log;
-  /** What is in force. */
+  /** The configuration in force. */
   #config: Config;
   readonly #onRead: () => void;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param onRead called for each configuration that can be used */
+  /** @param onRead called after each reading of a usable configuration */
   constructor(
     config: Config,
     readConfig: () => Config,
@@ -40,10 +40,10 @@ export class Reloader {
   }
 
   /**
-   * Reads the configuration and takes each section that can be taken, whole or not at all; names the options that need a
-   * restart. One reload waits for the other.
+   * Reads the configuration and applies its reloadable parts, each whole or not at all. Returns also the
+   * options that need a restart. Simultaneous reloads run one after the other.
    *
-   * @throws {ConfigError} the configuration can't be used: nothing of it is taken
+   * @throws {ConfigError} the configuration can't be used: nothing changes
    */
   reload(): Promise<ReloadAnswer> {
     const result = this.#turn.then(() => this.#reload());
@@ -89,10 +89,10 @@ export class Reloader {
 const isWithin = (name: string, option: string): boolean =>
   name === option || name.startsWith(`${option}.`);
 
-/** Not in the file, or taken by themselves when they are refused. */
+/** Not compared: not in the file, or (credentials) read again when the store refuses them. */
 const apart = new Set(['file', 'warnings', 'refused', 'bucket.credentials']);
 
-/** The options in which two configurations differ, by name, such as `archive.segmentSeconds`. */
+/** Names of the options in which two configurations differ, such as `archive.segmentSeconds`. */
 export function differences(one: unknown, other: unknown, name = ''): string[] {
   if (apart.has(name) || isDeepStrictEqual(one, other)) return [];
   if (!isSection(one) || !isSection(other)) return [name];
@@ -106,7 +106,7 @@ function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `config`, but what stands at `path` as in `other`. */
+/** A copy of `config` with the value at `path` taken from `other`. */
 function withPart(config: Config, other: Config, path: readonly string[]): Config {
   const replace = (one: unknown, two: unknown, [key, ...rest]: readonly string[]): unknown => {
     if (key === undefined) return two;

@@ -5,10 +5,10 @@ import type { Log } from '../lib/log.ts';
 
 const clock = systemClock;
 
-/** How exactly it is known when a daemon that was killed died. */
+/** Precision with which the end of a killed daemon is known. */
 const aliveEveryMs = 2_000;
 
-/** Begins a run of the daemon in the ledger, and notes there that it is alive until it is disposed of. */
+/** Notes a run of the daemon in the ledger, and that it is alive, until disposed of. */
 export function beginRun(
   { runs }: Pick<Ledger, 'runs'>,
   version: string,

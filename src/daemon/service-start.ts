@@ -8,12 +8,12 @@ import type { ServiceManager } from '../monitor/notify.ts';
 
 const lookEachMs = 1_000;
 
-/** The manager restarts us at once, and the operator has to mend what is wrong: slow that down. */
+/** Delays the exit: the manager restarts us at once, although only the operator can fix the problem. */
 const patienceMs = 5_000;
 
 /**
- * Keeps a service without a configuration running until there is one, and says so to whoever asks.
- * The caller then ends and is restarted, so that the manager hands it the new credentials.
+ * Keeps a service running until it has a configuration, and answers clients with that reason. The caller
+ * then ends and is restarted, so that the manager gives it the new credentials.
  */
 export async function awaitSetup(
   file: string,
@@ -33,7 +33,7 @@ export async function awaitSetup(
   if (!signal.aborted) log.info('there is a configuration now: starting anew with it');
 }
 
-/** Runs `task`. If it fails, the service manager shows why. */
+/** Runs `task`, and reports an operator's error to the service manager. */
 export async function tellingFailure(
   manager: ServiceManager | undefined,
   signal: AbortSignal,

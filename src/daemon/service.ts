@@ -17,7 +17,7 @@ import { awaitSetup, tellingFailure } from './service-start.ts';
 /**
  * Runs the daemon until `signal` aborts.
  *
- * @param file its configuration; under a service manager it is waited for
+ * @param file the configuration; under a service manager, waits until it exists
  */
 export async function runService(file: string, signal: AbortSignal): Promise<void> {
   const manager = findServiceManager(process.env);
@@ -46,7 +46,7 @@ export async function runService(file: string, signal: AbortSignal): Promise<voi
   });
 }
 
-/** The same service manager. A daemon that becomes ready has proven its configuration good. */
+/** Wraps the manager: when the daemon becomes ready, its configuration is proven good and is kept. */
 function rememberWhenReady(
   manager: ServiceManager,
   checked: Checked,
@@ -60,7 +60,7 @@ function rememberWhenReady(
       try {
         rememberAsLastGood(checked, env);
       } catch (error) {
-        // Recording goes on without the copy.
+        // Recording works without the copy.
         if (!(error instanceof OperatorError)) throw error;
         log.warn(error.message);
       }

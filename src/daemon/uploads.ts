@@ -6,7 +6,7 @@ import type { UploaderStatus } from '../storage/uploader.ts';
 
 const clock = systemClock;
 
-/** Tells the operator at once if the bucket can't be used, without waiting for the first segment. */
+/** Logs at the start if the bucket can't be used, without waiting for the first segment. */
 export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
   let failing: UploaderStatus['failing'];
   const done: Promise<void> = store.check(signal).then(
@@ -19,7 +19,7 @@ export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
     },
   );
   return {
-    /** What was wrong when the daemon started, if something was. */
+    /** Why the check failed; undefined if it didn't, or still runs. */
     get failing() {
       return failing;
     },
@@ -27,7 +27,7 @@ export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
   };
 }
 
-/** The uploader's status. Until it has stored something, what failed at the start counts as failing. */
+/** The uploader's status. Until a segment is stored, a failed check at the start counts as failing. */
 export function uploadStatus(
   { storedCount, ...status }: UploaderStatus,
   failingAtStart: UploaderStatus['failing'],

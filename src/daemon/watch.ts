@@ -12,11 +12,11 @@ import { parseCameraName } from '../model/camera-name.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
-// What the daemon's parts are to the page for browsers, and to exports.
+// Connects the daemon's parts to the web page and to exports.
 
 const clock = systemClock;
 
-/** Where footage is read from, for the page and for exports. */
+/** The source of footage for the page and for exports. */
 export async function footageOf(store: ObjectStore, spool: Spool): Promise<FootageSource> {
   const link = await store.reader.presign('origin', 60);
   return new FootageSource({
@@ -26,7 +26,7 @@ export async function footageOf(store: ObjectStore, spool: Spool): Promise<Foota
   });
 }
 
-/** Makes files of footage to keep, in a directory of its own. */
+/** Opens the exports, which keep their files in a directory of their own. */
 export const openExports = (
   { stateDirectory, archive: { program } }: Config,
   parts: Pick<ExportsOptions, 'ledger' | 'footage' | 'log' | 'version'>,
@@ -44,7 +44,7 @@ type WebParts = Omit<
   'listen' | 'tls' | 'publicUrl' | 'proxy' | 'program' | 'live' | 'fleet' | 'picture'
 >;
 
-/** The page for browsers, if the configuration has one. */
+/** Starts the web page, if the configuration has one. */
 export async function serveWeb(
   { console: { web }, archive: { program } }: Config,
   { fleet, ...parts }: WebParts & { readonly fleet: Fleet },

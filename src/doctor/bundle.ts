@@ -13,14 +13,14 @@ import { tar } from './tar.ts';
 export interface BundleOptions {
   readonly patient: Patient;
   readonly findings: readonly Finding[];
-  /** Findings as people read them. */
+  /** Formats findings for people. */
   readonly screen: (findings: readonly Finding[]) => readonly string[];
-  /** Asks the daemon; rejects if it does not answer. */
+  /** Requests to the daemon; they reject if it does not answer. */
   readonly ask: {
     readonly cameras: () => Promise<unknown>;
     readonly metrics: () => Promise<string>;
   };
-  /** Of systemd. */
+  /** Name of the systemd unit. */
   readonly unit: string;
 }
 
@@ -46,11 +46,11 @@ No footage is in it. Look through it before you send it.
 export interface Bundle {
   /** A .tar.gz */
   readonly bytes: Buffer;
-  /** Why much is left out of it, if it is. */
+  /** Why some files are left out; undefined if none are. */
   readonly lack?: string | undefined;
 }
 
-/** Packs all that a support person asks for, without secrets. */
+/** Packs everything that a support person needs, without secrets. */
 export async function makeBundle(options: BundleOptions, signal: AbortSignal): Promise<Bundle> {
   const { patient, screen, ask, unit } = options;
   const findings = options.findings.map(withoutValues);
@@ -67,7 +67,7 @@ export async function makeBundle(options: BundleOptions, signal: AbortSignal): P
     hidden: [...configuration.hidden, ...inUse.hidden],
     ledgerFile: inUse.ledgerFile,
   });
-  /** What may repeat a camera's password is left out where that is not known. */
+  /** Leaves a text out that may contain a camera's password if the passwords are not known. */
   const ifKnown = async (text: () => Promise<string> | string): Promise<string> =>
     lack === undefined ? await text() : `Left out, lest it has a secret in it: ${lack}.\n`;
   const files: Readonly<Record<string, string>> = {
@@ -89,7 +89,7 @@ export async function makeBundle(options: BundleOptions, signal: AbortSignal): P
   return { bytes: gzipSync(tar(new Map(contents), Date.now())), lack };
 }
 
-/** A value that can't be used may be a secret that was put in a wrong place. */
+/** Hides invalid values of the configuration, which may be misplaced secrets. */
 const withoutValues = (finding: Finding): Finding => ({
   ...finding,
   text: finding.text.replace(/, not ["[{\d].*$/s, ', not ***'),
@@ -105,7 +105,7 @@ async function readJournal(unit: string, cancelSignal: AbortSignal): Promise<str
   return `${all}\n`;
 }
 
-/** @param from where its text is, if not in the file itself */
+/** @param from the file to read, which may be a copy; paths in it are relative to `file` */
 function readConfiguration(file: string, from: string): MaskedConfiguration {
   try {
     return maskConfiguration(file, readFileSync(from, 'utf8'));
@@ -114,7 +114,7 @@ function readConfiguration(file: string, from: string): MaskedConfiguration {
   }
 }
 
-/** How many rows each table has; names of tables are the program's own. */
+/** Counts the rows of each table; names of tables are not secret. */
 function countRows(file: string | undefined): unknown {
   if (file === undefined) return { unreadable: 'the configuration does not say where it is' };
   try {
@@ -139,7 +139,7 @@ function versions({ version, daemon }: Patient): unknown {
   try {
     system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
   } catch {
-    // Not all have it.
+    // Not all systems have the file.
   }
   return {
     cctv: version,

@@ -6,7 +6,7 @@ import { describeError } from '../lib/errors.ts';
 import { bucketAddress } from './addresses.ts';
 import type { Findings } from './finding.ts';
 
-/** Amazon refuses requests of clocks that are 15 minutes off. */
+/** Amazon refuses requests if the clock is 15 minutes off: report it well before that. */
 const wrongMs = 5 * 60_000;
 const doubtfulMs = 30_000;
 const answerMs = 10_000;
@@ -35,7 +35,7 @@ async function checkSkew(address: URL, found: Findings, signal: AbortSignal): Pr
   try {
     const before = Date.now();
     const date = Date.parse(await dateHeader(address, signal));
-    // The header has whole seconds.
+    // The header has whole seconds: add half a second for the mean.
     const skewMs = (before + Date.now()) / 2 - (date + 500);
     if (Number.isNaN(skewMs)) {
       found.unseen(`The clock of ${address.host}: it does not say what time it is`);
@@ -58,7 +58,7 @@ function dateHeader(address: URL, signal: AbortSignal): Promise<string> {
       method: 'HEAD',
       agent: false,
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
-      // Whether it is trusted is another finding.
+      // checkNetwork reports an untrusted certificate.
       rejectUnauthorized: false,
     };
     send(address, options, (response) => {

@@ -8,7 +8,7 @@ export function checkConfiguration(
 ): void {
   const missing = config === undefined ? [] : missingPrograms(config, env);
   const advice = `Mend it in ${file}; cctvd check tells when all is well`;
-  // What is wrong with a configuration that can be used all the same are its secrets.
+  // Problems of a configuration that could still be loaded are about its secrets.
   const isOfUser = config !== undefined && problems.length > 0 && hiddenCredentials !== undefined;
   if (isOfUser) {
     found.unseen(

@@ -1,7 +1,7 @@
 import type { StatusAnswer } from '../contract/status.ts';
 import type { Findings } from './finding.ts';
 
-/** What the daemon says of itself; or why it says nothing. */
+/** The daemon's status, or why it does not answer. */
 export type DaemonView =
   | { readonly status: StatusAnswer }
   | { readonly status?: undefined; readonly silence: string };

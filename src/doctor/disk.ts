@@ -24,7 +24,7 @@ export function checkDisk(config: Config, daemon: DaemonView, found: Findings): 
       if (told.has(disk)) continue;
       told.add(disk);
       checkRoom(directory, { totalBytes: blocks * bsize, freeBytes: bavail * bsize }, found);
-      // Some file systems make them as they need them, and say that there are none.
+      // Some file systems create inodes on demand, and report a total of 0.
       if (files === 0) continue;
       if (ffree < leastInodes) {
         found.problem(

@@ -12,7 +12,7 @@ import type { Patient } from './patient.ts';
 import { checkPrograms } from './programs.ts';
 import { checkSecrets } from './secrets.ts';
 
-/** Looks at all that a support person would ask for. Changes nothing, but for a probe object in the bucket. */
+/** Checks everything that a support person would ask for. Changes nothing but a probe object in the bucket. */
 export async function examine(patient: Patient, signal: AbortSignal): Promise<Finding[]> {
   const { config, daemon, env } = patient;
   const needsConfig =

@@ -1,14 +1,14 @@
 import { describeError } from '../lib/errors.ts';
 import { within } from '../lib/until.ts';
 
-/** `unseen`: it could not be looked at from here. */
+/** `unseen`: it could not be checked from here. */
 export type Severity = 'ok' | 'warning' | 'problem' | 'unseen';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly area: Area;
   readonly severity: Severity;
-  /** What is so: a sentence without its full stop. */
+  /** A sentence without its full stop. */
   readonly text: string;
   /** What to do about it. */
   readonly advice?: string;
@@ -32,7 +32,7 @@ export type Check = (found: Findings, signal: AbortSignal) => Promise<void> | vo
 
 const checkMs = 30_000;
 
-/** Looks at one area. What it can't look at is a finding too; it never rejects but when `signal` aborts. */
+/** Checks one area. A check that fails is a finding, too; rejects only when `signal` aborts. */
 export async function look(area: Area, check: Check, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   const add =
@@ -51,6 +51,6 @@ export async function look(area: Area, check: Check, signal: AbortSignal): Promi
     if (signal.aborted) throw error;
     found.unseen(`${area}: ${describeError(error)}`);
   }
-  // What comes later than the time allows is nobody's any more.
+  // A copy, since a check that timed out may still add findings.
   return [...findings];
 }

@@ -5,10 +5,10 @@ import { pragma } from '../ledger/database.ts';
 import { migrations } from '../ledger/schema.ts';
 import type { Findings } from './finding.ts';
 
-/** It is checked in one go, at some hundred megabytes a second. */
+/** Larger ledgers are not checked, since quick_check reads only some hundred megabytes a second. */
 const checkedBytes = 2 * 1024 ** 3;
 
-/** Reads the ledger beside the daemon, which goes on writing it. */
+/** Checks the ledger while the daemon may be writing to it. */
 export function checkLedger(file: string, found: Findings): void {
   let bytes: number;
   try {
@@ -43,7 +43,7 @@ export function checkLedger(file: string, found: Findings): void {
   }
 }
 
-/** A disposable connection that changes nothing. */
+/** A disposable read-only connection. */
 export function open(file: string): DatabaseSync & Disposable {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
   return Object.assign(database, { [Symbol.dispose]: () => database.close() });

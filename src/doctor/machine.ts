@@ -11,11 +11,11 @@ const read = (file: string): string | undefined => {
   }
 };
 
-/** What a camera needs at most, by measurement, with a margin. */
+/** Measured maximum per camera, with a margin. */
 const perCamera = { fileDescriptors: 16, processes: 12, bytes: 60e6 };
 const least = { fileDescriptors: 4_096, processes: 1_024, bytes: 512e6 };
 
-/** The kernel's settings, and from which value on they do. */
+/** Kernel settings and their minimum values. */
 const settings = [
   ['fs.inotify.max_user_watches', 8_192],
   ['fs.inotify.max_user_instances', 128],
@@ -106,7 +106,7 @@ function checkLimits(pid: number, cameras: number, found: Findings): void {
   }
 }
 
-/** What its control group allows. */
+/** The limit of the process's control group. */
 function tasksMax(pid: number): number | undefined {
   for (const line of read(`/proc/${pid}/cgroup`)?.split('\n') ?? []) {
     const [, controllers, path] = line.split(':');

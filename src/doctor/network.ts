@@ -44,7 +44,7 @@ export async function checkNetwork(
     `Try from elsewhere: nc -vz THIS-SERVER ${tunnelPlace.port}`,
   );
   if (gateway?.tls !== undefined) {
-    // Each account's cameras have a name of their own.
+    // Each account has its own host name below the domain.
     const names = gateway.domain === undefined ? undefined : `*.${gateway.domain}`;
     checkCertificate(gateway.tls, names, found);
   }
@@ -163,7 +163,7 @@ function checkCertificate(
   }
 }
 
-/** @param name of a host, or its address, or `*.` and a domain: any one name in it */
+/** @param name a host name, an address, or `*.` and a domain for any name in the domain */
 function isFor(certificate: X509Certificate, name: string): boolean {
   const host = name.replace(/^\*\./, 'any.').replace(/^\[|\]$/g, '');
   const match = isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host);

@@ -4,15 +4,14 @@ import type { DaemonView } from './daemon.ts';
 
 export interface Patient {
   readonly file: string;
-  /** Absent: it can't be read, or is not usable. */
+  /** Absent: the configuration can't be read or is not usable. */
   readonly config?: Config;
-  /** Of the configuration. */
+  /** Problems of the configuration. */
   readonly problems: readonly string[];
   readonly env: Environment;
-  /** Where the service has secrets that this user may not read, if it does. */
+  /** Directory of service secrets that this user may not read, if there is one. */
   readonly hiddenCredentials?: string | undefined;
-  /** What the daemon says of itself. */
   readonly daemon: DaemonView;
-  /** Of this program. */
+  /** Version of this program. */
   readonly version: string;
 }

@@ -27,7 +27,7 @@ export async function checkPrograms(
   if (Number(node.split('.')[0]) >= oldestNode) found.ok(`Node.js ${node}`);
   else found.problem(`Node.js ${node} is too old`, `Install version ${oldestNode} or later`);
   const ffmpeg = findProgram(config?.archive.program ?? 'ffmpeg', env);
-  // That a program is missing is said with the configuration.
+  // checkConfiguration reports missing programs.
   if (ffmpeg !== undefined) await checkFfmpeg(ffmpeg, found, signal);
   if (config === undefined) return;
   const relay = findProgram(config.relay.program, env);
@@ -68,7 +68,7 @@ async function checkFfmpeg(file: string, found: Findings, signal: AbortSignal): 
   }
 }
 
-/** Starts a relay of a camera that is not there, to see where it listens. */
+/** Starts a relay for a camera that doesn't exist, to see where the relay listens. */
 async function checkRelay(
   file: string,
   preload: string,
@@ -90,7 +90,7 @@ async function checkRelay(
   await using child = new Child({
     name: 'relay',
     file,
-    // Port 9 discards: nobody answers there.
+    // Port 9 (discard): nothing answers there.
     args: ['-t', '-p', String(port), 'rtsp://127.0.0.1:9/'],
     env: { LD_PRELOAD: preload },
     graceMs: 1_000,

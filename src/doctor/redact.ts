@@ -11,8 +11,8 @@ import { open } from './ledger.ts';
 const mask = '***';
 
 /**
- * Options whose value says nothing secret, whatever it is. All others are masked: one that is added to
- * the configuration, or misspelt, is not shown by oversight.
+ * Options whose values are never secret. All others are masked, so that new or misspelt options are not
+ * shown by oversight.
  */
 const harmless = new Set(
   [
@@ -54,17 +54,17 @@ const harmless = new Set(
   ].map((path) => path.toLowerCase()),
 );
 
-/** What can be shown of a configuration file, and what can't. */
+/** A configuration file, split into what may be shown and what may not. */
 export interface MaskedConfiguration {
-  /** With every value masked that may be secret. */
+  /** The configuration, with every value masked that may be secret. */
   readonly shown: unknown;
-  /** The values that were masked. */
+  /** The masked values. */
   readonly hidden: readonly string[];
-  /** Undefined: the file is no valid YAML, and may say anything. */
+  /** Undefined: the file is no valid YAML. */
   readonly ledgerFile: string | undefined;
 }
 
-/** @param file absolute; paths in it are from its directory */
+/** @param file absolute; relative paths in `source` start at its directory */
 export function maskConfiguration(file: string, source: string): MaskedConfiguration {
   const hidden: string[] = [];
   try {
@@ -84,7 +84,7 @@ export function maskConfiguration(file: string, source: string): MaskedConfigura
       ledgerFile: path('ledgerFile') ?? join(state, 'ledger', 'ledger.sqlite'),
     };
   } catch {
-    // Of a file that can't be taken apart, all that is not the name of an option is hidden.
+    // The file can't be parsed: hide everything but the names of options.
     const rest = source.split('\n').map((line) => line.replace(/^[\s-]*[\w]+:/, ''));
     const words = rest.flatMap((line) => [line, ...line.split(/[\s"'{},[\]]+/)]);
     return {
@@ -106,24 +106,24 @@ function masked(value: unknown, path: string, hidden: string[]): unknown {
     );
   }
   if (value === null || typeof value === 'boolean') return value;
-  // A password or the number of a telephone may look like a number.
+  // A password or a phone number may be parsed as a number.
   const isSecretive = /^alerts\.operator|credentials|password|token|secret/i.test(path);
   if (typeof value === 'number' && !isSecretive) return value;
   if (typeof value === 'string' && harmless.has(path.toLowerCase())) {
     return withoutPasswords(value).replace(/\?.*$/, '');
   }
-  // Whom one logs in as is shown to nobody, but it may be a word like any other.
+  // User names are masked here, but not elsewhere, where they may be ordinary words.
   if (!path.endsWith('.user')) hidden.push(`${value as string | number}`);
   return mask;
 }
 
-/** Queries for what must not leave the machine. Whom one can't write to or log in as is no secret. */
+/** Queries for the values that must not leave the machine. */
 const secretsOfLedger = [
   'SELECT rtspPassword FROM cameras',
   'SELECT rtspPassword FROM tokens',
   'SELECT md5 FROM viewers',
   'SELECT sha256 FROM viewers',
-  // The first viewer of an account has its name, without which nothing could be followed.
+  // An account's first viewer has the account's name, which must stay readable in the log.
   'SELECT name FROM viewers WHERE name NOT IN (SELECT name FROM accounts)',
   'SELECT name FROM contacts',
   'SELECT address FROM contactAddresses',
@@ -132,11 +132,11 @@ const secretsOfLedger = [
 
 export interface KnownSecrets {
   readonly secrets: readonly string[];
-  /** Why there may be more. */
+  /** Why there may be secrets that are not in the list. */
   readonly lack?: string;
 }
 
-/** All secrets that this user can find: what they are is masked wherever it stands. */
+/** All secrets that this user can read, to mask them wherever they appear. */
 export function knownSecrets(
   { config, env }: { readonly config?: Config; readonly env: Environment },
   { hidden, ledgerFile }: MaskedConfiguration,
@@ -146,7 +146,7 @@ export function knownSecrets(
     if (/^CCTV_.*(?:KEY|PASSWORD|TOKEN|SECRET)/.test(name)) secrets.push(value);
   }
   if (config !== undefined) {
-    // Those of files; the others are hidden in the configuration already.
+    // Needed for secrets from files; secrets in the configuration itself are in `hidden` already.
     secrets.push(...texts(config.bucket.credentials));
     const { smtp, sms } = config.alerts?.carriers ?? {};
     const { twilio, gateway, sns } = sms ?? {};
@@ -184,7 +184,7 @@ function ofCredentials(env: Environment): string[] {
   });
 }
 
-/** @throws {Error} if it is there and can't be read */
+/** @throws {Error} the ledger exists and can't be read */
 function ofLedger(file: string): string[] {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
   using database = open(file);
@@ -194,13 +194,13 @@ function ofLedger(file: string): string[] {
       .all()
       .map(({ name }) => String(name)),
   );
-  // One of an older version lacks some.
+  // A ledger of an older version lacks some tables.
   return secretsOfLedger
     .filter((query) => tables.has(/FROM (\w+)/.exec(query)?.[1] ?? ''))
     .flatMap((query) => database.prepare(query).all().flatMap(texts));
 }
 
-/** A text in the forms in which it may stand elsewhere. */
+/** The encodings in which a secret may appear. */
 const forms = (secret: string): string[] => [
   secret,
   encodeURIComponent(secret),
@@ -208,7 +208,7 @@ const forms = (secret: string): string[] => [
   Buffer.from(secret).toString('base64'),
 ];
 
-/** What looks like a secret, whosever it is. */
+/** Patterns of texts that look like secrets. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mask],
   [/\b(enrol\.)[\w-]+/gi, `$1${mask}`],
@@ -224,10 +224,10 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\bAKIA[0-9A-Z]{16}\b/g, mask],
 ];
 
-/** A short one is masked as a word of its own only, or half of each text would be. */
+/** Shorter secrets are masked only as whole words, as they would match parts of ordinary words. */
 const shortSecret = 6;
 
-/** Gives texts back without the secrets that are known, and without what looks like one. */
+/** Makes a function that masks the known secrets in a text, and whatever looks like a secret. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const known = [...new Set(secrets.flatMap(forms))]
     .filter((secret) => secret.length > 1)

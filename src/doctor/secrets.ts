@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import type { Findings } from './finding.ts';
 
-/** Whether others than those who must may read or change what is secret. */
+/** Checks that not every user of the machine can read or change secret files. */
 export function checkSecrets(config: Config, found: Findings): void {
   const secrets = [
     [config.tunnel.hostKeyFile, 'the host key'],

@@ -1,6 +1,6 @@
 const blockBytes = 512;
 
-/** An archive of files with these contents, in the format of POSIX (ustar, pax(1)); names are ASCII and short. */
+/** An archive in POSIX format (ustar, pax(1)). Names must be ASCII, and at most 100 bytes long. */
 export function tar(files: ReadonlyMap<string, Buffer>, nowMs: number): Buffer {
   const blocks: Buffer[] = [];
   for (const [name, content] of files) {
@@ -21,7 +21,7 @@ function header(name: string, bytes: number, nowMs: number): Buffer {
   octal(0, 116, 8);
   octal(bytes, 124, 12);
   octal(Math.floor(nowMs / 1000), 136, 12);
-  // While the sum is taken, its field counts as blanks.
+  // The checksum is computed with its own field filled with blanks.
   block.write('        0', 148, 'latin1');
   block.write('ustar\x0000', 257, 'latin1');
   const sum = block.reduce((total, byte) => total + byte, 0);

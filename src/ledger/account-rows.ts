@@ -4,15 +4,15 @@ import { UnknownNameError } from '../model/errors.ts';
 import { hint } from './hint.ts';
 import { json, number, reader, text } from './read.ts';
 
-/** The rows of accounts, for other queries. */
+/** Access to rows of accounts, for other queries. */
 export interface AccountRows {
   /** All accounts, in the order of their names. */
   list(): Account[];
-  /** @throws {UnknownNameError} which says what there is instead */
+  /** @throws {UnknownNameError} names the existing accounts */
   idOf(name: string): number;
-  /** Whether there is, or was, an account of this name. */
+  /** Whether an account of this name exists, or existed. */
   status(name: string): 'absent' | 'there' | 'removed';
-  /** The id of an account that may be unknown: then it gets a row that is marked as removed. */
+  /** The id of an account; an unknown account gets a row that is marked as removed. */
   idOfForeign(name: string, nowMs: number): number;
 }
 

@@ -9,29 +9,29 @@ import { transaction } from './database.ts';
 import { optional, text } from './read.ts';
 
 export interface AccountQueries {
-  /** @throws {DuplicateError} if there is one of that name */
+  /** @throws {DuplicateError} the name is taken */
   add(name: string): Account;
   /** All accounts, in the order of their names. */
   list(): Account[];
   /**
-   * Gives an account another name. Cameras, viewers, contacts and tokens stay its own, and so does
-   * what was recorded under the old name.
+   * Renames an account. The account keeps its cameras, viewers, contacts and tokens, and the footage
+   * under its old name.
    *
-   * @throws {DuplicateError} if there is, or was, another account of that name; {@link UnknownNameError}
+   * @throws {DuplicateError} another account has or had that name; {@link UnknownNameError}
    */
   rename(name: string, to: string): void;
   /**
-   * Removes an account: its viewers with their sessions, its contacts and tokens, and what was told to
-   * the contacts. Its footage stays, under its name.
+   * Removes an account with its viewers, their sessions, its contacts, their alerts, and its tokens. Its
+   * footage stays, under its name.
    *
-   * @param withCameras its cameras too; else it must have none
-   * @returns the cameras that were removed with it
-   * @throws {OperatorError} if it has cameras; {@link UnknownNameError}
+   * @param withCameras whether to remove its cameras, too; if false, it must have none
+   * @returns the removed cameras
+   * @throws {OperatorError} the account has cameras; {@link UnknownNameError}
    */
   remove(name: string, withCameras: boolean): CameraName[];
   /** An IANA name; undefined: UTC. @throws {UnknownNameError} */
   timeZone(account: string): string | undefined;
-  /** @throws {OperatorError} if there is no such zone; {@link UnknownNameError} */
+  /** @throws {OperatorError} there is no such zone; {@link UnknownNameError} */
   setTimeZone(account: string, timeZone: string): void;
 }
 
@@ -51,7 +51,7 @@ export function prepareAccounts(
     `INSERT OR REPLACE INTO formerAccountNames (name, untilMs, account)
      VALUES (:name, :nowMs, :id)`,
   );
-  // Later than createdMs: both the same mark an account that was never added (see idOfForeign).
+  // Must differ from createdMs: equal times mark an account that was never added (see idOfForeign).
   const setRemoved = database.prepare(
     'UPDATE accounts SET removedMs = max(:nowMs, createdMs + 1) WHERE id = :id',
   );
@@ -110,10 +110,10 @@ function checkName(name: string): void {
 function checkTimeZone(name: string): void {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
-    // Intl takes offsets such as +08:00 too, which know no summer time.
+    // Intl also accepts offsets such as +08:00, which have no daylight saving time.
     if (/^[A-Za-z]/.test(name)) return;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new OperatorError(
     `"${name}" is no time zone: write its IANA name, such as Asia/Singapore or Europe/Berlin.`,

@@ -6,13 +6,13 @@ import { isTrue, number, optional, reader, text } from './read.ts';
 import type { AlertSettings, WatchedCamera } from '../model/alert-settings.ts';
 
 export interface AlertSettingQueries {
-  /** All cameras with their settings. Asked each second, so without what is not needed. */
+  /** All cameras with their settings. Called each second, so reads only the necessary columns. */
   cameras(): WatchedCamera[];
   /** @throws {UnknownNameError} */
   of(camera: CameraName): AlertSettings;
-  /** Tells nothing of a camera until then; undefined: tells again. @throws {UnknownNameError} */
+  /** Silences alerts of a camera until then; undefined: ends the silence. @throws {UnknownNameError} */
   silence(camera: CameraName, untilMs: number | undefined): void;
-  /** undefined: as by default. @throws {UnknownNameError} */
+  /** @param seconds undefined: the default; 0: never. @throws {UnknownNameError} */
   setAfter(camera: CameraName, seconds: number | undefined): void;
 }
 

@@ -19,13 +19,13 @@ import { isTrue, json, number, optional, reader, text, word } from './read.ts';
 export interface AlertQueries {
   judgements(): Map<string, unknown>;
   decide(decision: AlertDecision): void;
-  /** Marks as doubtful what was being sent when the program ended: it may have been sent. */
+  /** Marks deliveries that were being sent when the program ended as doubtful: they may have been sent. */
   doubtInterrupted(nowMs: number): number;
-  /** The deliveries whose time has come, the oldest first. */
+  /** The deliveries that are due, the oldest first. */
   due(nowMs: number, limit: number): OpenDelivery[];
   /**
-   * @param from nothing is changed in another state than these
-   * @returns whether it was changed
+   * @param from changes only a delivery in one of these states
+   * @returns whether the delivery was changed
    */
   changeDelivery(
     delivery: DeliveryName,
@@ -33,36 +33,35 @@ export interface AlertQueries {
     change: DeliveryChange,
   ): boolean;
   /**
-   * Sends a delivery to another address of its contact: one of the same kind that it is not sent to by
-   * the same channel already.
+   * Redirects a delivery to another address of its contact: one of the same kind to which the same
+   * channel doesn't send the message already.
    *
-   * @returns whether there is one
+   * @returns whether there is such an address
    */
   readdress(delivery: DeliveryName, nowMs: number): boolean;
   /**
-   * Gives the way after this one its turn, unless the message has arrived by another.
+   * Queues the delivery after this one, unless another delivery of the message was accepted.
    *
-   * @returns that way, if its turn came with this
+   * @returns the next delivery, if this call queued it
    */
   tryNext(delivery: DeliveryName, nowMs: number): (DeliveryName & NewDelivery) | undefined;
-  /** Other ways to the same address need no longer be tried, nor those whose turn has not come. */
+  /** Marks other queued deliveries of the message to the same address as unneeded. */
   settle(delivery: DeliveryName, nowMs: number): void;
   held(): AlertMessage[];
-  /** How many messages a contact was sent, or is to be, since then; held ones not counted. */
+  /** Counts the messages sent or to be sent to a contact since then, without held ones. */
   messagesSince(account: string | undefined, contactName: string, sinceMs: number): number;
-  /** How many deliveries of a kind went out since then. */
+  /** Counts the deliveries of a kind that were sent since then. */
   sentSince(kind: AddressKind, sinceMs: number): number;
-  /** The newest first; of one account if it is given. */
+  /** The newest first; only those of `account` if it is given. */
   list(of: { readonly account?: string; readonly limit: number }): AlertMessage[];
   find(id: string): AlertMessage | undefined;
   /**
-   * Reserves room on the disk that the ledger can write into once the disk is full, which is when
-   * alerts must be written.
+   * Reserves disk space for the ledger, so that alerts can still be written when the disk is full.
    */
   reserveRoom(bytes: number): void;
-  /** How many deliveries are in each state, of those that are kept. */
+  /** Counts the kept deliveries by state. */
   deliveryCounts(): ReadonlyMap<DeliveryState, number>;
-  /** Forgets what was decided before, except what is still under way. */
+  /** Deletes messages from before that time, except those still held or being delivered. */
   prune(beforeMs: number): void;
 }
 
@@ -150,7 +149,7 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
            AND known.address = alertDeliveries.address) AS isWanted
      FROM alertDeliveries JOIN alertMessages ON alertMessages.id = message
      WHERE state IN ${open} AND state <> 'sending'
-       -- What is due in the far future was written before the clock was set back.
+       -- A time in the far future was written before the clock was set back.
        AND (nextMs <= :nowMs OR nextMs > :nowMs + 3600000)
      ORDER BY createdMs, message, position LIMIT :limit`,
   );
@@ -296,8 +295,8 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         reserve.run(Math.ceil(bytes / 2));
         database.exec("DELETE FROM judgements WHERE subject = 'room'");
       });
-      // Makes SQLite write its log from the beginning again, into the room that the log has by now; the
-      // freed pages are in the database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
+      // Makes SQLite reuse the space of its log from the beginning; the freed pages stay in the
+      // database (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
       database.exec('PRAGMA wal_checkpoint(RESTART)');
     },
     deliveryCounts: () =>

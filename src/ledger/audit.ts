@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
 import { hex, isTrue, number, optional, reader, text, word } from './read.ts';
 
-/** A segment as the ledger has it, to be compared with the bucket. */
+/** A segment in the ledger, to compare with the bucket. */
 export interface AuditRow {
   readonly startMs: number;
   readonly sha256: string;
@@ -11,20 +11,20 @@ export interface AuditRow {
   readonly objectKey?: string;
   readonly etag?: string;
   readonly storedMs?: number;
-  /** Whether its camera has another name by now than the one that was asked for. */
+  /** Whether the camera no longer has the requested name. */
   readonly isFormer: boolean;
 }
 
 export interface AuditQueries {
   /**
-   * All names, of one account or all, under which there may be footage: those that cameras and their
-   * accounts have or had, also removed ones. In the order of names.
+   * All names under which there may be footage, of one account or all: the present and former names of
+   * cameras and their accounts, including removed ones. In the order of names.
    */
   names(account?: string): CameraName[];
   /**
-   * The segments of all cameras that have or had a name, also those recorded under another, that begin
-   * from `fromMs` (inclusive) to `toMs` (exclusive); by start, those of the same start in no order.
-   * At most `limit` and the rest of the last one's start.
+   * The segments of all cameras that have or had a name, including those recorded under another name,
+   * that begin from `fromMs` (inclusive) to `toMs` (exclusive). Ordered by start only. At most `limit`,
+   * plus any further segments with the same start as the last.
    */
   rows(
     name: CameraName,
@@ -33,8 +33,8 @@ export interface AuditQueries {
 }
 
 /**
- * Each name that a camera has or had, with each name that its account had at the same time: where
- * footage of it may be. A name holds since the one before it ended.
+ * Each present or former name of a camera, combined with each name that its account had at the same
+ * time: there may be footage under each. A name is valid from the end of the previous name.
  */
 const withNames = `WITH
   accountNames (account, name, sinceMs, untilMs, isPresent) AS (
@@ -98,7 +98,7 @@ export function prepareAudit(database: DatabaseSync): AuditQueries {
         const lastMs = number(rows.at(-1)?.['startMs']);
         return { id, isFormer: isTrue(row['isFormer']), rows, lastMs };
       });
-      // A full page may continue, so of the others only what begins before its last start belongs here.
+      // A full page may have a continuation, so take only segments up to the last start of any full page.
       const untilMs = Math.min(
         ...cameras.flatMap(({ rows, lastMs }) => (rows.length < limit ? [] : [lastMs])),
       );

@@ -5,15 +5,15 @@ import type { AccountRows } from './account-rows.ts';
 import { UnknownNameError } from '../model/errors.ts';
 import { idOf, number } from './read.ts';
 
-/** Which row of `cameras` a name means, for other queries. */
+/** Finds the row of `cameras` for a name, for other queries. */
 export interface CameraIds {
-  /** The camera that has the name, or else was the last to have it. It may have been removed. */
+  /** The camera that has the name, or else the last that had it. The camera may have been removed. */
   find(name: CameraName): number | undefined;
-  /** @throws {UnknownNameError} for a name that never had footage nor was added */
+  /** @throws {UnknownNameError} the name was never added and has no footage */
   require(name: CameraName): number;
   /**
-   * The camera that had the name at `startMs`: footage in the spool keeps the name it was recorded
-   * with. An unknown camera gets a row that is marked as removed.
+   * The camera that had the name at `startMs`: footage in the spool keeps the name under which it was
+   * recorded. An unknown camera gets a row that is marked as removed.
    */
   ofFootage(footage: CameraName & { readonly startMs: number }): number;
 }
@@ -43,7 +43,7 @@ export function prepareCameraIds(database: DatabaseSync, accounts: AccountRows):
      VALUES (:owner, :camera, '${defaultRtspPath}', :nowMs, :nowMs) RETURNING id`,
   );
 
-  /** The camera of an account that has the name, or else was the last to have it. */
+  /** The camera of an account that has the name, or else the last that had it. */
   const ofAccount = (owner: number, camera: string): number | undefined =>
     idOf(findCamera.get({ owner, camera }) ?? findLastFormer.get({ owner, camera }));
 

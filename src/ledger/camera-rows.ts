@@ -7,23 +7,22 @@ import { hint } from './hint.ts';
 import { json, number, optional, reader, type Row, text, word } from './read.ts';
 import type { StateRows } from './states.ts';
 
-/** The rows of cameras that were not removed, for other queries. */
+/** Access to rows of cameras that were not removed, for other queries. */
 export interface CameraRows {
-  /** Undefined if there is none. */
   find(name: CameraName): Camera | undefined;
-  /** @throws {UnknownNameError} which says what there is instead */
+  /** @throws {UnknownNameError} names the existing cameras */
   require(name: CameraName): Camera;
-  /** @throws {UnknownNameError} which says what there is instead */
+  /** @throws {UnknownNameError} names the existing cameras */
   idOf(name: CameraName): number;
   /** All cameras, or those of one account, in the order of their names. */
   list(account?: string): Camera[];
-  /** Whether there is, or was, a camera of this name. */
+  /** Whether a camera of this name exists, or existed. */
   status(account: string, camera: string): 'absent' | 'there' | 'removed';
-  /** Marks a camera as removed and forgets its keys. */
+  /** Marks a camera as removed, and deletes its keys and its RTSP login. */
   remove(camera: number, nowMs: number): void;
 }
 
-/** Columns with what a camera and its account were called earlier, as JSON. */
+/** Columns with the former names of a camera and of its account, as JSON. */
 export const formerNameColumns = `
   (SELECT json_group_array(DISTINCT formerNames.name) FROM formerNames
     WHERE formerNames.camera = cameras.id AND formerNames.name <> cameras.name) AS formerNames,

@@ -16,16 +16,15 @@ import type { KeyRows } from './keys.ts';
 import { number } from './read.ts';
 import type { StateRows } from './states.ts';
 
-/** All that take a camera's name throw {@link UnknownNameError}, which says what there is instead. */
+/** Methods that require an existing camera throw {@link UnknownNameError}, which names similar ones. */
 export interface CameraQueries {
   /**
-   * Adds a camera to an account. One that was removed earlier under the same name goes on with its
-   * footage.
+   * Adds a camera to an account. Re-adding the name of a removed camera continues its footage.
    *
-   * @throws {DuplicateError} if the name or the key is taken
+   * @throws {DuplicateError} the name or the key is taken
    */
   add(camera: NewCamera): Camera;
-  /** One camera; undefined if there is none or it was removed. */
+  /** One camera; undefined if it does not exist or was removed. */
   find(name: CameraName): Camera | undefined;
   require(name: CameraName): Camera;
   /** All cameras, or those of one account, in the order of their names. */
@@ -33,21 +32,21 @@ export interface CameraQueries {
   /** Removes a camera and its keys. Its segments stay. */
   remove(name: CameraName): void;
   /**
-   * Gives a camera another name in its account. What it recorded stays its own.
+   * Renames a camera within its account. The camera keeps its footage.
    *
-   * @throws {DuplicateError} if there is, or was, another camera of that name
+   * @throws {DuplicateError} another camera has or had that name
    */
   rename(name: CameraName, to: string): CameraName;
-  /** Makes a camera that came with a token one like any other, under another name if one is given. */
+  /** Accepts a camera that enrolled with a token; renames it if `to` is given. */
   adopt(name: CameraName, to?: string): CameraName;
-  /** Removes a camera that came with a token, and its key, which that token won't let in again. */
+  /** Removes a camera that enrolled with a token. The token won't admit the camera's key again. */
   reject(name: CameraName): void;
-  /** Says whether the camera may dial in. */
+  /** Sets whether the camera may dial in. */
   setDisabled(name: CameraName, disabled: boolean): void;
   /**
-   * Changes how a camera is reached and recorded. Without a user there is no password either.
+   * Changes how a camera is reached and recorded. Removing the user also removes the password.
    *
-   * @throws {OperatorError} for a password without a user
+   * @throws {OperatorError} a password is given without a user
    */
   changeStream(
     name: CameraName,
@@ -77,7 +76,7 @@ export function prepareCameras(
      SELECT account, :name, :nowMs, id FROM cameras WHERE id = :id`,
   );
   const setAdopted = database.prepare('UPDATE cameras SET newSinceMs = NULL WHERE id = ?');
-  // A camera that is disabled twice has been so since the first time.
+  // Disabling a disabled camera keeps the time of the first call.
   const disable = database.prepare(
     'UPDATE cameras SET disabledMs = :nowMs WHERE id = :id AND disabledMs IS NULL',
   );

@@ -14,16 +14,16 @@ import { hint } from './hint.ts';
 import { json, number, optional, reader, text } from './read.ts';
 
 export interface ContactQueries {
-  /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
+  /** @throws {DuplicateError} the account has a contact of that name; {@link UnknownNameError} */
   add(contact: ContactPerson): KnownContact;
   /** All contacts, or those of one account, in the order of their names. */
   list(account?: string): KnownContact[];
-  /** @throws {UnknownNameError} which says what there is instead */
+  /** @throws {UnknownNameError} names the existing contacts */
   require(account: string, name: string): KnownContact;
   /**
-   * Changes a contact. What waits to be told to it is told by the ways that it has then.
+   * Changes a contact. Pending alerts go to the changed addresses.
    *
-   * @throws {DuplicateError} if the account has another of the new name; {@link UnknownNameError}
+   * @throws {DuplicateError} the account has another contact of the new name; {@link UnknownNameError}
    */
   change(
     account: string,
@@ -31,14 +31,14 @@ export interface ContactQueries {
     changes: ContactChanges,
   ): { readonly before: KnownContact; readonly after: KnownContact };
   /**
-   * What it waited to be told, it is not told any more.
+   * Removes a contact and cancels its pending alerts.
    *
-   * @throws {UnknownNameError} which says what there is instead
+   * @throws {UnknownNameError} names the existing contacts
    */
   remove(account: string, name: string): void;
 }
 
-// It becomes part of lists and of messages as it is.
+// Restricted, since the name appears unescaped in lists and messages.
 const nameForm = /^[!-.0-~](?:[ -.0-~]{0,62}[!-.0-~])?$/;
 const timeOfDay = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
@@ -105,7 +105,7 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
     'UPDATE contacts SET name = :name, quietFrom = :from, quietTo = :to WHERE id = :id',
   );
   const dropAddresses = database.prepare('DELETE FROM contactAddresses WHERE contact = ?');
-  // What is held for a contact is found by its name.
+  // Held messages are looked up by the contact's name.
   const renameInMessages = database.prepare(
     'UPDATE OR IGNORE alertMessages SET contactName = :name WHERE contact = :id',
   );

@@ -13,26 +13,26 @@ import type { Continuity } from '../contract/continuity.ts';
 
 export interface ContinuityQueries {
   /**
-   * Where each millisecond of a range of a camera's time is: stored, spooled, or missing with a cause.
-   * A camera's time begins when it was first added and ends now, or when it was removed; while it was
-   * removed, if it was added again, it counts as disabled. For one that was never added it is the time
-   * of its footage.
+   * Classifies each millisecond of a range of a camera's time as stored, spooled, or missing with a cause.
+   * A camera's time begins when it was first added, and ends now or when it was removed. If it was added
+   * again, the time between counts as disabled. For a camera that was never added, it is the time of
+   * its footage.
    *
-   * @throws {UnknownNameError} for a name that never had footage nor was added
+   * @throws {UnknownNameError} the name was never added and has no footage
    */
   sum(camera: CameraName, range: ContinuityRange): Continuity;
-  /** The same, as it lies on a line. @throws {UnknownNameError} */
+  /** The same as consecutive pieces. @throws {UnknownNameError} */
   timeline(camera: CameraName, range: ContinuityRange): Timeline;
   /**
-   * What became of each of some stretches, of at most two days. Kept once a stretch is long over,
-   * until something changes in it: the second time costs next to nothing.
+   * Sums up each of some periods. Sums of past periods of at most two days are cached until their
+   * footage changes.
    *
-   * @throws {UnknownNameError} for a name that never had footage nor was added
+   * @throws {UnknownNameError} the name was never added and has no footage
    */
   days(camera: CameraName, days: Days): DaySum[];
 }
 
-/** Recordings of a camera overlap: the last segment to begin need not be the last to end. */
+/** How many of the latest segments to search for the last end: segments of a camera may overlap. */
 const overlapping = 10;
 
 const beginning = Number.MIN_SAFE_INTEGER;
@@ -102,7 +102,7 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
      WHERE camera = :camera AND atMs >= :sinceMs AND atMs <= :toMs ORDER BY atMs`,
   );
 
-  /** When a camera's time begins and ends. */
+  /** Begin and end of a camera's time. */
   const lifeOf = (camera: number, nowMs: number): readonly [number, number] => {
     const row = findCamera.get(camera) ?? {};
     const createdMs = number(row['createdMs']);
@@ -115,7 +115,7 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     return [enrolledMs, Math.min(removedMs, nowMs)];
   };
 
-  /** Since when there is footage that is no segment yet; undefined if there is none. */
+  /** Start of the footage that is no segment yet; undefined if there is none. */
   const openSince = (camera: number, { nowMs, isRecording }: ContinuityRange) => {
     const state = isRecording ? stateAt.get({ camera, nowMs }) : undefined;
     if (state?.['state'] !== 'recording') return undefined;
@@ -123,7 +123,7 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     return Math.max(number(state['atMs']), Number(ended));
   };
 
-  /** The states of a range, and those before it since the newest one that says a cause. */
+  /** The states of a range, and earlier ones back to the newest that is a cause. */
   const statesOf = (camera: number, fromMs: number, toMs: number): StateRow[] => {
     const sinceMs = number(causeBefore.get({ camera, fromMs })?.['atMs'] ?? fromMs);
     return statesIn.all({ camera, sinceMs, toMs }).map(readState);
@@ -153,7 +153,7 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     const openMs = openSince(camera, range);
     if (openMs !== undefined) footage.spooled.add(openMs, range.nowMs);
 
-    // Without earlier or later footage, a gap that the range is in goes from end to end.
+    // Without earlier or later footage, a gap extends to the begin or end of the camera's time.
     const knownFromMs = firstMs < fromMs ? firstMs : beginMs;
     const states = statesOf(camera, knownFromMs, knownToMs + noticedWithinMs);
     const losses = lossesIn.all({ camera, fromMs: knownFromMs, toMs: knownToMs }).map(readLoss);
@@ -179,14 +179,14 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
   };
 }
 
-/** The last is 1 for a stored segment. An array, since half a million objects would take their time. */
+/** `isStored` is 1 or 0. An array, since creating half a million objects would be slow. */
 type SegmentStretch = readonly [startMs: number, endMs: number, isStored: number];
 
 function segmentsBy(
   statement: StatementSync,
 ): (parameters: Record<string, number>) => Iterable<SegmentStretch> {
   statement.setReturnArrays(true);
-  // The types of Node know rows as objects only.
+  // Node's types know only rows that are objects.
   return (parameters) =>
     statement.iterate(parameters) as Iterable<unknown> as Iterable<SegmentStretch>;
 }

@@ -24,23 +24,23 @@ const sqliteFull = 13;
 const sqliteCantOpen = 14;
 const sqliteNotADatabase = 26;
 
-/** Checking takes a second for each few hundred MB; a larger file is taken as it is. */
+/** Larger files are not checked, since that takes a second for each few hundred MB. */
 const checkedBytes = 256 * 1024 * 1024;
 
 /**
- * Opens the ledger's database and brings it to the present schema; what it was before that is kept
- * beside it, as FILE.schema-N. A new file is readable by its owner only, in a directory likewise,
- * since it holds the RTSP passwords of cameras.
+ * Opens the ledger's database and migrates it to the present schema, after copying it to FILE.schema-N.
+ * A new file and its directory are private to their owner, since the ledger has the RTSP passwords of
+ * cameras.
  *
- * @param steps the migrations, of which a new file gets all
- * @throws {OperatorError} if it is damaged, of a newer version, or no ledger
+ * @param steps all migrations
+ * @throws {OperatorError} the file is damaged, of a newer version, or no ledger
  */
 export function openDatabase(file: string, steps: readonly string[] = migrations): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     createPrivately(file);
     database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
-    // FULL: what was said to be stored is so after a power cut, and the spool's copy may go.
+    // FULL: a segment noted as stored survives a power cut, so the spool's copy can be deleted.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     check(database, file, steps.length);
     migrate(database, file, steps);
@@ -53,7 +53,7 @@ export function openDatabase(file: string, steps: readonly string[] = migrations
 
 function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  // SQLite gives its -wal and -shm files the mode of the database itself.
+  // SQLite gives its -wal and -shm files the mode of the database.
   if (!existsSync(file)) writeFileSync(file, '', { mode: 0o600, flag: 'wx' });
   if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
@@ -101,14 +101,14 @@ function migrate(database: DatabaseSync, file: string, steps: readonly string[])
   }
 }
 
-/** Where a ledger of a schema lies once a newer version of this program has changed it. */
+/** The copy of a ledger from before its migration from schema `version`. */
 const copyBefore = (file: string, version: number | string): string => `${file}.schema-${version}`;
 
-/** A whole copy, for going back to the version of this program that wrote it. */
+/** Copies the ledger, for a return to the version of this program that wrote it. */
 function keepCopy(database: DatabaseSync, copy: string): void {
   const unfinished = `${copy}.new`;
   rmSync(unfinished, { force: true });
-  // As an empty file, so that it is for its owner only from the start.
+  // Created empty, so that the copy is private from the start.
   writeFileSync(unfinished, '', { mode: 0o600, flag: 'wx' });
   database.prepare('VACUUM INTO ?').run(unfinished);
   sync(unfinished);
@@ -116,7 +116,7 @@ function keepCopy(database: DatabaseSync, copy: string): void {
   sync(dirname(copy));
 }
 
-/** Makes a file, or the names in a directory, last beyond a power cut. */
+/** Makes a file, or the names in a directory, survive a power cut. */
 function sync(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
@@ -132,7 +132,7 @@ const damaged = (file: string, cause: unknown): OperatorError =>
     { cause },
   );
 
-/** What the operator can do about an error of SQLite or of the file system. */
+/** Turns an error of SQLite or of the file system into advice for the operator, if possible. */
 function inWords(file: string, error: unknown): unknown {
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
   if (code === sqliteCorrupt || code === sqliteNotADatabase) return damaged(file, error);
@@ -150,7 +150,7 @@ function inWords(file: string, error: unknown): unknown {
   return error;
 }
 
-/** Runs `change` as a whole or not at all. */
+/** Runs `change` in a transaction; rolls back if it throws. */
 export function transaction<T>(database: DatabaseSync, change: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {

@@ -5,13 +5,13 @@ import type { CameraIds } from './camera-ids.ts';
 import { transaction } from './database.ts';
 import { number, reader } from './read.ts';
 
-/** So long after a stretch has ended, all its footage has become segments. */
+/** After this time, all footage of a period has become segments. */
 const settledMs = 2 * 3_600_000;
 const longestMs = 2 * 86_400_000;
 
 const readSum = reader<DaySum>({ storedMs: number, spooledMs: number, missingMs: number });
 
-/** @param sum what becomes of a stretch that is not kept yet */
+/** @param sum computes the sum of a period that is not cached */
 export function prepareDaySums(
   database: DatabaseSync,
   ids: CameraIds,
@@ -41,7 +41,7 @@ export function prepareDaySums(
       return found;
     });
     if (settled.length > 0) {
-      // In one transaction: each waits for the disk.
+      // In one transaction, since each transaction waits for the disk.
       transaction(database, () => {
         for (const row of settled) keep.run(row);
       });

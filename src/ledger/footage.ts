@@ -6,21 +6,21 @@ import { transaction } from './database.ts';
 import { blobOf, hex, number, optional, reader, type Row, text, word } from './read.ts';
 import { longestMs } from './segments.ts';
 
-/** All throw {@link UnknownNameError} for a name that never had footage nor was added. */
+/** All methods throw {@link UnknownNameError} if the name was never added and has no footage. */
 export interface FootageQueries {
   /**
-   * The segments of a camera that have footage between two times (the second exclusive), in the order
-   * of time; at most `limit`.
+   * The segments of a camera that overlap a range (`toMs` exclusive), in the order of time; at most
+   * `limit`.
    */
   list(
     camera: CameraName,
     range: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
   ): FootageSegment[];
-  /** A segment of a camera; undefined if there is none. */
+  /** A segment of a camera; undefined if the camera doesn't have it. */
   find(camera: CameraName, segment: SegmentCursor): FootageSegment | undefined;
-  /** The newest segment that has a moment; undefined if none has. */
+  /** The newest segment that contains a moment; undefined if none does. */
   at(camera: CameraName, atMs: number): FootageSegment | undefined;
-  /** Notes where the media of segments begin. */
+  /** Notes the inits of segments. */
   noteInits(
     camera: CameraName,
     inits: readonly (SegmentCursor & { readonly init: SegmentInit })[],
@@ -55,7 +55,7 @@ export function prepareFootage(database: DatabaseSync, ids: CameraIds): FootageQ
     `SELECT ${columns} FROM segments
      WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256`,
   );
-  // Those that began last are looked at first, and all but always the first one has it.
+  // Searches from the latest start backwards; nearly always, the first segment contains the moment.
   const at = database.prepare(
     `SELECT ${columns} FROM segments
      WHERE camera = :camera AND startMs >= :firstMs AND startMs <= :atMs

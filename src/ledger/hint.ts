@@ -2,7 +2,7 @@ import { closest } from '../lib/closest.ts';
 
 const shown = 10;
 
-/** " Did you mean x?", or what there is, so that the operator need not ask. */
+/** " Did you mean x?" or the existing names, for messages about unknown names. */
 export function hint(what: string, wanted: string, existing: readonly string[]): string {
   const near = closest(wanted, existing);
   if (near !== undefined) return ` Did you mean ${near}?`;

@@ -12,26 +12,26 @@ import type {
 import { namesAt } from './names-at.ts';
 import { isTrue, json, number, optional, reader, text, word } from './read.ts';
 
-/** A document of which the bucket doesn't have the present state. */
+/** A document whose copy in the bucket is missing or stale. */
 export interface ChangedDocument {
-  /** Days since 1970 UTC whose notes they are; {@link camerasDay}: the cameras. */
+  /** The day of the notes, in days since 1970 UTC; {@link camerasDay}: the cameras. */
   readonly day: number;
-  /** How often it changed so far. */
+  /** How often the document has changed so far. */
   readonly changes: number;
 }
 
 export type DocumentedCameras = Pick<CamerasDocument, 'accounts' | 'cameras'>;
 
-/** What goes from the ledger into the bucket beside segments. */
+/** The ledger's data that is copied to the bucket in addition to segments. */
 export interface JournalQueries {
-  /** The ledger's name in the bucket: 16 hex digits of chance. */
+  /** The ledger's name in the bucket: 16 random hex digits. */
   readonly ledgerId: string;
   changed(): ChangedDocument[];
-  /** Accounts and cameras, without anything secret. */
+  /** Accounts and cameras, without secrets. */
   cameras(): DocumentedCameras;
-  /** The states and losses that begin on a day: states first. */
+  /** The states, then the losses, that begin on a day. */
   notes(day: number): Iterable<Note>;
-  /** Notes that the bucket has a document as it was then. It may have changed again since. */
+  /** Notes that the bucket has this version of a document, which may have changed again since. */
   written(changed: ChangedDocument): void;
 }
 
@@ -39,7 +39,7 @@ export const camerasDay = -1;
 
 const dayMs = 86_400_000;
 
-// Accounts and cameras that were only met as the owners of footage come back with their footage.
+// Without accounts and cameras that were never added: a rebuild restores them from their footage.
 const accountsSql = `SELECT name, createdMs, removedMs,
   (SELECT json_group_array(json_object('name', name, 'untilMs', untilMs) ORDER BY untilMs, name)
     FROM formerAccountNames WHERE formerAccountNames.account = accounts.id) AS formerNames
@@ -113,7 +113,7 @@ const readLoss = reader<LossNote>({
   hole: isTrue,
 });
 
-/** Accounts and cameras as the bucket has them: without anything secret. */
+/** Accounts and cameras for the bucket, without secrets. */
 export const documentedCameras = (database: DatabaseSync): DocumentedCameras => ({
   accounts: database.prepare(accountsSql).all().map(readAccount),
   cameras: database.prepare(camerasSql).all().map(readCamera),

@@ -7,40 +7,40 @@ import { type CameraRows, formerNameColumns } from './camera-rows.ts';
 import { transaction } from './database.ts';
 import { isTrue, json, number, reader, text } from './read.ts';
 
-/** What a dial-in led to. */
+/** The result of a dial-in. */
 export interface KeyUse {
-  /** Whether it is the first since the camera was added or its hardware replaced. */
+  /** Whether this is the first dial-in since the camera was added or its hardware replaced. */
   readonly isFirst: boolean;
-  /** Fingerprints of the keys that went out because their successor was used. */
+  /** Fingerprints of the keys that were deleted because their successor was used. */
   readonly droppedKeys: readonly string[];
 }
 
 export interface KeyQueries {
-  /** The camera whose key this is. For each dial-in, so one look-up in an index. */
+  /** The camera that has this key. Called for each dial-in, so does one index look-up. */
   ownerOf(key: Pick<PublicKey, 'algorithm' | 'blob'>): KnownCamera | undefined;
   /**
-   * Notes that a camera dialled in with a key. A key that was waiting for that replaces the others.
+   * Notes that a camera dialled in with a key. A successor key then replaces the others.
    *
-   * @returns undefined if the key is not, or no longer, one that this camera may use
+   * @returns undefined if the camera may not use the key, or no longer
    */
   used(name: CameraName, fingerprint: string): KeyUse | undefined;
   /**
-   * Adds a key that replaces the others as soon as the camera has dialled in with it.
+   * Adds a successor key, which replaces the others as soon as the camera dials in with it.
    *
-   * @throws {DuplicateError} if it is the key of a camera already; {@link UnknownNameError}
+   * @throws {DuplicateError} a camera has this key already; {@link UnknownNameError}
    */
   rotate(name: CameraName, key: PublicKey): void;
   /**
-   * Puts a key in the place of all others, at once: the camera is new hardware.
+   * Replaces all keys at once, for new hardware.
    *
-   * @throws {DuplicateError} if it is the key of a camera already; {@link UnknownNameError}
+   * @throws {DuplicateError} a camera has this key already; {@link UnknownNameError}
    */
   replace(name: CameraName, key: PublicKey): void;
 }
 
-/** The rows of keys, for other queries. */
+/** Access to rows of keys, for other queries. */
 export interface KeyRows {
-  /** @throws {DuplicateError} if it is the key of a camera already */
+  /** @throws {DuplicateError} a camera has this key already */
   add(camera: number, key: PublicKey, successor: boolean): void;
 }
 
@@ -120,14 +120,14 @@ export function prepareKeys(database: DatabaseSync, cameras: CameraRows): KeyQue
     rotate: (name, key) =>
       transaction(database, () => {
         const id = cameras.idOf(name);
-        // A successor that was never used, such as that of a card that got lost.
+        // Delete successors that were never used, for example because their card was lost.
         dropSuccessors.run(id);
         add(id, key, true);
       }),
     replace: (name, key) =>
       transaction(database, () => {
         const id = cameras.idOf(name);
-        // Before the old keys go, so that a key which is one of them is refused as a duplicate.
+        // Add before the old keys are deleted, so that one of them is refused as a duplicate.
         add(id, key, false);
         dropOthers.all({ id, fingerprint: key.fingerprint });
         setFirstContact.run({ id, ms: null });

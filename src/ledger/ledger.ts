@@ -21,8 +21,8 @@ import { prepareTokens, type TokenQueries } from './tokens.ts';
 import { prepareViewers, type ViewerQueries } from './viewers.ts';
 
 /**
- * Who may dial in, where each segment is and why others are missing, and who is told what. SQLite in
- * one file; each call is a transaction that is on the disk when it returns.
+ * The record of accounts, cameras, segments, causes of gaps, viewers and alerts. A SQLite file; each
+ * call is a transaction that is on the disk when the call returns.
  */
 export interface Ledger extends Disposable {
   readonly accounts: AccountQueries;
@@ -44,7 +44,7 @@ export interface Ledger extends Disposable {
   readonly audit: AuditQueries;
 }
 
-/** @throws {OperatorError} if the file is damaged, of a newer version, or no ledger */
+/** @throws {OperatorError} the file is damaged, of a newer version, or no ledger */
 export function openLedger(file: string): Ledger {
   const database = openDatabase(file);
   const accounts = prepareAccountRows(database);

@@ -1,6 +1,7 @@
 /**
- * The names that an account and its camera had when something of the camera began, so that later
- * renamings change nothing. Columns `account` and `camera`.
+ * SQL for columns `account` and `camera`: the names that an account and its camera had at a time.
+ *
+ * @param ms SQL expression of the time, in milliseconds since 1970 UTC
  */
 export const namesAt = (ms: string): string => `coalesce(
   (SELECT former.name FROM formerAccountNames AS former

@@ -6,11 +6,11 @@ import { hint } from './hint.ts';
 import { blob, number, reader, text } from './read.ts';
 
 export interface OperatorQueries {
-  /** @param passwordHash salt and hash, 48 bytes. @throws {DuplicateError} {@link OperatorError} */
+  /** @param passwordHash salt and hash, 48 bytes. @throws {DuplicateError}, {@link OperatorError} */
   add(name: string, passwordHash: Uint8Array): Operator;
-  /** All, in the order of their names. */
+  /** All operators, in the order of their names. */
   list(): Operator[];
-  /** What is kept of the password; undefined if there is no such operator. */
+  /** The password's salt and hash; undefined if there is no such operator. */
   find(name: string): Uint8Array | undefined;
   /** Ends the operator's sessions. @throws {UnknownNameError} */
   setPassword(name: string, passwordHash: Uint8Array): Operator;

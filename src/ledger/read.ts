@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** Makes a value of what a column holds. Tables are STRICT, so a column has the type that the schema says. */
+/** Converts a column's value. Tables are STRICT, so columns have the types of the schema. */
 type Read<T> = (value: SQLOutputValue | undefined) => T;
 
 export const number: Read<number> = (value) => Number(value);
@@ -13,28 +13,28 @@ export const blob: Read<Uint8Array> = (value) =>
   value instanceof Uint8Array ? value : new Uint8Array();
 export const hex: Read<string> = (value) => Buffer.from(blob(value)).toString('hex');
 
-/** Bytes written as hex digits, as a BLOB. */
+/** Converts hex digits to bytes, for a BLOB. */
 export const blobOf = (digits: string): Buffer => Buffer.from(digits, 'hex');
 
-/** One of few words; a constraint of the table, or the only writer of it, allows no others. */
+/** One of a few words; a table constraint, or the only writer of the column, ensures that. */
 export const word =
   <T extends string>(): Read<T> =>
   (value) =>
     String(value) as T;
 
-/** JSON that the query itself made of columns. */
+/** Parses JSON that was made by the query or by us, so it is not checked. */
 export const json =
   <T>(): Read<T> =>
   (value) =>
     JSON.parse(String(value)) as T;
 
-/** Undefined where the column is NULL. */
+/** Undefined if the column is NULL. */
 export const optional =
   <T>(read: Read<T>): Read<T | undefined> =>
   (value) =>
     value === null || value === undefined ? undefined : read(value);
 
-/** Reads a row whose columns are named as the properties of `T`. What is undefined is left out. */
+/** Reads a row whose columns have the names of the properties of `T`. Omits undefined values. */
 export function reader<T extends object>(
   columns: {
     readonly [K in keyof T]-?: Read<T[K]>;
@@ -51,5 +51,5 @@ export function reader<T extends object>(
   };
 }
 
-/** The id in a row that may not be there. */
+/** The id of a row; undefined without a row. */
 export const idOf = (row: Row | undefined): number | undefined => row && number(row['id']);

@@ -5,16 +5,16 @@ import { transaction } from './database.ts';
 import { isTrue, number, type Row, text } from './read.ts';
 import type { StateRows } from './states.ts';
 
-/** When daemons ran. Why there was none in between, only the next one can note. */
+/** Notes the runs of daemons. Only the next run can note the downtime before it. */
 export interface RunQueries {
   /**
-   * At the start, before all else: notes for each camera that may dial in that the daemon was down
-   * since it last said that it was alive, and that the camera has not dialled in yet.
+   * Must be called before anything else: notes for each enabled camera that the daemon was down since its
+   * last sign of life, and that the camera has not dialled in yet.
    */
   begin(version: string, nowMs: number): void;
-  /** The daemon runs. To be called often: how long it was down is known no better than this. */
+  /** Notes that the daemon runs. The interval of calls limits how exactly a downtime is known. */
   alive(nowMs: number): void;
-  /** The daemon stops of its own accord. The last call of a run. */
+  /** Notes that the daemon stops regularly. Must be the last call of a run. */
   end(nowMs: number): void;
 }
 
@@ -42,10 +42,10 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
         for (const row of cameras.all()) {
           const camera = number(row['id']);
           const newest = states.newest(camera);
-          // Nothing was missed of a camera that never dialled in.
+          // A camera that never dialled in missed nothing.
           if (newest?.state === neverConnected) continue;
           if (last !== undefined) {
-            // States are noted at once, aliveness now and then: the later one was the last sign.
+            // States are noted at once, `aliveMs` only periodically: take the later as the last sign of life.
             const downMs = Math.max(number(last['aliveMs']), newest?.atMs ?? 0);
             states.write(camera, ...whyDown(last, version), downMs);
           }

@@ -1,4 +1,4 @@
-/** All tables with their indexes, and the rows that there are from the start. */
+/** All tables with their indexes and initial rows. */
 export const tables = `
   -- ACCOUNTS AND CAMERAS
 
@@ -7,12 +7,12 @@ export const tables = `
     name TEXT NOT NULL UNIQUE,
     createdMs INTEGER NOT NULL,
     removedMs INTEGER,
-    -- IANA name; NULL: UTC. What contacts are told has times of this zone.
+    -- IANA name of the zone of times in alerts; NULL: UTC.
     timeZone TEXT
   ) STRICT;
 
-  -- What an account was called before it was renamed. Objects in the bucket keep their keys, so footage
-  -- under this name that began before untilMs is that account's, whoever has the name by now.
+  -- Former names of renamed accounts. Objects in the bucket keep their keys, so footage under this name
+  -- that began before untilMs belongs to that account, even if another account has the name now.
   CREATE TABLE formerAccountNames (
     name TEXT NOT NULL,
     untilMs INTEGER NOT NULL,
@@ -27,22 +27,22 @@ export const tables = `
     name TEXT NOT NULL,
     rtspPath TEXT NOT NULL,
     rtspUser TEXT,
-    -- As it is, not hashed: the daemon logs in to the camera with it. The file's mode guards it.
+    -- In plain text, since the daemon logs in to the camera with it. Protected by the file's mode.
     rtspPassword TEXT,
     profile TEXT CHECK (profile IN ('copy', 'downsample')),
     createdMs INTEGER NOT NULL,
     removedMs INTEGER,
-    -- Since when a camera that came with a token waits to be adopted.
+    -- Since when a camera that enrolled with a token has waited to be adopted.
     newSinceMs INTEGER,
     disabledMs INTEGER,
     firstContactMs INTEGER,
-    -- Without footage for so long, the camera's contacts are told; NULL: the default; 0: never.
+    -- Contacts are alerted after so long without footage; NULL: the default; 0: never.
     alertAfterSeconds INTEGER CHECK (alertAfterSeconds >= 0),
     silentUntilMs INTEGER,
     UNIQUE (account, name)
   ) STRICT;
 
-  -- What a camera was called before it was renamed, as formerAccountNames.
+  -- Former names of renamed cameras, like formerAccountNames.
   CREATE TABLE formerNames (
     account INTEGER NOT NULL REFERENCES accounts (id),
     name TEXT NOT NULL,
@@ -60,7 +60,7 @@ export const tables = `
     fingerprint TEXT NOT NULL,
     comment TEXT NOT NULL,
     addedMs INTEGER NOT NULL,
-    -- 1: replaces the camera's other keys as soon as the camera has dialled in with it.
+    -- 1: replaces the camera's other keys as soon as the camera dials in with it.
     successor INTEGER NOT NULL DEFAULT 0 CHECK (successor IN (0, 1))
   ) STRICT;
   CREATE INDEX keysOfCamera ON keys (camera);
@@ -68,21 +68,21 @@ export const tables = `
   CREATE TABLE tokens (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
-    -- SHA-256. The token itself is known to its cards alone; its first characters name it.
+    -- SHA-256 of the token, which is not stored itself. Its first characters (prefix) identify it.
     hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
     prefix TEXT NOT NULL,
     uses INTEGER NOT NULL CHECK (uses > 0),
     createdMs INTEGER NOT NULL,
     expiresMs INTEGER NOT NULL,
     revokedMs INTEGER,
-    -- Of the cameras that come with it.
+    -- Settings of the cameras that enrol with the token.
     rtspPath TEXT NOT NULL,
     rtspUser TEXT,
     rtspPassword TEXT,
     profile TEXT CHECK (profile IN ('copy', 'downsample'))
   ) STRICT;
 
-  -- Each use of a token. It outlives the camera, so that a key which was taken away doesn't come back.
+  -- Uses of tokens. Rows outlive the camera, so that a deleted key can't enrol again.
   CREATE TABLE enrolments (
     token INTEGER NOT NULL REFERENCES tokens (id),
     blob BLOB NOT NULL,
@@ -90,7 +90,7 @@ export const tables = `
     PRIMARY KEY (token, blob)
   ) STRICT, WITHOUT ROWID;
 
-  -- SEGMENTS, AND WHY OTHERS ARE MISSING
+  -- SEGMENTS AND CAUSES OF GAPS
 
   CREATE TABLE segments (
     camera INTEGER NOT NULL REFERENCES cameras (id),
@@ -103,17 +103,16 @@ export const tables = `
     checksum TEXT,
     etag TEXT,
     storedMs INTEGER,
-    -- Where in the file the media begin, and which description of them comes before (the first bytes
-    -- of its SHA-256). NULL: nobody has looked yet.
+    -- Size of the file's init, and the first bytes of the init's SHA-256. NULL: not read yet.
     initBytes INTEGER,
     initHash BLOB,
     PRIMARY KEY (camera, startMs, sha256)
   ) STRICT, WITHOUT ROWID;
-  -- Among tens of millions of segments, the few that are looked for at each start.
+  -- Finds, at each start, the few spooled segments among tens of millions.
   CREATE INDEX spooledSegments ON segments (camera, startMs) WHERE state = 'spooled';
 
-  -- Kept by triggers: counting tens of millions of segments takes seconds, and the operator's screen
-  -- asks every second.
+  -- Maintained by triggers, since counting tens of millions of segments takes seconds, and the
+  -- operator's screen refreshes every second.
   CREATE TABLE totals (
     camera INTEGER NOT NULL REFERENCES cameras (id),
     state TEXT NOT NULL,
@@ -124,8 +123,8 @@ export const tables = `
     PRIMARY KEY (camera, state)
   ) STRICT, WITHOUT ROWID;
 
-  -- What a camera's recording did from atMs on, until its next row. The first row of all says since
-  -- when the camera is there, and stays.
+  -- States of a camera's recording, each from atMs until its next row. The first row says when the
+  -- camera was added, and stays.
   CREATE TABLE states (
     camera INTEGER NOT NULL REFERENCES cameras (id),
     atMs INTEGER NOT NULL,
@@ -135,14 +134,14 @@ export const tables = `
     PRIMARY KEY (camera, atMs)
   ) STRICT, WITHOUT ROWID;
 
-  -- Why these times have no footage, whatever the state was.
+  -- Times without footage and the cause, regardless of the state.
   CREATE TABLE losses (
     camera INTEGER NOT NULL REFERENCES cameras (id),
     startMs INTEGER NOT NULL,
     durationMs INTEGER NOT NULL CHECK (durationMs > 0),
     cause TEXT NOT NULL,
     detail TEXT NOT NULL,
-    -- 1: a segment has this time, and no picture of it; 0: a segment that had it is gone.
+    -- 1: a segment covers this time without a picture; 0: the segment of this time is lost.
     hole INTEGER NOT NULL CHECK (hole IN (0, 1)),
     PRIMARY KEY (camera, startMs, durationMs, cause, hole)
   ) STRICT, WITHOUT ROWID;
@@ -151,13 +150,12 @@ export const tables = `
     id INTEGER PRIMARY KEY CHECK (id = 1),
     version TEXT NOT NULL,
     aliveMs INTEGER NOT NULL,
-    -- 1: it stopped of its own accord.
+    -- 1: the daemon stopped regularly.
     stopped INTEGER NOT NULL CHECK (stopped IN (0, 1))
   ) STRICT;
 
-  -- What became of stretches that are asked for again and again, such as the past days of some time
-  -- zone. Filled when asked for; triggers delete a row when something changes that it may depend on,
-  -- which is what lies within 10 s of it.
+  -- Cached sums of periods that are requested often, such as the past days of a time zone. Filled on
+  -- request. Triggers delete a row if anything changes within 10 s of its period, on which it may depend.
   CREATE TABLE daySums (
     camera INTEGER NOT NULL REFERENCES cameras (id),
     startMs INTEGER NOT NULL,
@@ -168,18 +166,18 @@ export const tables = `
     PRIMARY KEY (camera, startMs, endMs)
   ) STRICT, WITHOUT ROWID;
 
-  -- WHO MAY WATCH
+  -- VIEWERS AND OPERATORS
 
-  -- Of a password, what Digest demands is kept and nothing more: the hashes of user:realm:password
-  -- (RFC 7616 section 3.4.2). The file's mode guards them: they are as good as the password at this
-  -- gateway, and worth nothing elsewhere.
+  -- Of passwords, only the hashes of user:realm:password are stored, as Digest requires (RFC 7616
+  -- section 3.4.2). Protected by the file's mode: the hashes are as good as the password at this
+  -- gateway, but useless elsewhere.
   CREATE TABLE viewers (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
     name TEXT NOT NULL,
     md5 TEXT NOT NULL CHECK (length(md5) = 32),
     sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
-    -- 1: all cameras of the account, those to come too; 0: those in viewerCameras alone.
+    -- 1: all present and future cameras of the account; 0: only those in viewerCameras.
     allCameras INTEGER NOT NULL CHECK (allCameras IN (0, 1)),
     createdMs INTEGER NOT NULL,
     passwordSetMs INTEGER NOT NULL,
@@ -193,7 +191,7 @@ export const tables = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX viewersOfCamera ON viewerCameras (camera);
 
-  -- They may see all accounts' cameras in a browser. scrypt: salt, then hash.
+  -- Operators may see all accounts' cameras in a browser. passwordHash: scrypt's salt, then its hash.
   CREATE TABLE operators (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -202,7 +200,7 @@ export const tables = `
     passwordSetMs INTEGER NOT NULL
   ) STRICT;
 
-  -- Of browsers that are logged in. The SHA-256 of what the cookie holds.
+  -- Sessions of browsers. hash: SHA-256 of the cookie's value.
   CREATE TABLE sessions (
     hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
     viewer INTEGER REFERENCES viewers (id) ON DELETE CASCADE,
@@ -214,9 +212,9 @@ export const tables = `
   CREATE INDEX sessionsOfViewer ON sessions (viewer, usedMs) WHERE viewer IS NOT NULL;
   CREATE INDEX sessionsOfOperator ON sessions (operator, usedMs) WHERE operator IS NOT NULL;
 
-  -- WHO IS TOLD WHAT
+  -- CONTACTS AND ALERTS
 
-  -- Quiet hours are in the account's time zone, HH:MM.
+  -- Quiet hours are HH:MM in the account's time zone.
   CREATE TABLE contacts (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
@@ -228,7 +226,7 @@ export const tables = `
     CHECK ((quietFrom IS NULL) = (quietTo IS NULL))
   ) STRICT;
 
-  -- In the order in which they are tried.
+  -- Addresses are tried in the order of position.
   CREATE TABLE contactAddresses (
     contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
@@ -237,29 +235,29 @@ export const tables = `
     PRIMARY KEY (contact, position)
   ) STRICT, WITHOUT ROWID;
 
-  -- What was decided of each camera, so that a restart neither repeats nor forgets it. JSON.
+  -- Alert decisions by subject as JSON, so that a restart neither repeats nor loses alerts.
   CREATE TABLE judgements (
     subject TEXT PRIMARY KEY,
     state TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
 
-  -- A row for each event and contact.
+  -- One row per event and contact.
   CREATE TABLE alertMessages (
     id TEXT PRIMARY KEY,
-    -- NULL: it is for the operator.
+    -- NULL: for the operator.
     account INTEGER REFERENCES accounts (id),
     contact INTEGER REFERENCES contacts (id) ON DELETE SET NULL,
     contactName TEXT NOT NULL,
-    -- No contact is told twice of one event.
+    -- Prevents two messages to a contact about one event.
     eventKey TEXT NOT NULL,
     kind TEXT NOT NULL,
     event TEXT NOT NULL,
     text TEXT NOT NULL,
     subject TEXT NOT NULL,
     createdMs INTEGER NOT NULL,
-    -- Why it waits, to be told together with others.
+    -- Why the message is held, to be merged with others.
     heldFor TEXT CHECK (heldFor IN ('quiet', 'rate')),
-    -- The message that told it.
+    -- The message into which this one was merged.
     mergedInto TEXT REFERENCES alertMessages (id) ON DELETE SET NULL,
     UNIQUE (contactName, eventKey)
   ) STRICT, WITHOUT ROWID;
@@ -268,7 +266,7 @@ export const tables = `
   CREATE INDEX alertMessagesOfContact ON alertMessages (contact, createdMs);
   CREATE INDEX mergedAlertMessages ON alertMessages (mergedInto);
 
-  -- The ways by which a message goes, in the order in which they are tried.
+  -- The deliveries of a message, tried in the order of position.
   CREATE TABLE alertDeliveries (
     message TEXT NOT NULL REFERENCES alertMessages (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
@@ -278,7 +276,7 @@ export const tables = `
     state TEXT NOT NULL CHECK (state IN
       ('waiting', 'queued', 'sending', 'doubtful', 'accepted', 'delivered', 'failed', 'unneeded')),
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- When the state was reached, and when it is to be seen to next.
+    -- When the state was reached, and when the delivery is due next.
     sinceMs INTEGER NOT NULL,
     nextMs INTEGER NOT NULL,
     carrierId TEXT,
@@ -289,14 +287,14 @@ export const tables = `
     WHERE state IN ('queued', 'sending', 'doubtful');
   CREATE INDEX sentAlertDeliveries ON alertDeliveries (kind, sinceMs);
 
-  -- WHAT THE BUCKET IS TO HAVE OF THE LEDGER
+  -- THE LEDGER'S COPY IN THE BUCKET
 
-  -- The ledger's name in the bucket, where several may be.
+  -- The ledger's name in the bucket, which several ledgers may share.
   CREATE TABLE journal (ledgerId TEXT NOT NULL) STRICT;
   INSERT INTO journal VALUES (lower(hex(randomblob(8))));
 
-  -- Of each day (counted from 1970 UTC) its states and losses; as day -1 the accounts and cameras.
-  -- Where written equals changes, the bucket has the present state.
+  -- One document per day (counted from 1970 UTC) with its states and losses; day -1: the accounts and
+  -- cameras. If written equals changes, the bucket's copy is current.
   CREATE TABLE journalDocuments (
     day INTEGER PRIMARY KEY,
     changes INTEGER NOT NULL,

@@ -1,9 +1,9 @@
-/** Deletes the sums that a row with a start and a duration may be in: none is longer than two days. */
+/** Deletes the cached sums, of at most two days each, that may include a row with a start and a duration. */
 const forgetSums = (row: 'old' | 'new'): string => `
     DELETE FROM daySums WHERE camera = ${row}.camera AND startMs > ${row}.startMs - 172810000
       AND startMs < ${row}.startMs + ${row}.durationMs + 10000;`;
 
-/** Deletes the sums that a state may be in. The first state of a camera says since when it is there. */
+/** Deletes the cached sums that a state may affect: all, if it is the first, which says when the camera was added. */
 const forgetSumsOfState = (isFirst: string): string => `
     DELETE FROM daySums WHERE camera = new.camera
       AND (${isFirst} OR (startMs > new.atMs - 172810000 AND startMs < new.atMs + 10000));`;
@@ -17,7 +17,7 @@ const addToTotals = `
       durationMs = durationMs + excluded.durationMs,
       newestEndMs = max(newestEndMs, excluded.newestEndMs);`;
 
-/** Triggers that count the changes of the document that a table's rows go into. */
+/** Triggers that count changes of the journal document that contains a table's rows. */
 const noteChanges = (table: string, dayOf: (row: 'old' | 'new') => string = () => '-1'): string =>
   (['insert', 'update', 'delete'] as const)
     .map(
@@ -30,7 +30,7 @@ const noteChanges = (table: string, dayOf: (row: 'old' | 'new') => string = () =
     )
     .join('');
 
-/** What is kept by triggers: totals, sums of days, sessions, the journal's counts; and what is forgotten. */
+/** Triggers that maintain totals, cached sums, sessions and the journal's counts, and delete dependent rows. */
 export const triggers = `
   CREATE TRIGGER addedSegment AFTER INSERT ON segments BEGIN
     ${addToTotals}
@@ -51,7 +51,7 @@ export const triggers = `
       segments = segments - 1,
       bytes = bytes - old.bytes,
       durationMs = durationMs - old.durationMs,
-      -- The newest to begin is all but always among the last to end.
+      -- The segment that ends last is nearly always among the latest to begin.
       newestEndMs = coalesce(
         (SELECT max(endMs) FROM (
           SELECT startMs + durationMs AS endMs FROM segments WHERE camera = old.camera
@@ -80,7 +80,7 @@ export const triggers = `
     DELETE FROM sessions WHERE operator = old.id;
   END;
 
-  -- A contact that was removed is told nothing more.
+  -- Cancels pending alerts of a removed contact.
   CREATE TRIGGER dropMessagesOfContact BEFORE DELETE ON contacts BEGIN
     UPDATE alertDeliveries SET state = 'unneeded', detail = 'the contact was removed'
     WHERE state IN ('waiting', 'queued') AND message IN
@@ -88,7 +88,7 @@ export const triggers = `
     UPDATE alertMessages SET heldFor = NULL WHERE contact = old.id AND heldFor IS NOT NULL;
   END;
 
-  -- A name that is added again begins without what was set for the account or camera before.
+  -- Deletes settings of a removed account or camera, so that re-adding the name starts without them.
   CREATE TRIGGER forgetAccount AFTER UPDATE OF removedMs ON accounts
   WHEN new.removedMs IS NOT NULL BEGIN
     DELETE FROM viewers WHERE account = new.id;
@@ -104,7 +104,7 @@ export const triggers = `
     DELETE FROM judgements WHERE subject = 'camera ' || new.id;
   END;
 
-  -- What the bucket is to have of the ledger changes with these tables.
+  -- The journal documents in the bucket contain rows of these tables.
   ${noteChanges('accounts')}
   ${noteChanges('formerAccountNames')}
   ${noteChanges('cameras')}

@@ -2,11 +2,10 @@ import { tables } from './schema-tables.ts';
 import { triggers } from './schema-triggers.ts';
 
 /**
- * The schema, as the steps that lead to it: a ledger of version N has had the first N. Never change
- * a step that was released; add one. Times are milliseconds since 1970 UTC, lengths of time
- * milliseconds, sizes bytes.
+ * The schema as a list of migrations: a ledger of version N has had the first N. Never change a released
+ * step; add another. Times are milliseconds since 1970 UTC, durations milliseconds, sizes bytes.
  *
- * Removing an account or a camera marks it as removed: the footage of its name stays in the bucket,
- * and so do its rows here. A name that is added again goes on with its earlier footage.
+ * Removing an account or a camera only marks it as removed: its footage stays in the bucket, and its rows
+ * stay here. Adding the name again continues the earlier footage.
  */
 export const migrations: readonly string[] = [tables + triggers];

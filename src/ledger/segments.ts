@@ -15,26 +15,26 @@ import { namesAt } from './names-at.ts';
 import { blobOf, hex, number, optional, reader, text, word } from './read.ts';
 
 export interface SegmentQueries {
-  /** Notes a segment that lies in the spool. Idempotent. Never downgrades a stored segment. */
+  /** Notes a segment in the spool. Idempotent. Never downgrades a stored segment. */
   spooled(segment: SegmentRecord, init?: SegmentInit): void;
   /** Notes a segment that is proven to be in the bucket. Idempotent. */
   stored(segment: SegmentRecord, proof: StoredProof): void;
-  /** Notes a stretch without a picture inside a segment. Idempotent. */
+  /** Notes a period without a picture inside a segment. Idempotent. */
   noteHole(hole: CameraName & Hole, cause: GapCause, detail: string): void;
   /**
-   * Notes that a segment which was not stored yet is gone from the spool: its row is deleted, and its
-   * time is a loss. Idempotent. Leaves a stored segment alone.
+   * Notes that a segment vanished from the spool before it was stored: deletes its row, and notes its time
+   * as a loss. Idempotent. Ignores a stored segment.
    */
   lost(segment: SegmentRecord, cause: GapCause, detail: string): void;
-  /** The segments that should lie in the spool, each under the name it was recorded with. */
+  /** The segments that should be in the spool, each under the name with which it was recorded. */
   inSpool(): SegmentRecord[];
   /**
-   * The segments of a camera, by its present or an earlier name; the camera may have been removed.
-   * Segments that were recorded under an earlier name are among them, and their objects keep their
-   * keys. Of all these, those that overlap `fromMs` (inclusive) to `toMs` (exclusive), in the order of
-   * time; at most `limit`, beginning after `after`.
+   * The segments of a camera that overlap `fromMs` (inclusive) to `toMs` (exclusive), in the order of
+   * time; at most `limit`, starting after `after`. Includes segments recorded under former names, whose
+   * objects keep their keys. The camera is found by its present or a former name, even if it was
+   * removed.
    *
-   * @throws {UnknownNameError} for a name that never had footage nor was added
+   * @throws {UnknownNameError} the name was never added and has no footage
    */
   list(
     camera: CameraName,
@@ -47,7 +47,7 @@ export interface SegmentQueries {
   ): LedgerSegment[];
 }
 
-/** No segment is longer: what began earlier than this before a moment doesn't reach into it. */
+/** Maximum length of a segment, so that queries need not look further back for overlapping segments. */
 export const longestMs = 86_400_000;
 
 const readRecord = reader<SegmentRecord>({
@@ -96,7 +96,7 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
     `SELECT 1 FROM segments
      WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256 AND state = 'stored'`,
   );
-  // They still say why the time is missing; they take nothing away from other footage of it.
+  // The rows still give the cause, but no longer mark other footage of that time as missing.
   const forgetHoles = database.prepare(
     `UPDATE OR IGNORE losses SET hole = 0 WHERE camera = :camera AND hole = 1
        AND startMs >= :startMs AND startMs + durationMs <= :startMs + :durationMs`,

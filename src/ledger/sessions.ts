@@ -5,21 +5,21 @@ import { type SessionOwner, idleMs, longestSessionMs } from '../model/session.ts
 
 export interface SessionQueries {
   /**
-   * Begins a session. One of the same person that was used least is ended when there are many.
+   * Begins a session. If the person has too many, ends the least recently used.
    *
-   * @param hash SHA-256 of what the browser keeps
-   * @returns whether that person is there
+   * @param hash SHA-256 of the cookie's value
+   * @returns false if that person doesn't exist
    */
   begin(
     hash: Uint8Array,
     owner: { readonly account: string; readonly viewer: string } | { readonly operator: string },
   ): boolean;
-  /** Whose session that is, if it has not ended. For each request, so look-ups in indexes. */
+  /** The owner of a session that has not ended. Called for each request, so uses only index look-ups. */
   find(hash: Uint8Array, nowMs: number): SessionOwner | undefined;
   end(hash: Uint8Array): void;
 }
 
-/** How exactly it is known when a session was used: each note of it is a write to the disk. */
+/** Precision of a session's last use: each update is a write to the disk. */
 const notedEveryMs = 3_600_000;
 const sessionsEach = 30;
 

@@ -9,15 +9,15 @@ import { number, optional, reader, text, word } from './read.ts';
 
 export interface StateQueries {
   /**
-   * Notes what a camera's recording does from `atMs` on. Changes nothing if the state and detail were
-   * noted last, or while the camera is disabled or removed.
+   * Notes the state of a camera's recording from `atMs` on. Changes nothing if that is the current state
+   * and detail, or if the camera is disabled or removed.
    *
-   * @throws {UnknownNameError} for a name that no camera has or had
+   * @throws {UnknownNameError} no camera has or had that name
    */
   note(camera: CameraName, state: RecordingState, detail: string, atMs: number): void;
-  /** What the recording of the camera with this id does, as noted last. */
+  /** The newest state of the camera with this id. */
   present(camera: number): { readonly state: RecordingState; readonly detail: string };
-  /** All cameras, or those of one account, in the order of their names. Asked often: no keys, no totals. */
+  /** All cameras, or those of one account, in the order of their names. Called often, so without keys and totals. */
   list(account?: string): RecordedCamera[];
 }
 
@@ -27,7 +27,7 @@ interface State {
   readonly detail: string;
 }
 
-/** The rows of states, for other queries, inside their transactions. */
+/** Access to rows of states for other queries, within their transactions. */
 export interface StateRows {
   write(camera: number, state: RecordingState, detail: string, atMs: number): void;
   newest(camera: number): State | undefined;
@@ -46,7 +46,7 @@ const readCamera = reader<RecordedCamera>({
   newestFootageMs: optional(number),
 });
 
-// A camera has a state as soon as it is added, but a rebuilt ledger may have none of it.
+// A camera gets a state when it is added, but a rebuilt ledger may lack it.
 const select = `
   SELECT accounts.name AS account, cameras.name AS camera, atMs AS sinceMs,
     coalesce(state, '${neverConnected}') AS state, coalesce(detail, '') AS detail,
@@ -83,8 +83,8 @@ export function prepareStates(database: DatabaseSync, ids: CameraIds): StateQuer
       insert.run({ camera, atMs, state, detail });
       return;
     }
-    // The clock was set back. What was noted for the time that comes again stays, since it explains
-    // gaps; but the new state holds from the end of that time on, as it does from now on.
+    // The clock was set back. Earlier notes for the repeated time stay, since they explain gaps. So the
+    // new state is noted both for now and for the end of the repeated time.
     if (atMs < last.atMs) insert.run({ camera, atMs, state, detail });
     insert.run({ camera, atMs: last.atMs + 1, state, detail });
   };

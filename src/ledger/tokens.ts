@@ -15,27 +15,27 @@ import type { NewToken } from '../model/token.ts';
 import type { Token } from '../contract/accounts.ts';
 import { defaultRtspPath } from '../model/camera.ts';
 
-/** A key that asks to be let in. */
+/** The key of a client that wants to enrol. */
 export type EnrolKey = Omit<PublicKey, 'comment'>;
 
 export interface TokenQueries {
   /**
-   * Makes a token: 32 of a-z and 2-7, 160 bits of chance. It can't be asked for again.
+   * Makes a token of 32 characters a-z and 2-7, 160 random bits. The token can't be retrieved later.
    *
-   * @throws {UnknownNameError} without the account
+   * @throws {UnknownNameError} there is no such account
    */
   add(token: NewToken): Token & { readonly token: string };
-  /** @throws {UnknownNameError} without the account */
+  /** @throws {UnknownNameError} there is no such account */
   list(account: string): Token[];
-  /** Ends a token; what it let in stays. @throws {UnknownNameError} */
+  /** Revokes a token; cameras that enrolled with it stay. @throws {UnknownNameError} */
   revoke(account: string, id: string): void;
-  /** Why `token` would not let an unknown key in; undefined if it would. Changes nothing. */
+  /** Why `token` would not admit an unknown key; undefined if it would. Changes nothing. */
   refusal(token: string, key: EnrolKey): string | undefined;
   /**
-   * Registers a key that is unknown as a new camera of the token's account. Whoever asks must have
-   * proven to have the private key. Each key counts once, and never more keys than allowed.
+   * Registers an unknown key as a new camera of the token's account. The caller must have verified that
+   * the client has the private key. Admits each key once, and at most as many keys as the token allows.
    *
-   * @returns why not, or the camera
+   * @returns the camera, or why it was refused
    */
   enrol(token: string, key: EnrolKey): CameraName | string;
 }
@@ -44,14 +44,14 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 const tokenLength = 32;
 const idLength = 6;
 
-/** What names a token without being it. */
+/** Identifies a token without revealing it. */
 export const tokenId = (token: string): string => token.slice(0, idLength);
 
-// A byte has eight letters' worth of each letter, so none is likelier than another.
+// 256 is a multiple of 32, so all letters are equally likely.
 const makeToken = (): string =>
   [...randomBytes(tokenLength)].map((byte) => alphabet[byte % alphabet.length]).join('');
 
-// Nobody can try out what has this much chance in it, so no slow hash is needed.
+// A token with 160 random bits can't be guessed, so no slow hash is needed.
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 const readToken = reader<Token>({
@@ -113,7 +113,7 @@ export function prepareTokens(
     return undefined;
   };
 
-  /** `new-` and the beginning of the key's hash, as long as it takes to be unlike all others. */
+  /** `new-` and the beginning of the key's hash, long enough to be unique. */
   const newName = (account: string, blob: Uint8Array): string => {
     const digest = createHash('sha256').update(blob).digest('hex');
     for (let length = 4; length <= 40; length += 1) {

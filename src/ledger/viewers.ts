@@ -15,13 +15,13 @@ import {
 } from '../model/viewer.ts';
 
 export interface ViewerQueries {
-  /** @throws {DuplicateError} if the account has one of that name; {@link UnknownNameError} */
+  /** @throws {DuplicateError} the account has a viewer of that name; {@link UnknownNameError} */
   add(viewer: NewViewer): Viewer;
   /** All viewers, or those of one account, in the order of their names. */
   list(account?: string): Viewer[];
-  /** @throws {UnknownNameError} which says what there is instead */
+  /** @throws {UnknownNameError} names the existing viewers */
   require(name: ViewerName): Viewer;
-  /** Who logs in by that name, and how it is proven. For each log-in, so one look-up in an index. */
+  /** A viewer's access and credentials. Called for each log-in, so does one index look-up. */
   find(account: string, name: string): ViewerAccess | undefined;
   /** @throws {UnknownNameError} */
   setCredentials(name: ViewerName, credentials: ViewerCredentials): Viewer;
@@ -29,8 +29,8 @@ export interface ViewerQueries {
   remove(name: ViewerName): void;
 }
 
-// A colon ends a user name in the hash and in Basic; quotes and backslashes are written in many ways
-// within Digest; a slash stands between account and name.
+// Excludes the colon, which ends a user name in the hash and in Basic; quotes and backslashes, which
+// clients escape differently in Digest; and the slash, which separates account and name.
 const nameForm = /^[!#-.0-9;-[\]-~]{1,64}$/;
 
 const select = `

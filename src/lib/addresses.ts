@@ -1,19 +1,19 @@
 import { isIPv4 } from 'node:net';
 
-/** An address as logs show it: an IPv4 address is one however it came in. */
+/** An address as logs show it: an IPv4-mapped IPv6 address becomes an IPv4 address. */
 export const plainAddress = (address: string): string =>
   address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 
-/** A host as it stands in a URL, before `:PORT`. */
+/** A host as a URL has it: IPv6 addresses in brackets. */
 export const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 export const formatAddress = ({ host, port }: { host: string; port: number }): string =>
   `${urlHost(host)}:${port}`;
 
 /**
- * What one stranger has of the address space: an IPv4 address, or an IPv6 /64.
+ * The network that one stranger controls: an IPv4 address, or an IPv6 /64.
  *
- * @param address as {@link plainAddress} gives it
+ * @param address as {@link plainAddress} returns it
  */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return address;

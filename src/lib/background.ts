@@ -4,7 +4,7 @@ import { FloodGate } from './flood-gate.ts';
 import type { Log } from './log.ts';
 import { Scope } from './scope.ts';
 
-/** Begins `task`, which never rejects. Disposing aborts its signal and waits until it has ended. */
+/** Starts `task`, which must never reject. Disposing aborts its signal and waits for its end. */
 export function background(task: (signal: AbortSignal) => Promise<void>): AsyncDisposable {
   const life = new Scope();
   const done = task(life.signal);
@@ -16,7 +16,7 @@ export function background(task: (signal: AbortSignal) => Promise<void>): AsyncD
   };
 }
 
-/** Runs `task` again and again until disposed of. Logs what it throws, once a minute at most. */
+/** Runs `task` periodically until disposed of. Logs its errors at most once a minute. */
 export function repeated(
   everyMs: number,
   task: () => Promise<void> | void,

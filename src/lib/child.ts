@@ -3,32 +3,32 @@ import { errorCode } from './errors.ts';
 import { LineSplitter } from './lines.ts';
 import { aborted } from './until.ts';
 
-/** A program ended that we did not stop. The message says how, with its last words. */
+/** A program ended without being stopped. The message says how, with its last lines of standard error. */
 export class ChildDiedError extends Error {
   override name = 'ChildDiedError';
 }
 
 export interface ChildOptions {
-  /** What the program is to us: "relay", "archiver". */
+  /** The program's role, for messages: "relay", "archiver". */
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  /** Added to a minimal environment (PATH, HOME, LANG, TZ=UTC); the daemon's own is not passed on, for its secrets. */
+  /** Added to a minimal environment (PATH, HOME, LANG, TZ=UTC): the daemon's own has secrets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly onStdoutLine?: (line: string) => void;
-  /** For output that is not text, in the place of `onStdoutLine`. */
+  /** Replaces `onStdoutLine` for output that is not text. */
   readonly onStdoutBytes?: (chunk: Buffer) => void;
   readonly onStderrLine?: (line: string) => void;
-  /** Whether a line of standard error may explain the program's end; all may unless given. */
+  /** Whether a line of standard error may explain the program's end; default: every line. */
   readonly isLastWord?: (line: string) => boolean;
-  /** Called for each chunk of standard error, to measure a flood. */
+  /** Called for each chunk of standard error, to detect a flood of output. */
   readonly onStderrBytes?: (bytes: number) => void;
-  /** From asking politely to SIGKILL; 5 s unless given. */
+  /** Time from the stop signal to SIGKILL; default: 5 s. */
   readonly graceMs?: number;
-  /** Asks politely once more after this; for programs that take the first time only between two reads. */
+  /** Repeats the stop signal after this time, for programs that act on the first one only between two reads. */
   readonly askAgainAfterMs?: number;
-  /** What the program may allocate: beyond it, it fails instead of the machine. */
+  /** Memory limit: the program fails before the machine runs out of memory. */
   readonly memoryBytes?: number;
 }
 
@@ -42,7 +42,7 @@ function spawn(options: ChildOptions) {
     reject: false,
     buffer: false,
     stdin: 'ignore',
-    // A process group of its own, so that what the program starts goes with it.
+    // A process group of its own, so that signals reach the program's children, too.
     detached: true,
     extendEnv: false,
     cwd: options.cwd ?? process.cwd(),
@@ -59,13 +59,13 @@ function spawn(options: ChildOptions) {
 interface Exit {
   readonly code?: number;
   readonly signal?: string;
-  /** Why it never started. */
+  /** Why the program never started. */
   readonly failure?: string;
 }
 
 /**
- * A program that we own, with all that it starts. It never outlives the block that started it; if we
- * are killed ourselves the kernel sends it SIGTERM (`setpriv --pdeathsig`).
+ * A running program with its children. It never outlives the block that started it; if our own process
+ * is killed, the kernel sends the program SIGTERM (`setpriv --pdeathsig`).
  */
 export class Child implements AsyncDisposable {
   readonly #options: ChildOptions;
@@ -97,8 +97,8 @@ export class Child implements AsyncDisposable {
   }
 
   /**
-   * Resolves when `signal` aborts; rejects with {@link ChildDiedError} if the program ends first,
-   * with code 0 too: whatever we run is meant to run until we stop it.
+   * Resolves when `signal` aborts; rejects with {@link ChildDiedError} if the program ends first, even
+   * with code 0: for programs that are meant to run until they are stopped.
    */
   async ended(signal: AbortSignal): Promise<void> {
     await Promise.race([aborted(signal), this.#exit]);
@@ -106,18 +106,18 @@ export class Child implements AsyncDisposable {
     throw new ChildDiedError(this.#obituary(await this.#exit));
   }
 
-  /** Resolves when a program that ends by itself has done its work; rejects with {@link ChildDiedError} if it failed. */
+  /** For programs that end by themselves: resolves at exit code 0, or rejects with {@link ChildDiedError}. */
   async finished(): Promise<void> {
     const exit = await this.#exit;
     if (exit.code !== 0) throw new ChildDiedError(this.#obituary(exit));
   }
 
-  /** Resolves when the program is gone and all that it wrote has been read, however it went. */
+  /** Resolves when the program has ended in any way and its output has been read. */
   async gone(): Promise<void> {
     await this.#exit;
   }
 
-  /** Asks the program to end, kills it after the grace time, and resolves when it is gone. */
+  /** Sends the signal, kills the program after the grace time, and resolves when it has ended. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
     this.#signalGroup(signal);
@@ -148,7 +148,7 @@ export class Child implements AsyncDisposable {
         child.pid === undefined ? { failure: failure ?? '' } : never(),
       ),
     ]);
-    // What the program left behind holds its pipes open, and nobody would ever stop it.
+    // Children that the program left behind keep its pipes open, and nobody else would stop them.
     this.#signalGroup('SIGKILL');
     const cut = setTimeout(() => {
       child.stdout?.destroy();
@@ -164,7 +164,7 @@ export class Child implements AsyncDisposable {
     try {
       process.kill(-this.#process.pid, signal);
     } catch (error) {
-      // ESRCH: nobody is left in the group.
+      // ESRCH: the group is empty.
       if (errorCode(error) !== 'ESRCH') throw error;
     }
   }
@@ -193,7 +193,7 @@ export class Child implements AsyncDisposable {
       splitter.push(chunk);
     });
     stream.on('end', () => splitter.end());
-    // A broken pipe is the program's end, which is reported by ended().
+    // A broken pipe means that the program ended, which ended() reports.
     stream.on('error', () => {});
   }
 }

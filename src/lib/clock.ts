@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time, as a dependency: tests pass a clock that they can move. */
+/** A clock as a dependency: tests pass one that they can set. */
 export interface Clock {
-  /** Monotonic milliseconds, for measuring. */
+  /** Monotonic milliseconds, for durations. */
   now(): number;
-  /** Milliseconds since 1970 UTC, for naming. */
+  /** Milliseconds since 1970 UTC, for timestamps. */
   wallNow(): number;
   /** Resolves after `ms`, or early when `signal` aborts. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;

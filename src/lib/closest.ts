@@ -1,4 +1,4 @@
-/** How many letters must be changed, added, removed or swapped with the next to get from `a` to `b`. */
+/** How many letters must be changed, added, removed or swapped with a neighbour to turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -22,7 +22,7 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** The one of `candidates` that `word` may be a misspelling of; undefined if none is near. */
+/** The candidate of which `word` may be a misspelling; undefined if none is similar. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   let best: { name: string; distance: number } | undefined;

@@ -1,4 +1,4 @@
-/** The disk that footage is written to takes no more. The message says what is full, and of what size. */
+/** The disk for footage is full. The message names what is full, and its size. */
 export class DiskFullError extends Error {
   override name = 'DiskFullError';
 }

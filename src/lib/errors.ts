@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 
 /**
- * What the operator did or configured can't be carried out. The message names the thing, what is
- * wrong with it and what to do: it is shown as it is, without a stack.
+ * A problem that the operator must solve. The message says what is wrong and what to do; it is shown
+ * unchanged, without a stack.
  */
 export class OperatorError extends Error {
   override name = 'OperatorError';
 }
 
-/** One line for a log: the message, then each cause's, without stacks. */
+/** One line for a log: the error's message and those of its causes, without stacks. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error; at !== undefined && at !== null && parts.length < 5; ) {
@@ -20,7 +20,7 @@ export function describeError(error: unknown): string {
   return parts.join(': ') || 'unknown error';
 }
 
-/** The code of a system error (`ENOENT`, `ECONNREFUSED` …), if it is one. */
+/** The code of a system error (`ENOENT`, `ECONNREFUSED` …); undefined for other errors. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

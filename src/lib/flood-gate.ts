@@ -6,9 +6,8 @@ interface Held {
 }
 
 /**
- * Lets the first line of each kind through at once; what follows of that kind within the window
- * becomes one line that says how many there were. Bounded: past `maxKinds` kinds at a time, all
- * further ones count as one.
+ * Limits repeated log lines: logs the first line of each kind at once, and further ones within the
+ * window as one line with their number. Bounds memory: beyond `maxKinds` kinds, all others share one.
  */
 export class FloodGate implements Disposable {
   readonly #held = new Map<string, Held>();

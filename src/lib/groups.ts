@@ -6,7 +6,7 @@ function groups(): { name: string; id: number }[] {
   try {
     table = readFileSync('/etc/group', 'utf8');
   } catch {
-    // A system without the file has no names for its groups.
+    // Without the file, groups have no names.
   }
   return table
     .split('\n')

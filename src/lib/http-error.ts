@@ -1,4 +1,4 @@
-/** An answer other than the wished-for. The message is for whoever sits at the browser. */
+/** An HTTP error answer. The message is shown to the user of the browser. */
 export class HttpError extends Error {
   readonly status: number;
 

@@ -1,7 +1,6 @@
 /**
- * Cuts a byte stream into lines, across chunk borders. A line longer than `maxLength` is delivered
- * in its first `maxLength` characters and the rest of it dropped, so that a program that never ends
- * its line costs bounded memory.
+ * Splits a byte stream into lines, across chunk borders. Delivers only the first `maxLength` characters
+ * of a line, so that a program that never ends its line costs bounded memory.
  */
 export class LineSplitter {
   readonly #decoder = new TextDecoder();
@@ -28,7 +27,7 @@ export class LineSplitter {
     }
   }
 
-  /** Delivers what came after the last line end. */
+  /** Delivers the text after the last line end. */
   end(): void {
     if (!this.#skipping && this.#rest !== '') this.#onLine(this.#rest);
     this.#rest = '';

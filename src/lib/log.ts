@@ -3,9 +3,9 @@ import winston from 'winston';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * The level says who must act: `error` the operator, now; `warn` the operator, some day, or nobody
- * if it mends itself; `info` nobody, but it is the story; `debug` a developer.
- * One event, one line; what varies goes into the fields.
+ * The level says who must act. `error`: the operator, now. `warn`: the operator later, or nobody if the
+ * problem resolves itself. `info`: nobody; the main events. `debug`: for developers.
+ * Write one line per event; variable parts go into the fields.
  */
 export interface Log {
   error(message: string, fields?: LogFields): void;
@@ -16,7 +16,7 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
-/** A log of which the level can be changed; that of its children goes along. */
+/** A log whose level can be changed, together with that of its children. */
 export interface AdjustableLog extends Log {
   level: string;
 }
@@ -24,14 +24,14 @@ export interface AdjustableLog extends Log {
 export interface LogOptions {
   readonly format: 'people' | 'json';
   readonly level: 'error' | 'warn' | 'info' | 'debug';
-  /** Where lines go; standard output unless given. */
+  /** Default: standard output. */
   readonly stream?: NodeJS.WritableStream;
 }
 
 const secretName = /password|secret|token|credential|private/i;
 const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]*@/gi;
 
-/** A text without the password of any URL in it. */
+/** Masks the passwords of URLs in a text. */
 export const withoutPasswords = (text: string): string => text.replace(urlPassword, '$1:***@');
 
 function clean(value: unknown, name: string): unknown {
@@ -62,7 +62,7 @@ const people = winston.format.printf(({ level, message, timestamp, ...fields }) 
   return head + tail;
 });
 
-/** The daemon's log. Passwords in URLs and fields with telling names are masked. */
+/** The daemon's log. Masks passwords in URLs, and fields whose names suggest secrets. */
 export function createLog({ format, level, stream }: LogOptions): AdjustableLog {
   return winston.createLogger({
     level,
@@ -79,7 +79,7 @@ export function createLog({ format, level, stream }: LogOptions): AdjustableLog 
   });
 }
 
-/** A log that says nothing, for parts that are used without a daemon. */
+/** A log without output, for parts that are used without a daemon. */
 export const silentLog: Log = {
   error: () => {},
   warn: () => {},

@@ -2,7 +2,7 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 const saltBytes = 16;
 const hashBytes = 32;
-// OWASP's least for scrypt with 16 MB; about 50 ms of a core.
+// OWASP's minimum for scrypt with 16 MB; takes a core about 50 ms.
 const cost = { N: 2 ** 14, r: 8, p: 5 };
 
 const derive = (password: string, salt: Uint8Array): Promise<Buffer> =>
@@ -13,7 +13,7 @@ const derive = (password: string, salt: Uint8Array): Promise<Buffer> =>
     });
   });
 
-/** What to keep of an operator's password: salt and scrypt hash. */
+/** The stored form of an operator's password: salt and scrypt hash. */
 export async function hashPassword(password: string): Promise<Buffer> {
   const salt = randomBytes(saltBytes);
   return Buffer.concat([salt, await derive(password, salt)]);
@@ -21,7 +21,7 @@ export async function hashPassword(password: string): Promise<Buffer> {
 
 const nobody = Buffer.alloc(saltBytes + hashBytes);
 
-/** @param kept undefined takes as long, and is never right */
+/** @param kept undefined for an unknown user: takes as long, so that timing reveals nothing, and never matches */
 export async function isPassword(password: string, kept: Uint8Array | undefined): Promise<boolean> {
   const known = kept ?? nobody;
   const hash = await derive(password, known.subarray(0, saltBytes));

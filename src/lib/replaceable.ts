@@ -1,4 +1,4 @@
-/** A part of the daemon that can be ended and started with other options while all else runs. */
+/** A part of the daemon that can be restarted with other options while the rest runs. */
 export class Replaceable<Options, Part extends AsyncDisposable> implements AsyncDisposable {
   readonly #start: (options: Options) => Promise<Part>;
   #options: Options | undefined;
@@ -9,7 +9,7 @@ export class Replaceable<Options, Part extends AsyncDisposable> implements Async
     this.#start = start;
   }
 
-  /** @param options undefined: there is no such part for now */
+  /** @param options undefined: the part does not run for now */
   static async start<Options, Part extends AsyncDisposable>(
     options: Options | undefined,
     start: (options: Options) => Promise<Part>,
@@ -19,16 +19,16 @@ export class Replaceable<Options, Part extends AsyncDisposable> implements Async
     return made;
   }
 
-  /** The one that runs now. */
+  /** The running part; undefined if there is none. */
   get part(): Part | undefined {
     return this.#part;
   }
 
   /**
-   * Ends the part and starts another, since both may want the same address. If that can't be started, the one before is
-   * started again.
+   * Ends the part before it starts its successor, since both may need the same address. If the successor
+   * can't start, restarts the part with its previous options.
    *
-   * @throws what kept the new one from starting
+   * @throws the error of the successor's start
    */
   async replace(options: Options | undefined): Promise<void> {
     const before = this.#options;
@@ -51,7 +51,7 @@ export class Replaceable<Options, Part extends AsyncDisposable> implements Async
     const part = await this.#start(options);
     this.#options = options;
     this.#part = part;
-    // The daemon stopped meanwhile.
+    // Disposed of during the start.
     if (this.#closed) await this.#end();
   }
 

@@ -1,4 +1,4 @@
-/** A lifetime inside others: ends with any parent, on {@link end}, or when its block is left. */
+/** A nested lifetime: ends with any of its parents, on {@link end}, or when its block is left. */
 export class Scope implements Disposable {
   readonly #controller = new AbortController();
   readonly #unlink: (() => void)[] = [];
@@ -6,8 +6,8 @@ export class Scope implements Disposable {
   constructor(...parents: readonly AbortSignal[]) {
     for (const parent of parents) {
       if (parent.aborted) this.end(parent.reason);
-      // AbortSignal.any keeps its sources linked for as long as they live, which leaks one link a
-      // restart under a parent that lives for months. This one unlinks itself.
+      // AbortSignal.any stays linked to its sources as long as they live, which would leak a link per
+      // restart under a parent that lives for months. This listener is removed on dispose.
       const onEnd = (): void => this.end(parent.reason);
       parent.addEventListener('abort', onEnd, { once: true });
       this.#unlink.push(() => parent.removeEventListener('abort', onEnd));

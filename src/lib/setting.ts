@@ -1,11 +1,11 @@
 /** A value that may change while parts of the daemon use it. */
 export interface Changing<T> {
   readonly value: T;
-  /** Resolves when the value is set the next time, or `signal` aborts. */
+  /** Resolves when the value is next set, or when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>;
 }
 
-/** A {@link Changing} value, for its owner. */
+/** A {@link Changing} value that its owner can set. */
 export class Setting<T> implements Changing<T> {
   #value: T;
   readonly #waiting = new Set<() => void>();
@@ -23,7 +23,7 @@ export class Setting<T> implements Changing<T> {
     for (const resolve of Array.from(this.#waiting)) resolve();
   }
 
-  /** The same for who wants something made of it. */
+  /** A view of the setting that converts its value with `make`. */
   map<U>(make: (value: T) => U): Changing<U> {
     const value = (): U => make(this.#value);
     return {

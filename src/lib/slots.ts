@@ -1,6 +1,6 @@
 import { HttpError } from './http-error.ts';
 
-/** Lets so many tasks run at a time, and so many more wait their turn. */
+/** Limits how many tasks run at a time, and how many wait for a slot. */
 export class Slots {
   readonly #atOnce: number;
   readonly #maxWaiting: number;
@@ -12,13 +12,13 @@ export class Slots {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** @throws {HttpError} 503 if too many wait already */
+  /** @throws {HttpError} 503: too many tasks are waiting */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#atOnce) {
       if (this.#waiting.length >= this.#maxWaiting) {
         throw new HttpError(503, 'Too much is asked for at once. Try again in a few seconds.');
       }
-      // Whoever ends hands over its place.
+      // A task that ends hands its slot to the next one.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else {
       this.#running += 1;

@@ -6,7 +6,7 @@ import { Scope } from './scope.ts';
 export interface Restart {
   readonly minMs: number;
   readonly maxMs: number;
-  /** A run that lasted this long was healthy: the next failure starts again from `minMs`. */
+  /** A run that lasted this long was healthy: the back-off starts again from `minMs`. */
   readonly healthyAfterMs: number;
 }
 
@@ -20,9 +20,9 @@ export interface Supervision {
 }
 
 /**
- * Runs `task` again each time it ends, until `signal` aborts; waits longer after each failure, with
- * jitter so that many tasks that failed together don't come back together. Resolves only when
- * `signal` has aborted and the last run has ended; never rejects.
+ * Restarts `task` each time it ends, until `signal` aborts. Backs off exponentially, with jitter so that
+ * tasks that failed together don't restart together. Resolves when `signal` has aborted and the last run
+ * has ended; never rejects.
  */
 export async function supervise(
   name: string,

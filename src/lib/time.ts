@@ -1,6 +1,6 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** One for each zone: to make one costs more than all its uses. */
+/** Cached by zone, since creating a format is expensive. */
 function formatOf(zone: string): Intl.DateTimeFormat {
   let format = formats.get(zone);
   if (format === undefined) {
@@ -22,7 +22,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 export const utc = 'UTC';
 
-/** A zone by its IANA name, such as `Asia/Singapore`; not an offset, which holds for no whole year. */
+/** Whether a name is an IANA zone such as `Asia/Singapore`. Refuses offsets, which may not hold all year. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -33,7 +33,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** What the clocks and calendars of a zone show. */
+/** Date and time in a zone. */
 export interface LocalTime {
   /** `2026-11-23` */
   readonly date: string;
@@ -59,7 +59,7 @@ export function localTime(ms: number, zone: string): LocalTime {
   };
 }
 
-/** What the clocks of a zone show at a moment, as if they showed UTC: milliseconds since 1970. */
+/** The local time of a zone at a moment, read as if it were UTC: milliseconds since 1970. */
 export function wallMs(ms: number, zone: string): number {
   const { date, time } = localTime(ms, zone);
   return Date.parse(`${date}T${time}Z`);
@@ -68,16 +68,16 @@ export function wallMs(ms: number, zone: string): number {
 const dayMs = 86_400_000;
 const offsetAt = (ms: number, zone: string): number => wallMs(ms, zone) - ms;
 
-// Clocks are changed at most once in the two days around a moment. By the offset after a change a shown
-// time is earlier than by the one before, if the clocks were put forward.
+// Clocks change at most once in the two days around a moment, so the offsets a day before and a day
+// after it are the only candidates.
 const later = (wall: number, zone: string): number => wall - offsetAt(wall - dayMs, zone);
 const earlier = (wall: number, zone: string): number => wall - offsetAt(wall + dayMs, zone);
 
 /**
- * The moments at which the clocks of a zone show a time: one; none where they were put forward past it;
- * two, the first first, where they were put back over it.
+ * The moments at which a zone has a local time, earliest first: usually one, none if the clocks skipped
+ * the time, two if they repeated it.
  *
- * @param wall as {@link wallMs} gives
+ * @param wall as {@link wallMs} returns it
  */
 export function momentsOf(wall: number, zone: string): readonly number[] {
   const candidates = new Set([earlier(wall, zone), later(wall, zone)]);
@@ -85,15 +85,15 @@ export function momentsOf(wall: number, zone: string): readonly number[] {
 }
 
 /**
- * The first moment at which the clocks of a zone show a time. One that they were put forward past
- * counts on from before the change, as people mean it.
+ * The first moment at which a zone has a local time. A time that the clocks skipped is converted with the
+ * offset before the change, as people mean it.
  *
- * @param wall as {@link wallMs} gives
+ * @param wall as {@link wallMs} returns it
  */
 export const momentOf = (wall: number, zone: string): number =>
   momentsOf(wall, zone)[0] ?? later(wall, zone);
 
-/** The first moment of a day of a zone; its midnight may not exist. @param date `2026-11-23` */
+/** The first moment of a day in a zone, even if midnight does not exist. @param date `2026-11-23` */
 export const startOfDay = (date: string, zone: string): number =>
   momentOf(Date.parse(`${date}T00:00Z`), zone);
 
@@ -101,11 +101,11 @@ export interface LocalDay {
   /** `2026-11-22` */
   readonly day: string;
   readonly fromMs: number;
-  /** Exclusive. The day has 23 or 25 hours where the clocks were changed. */
+  /** Exclusive. The day has 23 or 25 hours when the clocks change. */
   readonly toMs: number;
 }
 
-/** The days of a zone from one date to another, both inclusive (`2026-11-22`). */
+/** The days in a zone from one date to another (`2026-11-22`), both inclusive. */
 export function localDays(from: string, to: string, zone: string): LocalDay[] {
   const days: LocalDay[] = [];
   let fromMs = startOfDay(from, zone);
@@ -122,21 +122,21 @@ export function localDays(from: string, to: string, zone: string): LocalDay[] {
 export const addDays = (date: string, days: number): string =>
   new Date(Date.parse(`${date}T00:00Z`) + days * dayMs).toISOString().slice(0, 10);
 
-/** `2026-11-22_21-00-00+0800`: for the names of files. */
+/** A time for names of files: `2026-11-22_21-00-00+0800`. */
 export function fileTime(ms: number, zone: string): string {
   const { date, time, offset } = localTime(ms, zone);
   const zoneOfName = offset === 'Z' ? '+0000' : offset.replace(':', '');
   return `${date}_${time.slice(0, 8).replaceAll(':', '-')}${zoneOfName}`;
 }
 
-/** `10:42`, with its date if that is not the date of `nowMs`. */
+/** `10:42`, with its date if that differs from the date of `nowMs`. */
 export function shortTime(ms: number, nowMs: number, zone: string): string {
   const { date, time } = localTime(ms, zone);
   const clock = time.slice(0, 5);
   return date === localTime(nowMs, zone).date ? clock : `${date} ${clock}`;
 }
 
-/** A stretch of the day, `HH:MM` each, which may pass midnight. */
+/** A daily period, each end as `HH:MM`; it may pass midnight. */
 export interface DayTimes {
   readonly from: string;
   readonly to: string;

@@ -8,14 +8,14 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A wait lasted too long. The message says for what and how long. */
+/** A task took too long. The message names the task and the timeout. */
 export class TimeoutError extends Error {
   override name = 'TimeoutError';
 }
 
 /**
- * Runs `task` with a signal that aborts with `parent` or after `ms`; then rejects with
- * {@link TimeoutError} even if the task itself never settles.
+ * Runs `task` with a signal that aborts with `parent` or after `ms`. On timeout rejects with
+ * {@link TimeoutError}, even if the task never settles.
  *
  * @param what completes the sentence "… took longer than N s"
  */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How the control socket names itself, in the header `server`. */
+/** The control socket's HTTP header `server`. */
 export const serverName = (version: string): string => `sapiengraph-cctv/${version}`;
 
 /** The version of this program, from its package.json. */

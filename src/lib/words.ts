@@ -4,7 +4,7 @@ export const count = (n: number, one: string, many = `${one}s`): string =>
 
 const minute = 60_000;
 
-/** How long, in a sentence: `45 s`, `23 min`, `2 h 5 min`, `3 d 2 h`. */
+/** A duration for sentences: `45 s`, `23 min`, `2 h 5 min`, `3 d 2 h`. */
 export function lengthOfTime(ms: number): string {
   if (ms < 2 * minute) return `${Math.max(0, Math.round(ms / 1_000))} s`;
   const minutes = Math.round(ms / minute);
@@ -14,7 +14,7 @@ export function lengthOfTime(ms: number): string {
   return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** How long, in a table, in its two largest units: `2h 14m`, `3d 1h`, `12s`. */
+/** A duration for tables, in its two largest units: `2h 14m`, `3d 1h`, `12s`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const parts: readonly (readonly [number, string])[] = [

@@ -1,8 +1,8 @@
 import type { LivePicture } from './muxer.ts';
 
 /**
- * The pictures since the newest key frame, numbered through: what a new viewer begins with, and what
- * viewers who are a little behind still have to get.
+ * The numbered pictures since the newest key frame: new viewers start with them, and viewers who are
+ * slightly behind still need them.
  */
 export class KeptPictures {
   readonly #maxBytes: number;
@@ -15,7 +15,7 @@ export class KeptPictures {
   }
 
   add(picture: LivePicture): void {
-    // A camera that sends no key frame for minutes is shown to those who saw the last one.
+    // Without a key frame for minutes, the pictures exceed the limit: then new viewers must wait for one.
     if (picture.isKey || this.#bytes + picture.message.length > this.#maxBytes) {
       this.#first += this.#pictures.length;
       this.#pictures = [];
@@ -25,12 +25,12 @@ export class KeptPictures {
     this.#bytes += picture.message.length;
   }
 
-  /** Number of the first picture that is kept. */
+  /** Number of the first kept picture. */
   get first(): number {
     return this.#first;
   }
 
-  /** Number that the next picture will have. */
+  /** Number of the next picture. */
   get next(): number {
     return this.#first + this.#pictures.length;
   }

@@ -13,7 +13,7 @@ import { Viewing } from './viewing.ts';
 
 export interface LiveStreamOptions {
   readonly url: string;
-  /** Whether the camera's relay is still where it was. */
+  /** Whether the camera's relay still has this URL. */
   readonly isCurrent: () => boolean;
   readonly mayTranscode: () => boolean;
   readonly program: string;
@@ -27,7 +27,7 @@ export interface LiveStreamOptions {
 const maxKeptBytes = 8 * 1024 ** 2;
 const lookEachMs = 500;
 
-/** One camera, as it is shown to all its viewers: from the first one's coming to some time after the last. */
+/** The live stream of one camera, shared by its viewers: from the first viewer to a while after the last. */
 export class LiveStream implements AsyncDisposable {
   readonly #options: LiveStreamOptions;
   readonly #life = new Scope();
@@ -48,12 +48,12 @@ export class LiveStream implements AsyncDisposable {
     this.#ended = this.#run();
   }
 
-  /** Resolves when nothing is left of it. */
+  /** Resolves when the stream has ended and released everything. */
   get ended(): Promise<void> {
     return this.#ended;
   }
 
-  /** It takes no more viewers. */
+  /** Whether the stream takes no more viewers. */
   get isOver(): boolean {
     return this.#isOver || this.#life.signal.aborted || !this.#options.isCurrent();
   }
@@ -66,12 +66,12 @@ export class LiveStream implements AsyncDisposable {
     return [...this.#viewings.values()].reduce((sum, { skips }) => sum + skips, this.#skipsOfGone);
   }
 
-  /** Keeps it going for a while without viewers. */
+  /** Keeps the stream going for a while without viewers. */
   want(): void {
     this.#lastWantedAt = this.#options.clock.now();
   }
 
-  /** Resolves when the viewer gets nothing more. */
+  /** Resolves after the last message to the viewer. */
   async watch(viewer: LiveViewer): Promise<void> {
     const viewing = new Viewing(viewer, this.#options.maxBufferedBytes);
     this.#viewings.set(viewer, viewing);
@@ -147,7 +147,7 @@ export class LiveStream implements AsyncDisposable {
     };
   }
 
-  /** Ends it when there are no viewers, no pictures, or another relay. */
+  /** Ends the stream when there are no viewers or no pictures, or the relay has changed. */
   async #look(signal: AbortSignal): Promise<void> {
     const { clock, isCurrent, lingerMs, silentAfterMs } = this.#options;
     while (!signal.aborted) {

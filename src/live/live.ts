@@ -7,39 +7,39 @@ import { Viewing } from './viewing.ts';
 export type { LiveViewer } from './viewer.ts';
 
 export interface LiveHubOptions {
-  /** Where the camera's relay is, rtsp://127.0.0.1:PORT/NAME; undefined while it has none. */
+  /** URL of the camera's relay, rtsp://127.0.0.1:PORT/NAME; undefined while there is none. */
   readonly relayUrl: (camera: string) => string | undefined;
-  /** ffmpeg: transcodes what browsers can't play. */
+  /** ffmpeg, which transcodes streams that browsers can't play. */
   readonly program: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** From the last viewer's leaving to the end of the camera's stream; 10 s unless given. */
+  /** How long a camera's stream goes on without viewers; default: 10 s. */
   readonly lingerMs?: number;
-  /** Without a picture for so long, a stream has ended; 10 s unless given. */
+  /** A stream ends after so long without a picture; default: 10 s. */
   readonly silentAfterMs?: number;
-  /** What may wait in the daemon for one viewer (one picture more); 256 KiB unless given. */
+  /** Limit on the bytes queued for one viewer, exceeded by one picture at most; default: 256 KiB. */
   readonly maxBufferedBytes?: number;
-  /** Cameras transcoded at a time; 4 unless given. */
+  /** Limit on cameras transcoded at a time; default: 4. */
   readonly maxTranscodes?: number;
 }
 
 export interface LiveStatus {
-  /** Cameras of which there is a stream now, with or without viewers. */
+  /** Cameras that have a stream now, with or without viewers. */
   readonly cameras: readonly {
     readonly camera: string;
     readonly viewers: number;
     readonly transcoded: boolean;
-    /** Times that a viewer was too slow and went on at a newer key frame. */
+    /** How often a viewer was too slow and skipped to a newer key frame. */
     readonly skips: number;
   }[];
   readonly viewers: number;
 }
 
-/** Shows cameras live: one stream of each that somebody watches, shared by all its viewers. */
+/** Shows cameras live: each watched camera has one stream, shared by its viewers. */
 export class LiveHub implements AsyncDisposable {
   readonly #options: LiveHubOptions;
   readonly #streams = new Map<string, LiveStream>();
-  /** Those too that are about to end, and no longer taken for their camera's. */
+  /** Also has the streams that are ending and are no longer their camera's current stream. */
   readonly #all = new Set<LiveStream>();
   #isClosed = false;
 
@@ -48,11 +48,11 @@ export class LiveHub implements AsyncDisposable {
   }
 
   /**
-   * Sends `viewer` the camera's pictures until its signal aborts, or there are no more: then it is told
-   * why, and closed. Whoever watches again starts a new stream. Resolves when the viewer gets nothing
-   * more; never rejects.
+   * Sends `viewer` the camera's pictures until the viewer's signal aborts or the stream ends; in the
+   * latter case the viewer gets the reason and is closed, and may watch again. Resolves after the last
+   * message to the viewer; never rejects.
    *
-   * @param camera as `relayUrl` knows it
+   * @param camera the name that `relayUrl` takes
    */
   async watch(camera: string, viewer: LiveViewer): Promise<void> {
     const stream = this.#stream(camera);
@@ -61,14 +61,14 @@ export class LiveHub implements AsyncDisposable {
     new Viewing(viewer, maxBufferedBytes).end('the camera is not connected');
   }
 
-  /** The viewer lost its place: it gets an init, and all pictures from the newest key frame. */
+  /** Restarts a viewer that lost its place: with an init, and all pictures since the newest key frame. */
   skip(viewer: LiveViewer): void {
     for (const stream of this.#streams.values()) stream.skip(viewer);
   }
 
   /**
-   * Lets the camera's stream begin before somebody watches, so that its first viewer need not wait for a
-   * key frame. It ends as if a viewer had left now. Does nothing for cameras that must be transcoded.
+   * Starts the camera's stream before somebody watches, so that the first viewer need not wait for a key
+   * frame. The stream ends as if a viewer had left now. Has no effect for cameras that need transcoding.
    */
   warm(camera: string): void {
     this.#stream(camera)?.want();
@@ -84,13 +84,13 @@ export class LiveHub implements AsyncDisposable {
     return { cameras, viewers: cameras.reduce((sum, { viewers }) => sum + viewers, 0) };
   }
 
-  /** Ends all streams and tells their viewers. Resolves when nothing is left of them. */
+  /** Ends all streams and tells their viewers. Resolves when all streams have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#all].map((stream) => stream[Symbol.asyncDispose]()));
   }
 
-  /** The camera's stream, a new one if need be; undefined while the camera has no relay. */
+  /** The camera's stream, started if necessary; undefined while the camera has no relay. */
   #stream(camera: string): LiveStream | undefined {
     const { relayUrl, program, clock, log } = this.#options;
     const { lingerMs = 10_000, silentAfterMs = 10_000 } = this.#options;

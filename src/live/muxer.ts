@@ -3,7 +3,7 @@ import type { AccessUnit } from '../media/h264/depacketizer.ts';
 import { ParameterSets } from '../media/h264/parameter-sets.ts';
 import { LiveTimeline } from './timeline.ts';
 
-/** One picture, ready for every viewer. */
+/** One picture as a message that is the same for all viewers. */
 export interface LivePicture {
   readonly initialization: Initialization;
   readonly isKey: boolean;
@@ -20,10 +20,10 @@ export interface Arrival {
 
 const nalType = (nal: Buffer): number => nal.readUInt8(0) & 0x1f;
 const isParameterSet = (nal: Buffer): boolean => nalType(nal) === 7 || nalType(nal) === 8;
-/** Of the rest, what a decoder needs: slices and their supplements; no delimiters, no filling. */
+/** Other NAL units that a decoder needs: slices and SEI, but no delimiters and no filler data. */
 const isKept = (nal: Buffer): boolean => nalType(nal) >= 1 && nalType(nal) <= 6;
 
-/** Makes fragmented MP4 of H.264 pictures: one fragment each, from the first key frame on. */
+/** Makes fragmented MP4 of H.264 pictures: one fragment per picture, from the first key frame on. */
 export class Muxer {
   readonly #sets = new ParameterSets();
   #timeline = new LiveTimeline();
@@ -38,19 +38,19 @@ export class Muxer {
     return this.#epochMs ?? 0;
   }
 
-  /** Parameter sets that the stream's description tells. */
+  /** Takes parameter sets from the stream's description. */
   describe(nals: readonly Buffer[]): void {
     for (const nal of nals.filter(isParameterSet)) {
       if (this.#sets.take(nal)) this.#setsChanged = true;
     }
   }
 
-  /** Something was lost: nothing can be shown until the next key frame. */
+  /** Data was lost: no picture can be shown until the next key frame. */
   lose(): void {
     this.#waitsForKey = true;
   }
 
-  /** @returns undefined if it can't be shown */
+  /** @returns undefined if the picture can't be shown */
   push({ nals, timestamp }: AccessUnit, { nowMs, wallMs }: Arrival): LivePicture | undefined {
     this.describe(nals);
     const kept = nals.filter(isKept);

@@ -4,9 +4,9 @@ import { Scope } from '../lib/scope.ts';
 import { HttpError } from '../lib/http-error.ts';
 import { Slots } from '../lib/slots.ts';
 
-/** A picture this old is as good as a new one. */
+/** How long a picture is cached. */
 const freshMs = 8_000;
-/** Programs that take pictures, of all cameras. */
+/** Limit on pictures taken at a time, over all cameras. */
 const atOnce = 3;
 const maxWaiting = 100;
 const maxKept = 1_000;
@@ -16,7 +16,7 @@ interface Kept {
   readonly picture: Promise<Buffer>;
 }
 
-/** What cameras show now: one picture of each at a time, for all who ask. */
+/** Current pictures of cameras: simultaneous requests for a camera share one picture. */
 export class Pictures implements AsyncDisposable {
   readonly #take: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
   readonly #life = new Scope();
@@ -27,7 +27,7 @@ export class Pictures implements AsyncDisposable {
     this.#take = take;
   }
 
-  /** @throws {HttpError} 404 while there is none */
+  /** @throws {HttpError} 404 while no picture can be taken */
   async get(camera: CameraName): Promise<Buffer> {
     const name = formatCameraName(camera);
     const kept = this.#kept.get(name);
@@ -36,7 +36,7 @@ export class Pictures implements AsyncDisposable {
       .run(() => this.#take(camera, this.#life.signal))
       .then(
         (jpeg) => {
-          // It is as old as its arrival, not as the wish for it.
+          // A picture's age counts from its arrival, not from its request.
           this.#kept.set(name, { atMs: performance.now(), picture });
           return jpeg;
         },
@@ -46,7 +46,7 @@ export class Pictures implements AsyncDisposable {
           throw new HttpError(404, 'There is no picture of it now.', { cause: error });
         },
       );
-    // Until it is there, all who ask wait for the same.
+    // Until the picture arrives, further requests wait for it.
     this.#kept.delete(name);
     this.#kept.set(name, { atMs: Infinity, picture });
     const [oldest] = this.#kept.keys();

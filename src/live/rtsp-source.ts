@@ -17,10 +17,10 @@ export interface RtspSourceOptions {
 const keepAliveMs = 25_000;
 
 /**
- * Plays a stream if it is H.264, until `signal` aborts; then the RTSP session has been closed.
+ * Plays a stream if it is H.264, until `signal` aborts, and closes the RTSP session before it resolves.
  *
- * @returns the encoding's name, at once, if it is another
- * @throws {StreamEndedError} there is no stream, or no more
+ * @returns at once with the encoding's name if that is not H.264
+ * @throws {StreamEndedError} there is no stream, or it has ended
  */
 export async function playH264({ url, sink, clock, signal }: RtspSourceOptions): Promise<string> {
   using scope = new Scope(signal);
@@ -55,7 +55,7 @@ export async function playH264({ url, sink, clock, signal }: RtspSourceOptions):
     if (encoding !== 'H264') return encoding;
     while (!scope.signal.aborted) {
       await clock.sleep(keepAliveMs, scope.signal);
-      // That it failed is told by onGone.
+      // onGone reports a failure.
       if (!scope.signal.aborted) client.keepAlive().catch(() => {});
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-/** A stream ended that we did not end. The message says why, for the viewers. */
+/** Why a stream ended. The message is shown to viewers. */
 export class StreamEndedError extends Error {
   override name = 'StreamEndedError';
 }

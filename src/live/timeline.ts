@@ -1,6 +1,6 @@
 import { ticksPerSecond } from '../media/mp4/write.ts';
 
-/** Where a picture lies in the stream for the viewers, in ticks. */
+/** A picture's place in the viewers' stream, in ticks. */
 export interface PicturePlace {
   readonly decodeTime: number;
   readonly showTime: number;
@@ -8,9 +8,9 @@ export interface PicturePlace {
 }
 
 const ticksPerMs = ticksPerSecond / 1000;
-/** Of its own time, a stream is brought nearer to ours by so much: nobody sees it. */
+/** Drift is corrected by this share of the elapsed time: too little to notice. */
 const maxSlew = 0.05;
-/** Further off than this, it is put right at once. */
+/** Larger drift is corrected at once. */
 const maxDrift = ticksPerSecond;
 const maxAhead = 2 * ticksPerSecond;
 const windowTicks = ticksPerSecond;
@@ -19,19 +19,19 @@ const minDuration = 0.01 * ticksPerSecond;
 const maxDuration = 0.5 * ticksPerSecond;
 
 /**
- * Lays pictures on a time line that begins with the first one's arrival and runs with our clock. The
- * camera's times (RTP) say how far the pictures lie apart, so that the network's jitter is not seen; how
- * they arrive says where that is, by the quickest of the last seconds. A clock that drifts is followed;
- * one that jumps doesn't tear the line.
+ * Places pictures on a time line that starts with the first picture's arrival and runs with our clock.
+ * The camera's RTP timestamps give the distances between pictures, which hides network jitter. The
+ * offset to our clock is that of the quickest arrivals of the last seconds. Follows a camera's clock that
+ * drifts; a clock that jumps leaves no gap in the time line.
  */
 export class LiveTimeline {
   #startMs: number | undefined;
   #lastTimestamp = 0;
   /** The camera's time without wrap-around. */
   #camera = 0;
-  /** From the camera's time to ours. */
+  /** Added to the camera's time, gives ours. */
   #offset = 0;
-  /** The least of (arrival - camera's time) in each of the last windows, newest last. */
+  /** The smallest (arrival - camera's time) of each of the last windows, newest last. */
   #quickest: number[] = [];
   #windowEnds = 0;
   #duration = ticksPerSecond / 15;
@@ -39,8 +39,8 @@ export class LiveTimeline {
   #showTime = 0;
 
   /**
-   * @param timestamp 32 bits, 90,000 a second
-   * @param nowMs monotonic; when the picture arrived
+   * @param timestamp 32 bits, 90,000 ticks a second
+   * @param nowMs when the picture arrived, in monotonic milliseconds
    */
   place(timestamp: number, nowMs: number): PicturePlace {
     this.#startMs ??= nowMs;
@@ -65,8 +65,8 @@ export class LiveTimeline {
       const duration = lasted + (step - lasted) / 8;
       this.#duration = Math.min(Math.max(duration, minDuration), maxDuration);
     }
-    // Chromium's MSE takes a decode time that is more than two durations after the one before for a
-    // torn stream, and waits for a key frame: after a hole, it catches up in small steps.
+    // Chromium's MSE takes a decode time more than two durations after the previous one for a torn
+    // stream, and waits for a key frame: so after a gap, the decode time catches up in small steps.
     this.#decodeTime =
       before === undefined
         ? showTime
@@ -79,11 +79,12 @@ export class LiveTimeline {
     };
   }
 
-  /** Goes after what {@link #measure} found before. */
+  /** Moves the offset towards what {@link #measure} found. */
   #follow(arrival: number, step: number): void {
     if (this.#quickest.length === 0) return;
     const drift = Math.min(...this.#quickest, arrival - this.#camera) - this.#offset;
-    // That pictures are late may pass, as after a halt of the network: then all of them come at once.
+    // Lateness may pass, as when the network stalls and then delivers all pictures at once. So jump only
+    // if it lasted for all windows.
     if (drift > maxDrift && this.#quickest.length === windows) {
       this.#offset += drift;
       return;

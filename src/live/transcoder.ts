@@ -23,7 +23,7 @@ const argumentsFor = (url: string): string[] => [
   '-fflags', 'nobuffer',
   '-flags', 'low_delay',
   '-analyzeduration', '1000000',
-  // Several threads would each hold a picture back.
+  // Each additional thread would delay the output by a picture.
   '-threads', '1',
   '-rtsp_transport', 'tcp',
   '-timeout', '10000000',
@@ -52,10 +52,10 @@ const argumentsFor = (url: string): string[] => [
 ];
 
 /**
- * Makes H.264 of any stream that ffmpeg can read, at most 1280 pixels wide, a key frame each 2 s, until
- * `signal` aborts; then the program is gone.
+ * Converts any stream that ffmpeg can read to H.264, at most 1280 pixels wide, with a key frame each 2 s,
+ * until `signal` aborts. ffmpeg has ended when this settles.
  *
- * @throws {StreamEndedError} there is no stream, or no more
+ * @throws {StreamEndedError} there is no stream, or it has ended
  */
 export async function transcode({ url, sink, program, signal }: TranscoderOptions): Promise<void> {
   using scope = new Scope(signal);

@@ -1,17 +1,17 @@
 import { readSdp } from '../media/sdp.ts';
 
-/** The video of a stream, as far as it takes to play it. */
+/** What is needed to play the video of a stream. */
 export interface VideoDescription {
-  /** In capitals: `H264`, `H265`, `JPEG` … */
+  /** In upper case: `H264`, `H265`, `JPEG` … */
   readonly encoding: string;
   readonly payloadType: number;
-  /** What its server calls the track. */
+  /** The server's name of the track. */
   readonly control: string;
   /** NAL units of sprop-parameter-sets (RFC 6184 section 8.1). */
   readonly parameterSets: readonly Buffer[];
 }
 
-/** The first video of a session description; undefined if it has none that can be asked for. */
+/** The first video of a session description; undefined if there is none, or it can't be requested. */
 export function findVideo(sdp: string): VideoDescription | undefined {
   const video = readSdp(sdp).find(({ kind }) => kind === 'video');
   if (video?.control === undefined || !/^RTP\/AVPF? /.test(video.format)) return undefined;

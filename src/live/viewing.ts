@@ -8,12 +8,12 @@ export class Viewing {
   readonly #maxBufferedBytes: number;
   readonly #over = Promise.withResolvers<void>();
   #initialization: Initialization | undefined;
-  /** Number of the next picture it gets. */
+  /** Number of the next picture to send. */
   #next = 0;
   #waitsForKey = true;
   #isSlow = false;
   #isOver = false;
-  /** Times that it went on at a newer key frame, for being too slow. */
+  /** How often the viewer was too slow and skipped to a newer key frame. */
   skips = 0;
 
   constructor(viewer: LiveViewer, maxBufferedBytes: number) {
@@ -23,25 +23,25 @@ export class Viewing {
     if (viewer.signal.aborted) this.#leave();
   }
 
-  /** Resolves when the viewer gets nothing more. */
+  /** Resolves when nothing more is sent to the viewer. */
   get over(): Promise<void> {
     return this.#over.promise;
   }
 
-  /** Begins anew at the newest key frame. */
+  /** Starts again at the newest key frame. */
   restart(): void {
     this.#initialization = undefined;
     this.#next = 0;
     this.#waitsForKey = true;
   }
 
-  /** Sends what is new, as much of it as the viewer can take. */
+  /** Sends as many new pictures as the viewer can take. */
   send(kept: KeptPictures, epochMs: number): void {
     if (this.#isOver) return;
     try {
       this.#send(kept, epochMs);
     } catch {
-      // Its connection broke, and it was not told yet.
+      // The connection broke, and its signal has not aborted yet.
       this.#leave();
     }
   }
@@ -53,13 +53,13 @@ export class Viewing {
       this.#viewer.sendText(JSON.stringify({ type: 'end', reason }));
       this.#viewer.close(reason);
     } catch {
-      // It has gone by itself.
+      // The viewer has already gone.
     }
   }
 
   #send(kept: KeptPictures, epochMs: number): void {
     const waiting = this.#viewer.bufferedBytes();
-    // Most of what waits must be gone first, or the viewer would stay as far behind as it may be.
+    // Wait until most of the queue has been sent, or the viewer would stay at the limit.
     if (this.#isSlow && waiting > this.#maxBufferedBytes / 4) return;
     this.#isSlow = false;
     if (this.#next < kept.first) {

@@ -7,12 +7,12 @@ const avc = 7;
 const maxTagBytes = 4 * 1024 * 1024;
 const ticksPerMs = 90;
 
-/** What came is not FLV with H.264. */
+/** The bytes are not FLV with H.264. */
 export class FlvError extends Error {
   override name = 'FlvError';
 }
 
-/** NAL units that have their length before them, in `lengthBytes` bytes. */
+/** NAL units, each preceded by its length in `lengthBytes` bytes. */
 function* nalsOf(bytes: Buffer, lengthBytes: number, count = Infinity): Generator<Buffer> {
   let at = 0;
   for (let i = 0; i < count && at + lengthBytes < bytes.length; i += 1) {
@@ -34,8 +34,8 @@ function parameterSetsOf(record: Buffer): Buffer[] {
 }
 
 /**
- * Reads a stream of FLV with H.264 (Adobe, Flash Video File Format 10.1, annex E): of what ffmpeg
- * can write to a pipe, what tells each picture's end as soon as it is there.
+ * Reads a stream of FLV with H.264 (Adobe, Flash Video File Format 10.1, annex E). Of the formats that
+ * ffmpeg can write to a pipe, FLV shows a picture's end without waiting for the next picture.
  */
 export class FlvReader {
   readonly #sink: PictureSink;
@@ -49,7 +49,7 @@ export class FlvReader {
     this.#sink = sink;
   }
 
-  /** @throws {FlvError} nothing more can be read */
+  /** @throws {FlvError} the stream can't be read any further */
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
@@ -76,7 +76,7 @@ export class FlvReader {
         if (bodyBytes > maxTagBytes) throw new FlvError('a picture too large');
         this.#head = part;
         this.#state = 'body';
-        // The size of the tag follows it.
+        // The tag is followed by its size in 4 bytes.
         this.#wanted = bodyBytes + 4;
         return;
       }

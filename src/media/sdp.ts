@@ -1,4 +1,4 @@
-/** One stream of a session description: an m= line and what belongs to it (RFC 8866 section 5.14). */
+/** One stream of a session description: an m= line and the lines after it (RFC 8866 section 5.14). */
 export interface MediaDescription {
   /** `video`, `audio`, `application` … */
   readonly kind: string;
@@ -6,11 +6,11 @@ export interface MediaDescription {
   readonly format: string;
   /** The first payload type. */
   readonly payloadType: number;
-  /** In capitals: `H264`, `MPEG4-GENERIC` …; empty if it is not said. */
+  /** In upper case: `H264`, `MPEG4-GENERIC` …; empty if unknown. */
   readonly encoding: string;
   /** The a=fmtp of the first payload type; empty if there is none. */
   readonly parameters: string;
-  /** What the server calls the track; undefined if it is a URL or no plain name. */
+  /** The server's name of the track; undefined if that is a URL or no plain name. */
   readonly control: string | undefined;
   /** The lines after the m= line. */
   readonly lines: readonly string[];
@@ -25,7 +25,7 @@ const staticTypes: Readonly<Record<number, string>> = {
   32: 'MPV',
 };
 
-/** The streams of a session description, in their order. Leaves out those whose m= line can't be read. */
+/** The streams of a session description, in their order. Leaves out streams with an invalid m= line. */
 export function readSdp(sdp: string): MediaDescription[] {
   return sdp
     .split(/^(?=m=)/m)
@@ -58,7 +58,7 @@ export interface Media {
   readonly audio?: { readonly codec: string } | undefined;
 }
 
-/** Encoding names (RFC 3551 section 6 and each payload format's own RFC), as we call them. */
+/** Our names for encodings (RFC 3551 section 6 and each payload format's own RFC). */
 const codecs: Readonly<Record<string, string>> = {
   H264: 'h264',
   H265: 'h265',

@@ -5,7 +5,7 @@ import type { OwnCamerasAnswer } from '../contract/cameras.ts';
 import { serverClock } from './time/server-clock.ts';
 import type { Day, Span } from './time/zone.ts';
 
-/** The server's refusal, in its own words. */
+/** An error answer, with the server's message. */
 export class ApiError extends Error {
   readonly status: number;
   readonly retryAfterS: number | undefined;
@@ -18,7 +18,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What went wrong, for the user. */
+/** An error message for the user. */
 export const errorWords = (error: unknown): string =>
   error instanceof ApiError ? error.message : 'The server cannot be reached.';
 
@@ -67,7 +67,7 @@ export const logIn = (account: string, user: string, password: string): Promise<
 
 export const logOut = (): Promise<unknown> => post('/api/logout', {});
 
-/** Also learns how far this device's clock is from the server's. */
+/** Also measures the offset between this device's clock and the server's. */
 export async function cameras(signal?: AbortSignal): Promise<OwnCamerasAnswer> {
   const askedAtMs = Date.now();
   const answer = await get<OwnCamerasAnswer>('/api/cameras', signal);
@@ -92,7 +92,7 @@ export async function days(
   return (await get<{ days: readonly DaySums[] }>(path, signal)).days;
 }
 
-/** @param viaDaemon for a browser that cannot read the bucket itself */
+/** @param viaDaemon true for a browser that cannot read the bucket itself */
 export const playlistUrl = (camera: string, span: Span, viaDaemon: boolean): string =>
   `${cameraPath(camera)}/playlist.m3u8?${spanQuery(span)}${viaDaemon ? '&via=daemon' : ''}`;
 

@@ -7,7 +7,7 @@ import { ThemeButton } from './parts/theme.tsx';
 import { type Route, readRoute, routeHash } from './route.ts';
 import { LoginView } from './views/login-view.tsx';
 
-// Who logs in for the first time waits for none of these.
+// Loaded lazily, so that the login page does not wait for them.
 const NowView = lazy(async () => (await import('./views/now-view.tsx')).NowView);
 const LiveView = lazy(async () => (await import('./views/live-view.tsx')).LiveView);
 const PastView = lazy(async () => (await import('./views/past-view.tsx')).PastView);
@@ -44,7 +44,7 @@ export function App() {
   }
   const onLoggedOut = (): void => setWho('nobody');
   const leave = async (): Promise<void> => {
-    // The screen is cleared even if the server did not hear of it.
+    // Show the login page even if the server cannot be reached.
     await logOut().catch(() => undefined);
     onLoggedOut();
   };
@@ -61,7 +61,7 @@ export function App() {
   );
 }
 
-/** For tabs, bookmarks and screen readers. */
+/** The document's title, for tabs, bookmarks and screen readers. */
 const titleOf = (route: Route): string =>
   'camera' in route && route.camera ? `${route.camera}, ${route.view}` : route.view;
 
@@ -124,7 +124,7 @@ function useRoute(): Route {
   return route;
 }
 
-/** Not by the link itself: the hash names the view, so `#main` would lead to the first view. */
+/** Replaces the link's own navigation: the hash names the view, so `#main` would open the first view. */
 function skipToMain(event: Event): void {
   event.preventDefault();
   document.getElementById('main')?.focus();

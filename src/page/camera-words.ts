@@ -2,7 +2,7 @@ import type { DaySums, OwnersPiece } from '../contract/continuity.ts';
 import type { OwnCamera } from '../contract/cameras.ts';
 import { clockTime, lengthWords, percentWords, sinceWords } from './time/words.ts';
 
-/** What a camera does, in words: `recording`, `no footage since 10:42: camera offline`. */
+/** A camera's state in words: `recording`, `no footage since 10:42: camera offline`. */
 export function stateWords(camera: OwnCamera, nowMs: number, timeZone: string): string {
   const { isRecording, state, lastFootageAtMs } = camera;
   if (isRecording) return 'recording';
@@ -12,7 +12,7 @@ export function stateWords(camera: OwnCamera, nowMs: number, timeZone: string): 
   return `no footage ${since}: ${why}`;
 }
 
-/** Causes that the ledger names in words an owner would not understand. */
+/** Owners' words for causes in the ledger that owners would not understand. */
 const words: Readonly<Record<string, string>> = {
   disabled: 'disabled by the operator',
   'stream stalled': 'the camera ceased to send',
@@ -53,7 +53,7 @@ export function continuityWords({ storedMs, spooledMs, missingMs }: FootageSums)
   return `${lengthWords(missingMs)} missing (${percentWords(storedMs + spooledMs, known)} recorded)`;
 }
 
-/** A piece of the timeline, in a sentence. */
+/** Describes a piece of the timeline. */
 export function pieceWords(piece: OwnersPiece, timeZone: string): string {
   const { startMs, endMs } = piece;
   const length = lengthWords(endMs - startMs);

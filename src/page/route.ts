@@ -1,10 +1,10 @@
-/** Which view is shown. It is kept in the address's hash, so that back, reload and bookmarks work. */
+/** The view shown. Kept in the URL's hash, so that back, reload and bookmarks work. */
 export type Route =
   | { readonly view: 'now' | 'overview' }
   | { readonly view: 'live'; readonly camera: string }
   | { readonly view: 'past'; readonly camera?: string; readonly atMs?: number };
 
-/** @param hash as in location.hash; one that makes no sense leads to the first view */
+/** @param hash as in location.hash; an invalid hash gives the first view */
 export function readRoute(hash: string): Route {
   const [view, camera, at] = hash.replace(/^#\/?/, '').split('/').map(decode);
   if (view === 'live' && camera) return { view, camera };

@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from 'vite';
 
 const outDir = join(import.meta.dirname, '../../dist/page');
 
-/** Compresses each file once, as small as it gets: the daemon sends them as they are. */
+/** Compresses each file at build time, as the daemon only sends the compressed files. */
 const compress: Plugin = {
   name: 'compress',
   async writeBundle({ dir = outDir }, bundle) {
@@ -31,14 +31,14 @@ export default defineConfig({
   build: {
     outDir,
     emptyOutDir: true,
-    // The oldest that know all that the page uses (AbortSignal.any, requestVideoFrameCallback, light-dark()).
+    // The oldest browsers with all features in use (AbortSignal.any, requestVideoFrameCallback, light-dark()).
     target: ['chrome123', 'firefox132', 'safari17.5'],
-    // The page's policy allows no data: addresses.
+    // The page's policy forbids data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: { checks: { pluginTimings: false } },
-    // The bill of materials names what is bundled; it is not served.
+    // Input for the bill of materials; not served.
     license: { fileName: 'licenses.json' },
   },
 });

@@ -1,25 +1,25 @@
 import { errorCode, OperatorError } from '../lib/errors.ts';
 import type { CardFile } from './files.ts';
 
-/** What a camera's files are written to: a mounted card, an image of one, or a disk. */
+/** The target for a camera's files: a mounted card, an image of a card, or a disk. */
 export interface Card {
-  /** As the operator named it. */
+  /** The operator's name of the card. */
   readonly name: string;
-  /** What the operator should know of it before the camera gets it. */
+  /** What the operator should know before the card goes into the camera. */
   readonly notes: readonly string[];
-  /** All that would keep these files from being written, in sentences. Writes nothing. */
+  /** One sentence for each reason why the files can't be written. Writes nothing. */
   problems(files: readonly CardFile[]): Promise<string[]>;
-  /** Removes the files that are there. */
+  /** Removes those of the files that exist. */
   remove(paths: readonly string[]): Promise<void>;
-  /** Writes in this order, each in place of what is there. When it returns the medium has them. */
+  /** Writes or replaces the files, in this order. They are on the medium when the promise resolves. */
   write(files: readonly CardFile[], signal: AbortSignal): Promise<void>;
-  /** Reads back from the medium, and returns the paths of the files that are not what they should be. */
+  /** Reads the files back from the medium, and returns the paths of those that differ. */
   differing(files: readonly CardFile[], signal: AbortSignal): Promise<string[]>;
-  /** Takes back what was begun, as far as the medium still lets it; nothing of a new image stays. */
+  /** Removes the paths, as far as the medium still allows it; a new image is deleted altogether. */
   abandon(paths: readonly string[]): Promise<void>;
 }
 
-/** Why a card can't be written or read, in a sentence for the operator. */
+/** Explains to the operator why a card can't be written or read. */
 export function explainCardError(name: string, error: unknown): OperatorError {
   if (error instanceof OperatorError) return error;
   const said = error instanceof Error ? error.message : String(error);
@@ -43,14 +43,14 @@ export function explainCardError(name: string, error: unknown): OperatorError {
 
 export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`;
 
-/** What files take on a file system that hands out whole clusters. */
+/** Space that a file takes on a file system that allocates whole clusters. */
 export const clusters = (bytes: number, clusterBytes: number): number =>
   Math.ceil(bytes / clusterBytes) * clusterBytes;
 
 export const tooSmall = (name: string, neededBytes: number, freeBytes: number): string =>
   `The card ${name} is too small: ${megabytes(neededBytes)} are needed, and it has room for ${megabytes(freeBytes)}.`;
 
-/** The folders of files, each after the one that it is in. */
+/** All folders of the files, parents first. */
 export function foldersOf(files: readonly CardFile[]): string[] {
   const folders = new Set<string>();
   for (const { path } of files) {

@@ -10,7 +10,7 @@ import { bytesOf, type CardFile, modeOf, sizeOf } from './files.ts';
 /** statfs(2): the type of a FAT file system. */
 const fatType = 0x4d44;
 
-/** A directory: a card that is mounted there, or what is to be copied onto one. */
+/** A directory: a mounted card, or an ordinary directory that will be copied onto a card. */
 export class DirectoryCard implements Card {
   readonly name: string;
   readonly notes: readonly string[];
@@ -75,7 +75,7 @@ export class DirectoryCard implements Card {
         signal.throwIfAborted();
         const path = join(this.#root, file.path);
         if (isSame(file, path)) continue;
-        // Never through a link, and not with the mode of an older file.
+        // Remove first, so that we neither write through a link nor keep an old file's mode.
         await rm(path, { force: true });
         await using handle = await open(path, 'wx', modeOf(file));
         await handle.writeFile(bytesOf(file));
@@ -91,7 +91,7 @@ export class DirectoryCard implements Card {
   differing(files: readonly CardFile[], signal: AbortSignal): Promise<string[]> {
     return this.#explained(async () => {
       const paths = files.map(({ path }) => join(this.#root, path));
-      // What is in memory proves nothing of the medium: it is forgotten first, where the kernel can.
+      // Drop the files from the page cache where the kernel allows it, so that reads test the medium.
       const forget = 'for file; do dd if="$file" iflag=nocache count=0 status=none; done';
       for (let n = 0; n < paths.length; n += 500) {
         await execa('sh', ['-c', forget, 'sh', ...paths.slice(n, n + 500)], { reject: false });
@@ -141,7 +141,7 @@ export class DirectoryCard implements Card {
   }
 }
 
-/** Whether a file is a copy of the very one that is there: the operator's firmware lies on the card. */
+/** Whether source and target are the same file: the operator's firmware may be on the card itself. */
 function isSame({ content }: CardFile, path: string): boolean {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (Buffer.isBuffer(content) || there === undefined) return false;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 
-/** Where the kernel tells of disks; other places for tests. */
+/** Directories with the kernel's information on disks; tests use others. */
 export interface DiskSources {
   readonly sys: string;
   readonly proc: string;
@@ -15,26 +15,26 @@ export interface Partition {
   readonly bytes: number;
 }
 
-/** A disk that a card could be made on: nothing of it is in use. */
+/** A disk that can become a card: no part of it is in use. */
 export interface CardDisk {
-  /** As the kernel names it: sdb, mmcblk0. */
+  /** The kernel's name: sdb, mmcblk0. */
   readonly name: string;
   readonly model: string;
   readonly bytes: number;
   readonly partitions: readonly Partition[];
-  /** Whether it is of the kind that is taken out and in: a card reader, a stick. */
+  /** Whether the disk is removable: in a card reader, or a USB stick. */
   readonly isRemovable: boolean;
 }
 
 const gigabyte = 1_000_000_000;
-/** What a partition table of 32-bit sector numbers reaches. */
+/** Limit of a partition table with 32-bit sector numbers. */
 const maxBytes = 2 ** 32 * 512;
 
 /**
- * Looks at a disk before it is overwritten.
+ * Checks a disk before it is overwritten.
  *
- * @param device the path of a whole disk, or a link to one
- * @throws {OperatorError} if the system is on it, or it is in use, or can't be written
+ * @param device the path of a whole disk, or a link to it
+ * @throws {OperatorError} the disk holds the system, is in use, or can't be written
  */
 export function inspectDisk(device: string, sources: DiskSources = kernelSources): CardDisk {
   const name = basename(existsSync(device) ? realpathSync(device) : device);
@@ -79,7 +79,7 @@ export function inspectDisk(device: string, sources: DiskSources = kernelSources
   return found;
 }
 
-/** What stands in a question: what it is, how large, what is on it. */
+/** Describes a disk for a question: its name, model, size and partitions. */
 export function describeDisk({ name, model, bytes, partitions }: CardDisk): string {
   const size = (n: number): string => `${(n / gigabyte).toFixed(1)} GB`;
   const parts = partitions.map((part) => `${part.name} of ${size(part.bytes)}`).join(', ');
@@ -100,7 +100,7 @@ function refuseIfUsed(device: string, names: readonly string[], sources: DiskSou
     }),
   );
   const mounted = mounts(sources)
-    // Some file systems (btrfs) have numbers of their own: then only the name tells.
+    // Some file systems (btrfs) report device numbers of their own: match them by name.
     .filter(({ number, source }) => numbers.has(number) || aliases.has(source))
     .map(({ at }) => at);
   const system = mounted.filter((at) => systemMounts.test(at));
@@ -127,7 +127,7 @@ function refuseIfUsed(device: string, names: readonly string[], sources: DiskSou
   }
 }
 
-/** What is built upon a disk or a partition: volumes, RAIDs, and what is upon these. */
+/** Devices that use a disk or a partition, such as volumes and RAIDs, and devices that use those. */
 function holdersOf(name: string, sources: DiskSources): string[] {
   const directory = join(sources.sys, 'class/block', name, 'holders');
   if (!existsSync(directory)) return [];
@@ -165,7 +165,7 @@ const readText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    // What a kind of disk hasn't got is not there.
+    // Some kinds of disks don't have all files.
     return '';
   }
 };

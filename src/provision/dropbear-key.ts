@@ -2,20 +2,20 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } fr
 import { OperatorError } from '../lib/errors.ts';
 
 const algorithm = 'ssh-ed25519';
-/** What every such file begins with: the algorithm's name and the length of the two halves that follow. */
+/** The start of every key file: the algorithm's name, and the length of the two halves that follow. */
 const head = Buffer.concat([wireString(Buffer.from(algorithm)), Buffer.from([0, 0, 0, 64])]);
 const fileBytes = head.length + 64;
 
 /** An ed25519 key pair of a camera. */
 export interface DropbearKey {
   /**
-   * The private key as dropbear keeps it in a file, 83 bytes: string "ssh-ed25519", then a string of
-   * seed and public point, 32 bytes each (dropbear, src/ed25519.c). dbclient reads no other form.
+   * The private key in dropbear's file format, 83 bytes: string "ssh-ed25519", then a string of seed and
+   * public point, 32 bytes each (dropbear, src/ed25519.c). dbclient reads no other format.
    */
   readonly file: Buffer;
-  /** The public key as a line of OpenSSH's, without comment and line end. */
+  /** The public key in OpenSSH's one-line format, without comment and line end. */
   readonly publicLine: string;
-  /** `SHA256:…`, as ssh-keygen and dropbearkey show it. */
+  /** `SHA256:…`, in the format of ssh-keygen and dropbearkey. */
   readonly fingerprint: string;
 }
 
@@ -27,9 +27,9 @@ export function makeDropbearKey(): DropbearKey {
 }
 
 /**
- * Reads a private key file of dropbear's.
+ * Reads a private key file in dropbear's format.
  *
- * @throws {OperatorError} if it is no whole ed25519 key, or its halves don't belong together
+ * @throws {OperatorError} the file is no complete ed25519 key, or its halves don't match
  */
 export function parseDropbearKey(file: Buffer): DropbearKey {
   if (file.length !== fileBytes || !file.subarray(0, head.length).equals(head)) {
@@ -42,7 +42,7 @@ export function parseDropbearKey(file: Buffer): DropbearKey {
   return { file, ...publicPart(point) };
 }
 
-/** The public point of a seed (RFC 8032 section 5.1.5), by way of PKCS #8 (RFC 8410 section 7). */
+/** The public point of a seed (RFC 8032 section 5.1.5), computed by way of PKCS #8 (RFC 8410 section 7). */
 function pointOf(seed: Buffer): Buffer {
   const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
   const key = createPrivateKey({

@@ -11,17 +11,17 @@ import { runFatTool } from './mtools.ts';
 const filesAtOnce = 200;
 
 export interface FatCardOptions {
-  /** As the operator named it. */
+  /** The operator's name of the card. */
   readonly name: string;
-  /** The image or the disk. */
+  /** Path of the image or the disk. */
   readonly path: string;
   readonly volume: FatVolume;
   readonly notes?: readonly string[];
-  /** What takes it back altogether, for an image that was not there before. */
+  /** Deletes the card altogether; only for a new image. */
   readonly discard?: () => Promise<void>;
 }
 
-/** A FAT file system that is not mounted: an image, or a disk. */
+/** An unmounted FAT file system in an image or on a disk. */
 export class FatCard implements Card {
   readonly #options: FatCardOptions;
   readonly #drive: readonly string[];
@@ -43,7 +43,7 @@ export class FatCard implements Card {
     return this.#explained(async () => {
       const { clusterBytes } = this.#options.volume;
       const present = await this.#present();
-      // A folder takes a cluster and more with many names in it.
+      // A folder takes a cluster, or more if it has many names: count two.
       let needed = foldersOf(files).length * 2 * clusterBytes;
       let free = await this.#freeBytes();
       for (const file of files) {
@@ -73,7 +73,7 @@ export class FatCard implements Card {
         await this.#run('mcopy', ['-n', '-o', '-Q', ...sources, onDrive(folder)], signal);
       }
       for (const { path, content } of files) {
-        // Through a pipe: what is secret gets no copy on this machine's disk.
+        // Written through a pipe, so that secrets leave no copy on this machine's disk.
         if (!Buffer.isBuffer(content)) continue;
         await this.#run('mcopy', ['-n', '-o', '-Q', '-', onDrive(path)], signal, content);
       }
@@ -129,10 +129,10 @@ export class FatCard implements Card {
     return Number((free?.[1] ?? '0').replaceAll(' ', ''));
   }
 
-  /** What is on the card, by its path in small letters, and how many clusters it takes. */
+  /** The number of clusters of everything on the card, by path in lower case. */
   async #present(): Promise<Map<string, number>> {
     const listing = await this.#run('mdu', ['-a', '::']).then(String, (error: unknown) => {
-      // So it says of a root without any file.
+      // mdu fails with this message if the root directory is empty.
       if (error instanceof Error && error.message.includes('"::" not found')) return '';
       throw error;
     });
@@ -150,7 +150,7 @@ export class FatCard implements Card {
     });
   }
 
-  /** The medium has what was written, and what is read next comes from it. */
+  /** Flushes writes to the medium, and makes further reads come from the medium. */
   async #sync(): Promise<void> {
     const { path } = this.#options;
     await using handle = await open(path, 'r+');
@@ -173,7 +173,7 @@ interface FileGroup {
   readonly sources: readonly string[];
 }
 
-/** The files that are copies and keep their names, by folder: one run of mcopy takes a whole folder. */
+/** Groups copied files by folder, so that one run of mcopy takes many. A renamed file is its own group. */
 function grouped(files: readonly CardFile[]): FileGroup[] {
   const groups: { folder: string; files: CardFile[]; sources: string[] }[] = [];
   const open = new Map<string, (typeof groups)[number]>();

@@ -1,20 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
 
 const sectorBytes = 512;
-/** Where the first partition begins: on any card at the start of a block that it erases at once. */
+/** Start of the first partition, aligned to the erase blocks of any card. */
 export const partitionStart = 1024 * 1024;
 const partitionTypes = new Set([0x0b, 0x0c, 0x04, 0x06, 0x0e]);
 
 /** A FAT file system in an image or on a disk. */
 export interface FatVolume {
-  /** Where it begins. */
+  /** Where the file system begins, in bytes. */
   readonly offset: number;
   readonly clusterBytes: number;
 }
 
 /**
- * Finds the FAT file system that a camera would mount: in the first partition, or where there are no
- * partitions the one that is the whole image. Undefined if there is none.
+ * Finds the FAT file system that a camera would mount: the whole image if that is FAT, or else the first
+ * partition. Undefined if neither is FAT.
  */
 export async function findFatVolume(handle: FileHandle): Promise<FatVolume | undefined> {
   const first = await readSector(handle, 0);
@@ -36,7 +36,7 @@ async function readSector(handle: FileHandle, position: number): Promise<Buffer>
 
 const isSigned = (sector: Buffer): boolean => sector.readUInt16LE(510) === 0xaa55;
 
-/** What a boot sector says (Microsoft's FAT specification, section 3). */
+/** Reads a boot sector (Microsoft's FAT specification, section 3); undefined if it is not FAT. */
 function volumeIn(sector: Buffer, offset: number): FatVolume | undefined {
   const bytesPerSector = sector.readUInt16LE(11);
   const sectorsPerCluster = sector.readUInt8(13);
@@ -54,7 +54,7 @@ function volumeIn(sector: Buffer, offset: number): FatVolume | undefined {
 /**
  * Writes a partition table with one FAT32 partition (type 0x0c) over all of an image or a disk.
  *
- * @returns how large the partition is, in units of 1024 bytes as mkfs.vfat takes it
+ * @returns the size of the partition in units of 1024 bytes, as mkfs.vfat takes it
  */
 export async function writePartitionTable(handle: FileHandle, totalBytes: number): Promise<number> {
   const sectors = Math.floor((totalBytes - partitionStart) / 1024) * 2;

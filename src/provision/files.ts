@@ -10,11 +10,11 @@ export interface FileCopy {
 
 /** A file for a card. */
 export interface CardFile {
-  /** On the card, from its root, with `/` between. */
+  /** Path from the root of the card, with `/` as separator. */
   readonly path: string;
-  /** Its bytes, or the file that it is a copy of. */
+  /** The bytes, or the file to copy. */
   readonly content: Buffer | FileCopy;
-  /** Owner alone may read it, where the card has modes. */
+  /** Only the owner may read the file, if the card supports modes. */
   readonly secret?: boolean;
 }
 
@@ -24,13 +24,13 @@ export const text = (path: string, content: string, secret = false): CardFile =>
   secret,
 });
 
-/** A file of this machine as a file of a card. */
+/** A card file that is a copy of a file of this machine. */
 export function copyOf(source: string, path: string): CardFile {
   const { size, mode } = statSync(source);
   return { path, content: { source, bytes: size, executable: (mode & 0o111) !== 0 } };
 }
 
-/** Its mode, where the card has modes. */
+/** The file's mode, for cards that support modes. */
 export const modeOf = ({ content, secret }: CardFile): number =>
   secret === true ? 0o600 : !Buffer.isBuffer(content) && content.executable ? 0o755 : 0o644;
 
@@ -42,20 +42,20 @@ export function bytesOf({ content }: CardFile): Buffer {
   try {
     return readFileSync(content.source);
   } catch (error) {
-    // Not the card's fault.
+    // An OperatorError, so that the card is not blamed.
     throw new OperatorError(`${content.source} can't be read: ${describeError(error)}.`, {
       cause: error,
     });
   }
 }
 
-/** FAT doesn't tell names apart by case. */
+/** A key for comparing paths: FAT ignores the case of names. */
 export const fatKey = (path: string): string => path.toLowerCase();
 
 /**
- * All files beneath a directory, as files of a card. Links are followed, since FAT has none.
+ * All files below a directory, as files of a card. Follows links, since FAT has none.
  *
- * @param under where on the card they go; '' for its root
+ * @param under the target folder on the card; '' for the root
  */
 export function filesBeneath(
   directory: string,
@@ -81,13 +81,13 @@ export function filesBeneath(
   return files;
 }
 
-// Microsoft's FAT specification, "Long directory entries"; and `[`, which is a pattern for mtools.
+// Microsoft's FAT specification, "Long directory entries"; and `[`, which mtools takes for a pattern.
 const notOnFat = /[\p{Cc}"*:<>?\\|[]|[. ]$/u;
 
 /**
- * Lays lists of files over each other, later ones over earlier ones.
+ * Merges lists of files; files of later lists replace those of earlier ones.
  *
- * @throws {OperatorError} for names that FAT can't hold or tell apart
+ * @throws {OperatorError} FAT can't hold a name, or can't tell two names apart
  */
 export function layered(...layers: readonly (readonly CardFile[])[]): CardFile[] {
   const all = new Map<string, CardFile>();
@@ -107,7 +107,7 @@ export function layered(...layers: readonly (readonly CardFile[])[]): CardFile[]
         throw new OperatorError(`A FAT card can't hold a file with the name "${file.path}".`);
       }
       own.set(key, file.path);
-      // The name of the lower layer stays: its folders are spelled so already.
+      // Keep the lower layer's spelling, which its folders share.
       all.set(key, { ...file, path: all.get(key)?.path ?? file.path });
     }
   }

@@ -6,7 +6,7 @@ import type { Model } from './models.ts';
 
 const overlays = join(import.meta.dirname, '../../firmware');
 
-/** What shows that a directory is the content of a Dafang-Hacks card, and can carry a tunnel. */
+/** Paths that prove that a directory is a Dafang-Hacks card and can run a tunnel. */
 const wantedOfDafang = ['run.sh', 'bin/dropbearmulti', 'config/', 'controlscripts/'];
 
 const whereFrom =
@@ -15,15 +15,15 @@ const whereFrom =
 /** The operator's own copy of the cameras' firmware. */
 export interface Firmware {
   readonly files: readonly CardFile[];
-  /** The text of one of its files, if it has it. */
+  /** The text of one of the files; undefined if there is no such file. */
   text(path: string): string | undefined;
 }
 
 /**
- * Looks at a copy of the firmware, and lists what of it goes onto a card of that model.
+ * Checks a copy of the firmware, and lists the files that go onto a card of that model.
  *
- * @param directory may be left out for models that need nothing on the card
- * @throws {OperatorError} if it isn't the firmware, saying what is missing and where it is to be had
+ * @param directory optional for models that need no firmware on the card
+ * @throws {OperatorError} the directory isn't the firmware: what is missing, and where to get it
  */
 export function readFirmware(model: Model, directory: string | undefined): Firmware {
   if (model.family === 'dafang') return readDafang(model, directory);
@@ -50,7 +50,7 @@ function readDafang(model: Model, given: string | undefined): Firmware {
   return firmwareOf(forModel(list(directory), model));
 }
 
-/** The variant of the chip with half the memory has its own drivers and boot parameters in the same copy. */
+/** Uses the drivers and boot parameters of the chip variant with half the memory, if the model has that chip. */
 function forModel(files: readonly CardFile[], { driver }: Model): CardFile[] {
   if (driver === undefined) return [...files];
   const moved = files.flatMap((file): CardFile[] => {
@@ -93,13 +93,13 @@ function refuseNonDirectory(path: string, advice: string): void {
   throw new OperatorError(`The firmware directory ${path} ${what}. ${advice}`);
 }
 
-/** Files of a family that lie beside its `overlay` folder, and where on the card they go. */
+/** Files of a family outside its `overlay` folder, and their paths on the card. */
 const beside: Readonly<Record<Model['family'], Readonly<Record<string, string>>>> = {
   dafang: {},
   thingino: { 'runonce.sh': 'runonce.sh', S95sapiengraph: 'sapiengraph/S95sapiengraph' },
 };
 
-/** What we add to a family's cards (firmware/LAYOUT), in layers. */
+/** The files that we add to a family's cards (firmware/LAYOUT), in layers. */
 export function readOverlay(family: Model['family']): readonly (readonly CardFile[])[] {
   const own = join(overlays, family);
   const overlay = join(own, 'overlay');

@@ -8,21 +8,21 @@ export interface MakeCardOptions {
   readonly target: CardTarget;
   readonly plan: CardPlan;
   /**
-   * Makes the camera known, as the very last step: until then nothing but the card was changed, and a
-   * card whose key nobody knows opens nothing. Should the program be killed between the two, the same
-   * command again mends it.
+   * Registers the camera. Called last: until then only the card has changed, and a card with an
+   * unregistered key opens nothing. If the program is killed before this, running the same command
+   * again repairs that.
    */
   readonly register: () => Promise<void>;
-  /** Its reason is an error for the operator. */
+  /** Its abort reason is an error for the operator. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Writes a card, reads it back, and registers the camera. If any of it fails, or `signal` aborts, no
- * camera is registered, and the key is taken off the card again if it still lets us.
+ * Writes a card, reads it back, and registers the camera. If a step fails or `signal` aborts, no camera
+ * is registered, and the key is removed from the card if that is still possible.
  *
- * @returns the card; undefined if the operator did not want it to be overwritten
- * @throws {OperatorError} what was wrong
+ * @returns the card; undefined if the operator refused to overwrite it
+ * @throws {OperatorError} a step failed
  */
 export async function makeCard(options: MakeCardOptions): Promise<Card | undefined> {
   const { target, plan, register, signal } = options;
@@ -58,7 +58,7 @@ export async function makeCard(options: MakeCardOptions): Promise<Card | undefin
 async function writeAndCompare(card: Card, plan: CardPlan, signal: AbortSignal): Promise<void> {
   const key = plan.files.filter(({ path }) => path === keyPath);
   await card.remove(plan.absent);
-  // A card that was pulled out half-way has no key on it: the key comes when all else is there.
+  // The key is written last, so that a card that is pulled out half-way has no key.
   await card.write(
     plan.files.filter((file) => !key.includes(file)),
     signal,
@@ -78,7 +78,7 @@ const messageOf = (error: unknown): string =>
     ? error.message
     : `The card can't be made: ${describeError(error)}.`;
 
-/** What stays behind, in a sentence, if something does. */
+/** Removes the key; returns a sentence for the operator if that fails. */
 async function takeBack(card: Card): Promise<string> {
   try {
     await card.abandon([keyPath]);

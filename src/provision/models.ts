@@ -5,13 +5,13 @@ export type Family = 'dafang' | 'thingino';
 export interface Model {
   readonly name: string;
   readonly family: Family;
-  /** A folder of the firmware whose files take the place of those in `driver`. */
+  /** A folder of the firmware whose files replace those in `driver`. */
   readonly driver?: string;
 }
 
-/** What a family's cameras have for an RTSP server, unless the operator changed it. */
+/** Default RTSP server of a family's cameras. */
 export interface RtspServer {
-  /** As the camera itself reaches it. */
+  /** Address from the camera's own view. */
   readonly address: string;
   readonly path: string;
   readonly login?: { readonly user: string; readonly password: string };
@@ -36,7 +36,7 @@ export const models: readonly Model[] = [
   { name: 'thingino', family: 'thingino' },
 ];
 
-/** @throws {OperatorError} if there is no such model */
+/** @throws {OperatorError} there is no such model */
 export function findModel(name: string): Model {
   const found = models.find((model) => model.name === name);
   if (found !== undefined) return found;

@@ -4,9 +4,9 @@ import { errorCode, OperatorError } from '../lib/errors.ts';
 const packageOf: Readonly<Record<string, string>> = { 'mkfs.vfat': 'dosfstools' };
 
 /**
- * Runs a program of mtools or dosfstools, and returns what it prints.
+ * Runs a program of mtools or dosfstools, and returns its output.
  *
- * @throws {OperatorError} if it is not installed, naming the package
+ * @throws {OperatorError} the program is not installed; names the package
  */
 export async function runFatTool(
   program: string,
@@ -20,12 +20,12 @@ export async function runFatTool(
       stripFinalNewline: false,
       maxBuffer: 64 * 1024 * 1024,
       timeout: 600_000,
-      // It would be killed halfway by the terminal's Ctrl-C, before the signal says why.
+      // Detached, or the terminal's Ctrl-C would kill the program before `signal` aborts with a reason.
       detached: true,
       cancelSignal: options.signal,
       env: {
         PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
-        // Of the operator's own settings, none applies; names are UTF-8; any geometry will do.
+        // Ignore the operator's mtools settings, accept any geometry, and use UTF-8 names.
         MTOOLSRC: '/dev/null',
         MTOOLS_SKIP_CHECK: '1',
         LC_ALL: 'C.UTF-8',
@@ -46,7 +46,7 @@ export async function runFatTool(
 const causeCode = (error: unknown): string =>
   error instanceof Error ? (errorCode(error.cause) ?? '') : '';
 
-/** What the program said, without the command line. */
+/** An error with the program's standard error as its message, without the command line. */
 function shortened(error: unknown): Error {
   const said =
     error instanceof Error && 'stderr' in error && error.stderr instanceof Uint8Array

@@ -10,37 +10,37 @@ import { findFatVolume, partitionStart, writePartitionTable } from './fat-volume
 import { runFatTool } from './mtools.ts';
 
 const defaultImageBytes = 512_000_000;
-/** FAT32 takes no less; and a card so small isn't made. */
+/** The minimum for FAT32. */
 const minImageBytes = 40_000_000;
 const maxImageBytes = 2_000_000_000_000;
 
 export interface CardOptions {
   /** A directory, an image, or a disk. */
   readonly path: string;
-  /** How large a new image is made. */
+  /** Size of a new image. */
   readonly imageBytes?: number;
-  /** Asked before a disk is overwritten; false leaves it as it is. */
+  /** Called before a disk is overwritten; false leaves the disk unchanged. */
   readonly confirm: (disk: CardDisk, question: string) => Promise<boolean>;
-  /** A disk that is no card reader and no stick is allowed, after the same question. */
+  /** Also allows disks that are not removable, after the same question. */
   readonly evenIfFixed?: boolean;
 }
 
-/** A card that was looked at, and not yet touched. */
+/** A card that was checked, but not changed yet. */
 export interface CardTarget {
   readonly name: string;
-  /** How much it can hold at most, where that is known before it is made. */
+  /** Maximum capacity, if known before the card is formatted. */
   readonly capacityBytes?: number;
   /**
-   * Opens it for writing: what is to be made is made, what is to be asked is asked.
-   * Undefined if the operator said no.
+   * Opens the card for writing. Creates and formats it if necessary, and asks before it overwrites a
+   * disk. Undefined if the operator declined.
    */
   open(): Promise<Card | undefined>;
 }
 
 /**
- * Looks at what the operator named as the card, without changing anything.
+ * Checks what the operator named as the card, without changing anything.
  *
- * @throws {OperatorError} if it can't be one
+ * @throws {OperatorError} it can't be a card
  */
 export async function findCard(options: CardOptions): Promise<CardTarget> {
   const { path, imageBytes } = options;
@@ -100,7 +100,7 @@ async function newImage(path: string, bytes: number | undefined): Promise<CardTa
     open: () =>
       explained(path, async () => {
         const discard = (): Promise<void> => rm(path, { force: true });
-        // The camera's key will be in it.
+        // Private, since the image will contain the camera's key.
         await (await open(path, 'wx', 0o600)).close();
         try {
           return new FatCard({ ...(await format(path, size)), name: path, path, discard });
@@ -132,7 +132,7 @@ async function disk(options: CardOptions): Promise<CardTarget> {
       if (!(await confirm(first, `Overwrite ${describeDisk(first)}? All that is on it is lost.`))) {
         return undefined;
       }
-      // Another card may have been put in while the question stood there, or this one mounted.
+      // While the operator was asked, the card may have been swapped or mounted.
       const now = look();
       if (now.name !== first.name || now.bytes !== first.bytes || now.model !== first.model) {
         throw new OperatorError(`${path} is another disk now: ${describeDisk(now)}.`);
@@ -145,7 +145,7 @@ async function disk(options: CardOptions): Promise<CardTarget> {
   };
 }
 
-/** Makes one FAT32 partition over all of an image or a disk. */
+/** Makes one FAT32 partition that spans an image or a disk. */
 async function format(path: string, bytes: number) {
   await using handle = await open(path, 'r+');
   const isImage = (await handle.stat()).isFile();
@@ -167,14 +167,14 @@ async function format(path: string, bytes: number) {
     String(kibibytes),
   ]);
   const volume = await findFatVolume(handle);
-  if (volume === undefined) throw new Error('what was formatted is not there when it is read back');
+  if (volume === undefined) throw new Error('the new file system is missing after formatting');
   return { volume };
 }
 
 function refuseOddName(path: string): void {
   if (!path.includes('@@')) return;
   throw new OperatorError(
-    `mtools takes the @@ in ${path} for something else: choose another name.`,
+    `mtools gives @@ in a name a special meaning: choose another name than ${path}.`,
   );
 }
 

@@ -1,13 +1,13 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
-// Without letters and digits that are taken for each other, since it is typed from paper.
+// Without characters that look alike, since people type the password from paper.
 const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 /** A password of 20 letters and digits, 100 bits. */
 export const randomPassword = (): string =>
   Array.from({ length: 20 }, () => letters[randomInt(letters.length)]).join('');
 
-/** A line of lighttpd's htdigest file (mod_authn_file): user, realm, and the hash of both with the password. */
+/** A line of lighttpd's htdigest file (mod_authn_file): user, realm, and a hash of both and the password. */
 export const htdigestLine = (user: string, realm: string, password: string): string =>
   `${user}:${realm}:${createHash('md5').update(`${user}:${realm}:${password}`).digest('hex')}\n`;
 
@@ -17,8 +17,8 @@ const encode = (value: number, digits: number): string =>
   Array.from({ length: digits }, (_, n) => cryptLetters[(value >> (6 * n)) & 63]).join('');
 
 /**
- * A password hash for /etc/shadow (crypt(5), MD5 of FreeBSD): the one that cameras' old C libraries all
- * know. It is weak against guessing, which {@link randomPassword} leaves no room for.
+ * A password hash for /etc/shadow (crypt(5), MD5 of FreeBSD), which all old C libraries of cameras know.
+ * It is weak against guessing, but passwords of {@link randomPassword} can't be guessed.
  */
 export function shadowHash(
   password: string,

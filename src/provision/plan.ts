@@ -7,36 +7,36 @@ import { uenvText, type Wifi, wpaSupplicantConf } from './wifi.ts';
 
 export const keyPath = 'sapiengraph/id_dropbear';
 
-/** Without these the firmware, at a loss for a network, can't open one of its own with a known password. */
+/** Removed, so that the firmware can't open its own network with a well-known password if it finds none. */
 const ownNetwork = ['config/hostapd.conf', 'config/hostapd.conf.dist'];
 
 export interface CardRequest {
   readonly model: Model;
   readonly firmware: Firmware;
-  /** The user name that the camera dials in with. */
+  /** The user name with which the camera dials in. */
   readonly login: string;
-  /** What the camera calls itself in its own network; the firmware's own choice unless given. */
+  /** The camera's host name in its local network; default: the firmware's. */
   readonly hostname?: string;
   readonly servers: readonly Server[];
   /** Each `ALGORITHM BASE64`. */
   readonly hostKeys: readonly string[];
   readonly wifi: Wifi;
-  /** Whom it asks for the time; the firmware's own choice unless given. */
+  /** The camera's time server; default: the firmware's. */
   readonly timeServer?: string;
-  /** Of root, at the camera's own web page and console. */
+  /** Password of root at the camera's own web page and console. */
   readonly password: string;
-  /** Absent on a card for many cameras: each makes its own. */
+  /** Absent on a card for many cameras: each camera makes its own key. */
   readonly privateKey?: Buffer;
 }
 
 export interface CardPlan {
-  /** In the order in which they are written; the private key, if there is one, is the last. */
+  /** In the order of writing; the private key, if there is one, comes last. */
   readonly files: readonly CardFile[];
-  /** What an earlier use, or the firmware, may have put on the card, and must not be there. */
+  /** Files that must not be on the card, but may be there from an earlier use or the firmware. */
   readonly absent: readonly string[];
 }
 
-/** All that goes onto a card. */
+/** Lists the files of a card. */
 export function planCard(request: CardRequest): CardPlan {
   const { model, firmware, privateKey } = request;
   const layers = [firmware.files, ...readOverlay(model.family), cameraFiles(request)];
@@ -91,7 +91,7 @@ function thinginoFiles({ firmware, hostname, wifi, timeServer }: CardRequest): C
   ];
 }
 
-/** A file of `name=value` lines with one of them set. */
+/** Sets one setting in a text of `name=value` lines. */
 function withSetting(file: string, name: string, value: string): string {
   const lines = file.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith(`${name}=`));
   return `${[...lines, `${name}=${value}`].join('\n')}\n`;

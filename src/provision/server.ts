@@ -3,7 +3,7 @@ import { OperatorError } from '../lib/errors.ts';
 
 /** Where a camera dials in. */
 export interface Server {
-  /** A name or an address; of IPv6 without brackets. */
+  /** A name or an address; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
 }
@@ -17,7 +17,7 @@ export const isHost = (text: string): boolean =>
 /**
  * Reads `HOST:PORT`, `HOST`, `[ADDRESS]:PORT` or an IPv6 address.
  *
- * @throws {OperatorError} if it is none of these
+ * @throws {OperatorError} the text is none of these
  */
 export function readServer(text: string, defaultPort: number): Server {
   const bare = isIPv6(text) ? ['', text, undefined] : undefined;
@@ -38,9 +38,9 @@ export const formatServer = ({ host, port }: Server): string =>
   isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 
 /**
- * Where cameras can be told to dial, judging by where the daemon listens.
+ * The server that cameras dial, derived from the address on which the daemon listens.
  *
- * @throws {OperatorError} if that is no address that a camera could reach
+ * @throws {OperatorError} cameras can't reach that address
  */
 export function serverOfListener(listener: string): Server {
   const server = readServer(listener, 22);
@@ -60,7 +60,7 @@ const plainValue = /^[A-Za-z0-9._:/@[\]-]+(?: [A-Za-z0-9._:/@[\]-]+)*$/;
 /**
  * tunnel.conf, which the camera's shell sources.
  *
- * @param rtsp the camera's RTSP server as the camera itself reaches it, HOST:PORT
+ * @param rtsp the camera's RTSP server from the camera's own view, HOST:PORT
  */
 export function tunnelConf(servers: readonly Server[], login: string, rtsp: string): string {
   const values = { SERVERS: servers.map(formatServer).join(' '), LOGIN: login, RTSP: rtsp };
@@ -73,8 +73,8 @@ export function tunnelConf(servers: readonly Server[], login: string, rtsp: stri
 }
 
 /**
- * known_hosts as dbclient reads it: the host as it is dialled, without port and brackets, and one line
- * for each key that the server may show.
+ * known_hosts in dbclient's format: the host as it is dialled, without port and brackets, and one line
+ * for each key that the server may present.
  *
  * @param hostKeys lines of `ALGORITHM BASE64`
  */

@@ -3,11 +3,11 @@ import { OperatorError } from '../lib/errors.ts';
 
 /** A WPA2 network. */
 export interface Wifi {
-  /** The name's bytes; 1 to 32 of them, whatever they mean as text. */
+  /** The name as 1 to 32 bytes of any encoding. */
   readonly ssid: Buffer;
-  /** The pre-shared key, 64 hexadecimal digits: with it no password needs quoting anywhere. */
+  /** The pre-shared key as 64 hexadecimal digits, which, unlike a password, need no quoting. */
   readonly psk: string;
-  /** Where it is, as two letters of ISO 3166-1: which channels are allowed. */
+  /** ISO 3166-1 code of two letters; determines the allowed channels. */
   readonly country?: string;
 }
 
@@ -15,7 +15,7 @@ export interface Wifi {
  * Checks an SSID and a password, and computes the key (IEEE 802.11-2020 section J.4.1).
  *
  * @param password 8 to 63 characters of printable ASCII, or the key itself as 64 hexadecimal digits
- * @throws {OperatorError} with all that is wrong
+ * @throws {OperatorError} lists all problems
  */
 export function readWifi(ssid: string, password: string, country?: string): Wifi {
   const bytes = Buffer.from(ssid, 'utf8');
@@ -40,7 +40,7 @@ function checkSsid(ssid: string, bytes: Buffer): string[] {
       `The Wi-Fi name (SSID) is ${bytes.length} bytes long, and no network's is longer than 32; letters beyond ASCII count as 2 to 4.`,
     ];
   }
-  // A NUL would end it early in the firmware's C programs, and no access point has it.
+  // A NUL would end the name in the firmware's C programs, and no access point has one.
   return bytes.includes(0) ? ['The Wi-Fi name (SSID) has a NUL character in it.'] : [];
 }
 
@@ -57,7 +57,7 @@ function checkPassword(password: string): string[] {
   ];
 }
 
-/** wpa_supplicant.conf(5) for a network: the SSID in hex, so that it needs no quotes either. */
+/** wpa_supplicant.conf(5) for a network, with the SSID in hex, so that it needs no quotes. */
 export function wpaSupplicantConf({ ssid, psk, country }: Wifi): string {
   return [
     'ctrl_interface=/var/run/wpa_supplicant',
@@ -74,8 +74,8 @@ export function wpaSupplicantConf({ ssid, psk, country }: Wifi): string {
 }
 
 /**
- * thingino's uenv.txt, if it can say this SSID: its readers don't agree on quotes, so that only names
- * without any special character mean the same to all of them.
+ * thingino's uenv.txt; undefined for SSIDs with special characters, since the programs that read the file
+ * disagree on quotes.
  */
 export function uenvText({ ssid, psk }: Wifi): string | undefined {
   const name = ssid.toString('utf8');

@@ -9,7 +9,7 @@ import { count } from '../../lib/words.ts';
 
 const pathOf = (name: string): string => `/accounts/${encodeURIComponent(name)}`;
 
-/** How an operator deletes what stays of a removed account. */
+/** Tells the operator how to delete the footage of a removed account. */
 const footageHelp = (name: string): string =>
   `Its footage stays in the bucket, below ${name}/. This version deletes no footage. To delete it, use the tools of the bucket: aws s3 rm --recursive s3://BUCKET/${name}/ (after s3://BUCKET/ comes bucket.prefix of the configuration, if there is one). Until then cctv verify --account ${name} shows it; afterwards it is reported as missing there.`;
 
@@ -19,7 +19,7 @@ interface Belongings {
   readonly formerNames: readonly string[];
 }
 
-/** What an account has. The daemon says what is wrong with a name. */
+/** Counts what an account has. An unknown account has nothing: the daemon refuses it later. */
 async function belongingsOf(client: DaemonClient, account: string): Promise<Belongings> {
   let [cameras, segments] = [0, 0];
   for (const { settings, stored, spooled } of await allCameras(client, account)) {
@@ -34,7 +34,7 @@ async function belongingsOf(client: DaemonClient, account: string): Promise<Belo
   return { cameras, segments, formerNames };
 }
 
-/** The commands that change an account which is there. */
+/** The commands that change an existing account. */
 export function addAccountChangeCommands(account: Command): void {
   account
     .command('rename <old> <new>')

@@ -33,7 +33,7 @@ export function addAccountCommands(account: Command): void {
     .option('--time-zone <name>', 'of the times that contacts read, such as Asia/Singapore')
     .action(async (text: string, _options: unknown, command: Command) => {
       const name = readAccountName(text);
-      // The option of all commands that has the same name takes it.
+      // Commander gives the value to the global option of the same name.
       const given = command.optsWithGlobals<{ timeZone?: string }>().timeZone;
       if (given === undefined) throw new UsageError('Say which: --time-zone Asia/Singapore');
       const timeZone = readTimeZone(given);

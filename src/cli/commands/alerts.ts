@@ -10,7 +10,7 @@ import { alertsScreen, deliveryLine, stateOf } from '../screens/alerts-screen.ts
 const testWithinMs = 15_000;
 const underWay = new Set(['queued', 'sending', 'doubtful']);
 
-/** What became of a test, as soon as all its ways were tried. */
+/** Waits until all deliveries of a test have ended, for at most {@link testWithinMs}. */
 async function outcome(client: DaemonClient, ids: readonly string[]): Promise<AlertMessage[]> {
   const deadline = performance.now() + testWithinMs;
   for (;;) {

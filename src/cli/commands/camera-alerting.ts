@@ -6,7 +6,7 @@ import { parseDuration } from '../times.ts';
 import { formatDuration } from '../../lib/words.ts';
 import { formatTime } from '../units.ts';
 
-/** The commands that say when contacts are told of a camera. */
+/** The commands that set when contacts are alerted about a camera. */
 export function addCameraAlertingCommands(camera: Command): void {
   camera
     .command('silence <account/name> [for]')

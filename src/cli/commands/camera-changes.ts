@@ -12,7 +12,7 @@ const publicKeyOption = [
   'the new public key (ed25519 or ecdsa-nistp256); - for standard input',
 ] as const;
 
-/** The commands that change a camera which is there. */
+/** The commands that change an existing camera. */
 export function addCameraChangeCommands(camera: Command): void {
   const change = (command: Command, name: string, what: string, body: unknown = {}) =>
     clientOf(command).post(

@@ -7,10 +7,10 @@ import { changeLines } from '../screens/change-lines.ts';
 
 interface CameraSetOptions {
   readonly rtspPath?: string;
-  /** false: as with `--no-rtsp-user`. */
+  /** false: `--no-rtsp-user` was given. */
   readonly rtspUser?: string | false;
   readonly rtspPasswordFile?: string;
-  /** false: as with `--no-rtsp-password`. */
+  /** false: `--no-rtsp-password` was given. */
   readonly rtspPassword?: false;
   readonly profile?: string;
 }
@@ -18,7 +18,7 @@ interface CameraSetOptions {
 const word = 'default';
 const orDefault = (value: string): string | null => (value === word ? null : value);
 
-/** What the daemon is to change: null takes a setting back. */
+/** The changes to request from the daemon: null resets a setting. */
 async function changesOf(options: CameraSetOptions): Promise<Record<string, string | null>> {
   const { rtspPath, rtspUser, rtspPasswordFile, rtspPassword, profile } = options;
   if (rtspPasswordFile !== undefined && (rtspUser === false || rtspPassword === false)) {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { models } from '../../provision/models.ts';
 
-/** What the command line says of a card. */
+/** The command line's options for a card. */
 export interface CardFlags {
   readonly card?: string;
   readonly firmware?: string;

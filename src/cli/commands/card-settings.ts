@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import { readPasswordFile } from '../files.ts';
 import type { CardFlags } from './card-options.ts';
 
-/** What the command line says of a card, looked at: all is there and can be used. */
+/** The command line's options for a card, complete and checked. */
 export interface CardSettings {
   readonly model: Model;
   readonly firmware: Firmware;
@@ -20,12 +20,12 @@ export interface CardSettings {
   readonly cameraPasswordFile?: string;
 }
 
-/** Gathers all that is wrong, so that it is told at once. */
+/** Collects problems, so that they are reported together. */
 export class Problems {
   readonly #sentences: string[] = [];
   #isUsage = false;
 
-  /** What `work` returns; undefined if it finds something that the operator must mend. */
+  /** Returns the result of `work`; undefined if it throws an OperatorError, which is collected. */
   async attempt<T>(work: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -44,7 +44,7 @@ export class Problems {
   }
 }
 
-/** Checks all that can be checked without the daemon; undefined if something is wrong. */
+/** Checks all options that need no daemon; undefined if there are problems. */
 export async function readCardFlags(
   flags: CardFlags,
   problems: Problems,
@@ -97,7 +97,7 @@ function required(value: string | undefined, option: string): string {
   throw new UsageError(`${option} is needed for a card.`);
 }
 
-/** Reads `512M` or `8G` as bytes, in thousands as cards are sold. */
+/** Reads `512M` or `8G` as bytes; the units are powers of 1000, as on the labels of cards. */
 function readSize(text: string): number {
   const [, number, unit] = /^(\d{1,6})([MG])B?$/i.exec(text) ?? [];
   if (number !== undefined) return Number(number) * (unit?.toUpperCase() === 'G' ? 1e9 : 1e6);

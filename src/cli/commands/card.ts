@@ -19,7 +19,7 @@ import { type CardSettings, Problems, readCardFlags } from './card-settings.ts';
 
 type Stream = Awaited<ReturnType<typeof streamOf>>;
 
-/** `cctv camera add --card`: a card for one camera, which is registered when the card is good. */
+/** `cctv camera add --card`: a card for one camera, which is registered once the card is verified. */
 export async function addCameraOnCard(
   client: DaemonClient,
   name: CameraName,
@@ -73,7 +73,7 @@ export async function makeEnrolCard(
   ]);
 }
 
-/** Where cameras dial, and what they know the server by. */
+/** The servers that cameras dial, and the host keys by which cameras recognise them. */
 interface Dialled {
   readonly servers: readonly Server[];
   readonly hostKeys: readonly string[];
@@ -112,7 +112,7 @@ interface Identity {
   readonly register: () => Promise<void>;
 }
 
-/** Writes the card, and returns what the operator must know of it; undefined if it wasn't wanted. */
+/** Writes the card, and returns notes for the operator; undefined if the operator declined. */
 async function writeCard(
   settings: CardSettings,
   dialled: Dialled,
@@ -137,7 +137,7 @@ async function writeCard(
   ];
 }
 
-/** What the token must have said of the cameras, if their stream isn't where it is by default. */
+/** The stream options that the token needs, if cameras of the model don't have the default stream. */
 function aboutToken({ model }: CardSettings): string[] {
   const { path, login } = rtspOf[model.family];
   return login === undefined
@@ -152,7 +152,7 @@ const aboutPassword = (password: string, file: string | undefined): string =>
     ? `The camera's own web page and console: user root, password ${password} (it is shown this once).`
     : `The camera's own web page and console: user root, password in ${file}.`;
 
-/** Puts a secret into a new file, which stays only if `work` succeeds. */
+/** Writes a secret to a new file, and removes the file again if `work` fails. */
 async function keeping(path: string, secret: string, work: () => Promise<void>): Promise<void> {
   try {
     writeFileSync(path, secret, { mode: 0o600, flag: 'wx' });
@@ -185,7 +185,7 @@ async function register(
   try {
     await client.post('/cameras', 'CameraAnswer', request);
   } catch (error) {
-    // The answer may have been lost on its way, and the camera be registered all the same.
+    // The daemon may have registered the camera although its answer was lost.
     const found = await findCamera(client, name).catch(() => 'unknown' as const);
     if (found === 'unknown') {
       throw new OperatorError(
@@ -205,7 +205,7 @@ function refuseNonToken(token: string): void {
   );
 }
 
-/** Aborts at Ctrl-C, so that what was begun is taken back; a second one ends the program at once. */
+/** Aborts at the first Ctrl-C, so that the work is rolled back; a second Ctrl-C kills the program. */
 function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   const forget = (): void => {

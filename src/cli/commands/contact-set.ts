@@ -5,7 +5,7 @@ import { clientOf, print, readAccountName } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { changeLines } from '../screens/change-lines.ts';
 
-/** What is false was taken back, as with `--no-sms`. */
+/** false: the option was negated, as with `--no-sms`. */
 interface ContactSetOptions {
   readonly name: string;
   readonly newName?: string;
@@ -17,7 +17,7 @@ interface ContactSetOptions {
 
 const kinds = ['sms', 'email', 'webhook'] as const;
 
-/** What the daemon is to change. */
+/** The changes to request from the daemon. */
 function changesOf(options: ContactSetOptions, addresses: readonly ContactAddress[]) {
   const { newName, quiet } = options;
   const without = kinds.filter((kind) => options[kind] === false);

@@ -49,7 +49,7 @@ export function addContinuityCommand(command: Command): void {
 
 type Range = readonly [number, number];
 
-/** Milliseconds since 1970 UTC, the second exclusive; of a month, each day's. */
+/** Start and exclusive end in milliseconds since 1970 UTC; for a month, one range per day. */
 function rangesOf({ day, month, from, to }: ContinuityOptions, nowMs: number): readonly Range[] {
   const given = [day, month, from ?? to].filter((option) => option !== undefined);
   if (given.length > 1) throw new UsageError('Give --day, --month, or --from and --to.');
@@ -65,7 +65,7 @@ function rangesOf({ day, month, from, to }: ContinuityOptions, nowMs: number): r
   return [range];
 }
 
-/** A day has 23 or 25 hours where the clocks were changed. */
+/** A day has 23 or 25 hours when the clocks change. */
 const rangeOfDay = (date: string): Range => [
   startOfDay(date, timeZone()),
   startOfDay(nextDay(date), timeZone()),

@@ -8,7 +8,7 @@ export function addDoctorCommand(command: Command): void {
     )
     .option('--json', 'print JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
-      // Half of the daemon comes with it.
+      // Loaded late: the module imports half of the daemon.
       const { runDoctor } = await import('../examination.ts');
       const { config: file } = command.optsWithGlobals<GlobalOptions>();
       await runDoctor({ socket: () => socketOf(command), file, json });

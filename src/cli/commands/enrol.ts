@@ -64,7 +64,7 @@ export function addEnrolCommands(enrol: Command): void {
     .command('revoke <account> <token>')
     .description('end a token, named by its first characters; cameras that it let in stay')
     .action(async (account: string, token: string, _options: unknown, command: Command) => {
-      // The whole token does as well, and does not leave this program.
+      // Operators may give the whole token; only its id is sent, since the token is a secret.
       const id = token.slice(0, 6);
       await clientOf(command).delete(`${tokensOf(account)}/${encodeURIComponent(id)}`);
       print([`The token ${id}… of ${account} lets nobody in any more.`]);

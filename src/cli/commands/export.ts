@@ -63,7 +63,7 @@ export function addExportCommand(command: Command): void {
       if (process.stderr.isTTY) process.stderr.write('\r');
       const sha256 = await client.download(`/exports/${id}/file`, file);
       if (sha256 !== status.sha256) {
-        throw new OperatorError(`${file} is not what was sent: export it once more.`);
+        throw new OperatorError(`${file} was damaged on the way: export it once more.`);
       }
       const words = await client.bytes(`/exports/${id}/evidence.txt`);
       await writeFile(evidence, words, { flag: 'wx', mode: 0o600 });

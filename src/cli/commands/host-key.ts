@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 const configOf = (command: Command): string => command.optsWithGlobals<{ config: string }>().config;
 
-/** The commands of cctvd that replace the key by which cameras know the server. */
+/** The commands of cctvd that replace the key by which cameras recognise the server. */
 export function addHostKeyCommands(hostKey: Command): void {
   hostKey
     .command('next')

@@ -13,7 +13,7 @@ export function addLedgerCommands(ledger: Command): void {
     )
     .option('--json', 'print JSON')
     .action(async (_options: unknown, command: Command) => {
-      // Half of the daemon comes with it, which no other command should wait for.
+      // Loaded late: the module imports half of the daemon, which would slow other commands down.
       const { runRebuild } = await import('../rebuild.ts');
       await runRebuild(command.optsWithGlobals<RebuildFlags>());
     });

@@ -14,7 +14,7 @@ interface SegmentsOptions {
   readonly json?: true;
 }
 
-// Printed page by page, so each column has its width from the start.
+// The table is printed page by page, so column widths must be known before the first page.
 const columns = (): readonly Column<LedgerSegment>[] => [
   {
     head: `START (${timeZone()})`,
@@ -43,7 +43,7 @@ export function addSegmentsCommand(command: Command): void {
     .action(async (text: string, options: SegmentsOptions) => {
       const nowMs = Date.now();
       const from = parseTime(options.from, nowMs);
-      // The newest segment may have begun after now, by a camera's or a tunnel's reckoning.
+      // The newest segment may start in the future, by a camera's or a tunnel's clock.
       const to = options.to === undefined ? nowMs + 60_000 : parseTime(options.to, nowMs);
       if (from >= to) throw new UsageError('--from must be before --to.');
       const path = `/segments/${pathOf(readCameraName(text))}`;

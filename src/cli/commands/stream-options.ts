@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { readPasswordFile } from '../files.ts';
 
-/** What the command line says of a camera's stream. */
+/** The command line's options for a camera's stream. */
 export interface StreamFlags {
   readonly rtspPath?: string;
   readonly rtspUser?: string;
@@ -21,7 +21,7 @@ export const addStreamOptions = (command: Command): Command =>
       ).choices(['downsample', 'copy']),
     );
 
-/** The same for the daemon, with the password that the file holds. */
+/** The options as the daemon takes them, with the password read from its file. */
 export const streamOf = async ({ rtspPath, rtspUser, rtspPasswordFile, profile }: StreamFlags) => ({
   rtspPath,
   rtspUser,

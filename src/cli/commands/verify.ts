@@ -29,7 +29,7 @@ export function addVerifyCommand(command: Command): void {
     .action(async (options: VerifyFlags) => {
       const nowMs = Date.now();
       const from = options.from === undefined ? 0 : parseTime(options.from, nowMs);
-      // What is newer than now, by a camera's clock, is not left out either.
+      // No upper limit: by a camera's clock, segments may start in the future.
       const to = options.to === undefined ? Number.MAX_SAFE_INTEGER : parseTime(options.to, nowMs);
       if (from >= to) throw new UsageError('--from must be before --to.');
       const { account, deep = false, json = false } = options;
@@ -60,7 +60,7 @@ const jsonScreen: Screen = {
 const peopleScreen = (deep: boolean): Screen => ({
   problem: problemLine,
   progress: (event) => {
-    // A line that is written over; for a file or a pipe it would be one after the other.
+    // The line overwrites itself on a terminal; in a file or a pipe it would repeat.
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${progressLine(event)}`);
   },
   sums: (sums) => sumLines(sums, deep).join('\n'),

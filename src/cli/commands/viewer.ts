@@ -14,7 +14,7 @@ import { ownPassword, passwordOption, type PasswordOptions } from './password-op
 const pathOf = ({ account, name }: ViewerName): string =>
   `/viewers/${account}/${encodeURIComponent(name)}`;
 
-/** @throws {UsageError} if it is not ACCOUNT/NAME */
+/** @throws {UsageError} the text is not ACCOUNT/NAME */
 function readViewerName(text: string): ViewerName {
   const slash = text.indexOf('/');
   const [account, name] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
@@ -24,7 +24,7 @@ function readViewerName(text: string): ViewerName {
   );
 }
 
-/** Adds a viewer; returns what to tell of its log-in. */
+/** Adds a viewer; returns the lines to print about the log-in. */
 export async function addViewer(
   client: DaemonClient,
   viewer: ViewerName & { readonly cameras?: readonly string[]; readonly password?: string },

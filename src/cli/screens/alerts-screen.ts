@@ -4,7 +4,7 @@ import { table } from '../table.ts';
 import { count } from '../../lib/words.ts';
 import { formatTime, formatWhen } from '../units.ts';
 
-/** What `cctv alert list` shows: each message, and beneath it the ways that it went. */
+/** What `cctv alert list` shows: each message, and below it its deliveries. */
 export function alertsScreen({ alerts, failing }: AlertsAnswer, nowMs: number): string[] {
   const troubles = failing.map(
     ({ channel, sinceMs, cause }) =>
@@ -28,7 +28,7 @@ export function alertsScreen({ alerts, failing }: AlertsAnswer, nowMs: number): 
   ];
 }
 
-/** A message in one word: what the best of its ways came to. */
+/** The state of a message: that of its most successful delivery. */
 export function stateOf({ heldFor, mergedInto, deliveries }: AlertMessage): string {
   if (heldFor !== undefined) return heldFor === 'quiet' ? 'held (quiet hours)' : 'held (limit)';
   if (mergedInto !== undefined) return 'told later';

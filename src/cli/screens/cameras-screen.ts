@@ -54,7 +54,7 @@ export const camerasJson = (cameras: readonly CameraAnswer[]) => ({
     })),
 });
 
-// What matters most stands on the left: a narrow terminal cuts the rest off.
+// The most important columns come first: a narrow terminal leaves out those on the right.
 const columns = (nowMs: number): Column<Connected>[] => [
   { head: 'CAMERA', stays: true, cell: formatCameraName },
   { head: 'STATE', cutTo: 12, cell: cameraWord },

@@ -1,6 +1,6 @@
 import { plain } from '../plain.ts';
 
-/** `  RTSP path: /unicast -> /live`: a line for each setting that changed. */
+/** A line for each changed setting, such as `  RTSP path: /unicast -> /live`. */
 export const changeLines = (
   changes: readonly { readonly setting: string; readonly from: string; readonly to: string }[],
 ): string[] =>

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { formatAddress } from '../../lib/addresses.ts';
 import { facts } from '../table.ts';
 
-/** What `cctvd check` shows of a configuration that can be used. */
+/** What `cctvd check` shows of a valid configuration. */
 export function checkScreen(config: Config): string[] {
   const { bucket, tunnel, archive, relay } = config;
   const store = bucket.endpoint ?? `Amazon S3 in ${bucket.region}`;

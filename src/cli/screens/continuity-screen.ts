@@ -7,13 +7,13 @@ import { formatExactTime } from '../units.ts';
 
 const dayMs = 86_400_000;
 
-/** `23:41:10.250`, with days before it if there are any: sums can be checked by hand. */
+/** `23:41:10.250` or `1d 23:41:10.250`; exact, so that sums can be checked by hand. */
 export function formatExactDuration(ms: number): string {
   const days = Math.floor(ms / dayMs);
   return `${days === 0 ? '' : `${days}d `}${new Date(ms % dayMs).toISOString().slice(11, -1)}`;
 }
 
-/** Cut, not rounded: 100 % is said of the whole alone, and 0 % of nothing. */
+/** Rounded down: 100 % means nothing is missing. A part greater than 0 never shows as 0 %. */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return '–';
   if (part === whole) return '100 %';
@@ -38,7 +38,7 @@ const gapColumns = (): readonly Column<Gap>[] => [
   { head: 'DETAIL', wraps: true, cell: ({ detail }) => plain(detail) },
 ];
 
-/** What `cctv continuity` shows of one stretch of time. */
+/** What `cctv continuity` shows of one time range. */
 export function continuityScreen(answer: ContinuityAnswer): string[] {
   const { account, camera, fromMs, toMs, gaps } = answer;
   const wholeMs = toMs - fromMs;
@@ -76,7 +76,7 @@ function sums(answer: ContinuityAnswer): string[] {
 const describeCauses = (causes: readonly CauseSum[]): string =>
   causes.map(({ cause, missingMs }) => `${cause} ${formatExactDuration(missingMs)}`).join(', ');
 
-/** What `cctv continuity --month` shows: a line for each day that the camera was enrolled in. */
+/** What `cctv continuity --month` shows: a line for each day on which the camera was enrolled. */
 export function monthScreen(days: readonly ContinuityAnswer[]): string[] {
   const enrolled = days.filter(({ fromMs, toMs }) => toMs > fromMs);
   const [first] = days;

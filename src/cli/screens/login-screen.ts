@@ -4,7 +4,7 @@ import { facts } from '../table.ts';
 export const noGateway =
   'This daemon has no gateway, so nobody can watch. Give gateway.listen or gateway.tls in its configuration.';
 
-/** What a viewer has to know, once. */
+/** What a viewer needs to log in; the only time that the password is shown. */
 export function loginScreen({ viewer, password, addresses }: LoginAnswer): string[] {
   const { account, name, cameras } = viewer;
   const lines = facts([

@@ -1,6 +1,6 @@
 import type { ProblemKind } from '../../contract/verify.ts';
 
-/** What a kind of problem means for the operator. */
+/** Explains each kind of problem to the operator. */
 export const problemWords: Readonly<Record<ProblemKind, string>> = {
   missing: 'stored once, and gone from the bucket: that footage is lost',
   'wrong size': 'cut or changed in the bucket',

@@ -6,7 +6,7 @@ import { count, formatBytes } from '../../lib/words.ts';
 
 const shown = 20;
 
-/** What `cctv ledger rebuild` made and found. */
+/** What `cctv ledger rebuild` made from the bucket. */
 export function rebuildScreen(rebuilt: Rebuilt): string[] {
   const { file, segments, bytes, cameras, documents, unusable, strange, foreign } = rebuilt;
   return [
@@ -27,7 +27,7 @@ export function rebuildScreen(rebuilt: Rebuilt): string[] {
   ];
 }
 
-/** What the bucket can't bring back, and what to do about it. */
+/** Data that the bucket doesn't have, and how to restore it. */
 export function lackingScreen(rebuilt: Rebuilt): string[] {
   return [
     'Not in the bucket, and so not in the rebuilt ledger:',
@@ -44,7 +44,7 @@ export function lackingScreen(rebuilt: Rebuilt): string[] {
   ];
 }
 
-/** What the rebuilt ledger and the present one don't have in common. */
+/** How the rebuilt ledger differs from the present one. */
 export function comparisonScreen(
   present: string,
   comparison: Comparison | string | undefined,

@@ -3,18 +3,18 @@ import type { Problem, VerifySums } from '../../contract/verify.ts';
 import { plain } from '../plain.ts';
 import { count, formatBytes } from '../../lib/words.ts';
 
-/** One line for what is wrong with an object. */
+/** One line on a problem with an object. */
 export const problemLine = ({ kind, key, detail }: Problem): string =>
   `${kind.padEnd(13)}  ${plain(key)}${detail === '' ? '' : ` (${plain(detail)})`}`;
 
-/** How far it is, on one line. */
+/** One line on the progress. */
 export const progressLine = (sums: VerifySums): string =>
   `${sums.cameras} of ${count(sums.ofCameras, 'camera')}, ${count(sums.objects, 'object')}, ${formatBytes(sums.bytes)}, ${count(wrong(sums), 'problem')} so far`;
 
 const wrong = ({ problems }: VerifySums): number =>
   Object.values(problems).reduce((sum, n) => sum + n, 0);
 
-/** What there was, at the end. */
+/** The summary at the end. */
 export function sumLines(
   sums: VerifySums & { readonly otherAccounts: readonly string[] },
   deep: boolean,

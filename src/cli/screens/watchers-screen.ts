@@ -17,7 +17,7 @@ export function watchersScreen({ gateway, watchers }: WatchersAnswer, nowMs: num
       { head: 'STATE', cell: ({ state }) => state },
       {
         head: 'SINCE',
-        // One who has not asked for pictures yet.
+        // 0: the viewer is connected, but has not requested the stream yet.
         cell: ({ sinceMs }) => (sinceMs === 0 ? '-' : formatWhen(sinceMs, nowMs)),
       },
       { head: 'SENT', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },

@@ -1,13 +1,13 @@
 /** All NAL units of one picture, without start codes. */
 export interface AccessUnit {
   readonly nals: readonly Buffer[];
-  /** Of RTP: 32 bits, 90,000 a second. */
+  /** RTP timestamp: 32 bits, 90,000 ticks a second. */
   readonly timestamp: number;
 }
 
 export interface H264DepacketizerOptions {
   readonly onUnit: (unit: AccessUnit) => void;
-  /** Something is missing: until the next key frame, pictures refer to what never came. */
+  /** Data is missing: until the next key frame, pictures refer to lost ones. */
   readonly onLoss: () => void;
 }
 
@@ -22,7 +22,7 @@ interface RtpPacket {
 const maxUnitBytes = 4 * 1024 * 1024;
 const maxUnitNals = 512;
 
-/** RFC 3550 section 5.1; undefined if it is not one. */
+/** Parses an RTP packet (RFC 3550 section 5.1); undefined if the bytes are not one. */
 function parseRtp(packet: Buffer): RtpPacket | undefined {
   if (packet.length < 12) return undefined;
   const first = packet.readUInt8(0);
@@ -47,8 +47,8 @@ function parseRtp(packet: Buffer): RtpPacket | undefined {
 const isSlice = (nal: Buffer): boolean => [1, 5].includes(nal.readUInt8(0) & 0x1f);
 
 /**
- * Puts pictures together from RTP packets that come in order (RFC 6184: single NAL units, STAP-A,
- * FU-A). A picture ends with the marker bit; of cameras that set it at each slice, with the next time.
+ * Assembles pictures from RTP packets that arrive in order (RFC 6184: single NAL units, STAP-A, FU-A). A
+ * picture ends at the marker bit; for cameras that set that bit at each slice, when the timestamp changes.
  */
 export class H264Depacketizer {
   readonly #options: H264DepacketizerOptions;
@@ -58,9 +58,9 @@ export class H264Depacketizer {
   #nals: Buffer[] = [];
   #bytes = 0;
   #hasSlice = false;
-  /** Of a NAL unit in several packets, those that came. */
+  /** The fragments so far of a NAL unit in several packets. */
   #fragments: Buffer[] | undefined;
-  /** The time of the newest picture that ended with a marker. */
+  /** Timestamp of the newest picture that ended with a marker. */
   #endedAt: number | undefined;
   #markersLie = false;
 
@@ -115,7 +115,7 @@ export class H264Depacketizer {
       if (this.#fragments !== undefined) this.#lose();
       this.#fragments = [Buffer.from([(indicator & 0xe0) | (header & 0x1f)])];
     } else if (this.#fragments === undefined) {
-      // The beginning was lost, or we began to listen in its midst.
+      // The first fragment was lost, or was sent before we began to listen.
       return this.#lose();
     }
     this.#fragments.push(payload.subarray(2));
@@ -132,7 +132,7 @@ export class H264Depacketizer {
     const [head] = parts;
     const nal = parts.length === 1 && head !== undefined ? head : Buffer.concat(parts);
     if (isSlice(nal)) {
-      // first_mb_in_slice is 0 (section 7.4.3), which is one bit that is set.
+      // first_mb_in_slice is 0 (H.264 section 7.4.3), which is encoded as a single set bit.
       const startsPicture = nal.length > 1 && nal.readUInt8(1) >= 0x80;
       if (startsPicture && this.#hasSlice) this.#flush();
       if (!startsPicture && !this.#hasSlice) {
@@ -146,7 +146,7 @@ export class H264Depacketizer {
     if (this.#bytes > maxUnitBytes || this.#nals.length > maxUnitNals) this.#lose();
   }
 
-  /** Parameter sets that came under a time of their own stay, and go with the picture that follows. */
+  /** Keeps parameter sets that came with their own timestamp, for the picture that follows. */
   #flush(): void {
     if (!this.#hasSlice) return;
     const unit = { nals: this.#nals, timestamp: this.#timestamp };

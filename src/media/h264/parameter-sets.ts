@@ -1,4 +1,4 @@
-/** What a sequence parameter set says (ITU-T H.264 section 7.3.2.1.1). */
+/** Fields of a sequence parameter set (ITU-T H.264 section 7.3.2.1.1). */
 export interface Sequence {
   readonly id: number;
   readonly profile: number;
@@ -12,7 +12,7 @@ export interface Sequence {
   readonly chromaBits: number;
 }
 
-/** Reads a NAL unit bit by bit. Throws RangeError at its end. */
+/** Reads a NAL unit bit by bit. Throws RangeError beyond its end. */
 class Bits {
   readonly #bytes: Buffer;
   #at = 0;
@@ -21,7 +21,7 @@ class Bits {
     const plain: number[] = [];
     let zeros = 0;
     for (const byte of nal) {
-      // 00 00 03: the 03 was put in so that no start code comes about (section 7.4.1).
+      // 00 00 03: the 03 was inserted to prevent a start code (section 7.4.1).
       if (zeros >= 2 && byte === 3) {
         zeros = 0;
         continue;
@@ -127,7 +127,7 @@ function readSequence(nal: Buffer): Sequence {
   return { id, profile, constraints, level, width, height, chromaFormat, lumaBits, chromaBits };
 }
 
-/** undefined: it is damaged. */
+/** @returns undefined if the NAL unit is damaged */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -137,15 +137,15 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/** @returns undefined if the NAL unit is no sequence parameter set that can be understood */
+/** @returns undefined if the NAL unit is no valid sequence parameter set */
 export const parseSequence = (nal: Buffer): Sequence | undefined =>
   attempt(() => readSequence(nal));
 
-/** Real ones have some dozens of bytes. */
+/** Real parameter sets have some dozens of bytes. */
 const maxBytes = 1_024;
 const maxPictureSets = 32;
 
-/** The parameter sets of a stream, each the newest of its number. */
+/** The parameter sets of a stream: the newest of each id. */
 export class ParameterSets {
   readonly #sequences = new Map<number, Buffer>();
   readonly #pictures = new Map<number, Buffer>();

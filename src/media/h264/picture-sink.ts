@@ -1,10 +1,10 @@
 import type { AccessUnit } from './depacketizer.ts';
 
-/** Takes a stream of H.264. */
+/** Receives an H.264 stream. */
 export interface PictureSink {
-  /** NAL units that were told beside the stream. */
+  /** Takes NAL units that were sent outside the stream. */
   describe(parameterSets: readonly Buffer[]): void;
   unit(unit: AccessUnit): void;
-  /** Something is missing. */
+  /** Data is missing. */
   lost(): void;
 }

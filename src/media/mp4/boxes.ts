@@ -6,7 +6,7 @@ export interface Box {
   readonly body: Buffer;
 }
 
-/** The media are not what a fragmented MP4 file holds, or contradict themselves. */
+/** The bytes are no fragmented MP4, or contradict themselves. */
 export class Mp4Error extends Error {
   override name = 'Mp4Error';
 
@@ -15,7 +15,7 @@ export class Mp4Error extends Error {
   }
 }
 
-/** No box of real footage is larger. */
+/** Limit on the size of a box, larger than any in real footage. */
 const maxBoxBytes = 128 * 1024 * 1024;
 
 const boxOf = (whole: Buffer): Box => ({
@@ -24,7 +24,7 @@ const boxOf = (whole: Buffer): Box => ({
   body: whole.subarray(8),
 });
 
-/** The boxes that follow one another in `bytes`. Stops where something is no complete box. */
+/** The consecutive boxes in `bytes`. Stops at the first incomplete box. */
 export function* boxes(bytes: Buffer): Generator<Box> {
   for (let at = 0; at + 8 <= bytes.length; ) {
     const size = bytes.readUInt32BE(at);
@@ -34,7 +34,7 @@ export function* boxes(bytes: Buffer): Generator<Box> {
   }
 }
 
-/** The bodies of the boxes at the end of `path`, each name a box inside the one before it. */
+/** The bodies of the boxes at the end of `path`, in which each box contains the next. */
 export function findBoxes(bytes: Buffer, ...path: readonly string[]): Buffer[] {
   let found = [bytes];
   for (const name of path) {
@@ -50,9 +50,9 @@ export const findBox = (bytes: Buffer, ...path: readonly string[]): Buffer | und
   findBoxes(bytes, ...path)[0];
 
 /**
- * The boxes of a file, each whole, as its bytes arrive. Leaves out a tail that was cut off.
+ * Yields the complete boxes of a file as its bytes arrive. Leaves out an incomplete last box.
  *
- * @throws {Mp4Error} a box has a size that no footage has
+ * @throws {Mp4Error} a box has an impossible size
  */
 export async function* readBoxes(source: AsyncIterable<Uint8Array>): AsyncGenerator<Box> {
   let parts: Uint8Array[] = [];

@@ -8,7 +8,7 @@ export function moveTo(run: Run, ticks: number): void {
   else tfdt?.writeUInt32BE(ticks, 4);
 }
 
-/** Sets the duration of a run's last sample, if the file has room for it. */
+/** Sets the duration of a run's last sample, if the trun box has durations. */
 export function setLastDuration(run: Run, ticks: number): void {
   const trun = trunsOf(run.traf).at(-1);
   if (trun === undefined) return;
@@ -17,16 +17,16 @@ export function setLastDuration(run: Run, ticks: number): void {
 }
 
 /**
- * Takes the first `count` samples or more, up to all, out of a run; their bytes stay in the mdat
- * box, and no box changes its place or the sum of its sizes.
+ * Removes the first `count` samples of a run, or more if necessary, up to all. Their bytes stay in the
+ * mdat box, and no box outside the run moves or changes its size.
  *
- * @returns how many were taken out
+ * @returns how many samples were removed
  */
 export function dropSamples(run: Run, count: number): number {
   const truns = trunsOf(run.traf);
   const [trun] = truns;
   const layout = trun === undefined ? undefined : readTrun(trun.body);
-  // What goes must leave room for the header of a free box in its place.
+  // The removed entries must leave room for the header of a free box.
   const least = layout === undefined ? 0 : Math.ceil(8 / Math.max(1, layout.entrySize));
   const dropped = Math.max(count, least);
   const hasOffset = trun !== undefined && (trun.body.readUInt32BE(0) & 1) !== 0;
@@ -57,7 +57,7 @@ export function dropSamples(run: Run, count: number): number {
   return dropped;
 }
 
-/** Takes the last sample out of a run; its bytes stay in the mdat box, and no box changes its place. */
+/** Removes the last sample of a run; its bytes stay in the mdat box, and no box moves. */
 export function dropLastSample(run: Run): void {
   const trun = trunsOf(run.traf).at(-1);
   const layout = trun === undefined ? undefined : readTrun(trun.body);
@@ -67,7 +67,7 @@ export function dropLastSample(run: Run): void {
   }
   trun.body.writeUInt32BE(layout.count - 1, 4);
   const rest = trun.whole.subarray(trun.whole.length - layout.entrySize);
-  // With less room than a box takes, it stays behind the entries that count.
+  // Too small for a free box: the entry stays in the trun box, but is no longer counted.
   if (rest.length < 8) return;
   trun.whole.writeUInt32BE(trun.whole.length - rest.length, 0);
   rest.fill(0);
@@ -75,5 +75,5 @@ export function dropLastSample(run: Run): void {
   makeFree(rest);
 }
 
-/** Makes a box one that readers skip. */
+/** Turns a box into a free box, which readers skip. */
 export const makeFree = (box: Buffer): number => box.write('free', 4, 'latin1');

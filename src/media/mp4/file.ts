@@ -2,11 +2,11 @@ import type { FileHandle } from 'node:fs/promises';
 import { readRuns, type Run } from './runs.ts';
 import { readTracks, type Track } from './tracks.ts';
 
-/** A moof box of a file and the mdat box behind it, both complete. */
+/** A moof box of a file and the mdat box after it, both complete. */
 export interface FileFragment {
-  /** Of the moof box in the file, in bytes. */
+  /** Offset of the moof box in the file, in bytes. */
   readonly offset: number;
-  /** Of both boxes together, in bytes. */
+  /** Size of both boxes together, in bytes. */
   readonly size: number;
   /** The whole moof box. */
   readonly moof: Buffer;
@@ -16,17 +16,17 @@ export interface FileFragment {
 export interface FragmentedFile {
   readonly tracks: readonly Track[];
   readonly fragments: readonly FileFragment[];
-  /** Where the last complete box that was understood ends; what follows was cut off. */
+  /** End of the last complete and valid fragment or other box; the bytes after it are unusable. */
   readonly completeBytes: number;
 }
 
 const readAtOnce = 4096;
-/** Far more than any real moov or moof box has: a larger one is damage. */
+/** Far more than any real moov or moof box has: a larger box is damaged. */
 const maxHeaderBytes = 4 * 1024 * 1024;
 
 /**
- * Reads the structure of a fragmented MP4 file, but none of its media. Leaves out a tail that was cut
- * off or can't be understood.
+ * Reads the structure of a fragmented MP4 file, but none of its media. Leaves out a tail that is
+ * incomplete or invalid.
  */
 export async function readFragmentedFile(file: FileHandle): Promise<FragmentedFile> {
   const { size: fileSize } = await file.stat();
@@ -75,12 +75,12 @@ function readHead(window: Buffer): { type: string; size: number } | undefined {
   if (window.length < 8) return undefined;
   const type = window.toString('latin1', 4, 8);
   const size = window.readUInt32BE(0);
-  // 1: the size follows in 64 bits; 0: until the end of the file, which may have been cut off.
+  // 1: a 64-bit size follows; 0: the box extends to the end of the file, which may have been cut off.
   if (size !== 1) return size < 8 ? undefined : { type, size };
   return window.length < 16 ? undefined : { type, size: Number(window.readBigUInt64BE(8)) };
 }
 
-/** undefined: the boxes contradict themselves. */
+/** @returns undefined if the boxes contradict themselves */
 function tryReadRuns(moof: Buffer, tracks: readonly Track[]): Run[] | undefined {
   try {
     return readRuns(moof, tracks);

@@ -6,9 +6,9 @@ export interface Run {
   readonly track: Track;
   /** Decode time of the first sample, in ticks. */
   readonly start: number;
-  /** Of each sample, in ticks. */
+  /** Duration of each sample, in ticks. */
   readonly durations: readonly number[];
-  /** Whether it begins with a picture that needs no other. */
+  /** Whether the run begins with a key frame. */
   readonly isSync: boolean;
   /** The traf box, as part of the fragment's moof box. */
   readonly traf: Buffer;
@@ -17,7 +17,7 @@ export interface Run {
 export const isPictures = ({ track, durations }: Run): boolean =>
   track.kind === 'vide' && durations.length > 0;
 
-/** Of all its samples, in ticks. */
+/** Total duration of the samples, in ticks. */
 export const durationOf = ({ durations }: Run): number =>
   durations.reduce((sum, ticks) => sum + ticks, 0);
 
@@ -64,7 +64,7 @@ function readRun(traf: Buffer, tracks: readonly Track[]): Run | undefined {
 export const trunsOf = (traf: Buffer): Box[] =>
   [...boxes(traf.subarray(8))].filter(({ type }) => type === 'trun');
 
-/** What a tfhd box says of samples that say nothing else. */
+/** A tfhd box's defaults for samples that have no values of their own. */
 interface Usual {
   readonly duration: number | undefined;
   readonly size: number | undefined;
@@ -73,7 +73,7 @@ interface Usual {
 
 /**
  * @param tfhd the body of the box
- * @throws {RangeError} it is shorter than it says
+ * @throws {RangeError} the box is shorter than its flags require
  */
 export function readUsual(tfhd: Buffer): Usual {
   const has = tfhd.readUInt32BE(0);
@@ -88,22 +88,22 @@ export function readUsual(tfhd: Buffer): Usual {
 
 export interface Trun {
   readonly count: number;
-  /** Where in the body the entries begin. */
+  /** Offset of the entries in the body. */
   readonly entriesAt: number;
   readonly entries: Buffer;
   readonly entrySize: number;
-  /** An entry begins with its duration, if it has one; then comes its size, if it has one. */
+  /** Whether entries begin with a duration; the size comes next, if there is one. */
   readonly hasDuration: boolean;
   readonly hasSize: boolean;
-  /** Where in an entry the size is, if it has one. */
+  /** Offset of the size in an entry, if there is one. */
   readonly sizeAt: number;
-  /** Of the first sample, if the box says them. */
+  /** Flags of the first sample, if the box has them. */
   readonly firstFlags: number | undefined;
 }
 
 /**
- * @param body of a trun box
- * @throws {RangeError} it is shorter than it says
+ * @param body the body of a trun box
+ * @throws {RangeError} the box is shorter than its flags and count require
  */
 export function readTrun(body: Buffer): Trun {
   const has = body.readUInt32BE(0);
@@ -112,7 +112,7 @@ export function readTrun(body: Buffer): Trun {
   const entrySize = 4 * [0x100, 0x200, 0x400, 0x800].filter((flag) => has & flag).length;
   const entries = body.subarray(entriesAt, entriesAt + count * entrySize);
   if (entries.length < count * entrySize || count > maxSamples) {
-    throw new RangeError('a trun box that can hold what it says it holds was expected');
+    throw new RangeError('the sample count of a trun box is too large');
   }
   const sizeAt = has & 0x100 ? 4 : 0;
   const flagsAt = sizeAt + (has & 0x200 ? 4 : 0);

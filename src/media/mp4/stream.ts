@@ -6,13 +6,13 @@ import { readTracks, type Track } from './tracks.ts';
 
 const maxInitBytes = 1024 * 1024;
 
-/** What comes before the first fragment: all its bytes, and what the ledger keeps of them. */
+/** The part of a file before the first fragment, and its summary for the ledger. */
 export interface Init {
   readonly bytes: Buffer;
   readonly summary: SegmentInit;
 }
 
-/** @returns undefined if the file doesn't begin as footage does */
+/** @returns undefined if the file doesn't begin with the boxes of footage */
 export async function readInit(source: AsyncIterable<Uint8Array>): Promise<Init | undefined> {
   const before: Buffer[] = [];
   let length = 0;
@@ -33,18 +33,18 @@ const initOf = (bytes: Buffer): Init => ({
   },
 });
 
-/** A moof box and the mdat box behind it, with the media. */
+/** A moof box and the mdat box after it, with the media. */
 export interface MediaFragment {
-  /** Both whole. */
+  /** Like `mdat`, the whole box. */
   readonly moof: Buffer;
   readonly mdat: Buffer;
   readonly runs: readonly Run[];
 }
 
 /**
- * A file of footage as its bytes arrive: what comes before its fragments, then these.
+ * Yields the parts of a footage file as its bytes arrive: the init, then the fragments.
  *
- * @throws {Mp4Error} it is damaged
+ * @throws {Mp4Error} the file is damaged
  */
 export async function* readFragments(
   source: AsyncIterable<Uint8Array>,

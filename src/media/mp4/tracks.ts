@@ -5,14 +5,14 @@ export interface Track {
   readonly id: number;
   /** `vide`, `soun` … */
   readonly kind: string;
-  /** Of the sample entry: `avc1`, `hvc1`, `mp4a` …; empty if there is none. */
+  /** Type of the sample entry: `avc1`, `hvc1`, `mp4a` …; empty if there is none. */
   readonly codec: string;
   /** Ticks per second. */
   readonly timescale: number;
   /** Pixels; 0 for sound. */
   readonly width: number;
   readonly height: number;
-  /** Of samples for which a fragment says nothing else: the duration in ticks, and the flags. */
+  /** Duration in ticks, and flags, of samples for which a fragment has no other values. */
   readonly defaultDuration: number;
   readonly defaultFlags: number;
 }
@@ -27,7 +27,7 @@ export function readTracks(moov: Buffer): Track[] {
     if (tkhd === undefined || tkhd.length < 32) return [];
     if (mdhd === undefined || mdhd.length < 24) return [];
     if (hdlr === undefined || hdlr.length < 12) return [];
-    // Version 1 has times of 64 bits before the id and the timescale.
+    // Version 1 has 64-bit times before the id and the timescale.
     const id = tkhd.readUInt32BE(tkhd[0] === 1 ? 20 : 12);
     const kind = hdlr.toString('latin1', 8, 12);
     const stsd = findBox(trak, 'mdia', 'minf', 'stbl', 'stsd') ?? Buffer.alloc(0);

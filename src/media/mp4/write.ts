@@ -1,11 +1,11 @@
 import { parseSequence } from '../h264/parameter-sets.ts';
 
-/** Ticks per second of all times here, as of RTP's video clocks. */
+/** Ticks per second of all times in this file, as in RTP's video clocks. */
 export const ticksPerSecond = 90_000;
 
-/** What a player must have before the first picture. */
+/** What a player needs before the first picture. */
 export interface Initialization {
-  /** With the codec (RFC 6381). */
+  /** MIME type with the codec (RFC 6381). */
   readonly mime: string;
   /** ftyp and moov. */
   readonly segment: Buffer;
@@ -15,7 +15,7 @@ export interface LiveSample {
   /** NAL units. */
   readonly nals: readonly Buffer[];
   readonly isKey: boolean;
-  /** When it is decoded and shown, and how long it lasts, in ticks. */
+  /** Like `showTime` and `duration`, in ticks. */
   readonly decodeTime: number;
   readonly showTime: number;
   readonly duration: number;
@@ -45,7 +45,7 @@ const withLength = (nal: Buffer): Buffer => Buffer.concat([Buffer.from(u16(nal.l
 /**
  * The beginning of a fragmented MP4 stream of one H.264 track (ISO/IEC 14496-12, 14496-15).
  *
- * @returns undefined if there is no usable parameter set among these
+ * @returns undefined if the parameter sets are not usable
  */
 export function initialization(
   sequences: readonly Buffer[],
@@ -55,7 +55,7 @@ export function initialization(
   const sequence = first === undefined ? undefined : parseSequence(first);
   if (first === undefined || sequence === undefined || pictures.length === 0) return undefined;
   const { profile, constraints, level, width, height } = sequence;
-  // Its count has five bits.
+  // avcC has five bits for the number of sequence parameter sets.
   const told = sequences.slice(0, 31);
   const isHigh = ![66, 77, 88].includes(profile);
   const avcC = box(
@@ -123,7 +123,7 @@ const headBytes = 112;
 const syncSample = 0x02000000;
 const otherSample = 0x01010000;
 
-/** A live message: the time of arrival (float64), a moof box and its mdat box. */
+/** A live message: the time of arrival (float64), a moof box and an mdat box. */
 export function fragment(sequenceNumber: number, sample: LiveSample): Buffer {
   const { nals, isKey, decodeTime, showTime, duration } = sample;
   const sampleBytes = nals.reduce((sum, { length }) => sum + 4 + length, 0);
@@ -138,10 +138,10 @@ export function fragment(sequenceNumber: number, sample: LiveSample): Buffer {
     box('mfhd', u32(0, sequenceNumber)),
     box(
       'traf',
-      // Offsets count from the moof box.
+      // Flag 0x020000: offsets are relative to the moof box.
       box('tfhd', u32(0x020000, 1)),
       box('tfdt', tfdt),
-      // Version 1: a picture may be shown before the time at which it is said to be decoded.
+      // Version 1 allows a picture's show time before its decode time.
       box(
         'trun',
         u32(0x01000f01, 1, headBytes, duration, sampleBytes, flags, showTime - decodeTime),

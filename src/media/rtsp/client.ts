@@ -3,15 +3,15 @@ import { describeError } from '../../lib/errors.ts';
 import { formatMessage, type Frame, MessageReader, type Response } from './message.ts';
 
 export interface RtspEvents {
-  /** A frame of a track; its bytes are the receiver's to change. */
+  /** A frame of a track; the receiver may change its bytes. */
   onFrame(frame: Frame): void;
-  /** All frames that came at once have been handed over. */
+  /** All frames of the received chunk have been passed to onFrame. */
   onFrames(): void;
-  /** The server has gone. Not called after the client was disposed of. */
+  /** The connection failed or ended. Not called after the client was disposed of. */
   onGone(reason: string): void;
 }
 
-/** What a player must know of a track to begin with the first packet (RFC 2326 section 12.33). */
+/** A track's RTP-Info, which a player needs to use the first packet (RFC 2326 section 12.33). */
 export interface TrackStart {
   /** Index of the track, from 0. */
   readonly track: number;
@@ -19,10 +19,10 @@ export interface TrackStart {
   readonly time: string;
 }
 
-/** The server did not do what it was asked. */
+/** The server refused a request, or did not answer it. */
 export class RtspRefusalError extends Error {
   override name = 'RtspRefusalError';
-  /** Of its answer (RFC 2326 section 7.1.1); undefined if there was none. */
+  /** Status of the answer (RFC 2326 section 7.1.1); undefined if there was none. */
   readonly status: number | undefined;
 
   constructor(message: string, status?: number) {
@@ -35,12 +35,12 @@ type Headers = readonly (readonly [name: string, value: string])[];
 
 const answerWithinMs = 5_000;
 const closeWithinMs = 1_000;
-/** What may be on its way to the server: reports, a few bytes a second. */
+/** Limit on bytes queued for the server: RTCP reports are only a few bytes a second. */
 const maxUpstreamBytes = 16 * 1024;
 
 /**
- * A player's connection to an RTSP server. All that is sent is made here: of what somebody behind it says
- * only whole RTCP packets get this far. Track N (from 0) has the channels 2N and 2N + 1.
+ * A player's connection to an RTSP server. Composes all requests itself: from the user of this class, only
+ * whole RTCP packets are forwarded. Track N (from 0) has the channels 2N and 2N + 1.
  */
 export class RtspClient implements AsyncDisposable {
   readonly #url: string;
@@ -50,14 +50,14 @@ export class RtspClient implements AsyncDisposable {
   readonly #closed: Promise<void>;
   #cseq = 0;
   #waiting: { cseq: string; done: PromiseWithResolvers<Response> } | undefined;
-  /** Settles when the request before has its answer. */
+  /** Settles when the previous request has been answered. */
   #turn: Promise<unknown> = Promise.resolve();
   #controls: readonly string[] = [];
   #session: string | undefined;
   #failure: string | undefined;
   #disposed = false;
 
-  /** @param url of a server without a password: rtsp://127.0.0.1:PORT/NAME */
+  /** @param url rtsp://127.0.0.1:PORT/NAME; the server must need no password */
   constructor(url: string, events: RtspEvents) {
     this.#url = url;
     this.#events = events;
@@ -78,7 +78,7 @@ export class RtspClient implements AsyncDisposable {
     return (await this.#request('DESCRIBE', this.#url, [['Accept', 'application/sdp']])).body;
   }
 
-  /** Names the tracks, in their order. */
+  /** Sets the names of the tracks, in their order. */
   set controls(controls: readonly string[]) {
     this.#controls = controls;
   }
@@ -96,7 +96,7 @@ export class RtspClient implements AsyncDisposable {
     this.#session = session;
   }
 
-  /** Starts the tracks that are set up; when they play already, tells where they are. */
+  /** Starts the tracks that are set up; if they already play, only returns their positions. */
   async play(): Promise<TrackStart[]> {
     const { headers } = await this.#request('PLAY', this.#url, [['Range', 'npt=0.000-']]);
     const found: TrackStart[] = [];
@@ -109,12 +109,12 @@ export class RtspClient implements AsyncDisposable {
     return found;
   }
 
-  /** Says that the player is still there; live555's servers stop sending to one of which they hear nothing for 65 s. */
+  /** Keeps the session alive: live555 servers stop sending to players that are silent for 65 s. */
   async keepAlive(): Promise<void> {
     await this.#request('GET_PARAMETER', this.#url, []);
   }
 
-  /** An RTCP packet of the player's, for a track. Reports are lost rather than queued. */
+  /** Sends a player's RTCP packet for a track; drops it if too much is queued. */
   report(track: number, packet: Buffer): void {
     if (this.#socket.destroyed || this.#socket.writableLength > maxUpstreamBytes) return;
     const frame = Buffer.alloc(4 + packet.length);
@@ -128,7 +128,7 @@ export class RtspClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#gone('the player left');
-    // What is still on its way is of no use to anybody.
+    // Discard data that still arrives.
     this.#socket.removeAllListeners('data').resume();
     if (this.#session !== undefined && this.#socket.writable) {
       this.#socket.end(this.#format('TEARDOWN', this.#url, []));

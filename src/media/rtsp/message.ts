@@ -1,9 +1,9 @@
-/** A request of RTSP 1.0 (RFC 2326 section 6). Its body has been read and thrown away. */
+/** A request of RTSP 1.0 (RFC 2326 section 6). Its body has been discarded. */
 export interface Request {
   readonly kind: 'request';
   readonly method: string;
   readonly url: string;
-  /** By name in lower case. */
+  /** Keyed by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -19,17 +19,17 @@ export interface Response {
 export interface Frame {
   readonly kind: 'frame';
   readonly channel: number;
-  /** With its four bytes of header. */
+  /** Includes the four bytes of header. */
   readonly bytes: Buffer;
 }
 
 export type Message = Request | Response | Frame;
 
-/** What came is not RTSP as we take it. There is no telling where the next message would begin. */
+/** The bytes are no RTSP that we accept. The connection is unusable: the next message can't be found. */
 export class ProtocolError extends Error {
   override name = 'ProtocolError';
   readonly status: number;
-  /** What the other side speaks, as far as one can see. */
+  /** The protocol that the other side seems to speak. */
   readonly protocol: 'RTSP/1.0' | 'HTTP/1.0';
 
   constructor(status: number, message: string, protocol: 'RTSP/1.0' | 'HTTP/1.0' = 'RTSP/1.0') {
@@ -43,17 +43,17 @@ const maxHeadBytes = 8 * 1024;
 const maxBodyBytes = 64 * 1024;
 const maxHeaders = 64;
 const maxBlankLines = 8;
-/** The four bytes before each interleaved frame begin with it. */
+/** First byte of an interleaved frame's header. */
 const dollar = 0x24;
 const carriageReturn = 0x0d;
 const nothing = Buffer.alloc(0);
 
-/** What may stand in a line: a lone CR or LF, which others may take for a line's end, may not. */
+/** Characters allowed in a line. Not a lone CR or LF, which other parsers may take for a line end. */
 const lineText = /^[\t\x20-\x7e\x80-\xff]*$/;
 const requestLine = /^([!-~]{1,256}) ([!-~]{1,2048}) (RTSP|HTTP)\/(\d\.\d)$/;
 const statusLine = /^RTSP\/1\.0 (\d{3})(?: |$)/;
 const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*(.*?)[ \t]*$/;
-/** Said twice, each of these would let two readers understand two different things. */
+/** Headers that must not be repeated, since two parsers might use different values. */
 const saidOnce: ReadonlySet<string> = new Set([
   'authorization',
   'content-length',
@@ -69,7 +69,7 @@ function parseStart(line: string): Omit<Request, 'headers'> | { kind: 'response'
   if (status !== undefined) return { kind: 'response', status: Number(status) };
   const [, method = '', url = '', protocol, version] = requestLine.exec(line) ?? [];
   if (protocol === undefined) throw new ProtocolError(400, 'not a request of RTSP');
-  // Players that fail try RTSP within HTTP, and give up at a 404 only.
+  // Players that fail try RTSP tunnelled in HTTP, and give up only at a 404.
   if (protocol === 'HTTP') throw new ProtocolError(404, 'a request of HTTP', 'HTTP/1.0');
   if (version !== '1.0') throw new ProtocolError(505, 'not version 1.0 of RTSP');
   return { kind: 'request', method, url };
@@ -99,18 +99,18 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
 }
 
 /**
- * Cuts what comes over an RTSP connection into messages. Strict, since what another reader might
- * understand otherwise is a way past the password; and bounded: it keeps at most one head of 8 KiB,
- * body of 64 KiB or frame of 64 KiB that is not complete yet.
+ * Splits the bytes of an RTSP connection into messages. Strict, since a message that another parser reads
+ * differently could bypass the password. Memory is bounded: keeps at most one incomplete head of 8 KiB,
+ * body of 64 KiB or frame of 64 KiB.
  */
 export class MessageReader {
   #rest: Buffer = nothing;
   #open: { head: Head; bodyBytes: number } | undefined;
 
   /**
-   * What is complete with this chunk. To be read to its end.
+   * Yields the messages that this chunk completes. The caller must exhaust the generator.
    *
-   * @throws {ProtocolError} nothing more can be read from the connection
+   * @throws {ProtocolError} the connection can't be read any further
    */
   *read(chunk: Buffer): Generator<Message> {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -138,7 +138,7 @@ export class MessageReader {
     this.#rest = bytes.subarray(at);
   }
 
-  /** Goes over blank lines and a head; where what follows begins, or undefined for lack of bytes. */
+  /** Skips blank lines and parses a head; returns the offset after it, or undefined if bytes are missing. */
   #startsAt(bytes: Buffer, start: number): number | undefined {
     let at = start;
     for (; bytes[at] === carriageReturn; at += 2) {
@@ -176,13 +176,13 @@ const reasons: Readonly<Record<number, string>> = {
 
 export interface Answer {
   readonly status: number;
-  /** In the place of the status code's usual phrase: some players show it. */
+  /** Replaces the status code's usual phrase, as some players show it. */
   readonly reason?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
 }
 
-/** The bytes of a message of ours. Throws rather than write a head that breaks into two. */
+/** Formats a message. Throws if a control character would break its head in two. */
 export function formatMessage(
   start: string,
   headers: readonly (readonly [name: string, value: string])[],

@@ -17,10 +17,10 @@ interface CalendarProps {
 
 const weekdays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
-/** A month; each day shows how much of it is recorded. */
+/** A month in which each day shows the recorded share. */
 export function Calendar({ camera, day, today, onDay }: CalendarProps) {
   const [turned, setTurned] = useState<{ readonly of: Day; readonly month: Day }>();
-  // When another day is chosen elsewhere, its month is shown again.
+  // When another day is chosen elsewhere, show its month.
   const month = turned?.of === day ? turned.month : monthStart(day);
   const turn = (months: number): void => setTurned({ of: day, month: nextMonth(month, months) });
   const all = monthDays(month);

@@ -1,14 +1,14 @@
 import type { OwnCamera } from '../../contract/cameras.ts';
 import { stateWords } from '../camera-words.ts';
 
-/** A full dot while a camera records, a hollow square while it does not; shapes, not colours alone. */
+/** A full dot while a camera records, else a hollow square: the shapes differ for colour-blind users. */
 export const Mark = () => <span class="mark" aria-hidden="true" />;
 
 interface CameraStateProps {
   readonly camera: OwnCamera;
   readonly nowMs: number;
   readonly timeZone: string;
-  /** Where screen readers are to tell each change. */
+  /** Set if screen readers should announce each change. */
   readonly role?: 'status';
 }
 
@@ -19,7 +19,7 @@ export const CameraState = ({ camera, nowMs, timeZone, role }: CameraStateProps)
   </p>
 );
 
-/** How much of some time is recorded, from 0 to 1, as a small bar. */
+/** A small bar that shows the recorded share, from 0 to 1. */
 export const Share = ({ of: part }: { readonly of: number }) => (
   <span class="share" aria-hidden="true">
     <span style={{ width: `${100 * part}%` }} />

@@ -48,7 +48,7 @@ export function CameraTile({ camera, nowMs, timeZone, isLive, onToggle }: Camera
   );
 }
 
-/** The last 24 hours at a glance; leads to the timeline. */
+/** An overview of the last 24 hours, with a link to the timeline. */
 function LastDay({ camera }: { readonly camera: string }) {
   const { value } = usePolled(
     (signal) => {

@@ -13,7 +13,7 @@ interface DayPickerProps {
   readonly go: (camera: string, atMs: number) => void;
 }
 
-/** Which camera and which day; and last night, which is wanted most in the morning. */
+/** Chooses the camera and the day. Has a button for last night, which people often want in the morning. */
 export function DayPicker(props: DayPickerProps) {
   const { camera, names, day, today, timeZone, atMs, chooseDay, go } = props;
   const lastNightMs = momentOf(Date.parse(`${addDays(today, -1)}T22:00Z`), timeZone);

@@ -10,12 +10,12 @@ import { usePolled } from './polled.ts';
 interface ExportDialogProps {
   readonly camera: string;
   readonly timeZone: string;
-  /** What is proposed. */
+  /** The proposed span. */
   readonly span: Span;
   readonly onClose: () => void;
 }
 
-/** Makes one file of the footage between two times, after saying what will be missing in it. */
+/** Exports the footage between two times to a file. Shows beforehand which footage is missing. */
 export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [from, setFrom] = useState(toLocalInput(span.fromMs, timeZone));
@@ -157,7 +157,7 @@ interface ChangedProps {
   readonly make: (span: Span) => void;
 }
 
-/** A file has one format, so where the format changed two files are offered. */
+/** A file can have only one format: if the format changed within the span, offers two files. */
 function Changed({ atMs, span: { fromMs, toMs }, timeZone, make }: ChangedProps) {
   const at = toLocalInput(atMs, timeZone).replace('T', ', ');
   return (

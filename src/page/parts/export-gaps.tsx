@@ -13,7 +13,7 @@ interface ExportGapsProps {
 
 const mostShown = 5;
 
-/** What will be missing in a file that is to be made. */
+/** The gaps that an exported file will have. */
 export function ExportGaps({ camera, timeZone, span }: ExportGapsProps) {
   const { value, error } = usePolled(
     (signal) => timeline(camera, span, signal),

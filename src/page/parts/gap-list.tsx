@@ -10,7 +10,7 @@ interface GapListProps {
 
 const mostShown = 100;
 
-/** What is missing on a day, in words; each is a way to that moment. */
+/** The gaps of a day in words; a click on a gap plays from there. */
 export function GapList({ timeline, timeZone, onGap }: GapListProps) {
   const gaps = timeline.pieces.filter(({ state }) => state === 'missing');
   return (

@@ -2,7 +2,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Looking, Trouble } from './notes.tsx';
 
-/** A component whose code is fetched when it is first shown. */
+/** A component whose code is loaded when it is first shown. */
 export function lazy<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
 ): ComponentType<Props> {
@@ -22,7 +22,7 @@ export function lazy<Props extends object>(
     }, []);
     if (Loaded !== undefined) return <Loaded {...props} />;
     if (!hasFailed) return <Looking />;
-    // After an upgrade of the server, the files of the old page are gone.
+    // After a server upgrade, files of the old page no longer exist.
     return (
       <>
         <Trouble>This part of the page cannot be loaded.</Trouble>

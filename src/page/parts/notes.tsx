@@ -1,19 +1,19 @@
 import type { ComponentChildren } from 'preact';
 
-/** In place of what is not there yet: that it is being asked for, or why it cannot be had. */
+/** A placeholder while data is loading; says why if loading fails. */
 export const Looking = ({ error = 'Looking…' }: { readonly error?: string | undefined }) => (
   <p class="note" role="status">
     {error}
   </p>
 );
 
-/** What went wrong; screen readers tell it at once. Empty, it waits for something to tell. */
+/** An error message that screen readers announce at once. May be empty until there is an error. */
 export const Trouble = ({ children }: { readonly children?: ComponentChildren }) => (
   <p class="trouble" role="alert">
     {children}
   </p>
 );
 
-/** Above what was shown before the server stopped answering. */
+/** A warning above stale data, while the server does not answer. */
 export const Stale = ({ error }: { readonly error: string | undefined }) =>
   error === undefined ? null : <Trouble>{error} What you see may be old.</Trouble>;

@@ -5,7 +5,7 @@ import { serverClock } from '../time/server-clock.ts';
 import { sinceWords } from '../time/words.ts';
 
 const refreshMs = 10_000;
-/** The last footage may end in the middle of a fragment; a picture this far back is certainly in it. */
+/** The last footage may end within a fragment; a picture this much earlier certainly exists. */
 const marginMs = 2_000;
 
 interface PictureProps {
@@ -14,8 +14,8 @@ interface PictureProps {
 }
 
 /**
- * A still picture some seconds old, or of a silent camera its last one, with its time. Each replaces the
- * one before when it is loaded, so that nothing flickers.
+ * A still picture some seconds old, or the last picture of a silent camera, with its time. A new picture
+ * replaces the old one only once it is loaded, so that nothing flickers.
  */
 export function Picture({ camera, timeZone }: PictureProps) {
   const { name, isRecording, lastFootageAtMs } = camera;
@@ -38,10 +38,10 @@ export function Picture({ camera, timeZone }: PictureProps) {
       next.addEventListener('load', () => {
         if (isOver) return;
         setShown(url);
-        // The last picture of a silent camera stays the same.
+        // A silent camera's last picture doesn't change, so load it only once.
         if (oldMs === undefined) again();
       });
-      // There is none yet, or the server cannot be reached: the words beside it say what is wrong.
+      // There is no picture yet, or the server cannot be reached; the text beside the picture says so.
       next.addEventListener('error', again);
       next.src = url;
     };

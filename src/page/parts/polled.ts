@@ -8,15 +8,15 @@ export interface Polled<T> {
 }
 
 export interface PolledOptions {
-  /** From an answer to the next request; without it, there is one request only. */
+  /** Time from an answer to the next request; without it, there is only one request. */
   readonly everyMs?: number;
   /** Called when the session has ended. */
   readonly onLoggedOut?: () => void;
 }
 
 /**
- * Asks now, and again and again while the page is visible.
- * @param inputs when they change, old answers are forgotten and the new `ask` is used
+ * Calls `ask` now, and then periodically while the page is visible.
+ * @param inputs when they change, old answers are dropped and the new `ask` is used
  */
 export function usePolled<T>(
   ask: (signal: AbortSignal) => Promise<T>,

@@ -6,12 +6,12 @@ interface StripProps {
   readonly pieces: readonly OwnersPiece[];
 }
 
-/** In hundredths of the strip: a missing piece is never too thin to see. */
+/** Minimum width of a missing piece, in percent of the strip, so that it can be seen. */
 const leastMissing = 0.5;
 
 /**
- * Footage along time: stored, spooled or missing; empty where nothing is known (the future). Shapes tell
- * them apart too: missing is hatched, spooled is low.
+ * Footage along time: stored, spooled or missing; empty where nothing is known (the future). The kinds
+ * also differ in shape: missing is hatched, spooled is low.
  */
 export function Strip({ span, pieces }: StripProps) {
   const length = span.toMs - span.fromMs;

@@ -12,7 +12,7 @@ function show(theme: Theme): void {
   else document.documentElement.dataset['theme'] = theme;
 }
 
-/** Call it before the first drawing, so that nothing flashes white at night. */
+/** Must be called before the first rendering, so that the page does not flash white at night. */
 export const showKeptTheme = (): void => show(kept());
 
 export function ThemeButton() {

@@ -11,16 +11,16 @@ import { usePreview } from './use-preview.ts';
 interface TimelineBarProps {
   readonly camera: string;
   readonly timeZone: string;
-  /** The part of the day that is shown. */
+  /** The visible part of the day. */
   readonly span: Span;
   readonly pieces: readonly OwnersPiece[];
-  /** Where playback is. */
+  /** Position of playback. */
   readonly atMs: number;
   readonly onSeek: (atMs: number) => void;
 }
 
 const secondMs = 1000;
-/** In seconds. */
+/** Seconds by which each key moves playback. */
 const keySteps: Readonly<Record<string, number>> = {
   ArrowRight: 10,
   ArrowUp: 10,
@@ -30,7 +30,7 @@ const keySteps: Readonly<Record<string, number>> = {
   PageDown: -600,
 };
 
-/** The timeline: drag over it or use the keys. A bubble tells and shows what is under the pointer. */
+/** The timeline, operated by dragging or keys. A bubble describes and previews the moment under the pointer. */
 export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: TimelineBarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const [pointedMs, setPointed] = useState<number>();
@@ -51,13 +51,13 @@ export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: Ti
   };
   const pointed = pointedMs === undefined ? undefined : pieceAt(pointedMs);
   const hasFootage = pointed !== undefined && pointed.state !== 'missing';
-  // Rounded to a pixel's worth, so that caches know the picture when the pointer comes back.
+  // Rounded to a pixel, so that the picture is cached when the pointer comes back.
   const grainMs = Math.max(secondMs, length / Math.max(200, width));
   const previewMs =
     hasFootage && pointedMs !== undefined ? Math.floor(pointedMs / grainMs) * grainMs : undefined;
   const preview = usePreview(camera, previewMs);
   const down = (event: PointerEvent): void => {
-    // A finger that slides off the bar goes on scrubbing.
+    // Capture the pointer, so that a finger that slides off the bar goes on scrubbing.
     bar.current?.setPointerCapture(event.pointerId);
     setPointed(momentAt(event));
   };
@@ -66,7 +66,7 @@ export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: Ti
   };
   const up = (event: PointerEvent): void => {
     if (bar.current?.hasPointerCapture(event.pointerId)) onSeek(momentAt(event));
-    // A mouse still hovers. A finger is gone, but its bubble stays to be read.
+    // A mouse still hovers. A finger is gone, but the bubble stays, so that it can be read.
     if (event.pointerType === 'mouse') setPointed(momentAt(event));
   };
   const leave = (event: PointerEvent): void => {
@@ -131,7 +131,7 @@ export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: Ti
   );
 }
 
-/** A label at an end is not centred on its tick: half of it would be cut off. */
+/** Labels at the ends are not centred on their tick, as half of them would be cut off. */
 function edgeOf(part: number, width: number): string {
   const halfLabel = 22 / width;
   return part < halfLabel ? 'first' : part > 1 - halfLabel ? 'last' : '';

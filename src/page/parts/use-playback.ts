@@ -7,15 +7,15 @@ import { loadPlayer } from '../player/load-player.ts';
 import type { Span } from '../time/zone.ts';
 
 export interface Playback {
-  /** Where it is, in ms since 1970 UTC. */
+  /** The moment shown, in ms since 1970 UTC. */
   readonly atMs: number;
-  /** The moment that was opened last: its picture is shown until the film plays. */
+  /** The moment opened last; its picture is shown until the film plays. */
   readonly openedAtMs: number;
   readonly isPlaying: boolean;
   readonly isLoading: boolean;
   readonly rate: number;
   readonly trouble: string;
-  /** Whether what plays has sound, as far as is known. */
+  /** Whether the film has sound; undefined: not known yet. */
   readonly hasSound: boolean | undefined;
   readonly goTo: (atMs: number) => void;
   readonly toggle: () => void;
@@ -25,21 +25,21 @@ export interface Playback {
 export interface PlaybackOptions {
   readonly video: RefObject<HTMLVideoElement | null>;
   readonly camera: string;
-  /** A day. */
+  /** The day to play. */
   readonly span: Span;
   readonly startAtMs: number;
-  /** All that was opened has been played, up to that moment. */
+  /** The opened film has been played to its end, at that moment. */
   readonly onEnded: (atMs: number) => void;
 }
 
-/** This browser was refused by the bucket once; since then stored footage comes through the daemon. */
+/** Whether the bucket has refused this browser: then stored footage comes through the daemon. */
 let mustAskDaemon = false;
 
-/** Plays a day's footage. The player and the footage are loaded with the first playback only. */
+/** Plays a day's footage. Loads the player and the footage only at the first playback. */
 export function usePlayback(options: PlaybackOptions): Playback {
   const { video, camera, span, startAtMs } = options;
   const player = useRef<FilmPlayer>(undefined);
-  /** Aborts when another moment is opened, or none is wanted any more. */
+  /** Aborts when another moment is opened, or playback is closed. */
   const opening = useRef<AbortController>(undefined);
   const wantsToPlay = useRef(false);
   const onEnded = useRef(options.onEnded);
@@ -62,7 +62,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
   const fail = (words: string): void => {
     setTrouble(words);
     setLoading(false);
-    // Most troubles pass; the next try reads the playlist anew.
+    // Most errors are temporary: close, so that the next try reads the playlist again.
     close();
   };
   const open = async (fromMs: number): Promise<void> => {
@@ -87,7 +87,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
         ? undefined
         : () => {
             mustAskDaemon = true;
-            // Before the first picture, the player does not know where it is.
+            // Before the first picture, the player's position is not known.
             const begun = element.currentTime > 0;
             void open((begun ? player.current?.atMs : undefined) ?? fromMs);
           },
@@ -95,7 +95,7 @@ export function usePlayback(options: PlaybackOptions): Playback {
       onTrouble: fail,
       onReady: () => {
         player.current?.setRate(rateNow.current);
-        // A browser that wants a touch first leaves it paused, and the button says so.
+        // A browser that requires a user's touch first stays paused, as the button shows.
         if (wantsToPlay.current) element.play().catch(() => undefined);
       },
     });
@@ -129,14 +129,14 @@ export function usePlayback(options: PlaybackOptions): Playback {
     setTrouble('');
     const { fromMs, toMs: endMs } = film.current;
     const isOpen = toMs >= fromMs && toMs < endMs && player.current?.goTo(toMs) === true;
-    // What was recorded since the playlist was read is found by reading it again.
+    // The moment may have been recorded after the playlist was read: read the playlist again.
     if (!isOpen) void open(toMs);
   };
   const toggle = (): void => {
     const element = video.current;
     if (element === null) return;
     wantsToPlay.current = element.paused || player.current === undefined;
-    // A film that ended would begin again at its start; it is opened anew, as more may have been recorded.
+    // A film that ended would restart from its beginning: open it anew, as more may have been recorded.
     if (element.ended) close();
     if (!wantsToPlay.current) element.pause();
     else if (player.current === undefined) void open(atMs);

@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { previewUrl } from '../api.ts';
 
 /**
- * The picture of a moment that changes quickly. One picture loads at a time, and after it the one wanted
- * last. While the next loads, or if it cannot be had, the one before stays.
+ * The picture of a quickly changing moment. Loads one picture at a time, then the one requested last.
+ * Until a picture is loaded, or if loading fails, the previous one stays.
  */
 export function usePreview(camera: string, atMs: number | undefined): string | undefined {
   const [shown, setShown] = useState<string>();

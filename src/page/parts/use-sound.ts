@@ -8,7 +8,7 @@ export interface Sound {
 
 const key = 'sound';
 
-/** Whether recordings are heard: silent at first, then as this device was told last. */
+/** Whether recordings play with sound: off at first, then as last chosen on this device. */
 export function useSound(video: RefObject<HTMLVideoElement | null>): Sound {
   const [isOn, setOn] = useState(() => localStorage.getItem(key) === 'on');
   useEffect(() => {

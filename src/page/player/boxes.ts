@@ -1,4 +1,4 @@
-// Reads at what media time an MP4 fragment begins (ISO/IEC 14496-12).
+// Reads the media time at which an MP4 fragment begins (ISO/IEC 14496-12).
 
 function findBox(view: DataView, path: readonly string[], from = 0, to = view.byteLength): number {
   const [wanted, ...rest] = path;
@@ -15,7 +15,7 @@ function findBox(view: DataView, path: readonly string[], from = 0, to = view.by
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Ticks per second of an init segment's first track (8.4.2, mdhd); undefined without one. */
+/** Ticks per second of an init segment's first track (8.4.2, mdhd); undefined without a track. */
 export function timescaleOf(init: Uint8Array): number | undefined {
   const view = viewOf(init);
   const at = findBox(view, ['moov', 'trak', 'mdia', 'mdhd']);

@@ -1,10 +1,10 @@
-/** When the last pictures were captured (ms since 1970), by their media time in seconds. */
+/** Capture times (ms since 1970) of the last pictures, by their media time in seconds. */
 export class CaptureTimes {
   readonly #pictures: { readonly mediaS: number; readonly atMs: number }[] = [];
 
   add(mediaS: number, atMs: number): void {
     this.#pictures.push({ mediaS, atMs });
-    // 30 s at 30 pictures a second: no picture is shown that late.
+    // 30 s at 30 pictures a second: no picture is shown later than that.
     if (this.#pictures.length > 900) this.#pictures.shift();
   }
 

@@ -1,23 +1,23 @@
 export interface FilmOptions {
   readonly video: HTMLVideoElement;
-  /** Of an HLS playlist with the time of each segment. */
+  /** URL of an HLS playlist with the time of each segment. */
   readonly url: string;
   readonly startAtMs: number;
-  /** Something cannot be played; in words. */
+  /** The film cannot be played; `words` says why. */
   readonly onTrouble: (words: string) => void;
-  /** Whether what plays from here on has sound. */
+  /** Whether the film has sound from here on. */
   readonly onSound: (hasSound: boolean) => void;
-  /** The playlist is read, and the first picture is being loaded. */
+  /** The playlist has been read, and the first picture is loading. */
   readonly onReady: () => void;
-  /** Another host that the server redirected to refused. Without it, a refusal is a trouble. */
+  /** A host to which the server redirected has refused. Without this, a refusal goes to `onTrouble`. */
   readonly onElsewhereRefused?: (() => void) | undefined;
 }
 
-/** Plays footage of a day as one film, and tells its moments in ms since 1970 UTC. */
+/** Plays footage of a day as one film; positions are in ms since 1970 UTC. */
 export interface FilmPlayer {
-  /** When the picture on the screen was recorded. */
+  /** Recording time of the picture on the screen. */
   readonly atMs: number | undefined;
-  /** Goes to a moment, or if it is in a gap to its end; false if nothing was recorded from there on. */
+  /** Goes to a moment, or to the end of the gap around it; false if nothing was recorded from there on. */
   goTo(atMs: number): boolean;
   setRate(rate: number): void;
   close(): void;

@@ -1,4 +1,4 @@
-/** The buffer of a live picture: takes in fragments, drops what was shown, and knows its end. */
+/** The buffer of a live picture: appends fragments, and removes pictures that were shown. */
 export class FrameBuffer {
   readonly #buffer: SourceBuffer;
   readonly #video: HTMLVideoElement;
@@ -6,7 +6,7 @@ export class FrameBuffer {
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #waitingBytes = 0;
 
-  /** @param onAppended called when what was appended can be played */
+  /** @param onAppended called when the appended fragments can be played */
   constructor(
     source: MediaSource,
     mime: string,
@@ -27,7 +27,7 @@ export class FrameBuffer {
     );
   }
 
-  /** @throws {Error} if the browser does not keep up */
+  /** @throws {Error} the browser does not keep up */
   append(bytes: Uint8Array<ArrayBuffer>): void {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.byteLength;
@@ -35,24 +35,24 @@ export class FrameBuffer {
     this.#work();
   }
 
-  /** What follows is of this type, and begins with an init segment. */
+  /** Further fragments have this type, and begin with an init segment. */
   changeType(mime: string): void {
     if (mime === this.#mime) return;
     this.#mime = mime;
-    // What still waits is of the old type and late.
+    // Queued fragments have the old type, and are late.
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (this.#buffer.updating) this.#buffer.abort();
     this.#buffer.changeType(mime);
   }
 
-  /** End of what can be played, in seconds; undefined before the first picture. */
+  /** End of the playable range, in seconds; undefined before the first picture. */
   get endS(): number | undefined {
     const { buffered } = this.#buffer;
     return buffered.length === 0 ? undefined : buffered.end(buffered.length - 1);
   }
 
-  /** Start of the newest stretch without a hole. */
+  /** Start of the newest range without a gap, in seconds. */
   get startS(): number {
     const { buffered } = this.#buffer;
     return buffered.length === 0 ? 0 : buffered.start(buffered.length - 1);
@@ -62,7 +62,7 @@ export class FrameBuffer {
     if (this.#buffer.updating) return;
     const { buffered } = this.#buffer;
     const keepFromS = this.#video.currentTime - 4;
-    // Not at each append: a removal costs as much as an append.
+    // Don't remove at each append, since a removal costs as much as an append.
     if (buffered.length > 0 && keepFromS - buffered.start(0) > 8) {
       this.#buffer.remove(0, keepFromS);
       return;

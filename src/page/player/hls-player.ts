@@ -8,10 +8,9 @@ import {
 } from './film-player.ts';
 import { mediaTimeOf, recordedAtMs } from './media-times.ts';
 
-/** A bucket that answers at all answers sooner than this. */
+/** A reachable bucket answers sooner than this. */
 const firstByteMs = 4_000;
 
-/** Plays with hls.js. */
 export class HlsPlayer implements FilmPlayer {
   readonly #hls: Hls;
   readonly #video: HTMLVideoElement;
@@ -24,12 +23,12 @@ export class HlsPlayer implements FilmPlayer {
     const { fragLoadPolicy } = Hls.DefaultConfig;
     const hls = new Hls({
       autoStartLoad: false,
-      // hls.js starts its worker from a blob, which the page's policy forbids; there is little to do for it.
+      // hls.js starts its worker from a blob, which the page's policy forbids; it would do little work.
       enableWorker: false,
       maxBufferLength: 30,
       maxMaxBufferLength: 120,
       backBufferLength: 30,
-      // Segments meet to the millisecond and no closer.
+      // Segments are contiguous only to the millisecond.
       maxBufferHole: 0.3,
       nudgeOnVideoHole: true,
       fragLoadPolicy: onElsewhereRefused ? impatient(fragLoadPolicy) : fragLoadPolicy,
@@ -42,7 +41,7 @@ export class HlsPlayer implements FilmPlayer {
       this.#wantedMs = undefined;
       if (startS === undefined) return onTrouble(noFootageFromHere);
       hls.startLoad(startS);
-      // Not earlier: with a video attached, hls.js fetches the first segment of the playlist at once.
+      // Attach only now: with a video attached, hls.js fetches the playlist's first segment at once.
       hls.attachMedia(video);
       onReady();
     });
@@ -60,7 +59,7 @@ export class HlsPlayer implements FilmPlayer {
       onTrouble(error.response?.code === 404 ? noFootageHere : unreadable);
     });
     hls.loadSource(url);
-    // Without automatic loading, hls.js waits for this before it reads the list of segments.
+    // Without autoStartLoad, hls.js waits for this call before it reads the list of segments.
     hls.once(Hls.Events.MANIFEST_PARSED, () => hls.startLoad());
   }
 
@@ -103,7 +102,7 @@ const impatient = ({ default: policy }: LoadPolicy): LoadPolicy => ({
   default: { ...policy, maxTimeToFirstByteMs: firstByteMs },
 });
 
-/** Browsers do not say why a bucket could not be read: it may be out of reach, or forbid this page. */
+/** Browsers do not say why a bucket can't be read: it may be unreachable, or refuse this page. */
 const isRefusal = ({ details, response }: ErrorData): boolean =>
   details === Hls.ErrorDetails.FRAG_LOAD_TIMEOUT ||
   (details === Hls.ErrorDetails.FRAG_LOAD_ERROR && [0, 403].includes(response?.code ?? 0));

@@ -1,16 +1,16 @@
-/** How far playback stays behind the newest picture, in seconds: enough for uneven arrival. */
+/** How far playback stays behind the newest picture, in seconds: enough to absorb jitter. */
 export const targetLagS = 0.07;
 const seekLagS = 0.8;
 
-/** What to do to stay at the live edge. */
+/** How to stay at the live edge. */
 export type Steering = { readonly seek: true } | { readonly seek: false; readonly rate: number };
 
 /**
- * @param lagS least distance to the end of the buffer over the last pictures, in seconds: the
- *   distance grows by a picture's duration when one arrives.
+ * @param lagS smallest distance to the end of the buffer over the last pictures, in seconds. Smallest,
+ *   since the distance jumps by a picture's duration when a picture arrives.
  */
 export function steer(lagS: number): Steering {
-  // So far behind, catching up would take seconds of hurried pictures; ahead of the end there are none.
+  // Catching up from so far behind would mean seconds of fast playback; ahead of the end is no picture.
   if (lagS > seekLagS || lagS < -seekLagS) return { seek: true };
   if (lagS > targetLagS + 0.2) return { seek: false, rate: 1.5 };
   if (lagS > targetLagS + 0.04) return { seek: false, rate: 1.12 };
@@ -18,7 +18,7 @@ export function steer(lagS: number): Steering {
   return { seek: false, rate: 1 };
 }
 
-/** Least of the last values. */
+/** The smallest of the last `count` values. */
 export class RecentLeast {
   readonly #values: number[] = [];
   readonly #count: number;

@@ -14,13 +14,13 @@ export interface LivePlayerOptions {
 }
 
 /**
- * Plays a camera live, and reconnects when the connection is lost. While the page is hidden there is no
- * connection, which spares the server and a phone's battery.
- * @returns stops playing
+ * Plays a camera live, and reconnects when the connection is lost. Disconnects while the page is hidden,
+ * to spare the server and a phone's battery.
+ * @returns a function that stops playing
  */
 export function playLive(options: LivePlayerOptions): () => void {
   const over = new AbortController();
-  // It never rejects: troubles become states.
+  // Never rejects: errors become states.
   void keepPlaying(options, over.signal);
   return () => over.abort(new Error('closed'));
 }

@@ -11,14 +11,14 @@ const silenceMs = 10_000;
 export interface LiveSocketOptions {
   readonly url: string;
   readonly video: HTMLVideoElement;
-  /** Its abort ends playing. */
+  /** Aborting ends playback. */
   readonly signal: AbortSignal;
   readonly onPlaying: () => void;
-  /** How old the picture on the screen is, in ms, some times a second. */
+  /** Called some times a second with the age of the picture on the screen, in ms. */
   readonly onDelay: (delayMs: number) => void;
 }
 
-/** Plays the pictures of one WebSocket until it ends, then rejects with the reason in words. */
+/** Plays the pictures of one WebSocket until it ends, then rejects with the reason for the user. */
 export async function playLiveStream(options: LiveSocketOptions): Promise<never> {
   const { video } = options;
   const ended = new AbortController();
@@ -26,7 +26,7 @@ export async function playLiveStream(options: LiveSocketOptions): Promise<never>
   const socket = new WebSocket(new URL(options.url, location.href));
   socket.binaryType = 'arraybuffer';
   try {
-    // The socket connects while the media source opens. Messages that come before that wait.
+    // The socket connects while the media source opens; messages that arrive earlier are queued.
     const { promise: over, reject: end } = Promise.withResolvers<never>();
     signal.addEventListener('abort', () => end(signal.reason as Error), { once: true });
     const messages: MessageEvent<unknown>[] = [];
@@ -79,7 +79,7 @@ function takeMessages(playing: Playing): (message: MessageEvent<unknown>) => voi
     if (buffer === undefined || endS === undefined) return;
     if (!isPlaying) {
       isPlaying = true;
-      // All pictures since the last key frame came at once; only the newest is live.
+      // All pictures since the last key frame arrived together; only the newest is live.
       video.currentTime = Math.max(buffer.startS, endS - targetLagS);
       video.play().catch(end);
       return;
@@ -99,7 +99,7 @@ function takeMessages(playing: Playing): (message: MessageEvent<unknown>) => voi
       const message = JSON.parse(data) as { type: string; mime?: string; reason?: string };
       if (message.type === 'end') end(new Error(message.reason ?? 'the camera stopped'));
       if (message.type !== 'init' || message.mime === undefined) return;
-      // Sent again when pictures were left out, or when the camera changed its format.
+      // An init is repeated when pictures were skipped or the camera changed its format.
       timescale = undefined;
       buffer?.changeType(message.mime);
       buffer ??= new FrameBuffer(source, message.mime, video, stayAtTheEdge, signal);
@@ -119,7 +119,7 @@ function takeMessages(playing: Playing): (message: MessageEvent<unknown>) => voi
   };
 }
 
-/** Reports the first picture, and the age of those that follow. */
+/** Reports the first picture, and the age of later ones. */
 function followPictures(playing: Playing, captured: CaptureTimes): void {
   const { video, signal } = playing;
   let told = 0;

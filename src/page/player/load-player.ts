@@ -3,7 +3,7 @@ import { mediaSourceClass } from './media-source.ts';
 
 type MakePlayer = (options: FilmOptions) => FilmPlayer;
 
-/** Loads the player for this browser: hls.js, or the browser's own HLS where there is no MediaSource. */
+/** Loads hls.js, or else the browser's own HLS player; undefined if this browser supports neither. */
 export async function loadPlayer(video: HTMLVideoElement): Promise<MakePlayer | undefined> {
   if (mediaSourceClass() !== undefined) {
     const { HlsPlayer } = await import('./hls-player.ts');

@@ -2,7 +2,7 @@ interface ManagedWindow {
   readonly ManagedMediaSource?: typeof MediaSource;
 }
 
-/** iPhones have ManagedMediaSource only. Where there are both, it saves the battery. */
+/** Prefers ManagedMediaSource, which saves battery and is the only one on iPhones. */
 export function mediaSourceClass(): typeof MediaSource | undefined {
   return (
     (globalThis as ManagedWindow).ManagedMediaSource ??
@@ -10,7 +10,7 @@ export function mediaSourceClass(): typeof MediaSource | undefined {
   );
 }
 
-/** Opens a media source in a video element. The signal's abort releases it. */
+/** Opens a media source in a video element. Aborting `signal` releases it. */
 export async function openMediaSource(
   video: HTMLVideoElement,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** One segment in a playlist: where it lies in media time, and when it was recorded. */
+/** One segment in a playlist: its media time, and when it was recorded. */
 export interface PlayedSegment {
   /** In seconds of media time. */
   readonly start: number;
@@ -24,7 +24,7 @@ export function readPlaylist(text: string): PlayedSegment[] {
   return segments;
 }
 
-/** When the picture at a media time was recorded. Media time has no gaps; the time of day has. */
+/** When the picture at a media time was recorded. Media time has no gaps, but recording time has. */
 export function recordedAtMs(
   segments: readonly PlayedSegment[],
   mediaS: number,
@@ -36,7 +36,7 @@ export function recordedAtMs(
 }
 
 /**
- * The media time of what was recorded at a moment; for a moment in a gap, of the first picture after it.
+ * The media time of the picture recorded at a moment; for a moment in a gap, of the first picture after it.
  * @returns undefined if nothing was recorded at or after the moment
  */
 export function mediaTimeOf(segments: readonly PlayedSegment[], atMs: number): number | undefined {

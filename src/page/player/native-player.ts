@@ -7,7 +7,7 @@ import {
 } from './film-player.ts';
 import { mediaTimeOf, type PlayedSegment, readPlaylist, recordedAtMs } from './media-times.ts';
 
-/** Plays with the browser's own HLS. It hides the times of the segments, so the playlist is read here too. */
+/** Plays with the browser's own HLS, which hides the times of segments: so reads the playlist itself, too. */
 export class NativePlayer implements FilmPlayer {
   readonly #video: HTMLVideoElement;
   readonly #closed = new AbortController();
@@ -38,7 +38,7 @@ export class NativePlayer implements FilmPlayer {
       () => {
         video.currentTime = startS;
         this.#wantedMs = undefined;
-        // It tells nothing of its tracks before they play.
+        // The browser reveals no tracks before they play: assume sound.
         onSound(true);
         onReady();
       },

@@ -4,7 +4,7 @@ import type { Day } from './zone.ts';
 /** The first day of a day's month. */
 export const monthStart = (day: Day): Day => `${day.slice(0, 7)}-01`;
 
-/** The first day of the month so many months on. */
+/** The first day of the month that is `months` later. */
 export function nextMonth(month: Day, months: number): Day {
   const date = new Date(`${monthStart(month)}T00:00Z`);
   date.setUTCMonth(date.getUTCMonth() + months);
@@ -19,7 +19,7 @@ export function monthDays(month: Day): Day[] {
   return found;
 }
 
-/** Rows of seven from Monday on, empty before the first and after the last day. */
+/** Weeks from Monday on; days outside the month are undefined. */
 export function weeks(month: Day): (Day | undefined)[][] {
   const before = (new Date(`${monthStart(month)}T00:00Z`).getUTCDay() + 6) % 7;
   const cells: (Day | undefined)[] = [

@@ -1,19 +1,19 @@
 /**
- * The server's clock, as this device knows it. The device's own may be minutes off, so ages of pictures
- * and the delay of live view are reckoned by the server's.
+ * An estimate of the server's clock. The device's own clock may be minutes off, so ages of pictures and
+ * the delay of live view are computed with the server's.
  */
 export class ServerClock {
   #offsetMs = 0;
   #doubtMs = Number.POSITIVE_INFINITY;
 
   /**
-   * Learns from one exchange: when it began and ended by this device's clock, and what the server's clock
-   * showed in between. The quickest exchange is believed, less and less as clocks drift.
+   * Learns from one request: its start and end by this device's clock, and the server's time in between.
+   * Keeps the offset of the quickest request, but trusts it less over time, as clocks drift.
    */
   learn(askedAtMs: number, answeredAtMs: number, serverMs: number): void {
     const doubtMs = (answeredAtMs - askedAtMs) / 2;
     const offsetMs = serverMs - (askedAtMs + answeredAtMs) / 2;
-    // The device's clock was set since: the old offset is wrong.
+    // The device's clock has been set meanwhile: the old offset is wrong.
     const isSet = Math.abs(offsetMs - this.#offsetMs) > doubtMs + this.#doubtMs + 250;
     if (doubtMs > this.#doubtMs && !isSet) {
       this.#doubtMs *= 1.02;
@@ -23,7 +23,7 @@ export class ServerClock {
     this.#doubtMs = doubtMs;
   }
 
-  /** What the server's clock shows when this device's shows `localMs`. */
+  /** The server's time when this device's clock shows `localMs`. */
   at(localMs: number): number {
     return localMs + this.#offsetMs;
   }

@@ -31,7 +31,7 @@ interface DayViewProps {
 /** Playback starts this long before a gap, to show what came before it. */
 const beforeGapMs = 5_000;
 
-/** One camera's day: player, timeline, what is missing, calendar. */
+/** One camera's day: player, timeline, gaps and calendar. */
 export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayViewProps) {
   const video = useRef<HTMLVideoElement>(null);
   const span = useMemo(() => daySpan(day, timeZone), [day, timeZone]);
@@ -52,7 +52,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   const playback = usePlayback({ video, camera, span, startAtMs, onEnded });
   const { atMs, goTo } = playback;
   const sound = useSound(video);
-  /** M mutes, as in other players; not while somebody types. */
+  /** M toggles the sound, as in other players, except while the user types. */
   const onKey = ({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent): void => {
     if (key.toLowerCase() !== 'm' || ctrlKey || metaKey || altKey) return;
     if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
@@ -62,7 +62,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   const [isExporting, setExporting] = useState(false);
   const shown = useShownWindow(span, atMs, zoom);
 
-  /** Within the day the player seeks; another day changes the address, so that "back" works. */
+  /** Seeks within the day; for another day changes the URL, so that "back" works. */
   const seek = (toMs: number): void => {
     const to = Math.min(toMs, serverClock.now());
     if (to >= span.fromMs && to < span.toMs) goTo(nextFootage(pieces, to) ?? to);
@@ -70,7 +70,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   };
   const seekGap = (startMs: number): void => seek(Math.max(span.fromMs, startMs - beforeGapMs));
   const gaps = pieces.filter(({ state }) => state === 'missing');
-  // Playback jumps over gaps, and says so for some seconds.
+  // Playback jumps over gaps, and shows a note for some seconds.
   const skipped = gaps.find(
     ({ endMs }) => endMs <= atMs + 300 && atMs - endMs < 4_000 * Math.max(1, playback.rate),
   );
@@ -159,7 +159,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
   );
 }
 
-/** The part of the day on the timeline. It stays until the playhead leaves it. */
+/** The part of the day on the timeline. Moves only when the playhead leaves it. */
 function useShownWindow(span: Span, atMs: number, zoom: number): Span {
   const length = windowLengths[zoom] ?? Number.POSITIVE_INFINITY;
   const [centreMs, setCentre] = useState(atMs);

@@ -20,7 +20,7 @@ export function LiveView({ camera: name, timeZone, onLoggedOut }: LiveViewProps)
   const camera = value.cameras.find((one) => one.name === name);
   if (camera === undefined) return <Trouble>There is no camera {name}.</Trouble>;
   const Screen = camera.live ? Live : Picture;
-  // iPhones fill the screen with films only, and with controls that make no sense for live pictures.
+  // iPhones lack this: they show only videos full-screen, with controls that make no sense for live pictures.
   const fill = (): void => void document.querySelector('.screen.big')?.requestFullscreen?.();
   return (
     <section class={camera.isRecording ? 'one' : 'one silent'} aria-labelledby="camera">

@@ -58,7 +58,7 @@ export function NowView({ timeZone, onLoggedOut }: NowViewProps) {
   );
 }
 
-/** What changed since the last answer, for screen readers. */
+/** Changes since the last answer, for screen readers. */
 function useNews(now: readonly OwnCamera[] | undefined, nowMs: number, timeZone: string): string {
   const before = useRef<ReadonlyMap<string, string>>(new Map());
   const [news, setNews] = useState('');

@@ -8,7 +8,7 @@ import { usePolled } from '../parts/polled.ts';
 import { lengthWords, percentWords, sinceWords } from '../time/words.ts';
 import '../styles/overview.css';
 
-/** Cameras of many accounts have many time zones; times are told in the operator's own. */
+/** The operator's own time zone, since accounts have different ones. */
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const columns = ['Camera', 'State', 'Last footage', 'Last 24 h', 'Missing'];
@@ -64,7 +64,7 @@ function Row({ camera, nowMs }: RowProps) {
   const recordedMs = last24h.storedMs + last24h.spooledMs;
   const knownMs = recordedMs + last24h.missingMs;
   const since = sinceWords(camera.sinceMs, nowMs, timeZone);
-  // A cause that says no more than the state is not repeated.
+  // Omit a cause that only repeats the state.
   const why = [state === doing || state === 'recording' ? '' : state, detail]
     .filter((one) => one !== '')
     .join(': ');
@@ -96,7 +96,7 @@ function Row({ camera, nowMs }: RowProps) {
 
 interface PanelProps {
   readonly title: string;
-  /** What is wrong, if anything is. */
+  /** Current problems. */
   readonly troubles: readonly string[];
   readonly children: ComponentChildren;
 }
@@ -116,7 +116,7 @@ function Panel({ title, troubles, children }: PanelProps) {
   );
 }
 
-/** Terms and what there is of each; a term without a value is left out. */
+/** Terms with their values; leaves out terms without a value. */
 const List = ({ of }: { readonly of: Readonly<Record<string, string | number | undefined>> }) => (
   <dl>
     {Object.entries(of).map(
@@ -177,7 +177,7 @@ function Alerts({ alerts, alertsFailing, nowMs }: OverviewAnswer) {
   );
 }
 
-/** Alerts differ by kind; each is told by its own fields, in their order. */
+/** The kinds of alerts have different fields; shows each field in order. */
 const noteWords = (note: Readonly<Record<string, unknown>>, nowMs: number): string =>
   Object.entries(note)
     .filter(([, value]) => ['string', 'number'].includes(typeof value) && value !== '')

@@ -17,7 +17,7 @@ interface PastViewProps {
 /** A camera's past: chooses the camera and the day; DayView shows the day. */
 export function PastView({ timeZone, camera: wanted, atMs, onLoggedOut }: PastViewProps) {
   const { value, error } = usePolled(cameras, [], { onLoggedOut });
-  // Read once the server's clock is known, and then held, so that the day stays where it is.
+  // Read once the server's clock is known, and then kept, so that the day doesn't change.
   const nowMs = useMemo(() => serverClock.now(), [wanted, atMs, value]);
   if (value === undefined) return <Looking error={error} />;
   const names = value.cameras.map(({ name }) => name);
