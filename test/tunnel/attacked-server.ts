@@ -95,4 +95,6 @@ async function answer(request: 'begin' | 'report' | 'stop'): Promise<void> {
 process.on('message', (request: 'begin' | 'report' | 'stop') => {
   answer(request).catch((error: unknown) => uncaught.push(String(error)));
 });
+// It must not outlive the test, whose runner waits for all that write to its pipes.
+process.on('disconnect', () => process.exit());
 process.send?.('ready');

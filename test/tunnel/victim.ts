@@ -52,7 +52,12 @@ export class Attacked implements AsyncDisposable {
 
   static async start(): Promise<Attacked> {
     const attacked = new Attacked(await mkdtemp(join(tmpdir(), 'attacked-')));
-    await attacked.#start();
+    try {
+      await attacked.#start();
+    } catch (error) {
+      await attacked[Symbol.asyncDispose]();
+      throw error;
+    }
     return attacked;
   }
 
