@@ -230,9 +230,10 @@ class Ffmpeg implements Archiver {
     if (size !== undefined) this.#flow.recorded(this.#bytesBefore + size);
   }
 
-  /** Hands over a file that ffmpeg has completed. */
+  /** Hands over a file that ffmpeg has finished. Never rejects, since nobody waits for it until the end. */
   async #handOver(name: string): Promise<void> {
-    this.#bytesBefore += (await this.#sizeOf(name)) ?? 0;
+    // Without its size only the bit rate is wrong. What is wrong with the file, #finish logs.
+    this.#bytesBefore += (await this.#sizeOf(name).catch(() => 0)) ?? 0;
     this.#current = fileName(Number.parseInt(name, 10) + 1);
     await this.#finish(join(this.#options.directory, name));
   }

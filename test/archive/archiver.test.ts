@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, rename, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { startArchiver } from '../../src/archive/archiver.ts';
 import type { Profile } from '../../src/archive/profile.ts';
@@ -172,6 +172,20 @@ describe('archiver', { concurrency: 4 }, () => {
     assert.ok(left.length > 0);
     assert.equal((await readdir(recording.runDirectory)).length, left.length);
     assert.match(log.warnings.join(), /no room/);
+  });
+
+  it('ends, and takes nothing else with it, when its directory can not be read any more', async () => {
+    await using recording = await Recording.start({
+      source: camera.url,
+      media,
+      profile: copy,
+      segmentSeconds: 1,
+    });
+    await recordingPictures(recording);
+    // ffmpeg goes on in the directory that it has open, and names further files.
+    await rename(recording.runDirectory, `${recording.runDirectory}-elsewhere`);
+    await writeFile(recording.runDirectory, 'no directory');
+    await endOf(recording, /ENOTDIR/);
   });
 
   it('says why it ended when the camera refuses, or there is no ffmpeg', async () => {
