@@ -215,12 +215,12 @@ class Ffmpeg implements Archiver {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      for (let i = 0; i < checksPerMeasurement && !signal.aborted; i += 1) {
-        await this.#clock.sleep(checkEachMs, signal);
-        if (!signal.aborted) this.#flow.check();
-      }
-      await this.#measure();
+    for (let check = 0; !signal.aborted; check += 1) {
+      await this.#clock.sleep(checkEachMs, signal);
+      if (signal.aborted) return;
+      this.#flow.check();
+      const isUnknown = this.#flow.bitsPerSecond === undefined;
+      if (isUnknown || check % checksPerMeasurement === 0) await this.#measure();
     }
   }
 
