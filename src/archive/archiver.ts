@@ -226,8 +226,8 @@ class Ffmpeg implements Archiver {
 
   /** Tells the flow how many bytes were recorded, which ffmpeg doesn't report. */
   async #measure(): Promise<void> {
-    const size = await this.#sizeOf(this.#current);
-    if (size !== undefined) this.#flow.recorded(this.#bytesBefore + size);
+    const size = (await this.#sizeOf(this.#current)) ?? 0;
+    this.#flow.recorded(this.#bytesBefore + size);
   }
 
   /** Hands over a file that ffmpeg has finished. Never rejects, since nobody waits for it until the end. */
