@@ -6,10 +6,11 @@ import type { Profile } from '../../src/archive/profile.ts';
 import { salvage } from '../../src/archive/salvage.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
+import { KeptLog } from '../support/kept-log.ts';
 import { probe } from '../support/media.ts';
 import { isAlive, stateOf } from '../support/processes.ts';
 import { eventually } from '../support/until.ts';
-import { copy, keepingLog, mediaOf, packetTimes, Recording, Sieve, small } from './recording.ts';
+import { copy, mediaOf, packetTimes, Recording, Sieve, small } from './recording.ts';
 
 const never = new AbortController().signal;
 const soon = (): AbortSignal => AbortSignal.timeout(120_000);
@@ -135,7 +136,7 @@ describe('archiver', { concurrency: 4 }, () => {
   it('records a camera that announces sound and sends none', async () => {
     await using sieve = await Sieve.before(camera);
     sieve.held.add(audioChannel);
-    const log = keepingLog();
+    const log = new KeptLog();
     const limit = { firstPictureWithinMs: 8_000, log };
     await using recording = await Recording.start({
       source: sieve.url,
@@ -143,7 +144,7 @@ describe('archiver', { concurrency: 4 }, () => {
       profile: copy,
       ...limit,
     });
-    await eventually('recording', 15_000, () => log.warnings.join().includes('without it'));
+    await eventually('recording', 15_000, () => log.complaints(/without it/).length > 0);
     await recordingPictures(recording);
     await recording.stop();
     const { audioCodec } = await probe(recording.files.at(-1)?.path ?? '');
@@ -151,7 +152,7 @@ describe('archiver', { concurrency: 4 }, () => {
   });
 
   it('offers a file again that could not be handed over, and leaves it if that fails too', async () => {
-    const log = keepingLog();
+    const log = new KeptLog();
     const refused: string[] = [];
     const recording: Recording = await Recording.start({
       source: camera.url,
@@ -171,7 +172,7 @@ describe('archiver', { concurrency: 4 }, () => {
     const left = await salvage(recording.runDirectory);
     assert.ok(left.length > 0);
     assert.equal((await readdir(recording.runDirectory)).length, left.length);
-    assert.match(log.warnings.join(), /no room/);
+    assert.ok(log.complaints().some(({ fields }) => /no room/.test(String(fields['cause']))));
   });
 
   it('ends, and takes nothing else with it, when its directory can not be read any more', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Archiver, type ArchiverOptions, startArchiver } from '../../src/archive/archiver.ts';
 import { downsample, type Profile, type SourceMedia } from '../../src/archive/profile.ts';
-import { type Log, silentLog } from '../../src/lib/log.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import type { FinishedFile } from '../../src/model/segment.ts';
 
 export const copy: Profile = { kind: 'copy' };
@@ -60,16 +60,6 @@ export const mediaOf = (video: string, audio?: string): SourceMedia => ({
   video: { codec: video },
   audio: audio === undefined ? undefined : { codec: audio },
 });
-
-/** A log that keeps its warnings. */
-export function keepingLog(): Log & { readonly warnings: string[] } {
-  const warnings: string[] = [];
-  return {
-    ...silentLog,
-    warnings,
-    warn: (message, fields) => void warnings.push(`${message} ${JSON.stringify(fields ?? {})}`),
-  };
-}
 
 export interface PacketTimes {
   /** Seconds, of each packet. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
 import type { WatchersAnswer } from '../../src/contract/viewers.ts';
+import { writeCertificate } from '../support/certificate.ts';
 import { assertEachOnce } from '../support/footage.ts';
 import { probe } from '../support/media.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
@@ -56,23 +57,7 @@ describe('an owner who watches', () => {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'cctv-watching-'));
     const [keyFile, certificateFile] = [join(directory, 'key'), join(directory, 'certificate')];
-    await execa('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-subj',
-      '/CN=localhost',
-      '-days',
-      '2',
-      '-keyout',
-      keyFile,
-      '-out',
-      certificateFile,
-    ]);
+    await writeCertificate({ certificateFile, keyFile }, 'localhost');
     const tls = { listen: '127.0.0.1:0', keyFile, certificateFile };
     site = await Site.start({
       profile: 'copy',

@@ -327,7 +327,7 @@ describe('requests that are none', () => {
     await using rig = await Rig.start({ throttle: { maxWaitMs: 0 } });
     rig.relays.set('bach/front', { url: 'rtsp://127.0.0.1:1/proxyStream' });
     await fuzz(rig, 2_000, `Authorization: ${basic('bach', 'wrong')}\r\n`, seed + 1);
-    rig.lines.length = 0;
+    rig.log.lines.length = 0;
     const before = heap();
     await fuzz(
       rig,

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { OperatorError } from '../../src/lib/errors.ts';
+import { makeCertificate, writeCertificate } from '../support/certificate.ts';
 import { eventually } from '../support/until.ts';
-import { password, Rig, small, TestCertificate } from './rig.ts';
+import { password, Rig, small } from './rig.ts';
 
 describe('the gateway', () => {
   let rig: Rig;
@@ -272,9 +273,9 @@ describe('one who tries passwords', () => {
 
 describe('the gateway in TLS', () => {
   it('finds the account by the name asked for, and takes a new certificate without dropping anybody', async () => {
-    await using certificate = await TestCertificate.make('old.example');
+    await using certificate = await makeCertificate('old.example');
     await using rig = await Rig.start({
-      listenTls: { host: '127.0.0.1', port: 0, ...certificate.files },
+      listenTls: { host: '127.0.0.1', port: 0, ...certificate },
     });
     await rig.addCamera('bach/front', small);
     const connect = async () => {
@@ -287,7 +288,7 @@ describe('the gateway in TLS', () => {
     assert.equal(before.name, 'old.example');
     assert.equal((await stays.watch('rtsps://127.0.0.1/front')).status, 200);
 
-    await certificate.renew('new.example');
+    await writeCertificate(certificate, 'new.example');
     await rig.gateway.reloadTls();
     const renewed = await connect();
     renewed.player[Symbol.dispose]();
@@ -296,7 +297,7 @@ describe('the gateway in TLS', () => {
     await eventually('more pictures', 5_000, () => stays.pictures > pictures + 5);
     assert.equal(stays.lost, 0);
 
-    await writeFile(certificate.files.certificateFile, 'rubbish');
+    await writeFile(certificate.certificateFile, 'rubbish');
     await assert.rejects(rig.gateway.reloadTls(), OperatorError);
     const kept = await connect();
     kept.player[Symbol.dispose]();
@@ -304,9 +305,9 @@ describe('the gateway in TLS', () => {
   });
 
   it('takes Basic there and not in the clear', async () => {
-    await using certificate = await TestCertificate.make('cctv.example');
+    await using certificate = await makeCertificate('cctv.example');
     await using rig = await Rig.start({
-      listenTls: { host: '127.0.0.1', port: 0, ...certificate.files },
+      listenTls: { host: '127.0.0.1', port: 0, ...certificate },
     });
     await rig.addCamera('bach/front', small);
     const basic = {
@@ -324,10 +325,10 @@ describe('the gateway in TLS', () => {
   });
 
   it('does not start with a certificate that can not be used, or on a port that is taken', async () => {
-    await using certificate = await TestCertificate.make('cctv.example');
-    await writeFile(certificate.files.keyFile, 'rubbish');
+    await using certificate = await makeCertificate('cctv.example');
+    await writeFile(certificate.keyFile, 'rubbish');
     await assert.rejects(
-      Rig.start({ listenTls: { host: '127.0.0.1', port: 0, ...certificate.files } }),
+      Rig.start({ listenTls: { host: '127.0.0.1', port: 0, ...certificate } }),
       OperatorError,
     );
     const server = createServer().listen(0, '127.0.0.1');

@@ -1,3 +1,4 @@
+import { type CertificateFiles, makeCertificate } from '../support/certificate.ts';
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Program, programs, type Try } from './programs.ts';
-import { password, Rig, TestCertificate } from './rig.ts';
+import { password, Rig } from './rig.ts';
 
 /** Pictures that a file decodes to. */
 async function pictures(file: string): Promise<number> {
@@ -33,12 +34,12 @@ type CameraName = keyof typeof cameras;
 
 describe('players that people use', { concurrency: 3 }, () => {
   let rig: Rig;
-  let certificate: TestCertificate;
+  let certificate: CertificateFiles;
   let scratch: string;
   before(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'players-'));
-    certificate = await TestCertificate.make('cctv.example');
-    rig = await Rig.start({ listenTls: { host: '127.0.0.1', port: 0, ...certificate.files } });
+    certificate = await makeCertificate('cctv.example');
+    rig = await Rig.start({ listenTls: { host: '127.0.0.1', port: 0, ...certificate } });
     for (const [name, options] of Object.entries(cameras)) await rig.addCamera(name, options);
   });
   after(async () => {

@@ -1,17 +1,14 @@
 import type { RelayPlace } from '../../src/gateway/place.ts';
-import { execa } from 'execa';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
-import { type Log, type LogFields, silentLog } from '../../src/lib/log.ts';
+import { type LogFields, silentLog } from '../../src/lib/log.ts';
 import { type Relay, startRelay } from '../../src/relay/relay.ts';
 import {
   type RtspCamera,
   type RtspCameraOptions,
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
+import { KeptLog } from '../support/kept-log.ts';
 import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 import { Player, type PlayerOptions } from './player.ts';
 
@@ -26,14 +23,10 @@ const viewers: Readonly<Record<string, readonly string[] | undefined>> = {
   'mozart mozart': undefined,
 };
 
-export interface LogLine extends LogFields {
-  readonly message: string;
-}
-
 /** A gateway, with accounts `bach` and `mozart`. */
 export class Rig implements AsyncDisposable {
   readonly relays: Map<string, RelayPlace>;
-  readonly lines: LogLine[];
+  readonly log: KeptLog;
   readonly gateway: Gateway;
   readonly #owned: AsyncDisposable[] = [];
   readonly #archivers: Player[] = [];
@@ -43,18 +36,18 @@ export class Rig implements AsyncDisposable {
   private constructor(
     gateway: Gateway,
     relays: Map<string, RelayPlace>,
-    lines: LogLine[],
+    log: KeptLog,
     lookups: string[],
   ) {
     this.gateway = gateway;
     this.relays = relays;
-    this.lines = lines;
+    this.log = log;
     this.lookups = lookups;
   }
 
   static async start(options: Partial<GatewayOptions> = {}): Promise<Rig> {
     const relays = new Map<string, RelayPlace>();
-    const lines: LogLine[] = [];
+    const log = new KeptLog();
     const lookups: string[] = [];
     const gateway = await startGateway({
       listen: { host: '127.0.0.1', port: 0 },
@@ -70,10 +63,10 @@ export class Rig implements AsyncDisposable {
         lookups.push(`${account}/${camera}`);
         return relays.get(`${account}/${camera}`);
       },
-      log: recordingLog(lines),
+      log,
       ...options,
     });
-    return new Rig(gateway, relays, lines, lookups);
+    return new Rig(gateway, relays, log, lookups);
   }
 
   /** A camera, with a relay before it. */
@@ -123,8 +116,8 @@ export class Rig implements AsyncDisposable {
   }
 
   /** What was logged with this message. */
-  logged(message: string): LogLine[] {
-    return this.lines.filter((line) => line.message === message);
+  logged(message: string): LogFields[] {
+    return this.log.lines.filter((line) => line.message === message).map(({ fields }) => fields);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,58 +128,3 @@ export class Rig implements AsyncDisposable {
 }
 
 export const small = { width: 320, height: 192, bitsPerSecond: 150_000 } as const;
-
-function recordingLog(lines: LogLine[]): Log {
-  const record = (message: string, fields?: LogFields): void => {
-    lines.push({ ...fields, message });
-  };
-  const log: Log = { error: record, warn: record, info: record, debug: record, child: () => log };
-  return log;
-}
-
-/** A certificate of its own making for `name`, in files. */
-export class TestCertificate implements AsyncDisposable {
-  readonly directory: string;
-
-  private constructor(directory: string) {
-    this.directory = directory;
-  }
-
-  static async make(name: string): Promise<TestCertificate> {
-    const certificate = new TestCertificate(await mkdtemp(join(tmpdir(), 'certificate-')));
-    await certificate.renew(name);
-    return certificate;
-  }
-
-  get files() {
-    return {
-      certificateFile: join(this.directory, 'certificate.pem'),
-      keyFile: join(this.directory, 'key.pem'),
-    };
-  }
-
-  async renew(name: string): Promise<void> {
-    const { certificateFile, keyFile } = this.files;
-    await execa('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-keyout',
-      keyFile,
-      '-out',
-      certificateFile,
-    ]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
-  }
-}
