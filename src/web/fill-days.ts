@@ -19,9 +19,9 @@ export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
   const fillAll = async (signal: AbortSignal): Promise<void> => {
     for (const { name: account } of ledger.accounts.list()) {
       const zone = ledger.accounts.timeZone(account) ?? 'UTC';
+      const nowMs = Date.now();
+      const days = localDays(dateOf(nowMs - daysBack * dayMs), dateOf(nowMs - dayMs), zone);
       for (const camera of ledger.states.list(account)) {
-        const nowMs = Date.now();
-        const days = localDays(dateOf(nowMs - daysBack * dayMs), dateOf(nowMs - dayMs), zone);
         for (let end = days.length; end > 0; end -= atOnce) {
           const from = performance.now();
           const some = days.slice(Math.max(0, end - atOnce), end);
