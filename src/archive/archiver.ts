@@ -18,9 +18,16 @@ import { salvage } from './salvage.ts';
 
 export { ClockSetError, NoPictureError, StalledError } from './footage-flow.ts';
 
+/** What is recorded. The archiver disposes of it when it ends. */
+export interface RecordingSource extends AsyncDisposable {
+  /** rtsp:// address of a server whose times are seconds since 1970. */
+  readonly url: string;
+  /** When the newest picture that it sent was taken, in milliseconds since 1970 UTC. */
+  readonly lastPictureAtMs: number | undefined;
+}
+
 export interface ArchiverOptions {
-  /** The relay's rtsp:// address. */
-  readonly source: string;
+  readonly source: RecordingSource;
   readonly media: SourceMedia;
   readonly profile: Profile;
   /** Used only for this run; made if missing. */
@@ -150,6 +157,7 @@ class Ffmpeg implements Archiver {
 
   /** @returns why recording ended; undefined if we ended it */
   async #live(): Promise<Error | undefined> {
+    await using _ = this.#options.source;
     const { media, firstPictureWithinMs = 15_000 } = this.#options;
     let cause: Error | undefined;
     if (media.audio === undefined) {
@@ -185,7 +193,7 @@ class Ffmpeg implements Archiver {
     const child = new Child({
       name: 'archiver',
       file: program,
-      args: recordingArguments({ source, media, profile, segmentSeconds }),
+      args: recordingArguments({ source: source.url, media, profile, segmentSeconds }),
       cwd: directory,
       // ffmpeg gives up reading from a vanished camera only at the second signal.
       askAgainAfterMs: 500,
@@ -281,7 +289,7 @@ class Ffmpeg implements Archiver {
     }
     const frames = /^frame=\s*(\d+)$/.exec(line)?.[1];
     if (frames === undefined) return;
-    this.#flow.progress(Number(frames));
+    this.#flow.progress(Number(frames), this.#options.source.lastPictureAtMs);
     if (this.#flow.frames > 0) this.#firstPicture.resolve();
   }
 

@@ -1,7 +1,7 @@
 import type { Profile, SourceMedia } from './profile.ts';
 
 export interface RecordingOptions {
-  /** rtsp:// address. */
+  /** rtsp:// address of a server whose times are seconds since 1970. */
   readonly source: string;
   readonly media: SourceMedia;
   readonly profile: Profile;
@@ -47,8 +47,6 @@ function input(source: string, media: SourceMedia): string[] {
   return [
     '-rtsp_transport', 'tcp',
     '-timeout', '10000000',
-    // Cameras' times can't be trusted: one wrong RTCP sender report turns a minute into a day.
-    '-use_wallclock_as_timestamps', '1',
     // Probing ends when sound and picture are recognized. It need not know the frame rate, but must
     // wait for parameter sets that are missing in the SDP. Packets read meanwhile are kept. It must
     // not wait for sound that is announced but doesn't come.

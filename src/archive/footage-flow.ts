@@ -52,12 +52,16 @@ export class FootageFlow {
     this.#clockOffsetMs = clock.wallNow() - clock.now();
   }
 
-  /** Takes the number of pictures that ffmpeg has recorded. */
-  progress(frames: number): void {
+  /**
+   * Takes the number of pictures that ffmpeg has recorded.
+   *
+   * @param takenAtMs when the newest of them was taken, in milliseconds since 1970 UTC; now unless given
+   */
+  progress(frames: number, takenAtMs = this.#clock.wallNow()): void {
     if (frames <= this.frames) return;
     this.frames = frames;
     this.#grewAtMs = this.#clock.now();
-    this.lastFootageAtMs = this.#clock.wallNow();
+    this.lastFootageAtMs = takenAtMs;
   }
 
   /** Takes the number of bytes recorded so far. */

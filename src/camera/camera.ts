@@ -9,6 +9,7 @@ import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { FinishedFile } from '../model/segment.ts';
+import { CameraLine } from '../stream/camera-line.ts';
 import type { LoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Forward, Tunnel } from '../tunnel/tunnel.ts';
 import type { CameraView } from './camera-view.ts';
@@ -35,10 +36,11 @@ export interface CameraParts {
   /** Commands that run beside the archiver. They may change while the camera is recorded. */
   readonly processors: Changing<readonly Processor[]>;
   readonly disk: SpoolDisk;
-  openPort(forward: Forward): Promise<LoopbackPort>;
+  openPort(forward: Forward, line: CameraLine): Promise<LoopbackPort>;
   startRelay(source: string, signal: AbortSignal): Promise<Relay>;
   startArchiver(
     relay: Relay,
+    line: CameraLine,
     profile: CameraSettings['profile'],
     onFile: (file: FinishedFile) => Promise<void>,
   ): Promise<Archiver>;
@@ -79,7 +81,8 @@ export async function runCamera(
     life.signal,
     (signal) => tunnel.forward('rtsp', signal),
   );
-  await using port = await parts.openPort(forward);
+  const line = new CameraLine(parts.clock, tunnel.echo);
+  await using port = await parts.openPort(forward, line);
 
   while (!life.signal.aborted) {
     const { values, replaced } = settings.present;
@@ -90,7 +93,8 @@ export async function runCamera(
       parts.note('settings changed', describeError(replaced.reason));
     };
     replaced.addEventListener('abort', onReplaced, { once: true, signal: life.signal });
-    const record = (signal: AbortSignal): Promise<void> => relay(port, values, parts, view, signal);
+    const record = (signal: AbortSignal): Promise<void> =>
+      relay(port, line, values, parts, view, signal);
     await supervise('recording', record, {
       ...parts,
       signal: unchanged.signal,
@@ -104,6 +108,7 @@ export async function runCamera(
 
 async function relay(
   port: LoopbackPort,
+  line: CameraLine,
   settings: CameraSettings,
   parts: NotedParts,
   view: CameraView,
@@ -115,7 +120,7 @@ async function relay(
   using life = new Scope(signal);
   const processing = process(server, parts, life.signal);
   try {
-    await archive(port, server, settings.profile, parts, view, life.signal);
+    await archive(port, line, server, settings.profile, parts, view, life.signal);
   } finally {
     life.end();
     await processing;
@@ -149,13 +154,16 @@ async function room(parts: NotedParts, signal: AbortSignal): Promise<void> {
 
 async function archive(
   port: LoopbackPort,
+  line: CameraLine,
   server: Relay,
   profile: CameraSettings['profile'],
   parts: NotedParts,
   view: CameraView,
   signal: AbortSignal,
 ): Promise<void> {
-  await using archiver = await parts.startArchiver(server, profile, (file) => parts.publish(file));
+  await using archiver = await parts.startArchiver(server, line, profile, (file) =>
+    parts.publish(file),
+  );
   using _shown = view.show(server, archiver);
   void archiver.firstPicture.then(() => {
     if (!signal.aborted) parts.note('recording', '');

@@ -18,6 +18,7 @@ import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { FinishedFile, SegmentInit } from '../model/segment.ts';
 import { startRelay } from '../relay/relay.ts';
 import type { Spool } from '../spool/spool.ts';
+import { TimedPort } from '../stream/timed-port.ts';
 import { openLoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
 import { archiverOptions } from './options.ts';
@@ -156,14 +157,14 @@ export function cameraParts(
     processors: processors.map((all) =>
       all.map(({ name, command }) => commandProcessor(name, command, camera, log)),
     ),
-    openPort: (forward) => openLoopbackPort(forward, log),
+    openPort: (forward, line) => openLoopbackPort(forward, log, () => line.watch()),
     startRelay: (source, signal) =>
       startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
-    startArchiver: async (relay, profile, onFile) => {
+    startArchiver: async (relay, line, profile, onFile) => {
       const directory = await spool.runDirectory(camera);
       return startArchiver({
         ...archiverOptions(config, profile),
-        source: relay.url,
+        source: await TimedPort.open({ relayUrl: relay.url, line, clock, log }),
         media: relay.media,
         directory,
         releaseDirectory: () => spool.releaseRunDirectory(directory),

@@ -8,6 +8,8 @@ export interface MediaDescription {
   readonly payloadType: number;
   /** In upper case: `H264`, `MPEG4-GENERIC` …; empty if unknown. */
   readonly encoding: string;
+  /** Of its RTP timestamps. */
+  readonly ticksPerSecond: number;
   /** The a=fmtp of the first payload type; empty if there is none. */
   readonly parameters: string;
   /** The server's name of the track; undefined if that is a URL or no plain name. */
@@ -25,6 +27,10 @@ const staticTypes: Readonly<Record<number, string>> = {
   32: 'MPV',
 };
 
+/** What a track's clock runs at that doesn't say: all video, and no other sound than these. */
+const usualTicks = 90_000;
+const staticTicks: Readonly<Record<number, number>> = { 0: 8_000, 8: 8_000 };
+
 /** The streams of a session description, in their order. Leaves out streams with an invalid m= line. */
 export function readSdp(sdp: string): MediaDescription[] {
   return sdp
@@ -39,12 +45,14 @@ export function readSdp(sdp: string): MediaDescription[] {
       const payloadType = Number(type);
       const valueOf = (pattern: RegExp): string | undefined =>
         lines.map((line) => pattern.exec(line)?.[1]).find((value) => value !== undefined);
+      const ticks = Number(valueOf(new RegExp(`^a=rtpmap:${type} [^/\\s]{1,32}/(\\d{1,7})`)) ?? 0);
       const encoding = valueOf(new RegExp(`^a=rtpmap:${type} ([^/\\s]{1,32})`));
       return {
         kind,
         format,
         payloadType,
         encoding: (encoding ?? staticTypes[payloadType] ?? '').toUpperCase(),
+        ticksPerSecond: ticks || (staticTicks[payloadType] ?? usualTicks),
         parameters: valueOf(new RegExp(`^a=fmtp:${type} (.{1,8000})$`)) ?? '',
         control: valueOf(/^a=control:([A-Za-z0-9_=.-]{1,64})$/),
         lines,

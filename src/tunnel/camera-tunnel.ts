@@ -7,8 +7,11 @@ import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort, within } from '../lib/until.ts';
 import { printable } from './authentication.ts';
 import { ChannelStream } from './channel-stream.ts';
-import { guardWindows } from './ssh2-internals.ts';
+import { firstWindowBytes } from './channel-window.ts';
+import { echoOf } from './echo.ts';
+import { guardWindows, setFirstWindow } from './ssh2-internals.ts';
 import {
+  type Echo,
   type Forward,
   type Service,
   servicePorts,
@@ -51,6 +54,7 @@ const knownPorts = services.map((service) => `${servicePorts[service]} (${servic
 
 export class CameraTunnel implements Tunnel {
   readonly connectedAtMs = Date.now();
+  readonly echo: Echo;
   readonly #options: CameraTunnelOptions;
   readonly #closed = new AbortController();
   readonly #forwards = new Map<Service, Forward>();
@@ -63,6 +67,8 @@ export class CameraTunnel implements Tunnel {
     this.#options = options;
     const { connection, socket, maxChannels } = options;
     socket.setMaxListeners(maxChannels + 10);
+    this.echo = echoOf(connection);
+    setFirstWindow(connection, firstWindowBytes);
     guardWindows(connection, () => {
       options.end(new TunnelGoneError('died', 'the camera sent more than it was granted'));
     });

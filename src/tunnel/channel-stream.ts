@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { ServerChannel } from 'ssh2';
-import { limitReadBuffer } from './ssh2-internals.ts';
+import { ChannelWindow, firstWindowBytes } from './channel-window.ts';
+import { limitReadBuffer, takeOverWindow } from './ssh2-internals.ts';
 
 export interface ChannelStreamOptions {
   /** The socket under the connection; we write no faster than it drains. */
@@ -39,7 +40,9 @@ export class ChannelStream extends Duplex {
     channel.on('error', (error: Error) => this.destroy(error));
     channel.on('end', () => this.push(null));
     channel.once('close', () => this.#onClose());
+    const window = new ChannelWindow(takeOverWindow(channel, firstWindowBytes));
     channel.on('data', (chunk: Buffer) => {
+      window.consumed(chunk.length, performance.now());
       if (!this.destroyed && !this.push(chunk)) channel.pause();
     });
   }

@@ -29,15 +29,23 @@ const maxConnections = 8;
 /** How long one side may go on sending after the other has ended. */
 const lingerMs = 5_000;
 
+/** Called for each new connection; what it returns takes all that the camera sends in it. */
+export type Watch = () => (chunk: Buffer) => void;
+
 /** Opens a port that leads to `forward`. Disposal closes its connections and waits for that. */
-export async function openLoopbackPort(forward: Forward, log: Log): Promise<LoopbackPort> {
-  const port = new ForwardedPort(forward, log);
+export async function openLoopbackPort(
+  forward: Forward,
+  log: Log,
+  watch: Watch = () => () => {},
+): Promise<LoopbackPort> {
+  const port = new ForwardedPort(forward, log, watch);
   await port.listen();
   return port;
 }
 
 class ForwardedPort implements LoopbackPort {
   readonly #forward: Forward;
+  readonly #watch: Watch;
   readonly #log: Log;
   readonly #gate: FloodGate;
   readonly #life = new Scope();
@@ -46,8 +54,9 @@ class ForwardedPort implements LoopbackPort {
   readonly #onHangUp = new Set<() => void>();
   #disposed: Promise<void> | undefined;
 
-  constructor(forward: Forward, log: Log) {
+  constructor(forward: Forward, log: Log, watch: Watch) {
     this.#forward = forward;
+    this.#watch = watch;
     this.#log = log;
     this.#gate = new FloodGate(log);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -121,6 +130,7 @@ class ForwardedPort implements LoopbackPort {
       if (stream === undefined) return;
       stream.once('close', () => this.#tellIfWanted(socket));
       stream.once('end', () => this.#tellIfWanted(socket));
+      stream.on('data', this.#watch());
       await join(socket, stream);
     } catch (error) {
       // Only for debugging: the user of the connection knows what its end means.

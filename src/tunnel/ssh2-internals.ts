@@ -11,8 +11,23 @@ export const socketOf = (connection: Connection): Socket =>
 type OnChannelData = (protocol: unknown, recipient: number, data: Buffer) => void;
 
 interface Inside {
-  readonly _protocol: { readonly _handlers: { CHANNEL_DATA: OnChannelData } };
-  readonly _chanMgr: { get(id: number): { incoming?: { window: number } } | undefined };
+  readonly _protocol: {
+    readonly _handlers: {
+      CHANNEL_DATA: OnChannelData;
+      REQUEST_SUCCESS?: () => void;
+      REQUEST_FAILURE?: () => void;
+    };
+    ping(): void;
+    forwardedTcpip(id: number, window: number, maxPacket: number, info: object): void;
+    channelWindowAdjust(id: number, bytes: number): void;
+  };
+  readonly _chanMgr: { get(id: number): { incoming?: Incoming } | undefined };
+}
+
+interface Incoming {
+  window: number;
+  /** Of a channel whose window we grant ourselves. */
+  left?: number;
 }
 
 /**
@@ -25,9 +40,89 @@ export function guardWindows(connection: Connection, onOverrun: () => void): voi
   const { _protocol, _chanMgr } = connection as unknown as Inside;
   const receive = _protocol._handlers.CHANNEL_DATA;
   _protocol._handlers.CHANNEL_DATA = (protocol, recipient, data) => {
-    const window = _chanMgr.get(recipient)?.incoming?.window;
+    const incoming = _chanMgr.get(recipient)?.incoming;
+    const window = incoming?.left ?? incoming?.window;
     if (window !== undefined && data.length > window) onOverrun();
     else receive(protocol, recipient, data);
+  };
+}
+
+/** The window that ssh2 gives each channel that it opens. Half of it used up, it grants it anew. */
+const ssh2Window = 2 * 1024 ** 2;
+
+/** Sets the window that the peer is told when we open a channel (RFC 4254 section 5.1). */
+export function setFirstWindow(connection: Connection, bytes: number): void {
+  const { _protocol } = connection as unknown as Inside;
+  const open = _protocol.forwardedTcpip.bind(_protocol);
+  _protocol.forwardedTcpip = (id, _window, maxPacket, info) => open(id, bytes, maxPacket, info);
+}
+
+/** What a peer may still send in a channel. */
+export interface Window {
+  readonly left: number;
+  grant(bytes: number): void;
+}
+
+/** Takes over from ssh2 when to grant a channel more window; `left` was told when it was opened. */
+export function takeOverWindow(channel: ServerChannel, left: number): Window {
+  const { incoming, outgoing, _client } = channel as unknown as {
+    readonly incoming: Incoming;
+    readonly outgoing: { readonly id: number; readonly state: string };
+    readonly _client: Inside;
+  };
+  incoming.left = left;
+  // ssh2 subtracts what it receives, and must not find that the window is used up.
+  Object.defineProperty(incoming, 'window', {
+    get: () => ssh2Window,
+    set: (window: number) => {
+      incoming.left = (incoming.left ?? 0) - (ssh2Window - window);
+    },
+  });
+  return {
+    get left() {
+      return incoming.left ?? 0;
+    },
+    grant(bytes) {
+      if (outgoing.state === 'closed') return;
+      incoming.left = (incoming.left ?? 0) + bytes;
+      _client._protocol.channelWindowAdjust(outgoing.id, bytes);
+    },
+  };
+}
+
+const maxPings = 8;
+
+/**
+ * Measures how long the peer takes to answer keep-alive requests. Its answers come in order (RFC 4254
+ * section 4), behind all that it sent before.
+ *
+ * @param onEcho takes milliseconds
+ * @returns sends such a request, unless many are unanswered; and says since when the oldest is
+ */
+export function measureEchoes(
+  connection: Connection,
+  onEcho: (ms: number) => void,
+): { ask(): void; readonly askedAtMs: number | undefined } {
+  const { _protocol } = connection as unknown as Inside;
+  const asked: number[] = [];
+  const ping = _protocol.ping.bind(_protocol);
+  _protocol.ping = () => {
+    asked.push(performance.now());
+    ping();
+  };
+  const answered = (): void => {
+    const at = asked.shift();
+    if (at !== undefined) onEcho(performance.now() - at);
+  };
+  _protocol._handlers.REQUEST_SUCCESS = answered;
+  _protocol._handlers.REQUEST_FAILURE = answered;
+  return {
+    ask() {
+      if (asked.length < maxPings) _protocol.ping();
+    },
+    get askedAtMs() {
+      return asked[0];
+    },
   };
 }
 

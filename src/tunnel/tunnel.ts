@@ -25,6 +25,14 @@ export interface Forward {
   open(signal: AbortSignal): Promise<Duplex>;
 }
 
+/** How fast a camera answers us, behind all that it has sent before. */
+export interface Echo {
+  /** What its last answer took, or its next one takes already, in milliseconds; undefined if none came lately. */
+  readonly echoMs: number | undefined;
+  /** Asks for an answer. */
+  ask(): void;
+}
+
 /** One authenticated SSH connection of a camera. */
 export interface Tunnel {
   /** Unique while the daemon runs. */
@@ -39,6 +47,7 @@ export interface Tunnel {
   readonly client: string;
   /** Aborts with a {@link TunnelGoneError} when the connection is gone. */
   readonly closed: AbortSignal;
+  readonly echo: Echo;
   /** Waits until the camera asks for the forward. Rejects if the tunnel goes or `signal` aborts. */
   forward(service: Service, signal: AbortSignal): Promise<Forward>;
   close(reason: string): void;

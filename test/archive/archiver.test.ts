@@ -10,7 +10,7 @@ import { KeptLog } from '../support/kept-log.ts';
 import { probe } from '../support/media.ts';
 import { isAlive, stateOf } from '../support/processes.ts';
 import { eventually } from '../support/until.ts';
-import { copy, mediaOf, packetTimes, Recording, Sieve, small } from './recording.ts';
+import { copy, mediaOf, packetTimes, Recording, Sieve, small, timed } from './recording.ts';
 
 const never = new AbortController().signal;
 const soon = (): AbortSignal => AbortSignal.timeout(120_000);
@@ -198,8 +198,9 @@ describe('archiver', { concurrency: 4 }, () => {
     await endOf(none, /nonexistent/);
   });
 
-  it('refuses a segment length that does not divide a day', () => {
-    const run = { source: camera.url, media, profile: copy, directory: '/nonexistent' };
+  it('refuses a segment length that does not divide a day', async () => {
+    await using source = await timed(camera.url);
+    const run = { source, media, profile: copy, directory: '/nonexistent' };
     const onFile = (): Promise<void> => Promise.resolve();
     assert.throws(
       () => startArchiver({ ...run, segmentSeconds: 7, onFile, log: silentLog }),

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Archiver, type ArchiverOptions, startArchiver } from '../../src/archive/archiver.ts';
 import { downsample, type Profile, type SourceMedia } from '../../src/archive/profile.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import { TimedPort } from '../../src/stream/timed-port.ts';
 import type { FinishedFile } from '../../src/model/segment.ts';
 
 export const copy: Profile = { kind: 'copy' };
@@ -20,7 +22,7 @@ export class Recording implements AsyncDisposable {
   readonly files: FinishedFile[] = [];
   readonly archiver: Archiver;
 
-  private constructor(directory: string, options: RecordingOptions) {
+  private constructor(directory: string, source: TimedPort, options: RecordingOptions) {
     this.directory = directory;
     this.runDirectory = join(directory, 'run');
     this.archiver = startArchiver({
@@ -29,11 +31,13 @@ export class Recording implements AsyncDisposable {
       directory: this.runDirectory,
       onFile: (file) => this.take(file),
       ...options,
+      source,
     });
   }
 
   static async start(options: RecordingOptions): Promise<Recording> {
-    return new Recording(await mkdtemp(join(tmpdir(), 'archive-')), options);
+    const directory = await mkdtemp(join(tmpdir(), 'archive-'));
+    return new Recording(directory, await timed(options.source), options);
   }
 
   async take(file: FinishedFile): Promise<void> {
@@ -53,8 +57,17 @@ export class Recording implements AsyncDisposable {
   }
 }
 
-export type RecordingOptions = Pick<ArchiverOptions, 'source' | 'media' | 'profile'> &
-  Partial<ArchiverOptions>;
+export type RecordingOptions = Pick<ArchiverOptions, 'media' | 'profile'> &
+  Partial<Omit<ArchiverOptions, 'source'>> & {
+    /** rtsp:// address of a camera or relay. */
+    readonly source: string;
+  };
+
+/** The port from which an archiver records what is at `url`, over a line without delay. */
+export function timed(url: string): Promise<TimedPort> {
+  const line = { lateMs: () => 0 };
+  return TimedPort.open({ relayUrl: url, line, clock: systemClock, log: silentLog });
+}
 
 export const mediaOf = (video: string, audio?: string): SourceMedia => ({
   video: { codec: video },

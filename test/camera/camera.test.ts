@@ -82,6 +82,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     connectedAtMs: 1_000,
     client: 'dropbear',
     closed: hangUp.signal,
+    echo: { echoMs: undefined, ask: () => {} },
     forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
     close: () => {},
   };
@@ -145,7 +146,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
           media: { video: { codec: 'h264' } },
         };
       },
-      startArchiver: async (_relay, profile) => ({
+      startArchiver: async (_relay, _line, profile) => ({
         ...part('archiver', commands.archiver ?? forever, profile),
         status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
         firstPicture: commands.archiver === 'exit 3' ? new Promise(() => {}) : Promise.resolve(),
@@ -361,6 +362,7 @@ describe("a camera's life", { concurrency: true }, () => {
       connectedAtMs: 0,
       client: '',
       closed: new AbortController().signal,
+      echo: { echoMs: undefined, ask: () => {} },
       forward: () => new Promise(() => {}),
       close: () => {},
     };

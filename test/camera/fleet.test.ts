@@ -26,6 +26,7 @@ function tunnelOf(camera: string, id: number): HangingTunnel {
     client: 'dropbear',
     keyFingerprint: 'SHA256:a',
     closed: controller.signal,
+    echo: { echoMs: undefined, ask: () => {} },
     forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
     close: (reason) => controller.abort(new TunnelGoneError('closed', reason)),
     hangUp: (why) => controller.abort(new TunnelGoneError('died', why)),

@@ -6,7 +6,7 @@ import { startArchiver } from '../../src/archive/archiver.ts';
 import { salvage } from '../../src/archive/salvage.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { openSpool } from '../../src/spool/spool.ts';
-import { copy, mediaOf } from '../archive/recording.ts';
+import { copy, mediaOf, timed } from '../archive/recording.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { probe } from '../support/media.ts';
@@ -24,7 +24,7 @@ describe('a power cut in the middle of a segment', () => {
     const directory = await spool.runDirectory(camera);
     await using source = await startRtspCamera({ video: 'h264', keyFrameSeconds: 1 });
     await using archiver = startArchiver({
-      source: source.url,
+      source: await timed(source.url),
       media: mediaOf('h264'),
       profile: copy,
       segmentSeconds: 3_600,

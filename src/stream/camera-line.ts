@@ -1,0 +1,109 @@
+import { type Message, MessageReader } from '../media/rtsp/message.ts';
+import { readRtp } from '../media/rtsp/rtp.ts';
+import { readSdp } from '../media/sdp.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Echo } from '../tunnel/tunnel.ts';
+import { LineRate, type LineRates } from './line-rate.ts';
+import { MediaClock } from './media-clock.ts';
+
+export type TrackKind = 'video' | 'audio';
+
+/** Below this, pictures are not asked about: the network's own jitter. */
+const jitterMs = 50;
+/** An answer that comes this fast did not wait in a queue. */
+const promptMs = 250;
+const askEachMs = 1_000;
+const askAtLeastEachMs = 10_000;
+/** What is later than this waits in a queue. */
+const queueMs = 1_000;
+
+interface CameraTrack {
+  readonly kind: TrackKind;
+  readonly clock: MediaClock;
+}
+
+/**
+ * The line from a camera to us, as its stream and the tunnel's answers tell: how late pictures come, and
+ * how much of the stream the line carries. One for all connections of a tunnel to the camera's RTSP server.
+ */
+export class CameraLine {
+  readonly #clock: Clock;
+  readonly #echo: Echo;
+  readonly #rate = new LineRate();
+  /** Of the newest connection, by payload type. */
+  #tracks = new Map<number, CameraTrack>();
+  #askedAtMs = -Infinity;
+
+  constructor(clock: Clock, echo: Echo) {
+    this.#clock = clock;
+    this.#echo = echo;
+  }
+
+  /** @returns what takes all bytes that the camera sends in a new connection, in chunks as they come */
+  watch(): (chunk: Buffer) => void {
+    const tracks = new Map<number, CameraTrack>();
+    const reader = new MessageReader();
+    let readable = true;
+    this.#tracks = tracks;
+    return (chunk) => {
+      if (!readable) return;
+      try {
+        for (const message of reader.read(chunk)) this.#take(message, tracks);
+      } catch {
+        // A camera that speaks unclearly is recorded all the same, dated by arrival.
+        readable = false;
+        tracks.clear();
+      }
+      this.#correct(tracks);
+    };
+  }
+
+  /** How late the least late of the last seconds came; 0 if that can't be known. */
+  lateMs(kind: TrackKind): number {
+    for (const track of this.#tracks.values()) {
+      if (track.kind === kind) return track.clock.lateMs ?? 0;
+    }
+    return 0;
+  }
+
+  /** Whether pictures wait for the line now. */
+  get isBehind(): boolean {
+    return this.lateMs('video') > queueMs || (this.#echo.echoMs ?? 0) > queueMs;
+  }
+
+  /** What the line carries, and what the camera sends. Undefined until that is known. */
+  rates(): LineRates | undefined {
+    return this.#rate.rates(this.#clock.now());
+  }
+
+  #take(message: Message, tracks: Map<number, CameraTrack>): void {
+    if (message.kind === 'response' && message.body.startsWith('v=0')) {
+      for (const { kind, payloadType, ticksPerSecond } of readSdp(message.body)) {
+        if (kind !== 'video' && kind !== 'audio') continue;
+        tracks.set(payloadType, { kind, clock: new MediaClock(ticksPerSecond) });
+      }
+    }
+    if (message.kind !== 'frame') return;
+    const rtp = readRtp(message);
+    const track = rtp && tracks.get(rtp.payloadType);
+    if (rtp === undefined || track === undefined) return;
+    const nowMs = this.#clock.now();
+    const takenMs = track.clock.place(rtp.timestamp, nowMs, this.#echo.echoMs);
+    if (track.kind === 'video') this.#rate.note(message.bytes.length, takenMs, nowMs);
+  }
+
+  /** Asks the line whether what is late waited in it, and corrects the clocks if not. */
+  #correct(tracks: ReadonlyMap<number, CameraTrack>): void {
+    const nowMs = this.#clock.now();
+    let late = 0;
+    for (const { clock } of tracks.values()) late = Math.max(late, clock.lateMs ?? 0);
+    const askAfterMs = late > jitterMs ? askEachMs : askAtLeastEachMs;
+    if (nowMs - this.#askedAtMs >= askAfterMs) {
+      this.#askedAtMs = nowMs;
+      this.#echo.ask();
+    }
+    const { echoMs } = this.#echo;
+    if (late <= jitterMs || echoMs === undefined || echoMs > promptMs) return;
+    for (const { clock } of tracks.values()) clock.mayBeLate(echoMs);
+  }
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { CameraLine } from './camera-line.ts';
+import { TimedAnswers } from './timed-answers.ts';
+
+export interface TimedPortOptions {
+  /** The relay's rtsp:// address. */
+  readonly relayUrl: string;
+  readonly line: Pick<CameraLine, 'lateMs'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Ample: the only reader is the recorder. */
+const maxReaders = 4;
+
+/**
+ * A port of 127.0.0.1 that leads to a relay, and tells its reader when each picture was taken, in
+ * seconds since 1970 UTC.
+ */
+export class TimedPort implements AsyncDisposable {
+  readonly #options: TimedPortOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #newest: TimedAnswers | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: TimedPortOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (reader) => this.#join(reader));
+    this.#server.maxConnections = maxReaders;
+  }
+
+  static async open(options: TimedPortOptions): Promise<TimedPort> {
+    const port = new TimedPort(options);
+    port.#server.listen({ host: '127.0.0.1', port: 0 });
+    await once(port.#server, 'listening');
+    return port;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the port is closed');
+    return `rtsp://127.0.0.1:${address.port}${new URL(this.#options.relayUrl).pathname}`;
+  }
+
+  /** When the newest picture that was handed on was taken: milliseconds since 1970 UTC. */
+  get lastPictureAtMs(): number | undefined {
+    return this.#newest?.lastPictureAtMs;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const socket of this.#sockets) socket.destroy();
+    });
+    return this.#closed;
+  }
+
+  #join(reader: Socket): void {
+    const { relayUrl, line, clock, log } = this.#options;
+    const { hostname, port } = new URL(relayUrl);
+    const relay = connect({ host: hostname, port: Number(port), noDelay: true });
+    const answers = new TimedAnswers(line, clock);
+    this.#newest = answers;
+    for (const [socket, other] of [
+      [reader, relay],
+      [relay, reader],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+      // What was sent before an end is still delivered.
+      socket.once('end', () => other.end());
+      socket.on('error', () => socket.destroy());
+      socket.on('drain', () => other.resume());
+    }
+    const orEnd = (work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        log.debug('the recorder was disconnected from the relay', { cause: describeError(error) });
+        reader.destroy();
+      }
+    };
+    reader.on('data', (chunk: Buffer) => {
+      orEnd(() => {
+        answers.asks(chunk);
+        if (!relay.write(chunk)) reader.pause();
+      });
+    });
+    relay.on('data', (chunk: Buffer) => {
+      orEnd(() => {
+        reader.cork();
+        for (const bytes of answers.rewrite(chunk)) reader.write(bytes);
+        reader.uncork();
+        if (reader.writableNeedDrain) relay.pause();
+      });
+    });
+  }
+}
