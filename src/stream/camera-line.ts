@@ -12,6 +12,8 @@ export type TrackKind = 'video' | 'audio';
 const jitterMs = 50;
 /** An answer that comes this fast did not wait in a queue. */
 const promptMs = 250;
+/** How long answers must have been prompt before pictures count as late by their clock: what waited has come by then. */
+const promptForMs = 4_000;
 const askEachMs = 1_000;
 const askAtLeastEachMs = 10_000;
 /** What is later than this waits in a queue. */
@@ -33,6 +35,7 @@ export class CameraLine {
   /** Of the newest connection, by payload type. */
   #tracks = new Map<number, CameraTrack>();
   #askedAtMs = -Infinity;
+  #promptSinceMs: number | undefined;
 
   constructor(clock: Clock, echo: Echo) {
     this.#clock = clock;
@@ -58,17 +61,22 @@ export class CameraLine {
     };
   }
 
-  /** How late the least late of the last seconds came; 0 if that can't be known. */
-  lateMs(kind: TrackKind): number {
+  /** The clock of the first track of a kind, once something of it came. */
+  clock(kind: TrackKind): MediaClock | undefined {
     for (const track of this.#tracks.values()) {
-      if (track.kind === kind) return track.clock.lateMs ?? 0;
+      if (track.kind === kind && track.clock.lateMs !== undefined) return track.clock;
     }
-    return 0;
+    return undefined;
+  }
+
+  /** How late the least late picture of the last seconds came; 0 if that can't be known. */
+  get lateMs(): number {
+    return this.clock('video')?.lateMs ?? 0;
   }
 
   /** Whether pictures wait for the line now. */
   get isBehind(): boolean {
-    return this.lateMs('video') > queueMs || (this.#echo.echoMs ?? 0) > queueMs;
+    return this.lateMs > queueMs || (this.#echo.echoMs ?? 0) > queueMs;
   }
 
   /** What the line carries, and what the camera sends. Undefined until that is known. */
@@ -103,7 +111,10 @@ export class CameraLine {
       this.#echo.ask();
     }
     const { echoMs } = this.#echo;
-    if (late <= jitterMs || echoMs === undefined || echoMs > promptMs) return;
+    if (echoMs === undefined || echoMs > promptMs) this.#promptSinceMs = undefined;
+    else this.#promptSinceMs ??= nowMs;
+    const promptForNowMs = nowMs - (this.#promptSinceMs ?? nowMs);
+    if (late <= jitterMs || echoMs === undefined || promptForNowMs < promptForMs) return;
     for (const { clock } of tracks.values()) clock.mayBeLate(echoMs);
   }
 }

@@ -1,7 +1,10 @@
 const bucketMs = 1_000;
 const buckets = 3;
 
-/** The least of the values that were noted in the last two to three seconds. */
+/**
+ * The least of the values that were noted in the last three seconds in which any were: what comes in a lump after
+ * a pause is compared with what came before the pause.
+ */
 export class RecentLeast {
   /** The least value of each of the last whole seconds, newest last. */
   #seconds: { readonly second: number; least: number }[] = [];
@@ -12,7 +15,7 @@ export class RecentLeast {
     const newest = this.#seconds.at(-1);
     if (newest?.second === second) newest.least = Math.min(newest.least, value);
     else this.#seconds.push({ second, least: value });
-    while ((this.#seconds[0]?.second ?? second) <= second - buckets) this.#seconds.shift();
+    if (this.#seconds.length > buckets) this.#seconds.shift();
   }
 
   /** Undefined before the first value. */

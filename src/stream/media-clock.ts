@@ -16,6 +16,8 @@ export class MediaClock {
   #lastTimestamp: number | undefined;
   /** Milliseconds of the camera's clock since the first timestamp, without wrap-around. */
   #mediaMs = 0;
+  /** The latest of them. */
+  newestMs = 0;
   /** Our time when the camera's clock was at 0. */
   #offsetMs = 0;
   #lastArrivalMs = 0;
@@ -40,13 +42,19 @@ export class MediaClock {
       // The clock was set. The delay stays what it was.
       this.#offsetMs = this.#lastMs + (nowMs - this.#lastArrivalMs) - this.#mediaMs;
     }
+    this.newestMs = stepMs < -mostBackMs ? this.#mediaMs : Math.max(this.newestMs, this.#mediaMs);
     this.#lastTimestamp = timestamp;
     // Nothing arrives before it is sent.
     this.#offsetMs = Math.min(this.#offsetMs, nowMs - this.#mediaMs);
     this.#lastArrivalMs = nowMs;
-    this.#lastMs = this.#mediaMs + this.#offsetMs;
+    this.#lastMs = this.timeOf(this.#mediaMs);
     this.#late.note(nowMs - this.#lastMs, nowMs);
     return this.#lastMs;
+  }
+
+  /** @param mediaMs milliseconds of the camera's clock since the first timestamp */
+  timeOf(mediaMs: number): number {
+    return mediaMs + this.#offsetMs;
   }
 
   /** How late the least late of the last seconds arrived, in milliseconds. Undefined before the first. */

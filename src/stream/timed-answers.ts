@@ -22,7 +22,7 @@ interface TimedTrack {
  * (RFC 2326 section 12.29, RFC 3550 section 6.4.1).
  */
 export class TimedAnswers {
-  readonly #line: Pick<CameraLine, 'lateMs'>;
+  readonly #line: Pick<CameraLine, 'clock'>;
   readonly #clock: Clock;
   readonly #requests = new MessageReader();
   readonly #answers = new MessageReader();
@@ -37,7 +37,7 @@ export class TimedAnswers {
   /** When the newest picture that went through was taken: milliseconds since 1970 UTC. */
   lastPictureAtMs: number | undefined;
 
-  constructor(line: Pick<CameraLine, 'lateMs'>, clock: Clock) {
+  constructor(line: Pick<CameraLine, 'clock'>, clock: Clock) {
     this.#line = line;
     this.#clock = clock;
   }
@@ -95,7 +95,7 @@ export class TimedAnswers {
     const track = this.#trackOf(frame.channel, rtp.payloadType);
     const nowMs = this.#clock.now();
     const takenMs =
-      track.times.place(rtp.timestamp, nowMs, this.#line.lateMs(track.kind)) +
+      track.times.place(rtp.timestamp, nowMs, this.#line.clock(track.kind)) +
       (this.#clock.wallNow() - nowMs);
     if (track.kind === 'video') this.lastPictureAtMs = takenMs;
     const ticks = ((takenMs - this.#epoch * 1_000) * track.ticksPerSecond) / 1_000;

@@ -9,7 +9,7 @@ import { TimedAnswers } from './timed-answers.ts';
 export interface TimedPortOptions {
   /** The relay's rtsp:// address. */
   readonly relayUrl: string;
-  readonly line: Pick<CameraLine, 'lateMs'>;
+  readonly line: Pick<CameraLine, 'clock'>;
   readonly clock: Clock;
   readonly log: Log;
 }

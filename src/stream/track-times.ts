@@ -1,19 +1,19 @@
 import { RecentLeast } from './least.ts';
-
-/** A longer step of the relay's clock, beside that of time, is a jump. */
-const jumpMs = 1_000;
+import type { MediaClock } from './media-clock.ts';
 
 /**
  * Dates what a relay sends of one track. A relay keeps the distances between a camera's timestamps, but
  * counts from where it likes, and anew when a reader joins or the camera tells its time of day. So the
- * least delay seen here is compared with the least delay on the line: both see the same pictures.
+ * newest picture that came from the camera is compared with the newest that the relay sends: they are
+ * the same one whenever the relay keeps up.
  */
 export class TrackTimes {
   readonly #ticksPerMs: number;
-  readonly #late = new RecentLeast();
+  /** How far the relay's clock is behind the camera's, if the newest picture here is the newest there. */
+  readonly #behind = new RecentLeast();
   #lastTimestamp: number | undefined;
-  #lastArrivalMs = 0;
   #relayMs = 0;
+  #newestMs = -Infinity;
 
   constructor(ticksPerSecond: number) {
     this.#ticksPerMs = ticksPerSecond / 1_000;
@@ -22,17 +22,22 @@ export class TrackTimes {
   /**
    * @param timestamp 32 bits
    * @param nowMs when it came, in monotonic milliseconds
-   * @param lateMs how late the least late of the last seconds reached us
+   * @param camera the clock of the same track on its way here; if that is unknown, arrivals are believed
    * @returns when it was taken, in the same milliseconds
    */
-  place(timestamp: number, nowMs: number, lateMs: number): number {
+  place(timestamp: number, nowMs: number, camera: MediaClock | undefined): number {
     const stepMs = ((timestamp - (this.#lastTimestamp ?? timestamp)) | 0) / this.#ticksPerMs;
-    const jumped = stepMs < -jumpMs || stepMs > nowMs - this.#lastArrivalMs + lateMs + jumpMs;
-    if (jumped) this.#late.clear();
     this.#lastTimestamp = timestamp;
-    this.#lastArrivalMs = nowMs;
     this.#relayMs += stepMs;
-    this.#late.note(nowMs - this.#relayMs, nowMs);
-    return this.#relayMs + (this.#late.value ?? 0) - lateMs;
+    if (camera === undefined) return nowMs;
+    const isReordered = stepMs < 0 && this.#newestMs - this.#relayMs < mostBackMs;
+    if (!isReordered) {
+      this.#newestMs = this.#relayMs;
+      this.#behind.note(camera.newestMs - this.#relayMs, nowMs);
+    }
+    return camera.timeOf(this.#relayMs + (this.#behind.value ?? 0));
   }
 }
+
+/** A step back by less is a picture that is sent out of order. */
+const mostBackMs = 1_000;

@@ -7,9 +7,9 @@ import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort, within } from '../lib/until.ts';
 import { printable } from './authentication.ts';
 import { ChannelStream } from './channel-stream.ts';
-import { firstWindowBytes } from './channel-window.ts';
+import { firstWindowBytes, maxPacketBytes } from './channel-window.ts';
 import { echoOf } from './echo.ts';
-import { guardWindows, setFirstWindow } from './ssh2-internals.ts';
+import { guardWindows, setChannelLimits } from './ssh2-internals.ts';
 import {
   type Echo,
   type Forward,
@@ -68,7 +68,7 @@ export class CameraTunnel implements Tunnel {
     const { connection, socket, maxChannels } = options;
     socket.setMaxListeners(maxChannels + 10);
     this.echo = echoOf(connection);
-    setFirstWindow(connection, firstWindowBytes);
+    setChannelLimits(connection, firstWindowBytes, maxPacketBytes);
     guardWindows(connection, () => {
       options.end(new TunnelGoneError('died', 'the camera sent more than it was granted'));
     });

@@ -2,6 +2,8 @@ import type { Window } from './ssh2-internals.ts';
 
 /** What the camera may send before we know how fast its line is. */
 export const firstWindowBytes = 128 * 1024;
+/** A packet can be read only when all of it has come, which takes a slow line a second for 32 KB. */
+export const maxPacketBytes = 8 * 1024;
 const leastBytes = 64 * 1024;
 const mostBytes = 2 * 1024 ** 2;
 /** What lies in the line's queues is at most this much of what it carries. */

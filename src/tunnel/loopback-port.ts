@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
@@ -148,6 +148,31 @@ class ForwardedPort implements LoopbackPort {
   }
 }
 
+const burstBytes = 32 * 1024;
+const betweenBurstsMs = 5;
+
+/**
+ * Hands on what comes in a lump, after the line was held up, in small bursts. live555ProxyServer drops
+ * packets that its reader has not read when the next ones come.
+ */
+function inBursts(): Transform {
+  let left = burstBytes;
+  let sinceMs = performance.now();
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const nowMs = performance.now();
+      if (nowMs - sinceMs >= betweenBurstsMs) {
+        left = burstBytes;
+        sinceMs = nowMs;
+      }
+      left -= chunk.length;
+      this.push(chunk);
+      if (left > 0) done();
+      else setTimeout(done, betweenBurstsMs);
+    },
+  });
+}
+
 /** Connects two streams until both have ended or one breaks, then destroys both. */
 async function join(a: Duplex, b: Duplex): Promise<void> {
   let linger: NodeJS.Timeout | undefined;
@@ -160,7 +185,7 @@ async function join(a: Duplex, b: Duplex): Promise<void> {
   a.once('end', onEnd);
   b.once('end', onEnd);
   try {
-    await Promise.all([pipeline(a, b), pipeline(b, a)]);
+    await Promise.all([pipeline(a, b), pipeline(b, inBursts(), a)]);
   } finally {
     clearTimeout(linger);
     a.destroy();

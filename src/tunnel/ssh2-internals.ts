@@ -50,11 +50,11 @@ export function guardWindows(connection: Connection, onOverrun: () => void): voi
 /** The window that ssh2 gives each channel that it opens. Half of it used up, it grants it anew. */
 const ssh2Window = 2 * 1024 ** 2;
 
-/** Sets the window that the peer is told when we open a channel (RFC 4254 section 5.1). */
-export function setFirstWindow(connection: Connection, bytes: number): void {
+/** Sets what the peer is told when we open a channel (RFC 4254 section 5.1): first window, largest packet. */
+export function setChannelLimits(connection: Connection, window: number, packet: number): void {
   const { _protocol } = connection as unknown as Inside;
   const open = _protocol.forwardedTcpip.bind(_protocol);
-  _protocol.forwardedTcpip = (id, _window, maxPacket, info) => open(id, bytes, maxPacket, info);
+  _protocol.forwardedTcpip = (id, _window, _packet, info) => open(id, window, packet, info);
 }
 
 /** What a peer may still send in a channel. */

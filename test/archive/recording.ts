@@ -63,9 +63,9 @@ export type RecordingOptions = Pick<ArchiverOptions, 'media' | 'profile'> &
     readonly source: string;
   };
 
-/** The port from which an archiver records what is at `url`, over a line without delay. */
+/** The port from which an archiver records what is at `url`, dated by arrival. */
 export function timed(url: string): Promise<TimedPort> {
-  const line = { lateMs: () => 0 };
+  const line = { clock: () => undefined };
   return TimedPort.open({ relayUrl: url, line, clock: systemClock, log: silentLog });
 }
 
