@@ -61,6 +61,8 @@ export interface ArchiverStatus {
   readonly frames: number;
   /** When the newest recorded picture was taken: milliseconds since 1970 UTC. */
   readonly lastFootageAtMs?: number;
+  /** When it was recorded, which is later where the line is slow. */
+  readonly recordedAtMs?: number;
 }
 
 /** The ffmpeg that records one camera. */
@@ -131,7 +133,7 @@ class Ffmpeg implements Archiver {
   }
 
   status(): ArchiverStatus {
-    const { frames, bitsPerSecond, framesPerSecond, lastFootageAtMs } = this.#flow;
+    const { frames, bitsPerSecond, framesPerSecond, lastFootageAtMs, recordedAtMs } = this.#flow;
     const isCopy = this.#options.profile.kind === 'copy';
     // When pictures are copied, the measured rate is more reliable than what the stream declares.
     const measured = isCopy && framesPerSecond ? { framesPerSecond } : {};
@@ -140,6 +142,7 @@ class Ffmpeg implements Archiver {
       picture: this.#picture === undefined ? undefined : { ...this.#picture, ...measured },
       bitsPerSecond,
       lastFootageAtMs,
+      recordedAtMs,
     };
   }
 

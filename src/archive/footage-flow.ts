@@ -42,8 +42,9 @@ export class FootageFlow {
   #clockOffsetMs: number;
   #wasLate = false;
   frames = 0;
-  /** Milliseconds since 1970 UTC. */
+  /** When the newest picture was taken, and when it was recorded: milliseconds since 1970 UTC. */
   lastFootageAtMs: number | undefined;
+  recordedAtMs: number | undefined;
 
   constructor(clock: Clock, limits: FlowLimits) {
     this.#clock = clock;
@@ -62,6 +63,7 @@ export class FootageFlow {
     this.frames = frames;
     this.#grewAtMs = this.#clock.now();
     this.lastFootageAtMs = takenAtMs;
+    this.recordedAtMs = this.#clock.wallNow();
   }
 
   /** Takes the number of bytes recorded so far. */

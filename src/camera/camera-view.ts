@@ -3,10 +3,11 @@ import type { ConnectedState } from '../model/camera-state.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
+import type { CameraLine } from '../stream/camera-line.ts';
 import type { LiveSettings } from './settings.ts';
 import type { CameraStatus } from '../contract/cameras.ts';
 
-/** Footage this old is no longer "now": the camera is not recording. */
+/** A picture that was recorded so long ago is no longer "now": the camera is not recording. */
 const freshMs = 10_000;
 
 /** What can be seen of one camera's life from outside: its life reports, status() answers. */
@@ -17,6 +18,7 @@ export class CameraView {
   #started = false;
   #restarts = 0;
   #failure: string | undefined;
+  #line: CameraLine | undefined;
   #now: { readonly relay: Relay; readonly archiver: Archiver } | undefined;
   #lastFootageAtMs: number | undefined;
   /** Pictures recorded by archivers that have ended. */
@@ -28,7 +30,8 @@ export class CameraView {
     this.#clock = clock;
   }
 
-  starting(): void {
+  starting(line: CameraLine): void {
+    this.#line = line;
     this.#started = true;
   }
 
@@ -64,7 +67,7 @@ export class CameraView {
   status(): CameraStatus {
     const archived = this.#now?.archiver.status();
     const lastFootageAtMs = archived?.lastFootageAtMs ?? this.#lastFootageAtMs;
-    const state = this.#state(archived?.lastFootageAtMs);
+    const state = this.#state(archived?.recordedAtMs ?? archived?.lastFootageAtMs);
     const relay = this.#now?.relay;
     const audioCodec = relay?.media.audio?.codec;
     const pid = this.#now?.archiver.pid;
@@ -78,6 +81,7 @@ export class CameraView {
       profile: this.#settings.present.values.profile,
       picture: archived?.picture,
       audioCodec,
+      slowLine: this.#line?.trouble,
       bitsPerSecond: archived?.bitsPerSecond,
       frames: this.#framesBefore + (archived?.frames ?? 0),
       lastFootageAtMs,
@@ -87,10 +91,10 @@ export class CameraView {
     };
   }
 
-  #state(lastFootageAtMs: number | undefined): ConnectedState {
+  #state(recordedAtMs: number | undefined): ConnectedState {
     if (!this.#started) return 'dialled in';
     if (this.#now === undefined) return this.#failure === undefined ? 'starting' : 'recovering';
-    if (lastFootageAtMs === undefined) return 'awaiting picture';
-    return this.#clock.wallNow() - lastFootageAtMs <= freshMs ? 'recording' : 'awaiting picture';
+    if (recordedAtMs === undefined) return 'awaiting picture';
+    return this.#clock.wallNow() - recordedAtMs <= freshMs ? 'recording' : 'awaiting picture';
   }
 }

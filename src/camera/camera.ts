@@ -44,7 +44,8 @@ export interface CameraParts {
     profile: CameraSettings['profile'],
     onFile: (file: FinishedFile) => Promise<void>,
   ): Promise<Archiver>;
-  publish(file: FinishedFile): Promise<void>;
+  /** Publishes a file; `line` tells of pictures that are missing in it. */
+  publish(file: FinishedFile, line: CameraLine): Promise<void>;
 }
 
 export interface NotedParts extends CameraParts {
@@ -99,8 +100,9 @@ export async function runCamera(
       ...parts,
       signal: unchanged.signal,
       onFailure: (error) => {
-        view.failed(describeError(error));
-        parts.note(gapCause(error), describeError(error));
+        const { cause, detail } = gapCause(error, line.lately());
+        view.failed(detail);
+        parts.note(cause, detail);
       },
     });
   }
@@ -115,7 +117,7 @@ async function relay(
   signal: AbortSignal,
 ): Promise<void> {
   await room(parts, signal);
-  view.starting();
+  view.starting(line);
   await using server = await parts.startRelay(sourceUrl(port.port, settings), signal);
   using life = new Scope(signal);
   const processing = process(server, parts, life.signal);
@@ -162,7 +164,7 @@ async function archive(
   signal: AbortSignal,
 ): Promise<void> {
   await using archiver = await parts.startArchiver(server, line, profile, (file) =>
-    parts.publish(file),
+    parts.publish(file, line),
   );
   using _shown = view.show(server, archiver);
   void archiver.firstPicture.then(() => {

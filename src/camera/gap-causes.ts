@@ -5,8 +5,26 @@ import { NoStreamError, RelayFaultError, StreamRefusedError } from '../relay/rel
 import { ServiceHungUpError } from '../tunnel/loopback-port.ts';
 import { TunnelGoneError } from '../tunnel/tunnel.ts';
 
-/** The cause of the gap after a recording failed with `error`. */
-export function gapCause(error: unknown): GapCause {
+export interface ToldCause {
+  readonly cause: GapCause;
+  /** In plain words. */
+  readonly detail: string;
+}
+
+/**
+ * The cause of the gap after a recording failed with `error`.
+ *
+ * @param slowLine what is wrong with the line from the camera, if anything
+ */
+export function gapCause(error: unknown, slowLine?: string): ToldCause {
+  const cause = causeOf(error);
+  const detail = describeError(error);
+  const isSilence = cause === 'stream stalled' || cause === 'camera sent nothing';
+  if (slowLine === undefined || !isSilence) return { cause, detail };
+  return { cause: 'line too slow', detail: `${slowLine}; ${detail}` };
+}
+
+function causeOf(error: unknown): GapCause {
   if (error instanceof ClockSetError) return 'clock jumped';
   if (error instanceof StalledError || error instanceof ServiceHungUpError) return 'stream stalled';
   if ([NoPictureError, NoStreamError, StreamRefusedError].some((kind) => error instanceof kind)) {

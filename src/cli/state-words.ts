@@ -1,4 +1,5 @@
 import type { CameraAnswer, CameraStatus } from '../contract/cameras.ts';
+import { slowLineWords } from '../model/slow-line.ts';
 import { plain } from './plain.ts';
 import { formatTime } from './units.ts';
 
@@ -12,7 +13,9 @@ export function stateSentence(status: CameraStatus, nowMs: number): string {
       : `no footage since ${formatTime(status.lastFootageAtMs, nowMs)}`;
   switch (status.state) {
     case 'recording':
-      return 'recording';
+      return status.slowLine === undefined
+        ? 'recording'
+        : `recording, but ${slowLineWords(status.slowLine)}`;
     case 'dialled in':
       return `dialled in, and has not asked for its RTSP forward yet${because}`;
     case 'starting':

@@ -28,6 +28,16 @@ export const CameraStatus = z.object({
     })
     .optional(),
   audioCodec: z.string().optional(),
+  /** While pictures wait for the line from the camera. */
+  slowLine: z
+    .object({
+      /** How late pictures come. */
+      lateMs: ms,
+      /** Bits per second, once they are measured. */
+      carried: z.number().optional(),
+      sent: z.number().optional(),
+    })
+    .optional(),
   /** Of what is recorded, over the last seconds. */
   bitsPerSecond: z.number().optional(),
   /** Pictures recorded since the camera dialled in. */

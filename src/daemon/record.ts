@@ -18,6 +18,7 @@ import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { FinishedFile, SegmentInit } from '../model/segment.ts';
 import { startRelay } from '../relay/relay.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { CameraLine } from '../stream/camera-line.ts';
 import { TimedPort } from '../stream/timed-port.ts';
 import { openLoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
@@ -43,15 +44,19 @@ export interface Destination {
  * found once the file is in the spool. A segment in the spool that the ledger lacks is added at the next
  * start.
  *
+ * @param line tells why pictures are missing; of a file that an earlier run left, nobody knows
  * @throws if the file can't be published; the file then stays where it was
  */
 export async function publish(
   { spool, ledger }: Destination,
   camera: CameraName,
   file: FinishedFile,
+  line?: Pick<CameraLine, 'between'>,
 ): Promise<void> {
   for (const hole of file.holes ?? []) {
-    ledger.segments.noteHole({ ...camera, ...hole }, 'stream stalled', 'no picture came');
+    const slow = line?.between(hole.startMs, hole.startMs + hole.durationMs);
+    if (slow !== undefined) ledger.segments.noteHole({ ...camera, ...hole }, 'line too slow', slow);
+    else ledger.segments.noteHole({ ...camera, ...hole }, 'stream stalled', 'no picture came');
   }
   const segment = await spool.publish(camera, file);
   ledger.segments.spooled(segment, await initOf(segment.path));
@@ -172,7 +177,7 @@ export function cameraParts(
         log,
       });
     },
-    publish: (file) => publish({ spool, ledger }, camera, file),
+    publish: (file, line) => publish({ spool, ledger }, camera, file, line),
     disk: spool.disk,
   };
 }

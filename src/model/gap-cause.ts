@@ -15,6 +15,8 @@ export const gapCauses = [
   'camera sent nothing',
   /** Pictures came and ceased. */
   'stream stalled',
+  /** The line from the camera carries less than the camera sends. */
+  'line too slow',
   'relay died',
   'archiver died',
   'disk full',

@@ -63,6 +63,11 @@ export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts):
     },
     () => footageAges(ledger.cameras.list(), fleet(), Date.now()),
   );
+  each(
+    'cctv_camera_line_late_seconds',
+    'How late pictures come, as they wait for the line from the camera; 0 while they do not wait',
+    ({ slowLine }) => (slowLine?.lateMs ?? 0) / 1_000,
+  );
   gauge(
     registry,
     {

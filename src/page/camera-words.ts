@@ -16,6 +16,7 @@ export function stateWords(camera: OwnCamera, nowMs: number, timeZone: string): 
 const words: Readonly<Record<string, string>> = {
   disabled: 'disabled by the operator',
   'stream stalled': 'the camera ceased to send',
+  'line too slow': 'the camera’s internet connection was too slow',
   'relay died': 'a fault of the server',
   'archiver died': 'a fault of the server',
   'disk full': 'the server had no room',

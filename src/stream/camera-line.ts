@@ -2,8 +2,9 @@ import { type Message, MessageReader } from '../media/rtsp/message.ts';
 import { readRtp } from '../media/rtsp/rtp.ts';
 import { readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
+import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
 import type { Echo } from '../tunnel/tunnel.ts';
-import { LineRate, type LineRates } from './line-rate.ts';
+import { LineRate } from './line-rate.ts';
 import { MediaClock } from './media-clock.ts';
 
 export type TrackKind = 'video' | 'audio';
@@ -11,13 +12,20 @@ export type TrackKind = 'video' | 'audio';
 /** Below this, pictures are not asked about: the network's own jitter. */
 const jitterMs = 50;
 /** An answer that comes this fast did not wait in a queue. */
-const promptMs = 250;
+const promptMs = 150;
+/** What an answer may take less than a picture that came at the same time. */
+const allowanceMs = 100;
 /** How long answers must have been prompt before pictures count as late by their clock: what waited has come by then. */
 const promptForMs = 4_000;
 const askEachMs = 1_000;
 const askAtLeastEachMs = 10_000;
 /** What is later than this waits in a queue. */
 const queueMs = 1_000;
+
+const latelyMs = 20_000;
+const noteEachMs = 1_000;
+/** Longer than the longest segment takes. */
+const notesKept = 900;
 
 interface CameraTrack {
   readonly kind: TrackKind;
@@ -35,6 +43,9 @@ export class CameraLine {
   /** Of the newest connection, by payload type. */
   #tracks = new Map<number, CameraTrack>();
   #askedAtMs = -Infinity;
+  /** Oldest first. */
+  readonly #troubles: { readonly atMs: number; readonly lateMs: number; readonly words: string }[] =
+    [];
   #promptSinceMs: number | undefined;
 
   constructor(clock: Clock, echo: Echo) {
@@ -74,14 +85,43 @@ export class CameraLine {
     return this.clock('video')?.lateMs ?? 0;
   }
 
-  /** Whether pictures wait for the line now. */
-  get isBehind(): boolean {
-    return this.lateMs > queueMs || (this.#echo.echoMs ?? 0) > queueMs;
+  /** What is wrong with the line now: pictures wait for it. Undefined if they don't. */
+  get trouble(): SlowLine | undefined {
+    const lateMs = Math.round(Math.max(this.lateMs, this.#echo.echoMs ?? 0));
+    if (lateMs <= queueMs) return undefined;
+    const rates = this.#rate.rates(this.#clock.now());
+    return {
+      lateMs,
+      carried: rates && Math.round(rates.carried),
+      sent: rates && Math.round(rates.sent),
+    };
   }
 
-  /** What the line carries, and what the camera sends. Undefined until that is known. */
-  rates(): LineRates | undefined {
-    return this.#rate.rates(this.#clock.now());
+  /** What was wrong with the line in the last seconds, in words. */
+  lately(): string | undefined {
+    const nowMs = this.#clock.wallNow();
+    return this.between(nowMs - latelyMs, nowMs);
+  }
+
+  /**
+   * What was wrong with the line while these pictures were under way, in words.
+   *
+   * @param fromMs milliseconds since 1970 UTC
+   */
+  between(fromMs: number, toMs: number): string | undefined {
+    this.#note();
+    return this.#troubles.findLast(
+      ({ atMs, lateMs }) => atMs >= fromMs && atMs - lateMs <= toMs + noteEachMs,
+    )?.words;
+  }
+
+  /** Keeps what is wrong, at most once a second. */
+  #note(): void {
+    const { trouble } = this;
+    const atMs = this.#clock.wallNow();
+    if (trouble === undefined || atMs - (this.#troubles.at(-1)?.atMs ?? 0) < noteEachMs) return;
+    this.#troubles.push({ atMs, lateMs: trouble.lateMs, words: slowLineWords(trouble) });
+    if (this.#troubles.length > notesKept) this.#troubles.shift();
   }
 
   #take(message: Message, tracks: Map<number, CameraTrack>): void {
@@ -110,11 +150,12 @@ export class CameraLine {
       this.#askedAtMs = nowMs;
       this.#echo.ask();
     }
+    this.#note();
     const { echoMs } = this.#echo;
     if (echoMs === undefined || echoMs > promptMs) this.#promptSinceMs = undefined;
     else this.#promptSinceMs ??= nowMs;
     const promptForNowMs = nowMs - (this.#promptSinceMs ?? nowMs);
-    if (late <= jitterMs || echoMs === undefined || promptForNowMs < promptForMs) return;
-    for (const { clock } of tracks.values()) clock.mayBeLate(echoMs);
+    if (late <= allowanceMs || echoMs === undefined || promptForNowMs < promptForMs) return;
+    for (const { clock } of tracks.values()) clock.mayBeLate(echoMs + allowanceMs);
   }
 }

@@ -41,7 +41,7 @@ describe('the cause of a gap', () => {
     ],
   ] as const) {
     it(`is "${cause}"`, () => {
-      for (const error of errors) assert.equal(gapCause(error), cause, String(error));
+      for (const error of errors) assert.equal(gapCause(error).cause, cause, String(error));
     });
   }
 

@@ -36,6 +36,7 @@ const outages: Record<
   starting: (time) => time.note('starting'),
   'camera sent nothing': (time) => time.note('camera sent nothing', '503'),
   'stream stalled': (time, fromMs) => time.note('stream stalled', '', fromMs + 8 * second),
+  'line too slow': (time, fromMs) => time.note('line too slow', '', fromMs + 8 * second),
   'relay died': (time) => time.note('relay died', 'killed by SIGKILL'),
   'archiver died': (time, fromMs) => time.note('archiver died', 'exit 1', fromMs + second),
   'disk full': (time) => time.note('disk full'),

@@ -8,9 +8,10 @@ export const outsideAddress = '10.99.0.1';
 /**
  * Runs a script in a network namespace of its own, which has {@link outsideAddress} beside loopback.
  *
+ * @param withinMs how long it may take
  * @returns what it wrote as JSON in the last line of its standard output
  */
-export async function inNamespace(script: string): Promise<unknown> {
+export async function inNamespace(script: string, withinMs = 90_000): Promise<unknown> {
   const unshare = process.getuid?.() === 0 ? ['--net'] : ['--map-root-user', '--net'];
   // Not every kernel has dummy interfaces; a bridge without members does as well.
   const setUp =
@@ -19,7 +20,7 @@ export async function inNamespace(script: string): Promise<unknown> {
   const { stdout } = await execa(
     'unshare',
     [...unshare, '--', 'sh', '-c', setUp, process.execPath, script],
-    { timeout: 90_000, stderr: 'inherit' },
+    { timeout: withinMs, stderr: 'inherit' },
   );
   return JSON.parse(stdout.split('\n').at(-1) ?? '');
 }

@@ -23,7 +23,9 @@ export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): 
     connected.length === 0
       ? ['No camera is connected.']
       : table(columns(nowMs), connected, ({ connection }) =>
-          connection.state === 'recording' ? [] : [stateSentence(connection, nowMs)],
+          connection.state === 'recording' && connection.slowLine === undefined
+            ? []
+            : [stateSentence(connection, nowMs)],
         );
   const absent = cameras.filter((camera) => !isConnected(camera));
   const isNew = cameras.filter(({ settings }) => settings?.newSinceMs !== undefined);
