@@ -18,7 +18,10 @@ describe('a line that carries four fifths of a camera’s stream', () => {
     const sorted = errorsMs.toSorted((a, b) => a - b);
     assert.ok((sorted[0] ?? NaN) > -mostWrongMs, `${sorted[0]} ms early`);
     assert.ok((sorted.at(-1) ?? NaN) < mostWrongMs, `${sorted.at(-1)} ms late`);
-    assert.match(said, /the line (carries \d+ kb\/s of \d+ kb\/s|is held up), pictures come \d+ s late/);
+    assert.match(
+      said,
+      /the line (carries \d+ kb\/s of \d+ kb\/s|is held up), pictures come \d+ s late/,
+    );
     assert.deepEqual(
       gaps.filter(({ cause }) => cause !== 'line too slow'),
       [],
