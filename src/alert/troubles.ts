@@ -99,7 +99,7 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
   };
 }
 
-/** The disk is nearly full; it is full, so that footage is dropped or no longer recorded. */
+/** The disk is nearly full; it is full, so that footage is dropped or no longer recorded; or it can't be used. */
 export function diskConditions({
   state,
   detail = '',
@@ -108,7 +108,7 @@ export function diskConditions({
   return [
     {
       key: 'disk nearly full',
-      active: state !== 'ok',
+      active: state === 'nearly full' || state === 'full',
       words: `the disk of the spool is nearly full${why}`,
       afterMs: 30_000,
     },
@@ -116,6 +116,12 @@ export function diskConditions({
       key: 'disk full',
       active: state === 'full',
       words: `the disk of the spool is full${why}`,
+      afterMs: 0,
+    },
+    {
+      key: 'disk unusable',
+      active: state === 'unusable',
+      words: `nothing can be recorded: the disk of the spool can't be used${why}`,
       afterMs: 0,
     },
   ];

@@ -10,8 +10,10 @@ import { syncDirectory } from '../lib/sync-directory.ts';
 import { explainTrouble, inPlainWords } from './disk-trouble.ts';
 import { Dropper } from './dropper.ts';
 import { makeDirectory } from './durable.ts';
+import { DiskUnusableError } from '../lib/disk-full.ts';
 import { Flusher } from './flusher.ts';
 import { DiskGuard, probeName } from './guard.ts';
+import { folders, Home } from './home.ts';
 import { Inventory, type SpoolUsage } from './inventory.ts';
 import type { SpoolStatus } from '../contract/status.ts';
 import { Limit } from './limit.ts';
@@ -36,6 +38,8 @@ export type { RunDirectory } from './run-directories.ts';
 export interface SpoolOptions {
   readonly directory: string;
   readonly log: Log;
+  /** Whether the caller holds the lock of {@link lockSpool}; else the spool takes it itself. */
+  readonly isLocked?: boolean;
   /** Between two scans of the whole directory; 5 s unless given. Longer if scans are slow. */
   readonly rescanMs?: number;
   readonly disk?: DiskLimits;
@@ -72,8 +76,10 @@ const rescanShare = 20;
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { directory } = options;
-  for (const name of ['recording', 'ready', 'damaged']) await makeDirectory(join(directory, name));
-  const spool = new Spool(options, await lockDirectory(directory));
+  await using owned = new AsyncDisposableStack();
+  if (options.isLocked !== true) owned.use(await lockSpool(directory));
+  for (const name of folders) await makeDirectory(join(directory, name));
+  const spool = new Spool(options, await Home.of(directory), owned.move());
   try {
     await spool.start();
     return spool;
@@ -83,11 +89,23 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 }
 
+/**
+ * Makes a spool's directory if it is missing, and makes sure that only one process works on it.
+ * Dispose to unlock.
+ *
+ * @throws OperatorError if another process uses the spool.
+ */
+export async function lockSpool(directory: string): Promise<AsyncDisposable> {
+  await makeDirectory(directory);
+  return await lockDirectory(directory);
+}
+
 /** The directory of segments that are not yet proven to be in the bucket. */
 export class Spool implements AsyncDisposable {
   readonly directory: string;
   /** Whether there is room to record. */
   readonly disk: DiskGuard;
+  readonly #home: Home;
   readonly #dropper: Dropper;
   readonly #flusher: Flusher;
   readonly #log: Log;
@@ -109,8 +127,9 @@ export class Spool implements AsyncDisposable {
   #rescans: Promise<void> = Promise.resolve();
 
   /** Use {@link openSpool}. */
-  constructor(options: SpoolOptions, lock: AsyncDisposable) {
+  constructor(options: SpoolOptions, home: Home, lock: AsyncDisposable) {
     this.directory = options.directory;
+    this.#home = home;
     this.#log = options.log;
     this.#onVanished = options.onVanished ?? (() => {});
     this.#rescanMs = options.rescanMs ?? 5_000;
@@ -129,6 +148,7 @@ export class Spool implements AsyncDisposable {
       this.#inventory,
       changes,
       options.log,
+      () => this.isHere(),
     );
     this.#dropper = new Dropper({
       directory: this.directory,
@@ -146,6 +166,7 @@ export class Spool implements AsyncDisposable {
       everyMs: options.measureMs ?? 2_000,
       readyBytes: () => this.#inventory.bytes,
       dropper: this.#dropper,
+      home,
     });
     this.#resources.use(this.disk);
     this.#flusher = this.#resources.use(new Flusher(this.directory, options.log));
@@ -164,21 +185,32 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
+   * Whether the directory that was opened is still at its path. If not, a file that is missing there
+   * is not deleted.
+   */
+  isHere(): Promise<boolean> {
+    return this.#home.isHere();
+  }
+
+  /**
    * Makes a directory for one run of a camera's archiver. Release it when the run has ended.
    *
-   * @throws OperatorError if the disk is full or broken.
+   * @throws OperatorError if the disk is full or broken; DiskUnusableError if it is not there.
    */
   async runDirectory(camera: CameraName): Promise<string> {
     const path = newRunPath(join(this.directory, 'recording'), camera);
     // Before the directory exists, lest it is taken for a leftover.
     this.#runs.add(path);
     try {
+      const trouble = await this.#home.trouble();
+      if (trouble !== undefined) throw new DiskUnusableError(trouble.words);
       await makeDirectory(path);
       this.#flusher.start();
       return path;
     } catch (error) {
       this.#runs.delete(path);
       this.disk.noteTrouble(error);
+      if (error instanceof DiskUnusableError) throw error;
       throw inPlainWords(error, `${formatCameraName(camera)} has no directory to record into`);
     }
   }
@@ -366,7 +398,7 @@ export class Spool implements AsyncDisposable {
 
   /** Finishes what a crash left half done, and reports files that are not the spool's. */
   async #sweep(): Promise<void> {
-    const own = ['recording', 'ready', 'damaged', 'lock', probeName, spareName, 'lost+found'];
+    const own = [...folders, 'lock', probeName, spareName, 'lost+found'];
     const names = await this.#dropper.adopt();
     if (names.includes(probeName)) {
       await rm(join(this.directory, probeName), { force: true });
