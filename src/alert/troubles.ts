@@ -99,6 +99,14 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
   };
 }
 
+/** What is wrong with the record of what is stored, so that it may be lost or has become so. */
+export const ledgerCondition = (problem: string | undefined): Condition => ({
+  key: 'ledger',
+  active: problem !== undefined,
+  words: problem ?? '',
+  afterMs: 10_000,
+});
+
 /** The disk is nearly full; it is full, so that footage is dropped or no longer recorded; or it can't be used. */
 export function diskConditions({
   state,

@@ -53,6 +53,8 @@ class Daemon {
     HealthOptions['uploads']
   >;
   disk: ReturnType<HealthOptions['spool']>['disk'] = okDisk;
+  needsRestart: string | undefined;
+  trouble: string | undefined;
 
   start() {
     return startHealth({
@@ -61,6 +63,8 @@ class Daemon {
       fleet: () => this.fleet,
       uploads: () => this.uploads,
       spool: () => ({ disk: this.disk }),
+      needsRestart: () => this.needsRestart,
+      troubles: () => [this.trouble],
       stallMs: 8_000,
     });
   }
