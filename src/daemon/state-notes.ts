@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { RecordingState } from '../model/gap-cause.ts';
 
-interface StateNote {
+interface WaitingNote {
   readonly camera: CameraName;
   readonly state: RecordingState;
   readonly detail: string;
@@ -22,7 +22,7 @@ const mostWaiting = 10_000;
 export class StateNotes implements Disposable {
   readonly #ledger: Pick<Ledger, 'states'>;
   readonly #gate: FloodGate;
-  readonly #waiting: StateNote[] = [];
+  readonly #waiting: WaitingNote[] = [];
 
   constructor(ledger: Pick<Ledger, 'states'>, log: Log) {
     this.#ledger = ledger;

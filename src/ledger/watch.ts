@@ -89,8 +89,10 @@ export class LedgerWatch {
     const { size } = await stat(this.#file).catch(() => ({ size: Infinity }));
     if (size > checkedBytes) return;
     try {
+      // Pages that are kept in memory would hide what has become of the file.
+      this.#database.exec('PRAGMA shrink_memory');
       const fault = pragma(this.#database, 'quick_check(1)');
-      if (fault !== 'ok') this.#damage = String(fault);
+      if (fault !== 'ok') this.#damage = String(fault).replaceAll(/\s+/g, ' ');
     } catch (error) {
       this.#failed(error);
     }

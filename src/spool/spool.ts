@@ -17,8 +17,8 @@ import { folders, Home } from './home.ts';
 import { Inventory, type SpoolUsage } from './inventory.ts';
 import type { SpoolStatus } from '../contract/status.ts';
 import { Limit } from './limit.ts';
-import type { DiskLimits } from './limits.ts';
-import { lockDirectory } from './lock.ts';
+import { lockSpool } from './lock.ts';
+import type { SpoolOptions } from './options.ts';
 import { publishFile } from './publish.ts';
 import {
   findRunDirectories,
@@ -31,28 +31,8 @@ import type { FinishedFile, Segment } from '../model/segment.ts';
 import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
-export type { DiskGuard } from './guard.ts';
 export type { DiskLimits } from './limits.ts';
-export type { RunDirectory } from './run-directories.ts';
-
-export interface SpoolOptions {
-  readonly directory: string;
-  readonly log: Log;
-  /** Whether the caller holds the lock of {@link lockSpool}; else the spool takes it itself. */
-  readonly isLocked?: boolean;
-  /** Between two scans of the whole directory; 5 s unless given. Longer if scans are slow. */
-  readonly rescanMs?: number;
-  readonly disk?: DiskLimits;
-  /** Between two measurements of the disk; 2 s unless given. Longer if measuring is slow. */
-  readonly measureMs?: number;
-  /**
-   * Notes that a segment is dropped for lack of room. The file is deleted only after this resolves;
-   * if it doesn't, it is called again, by the next process too. May be called twice for a segment.
-   */
-  readonly onDropped?: (segment: Segment) => Promise<void> | void;
-  /** Notes that a segment was deleted by someone else. */
-  readonly onVanished?: (segment: Segment) => void;
-}
+export type { SpoolOptions } from './options.ts';
 
 /** Many cameras end a segment in the same second, and each costs a buffer and disk time. */
 const publishedAtOnce = 8;
@@ -87,17 +67,6 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     await spool[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/**
- * Makes a spool's directory if it is missing, and makes sure that only one process works on it.
- * Dispose to unlock.
- *
- * @throws OperatorError if another process uses the spool.
- */
-export async function lockSpool(directory: string): Promise<AsyncDisposable> {
-  await makeDirectory(directory);
-  return await lockDirectory(directory);
 }
 
 /** The directory of segments that are not yet proven to be in the bucket. */
