@@ -32,7 +32,6 @@ import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
 export type { DiskLimits } from './limits.ts';
-export type { SpoolOptions } from './options.ts';
 
 /** Many cameras end a segment in the same second, and each costs a buffer and disk time. */
 const publishedAtOnce = 8;

@@ -10,7 +10,8 @@ import { execa } from 'execa';
 import { DiskFullError, DiskUnusableError } from '../../src/lib/disk-full.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import type { Segment } from '../../src/model/segment.ts';
-import { openSpool, type SpoolOptions } from '../../src/spool/spool.ts';
+import type { SpoolOptions } from '../../src/spool/options.ts';
+import { openSpool } from '../../src/spool/spool.ts';
 import {
   frontDoor,
   garden,
