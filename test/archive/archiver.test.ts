@@ -235,17 +235,20 @@ describe('archiver', { concurrency: 4 }, () => {
   });
 
   it('ends, and takes nothing else with it, when its directory can not be read any more', async () => {
+    let released = 0;
     await using recording = await Recording.start({
       source: camera.url,
       media,
       profile: copy,
       segmentSeconds: 1,
+      releaseDirectory: async () => (released += 1) > 0,
     });
     await recordingPictures(recording);
     // ffmpeg goes on in the directory that it has open, and names further files.
     await rename(recording.runDirectory, `${recording.runDirectory}-elsewhere`);
     await writeFile(recording.runDirectory, 'no directory');
     await endOf(recording, /ENOTDIR/);
+    assert.equal(released, 1, 'what it left is looked after from now on');
   });
 
   it('says why it ended when the camera refuses, or there is no ffmpeg', async () => {

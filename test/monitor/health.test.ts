@@ -155,6 +155,39 @@ describe('health', () => {
     await server.close();
   });
 
+  it('is good, but the daemon is not ready, while nothing is recorded or noted', async () => {
+    const server = await listener('SSH-2.0-x\r\n');
+    const daemon = new Daemon();
+    daemon.port = server.port;
+    await using health = daemon.start();
+    await looks();
+    daemon.disk = { ...okDisk, state: 'full', detail: 'no room' };
+    assert.equal(health.readiness().ok, true, 'the oldest is dropped, and recording goes on');
+    daemon.disk = { ...okDisk, state: 'full', isFull: true, detail: 'no room' };
+    daemon.trouble = "the ledger can't be written";
+    assert.deepEqual(health.readiness().problems, [
+      'nothing is recorded: the disk of the spool is full (no room)',
+      "the ledger can't be written",
+    ]);
+    assert.equal(health.health().ok, true);
+    daemon.disk = okDisk;
+    daemon.trouble = undefined;
+    assert.equal(health.readiness().ok, true);
+    await server.close();
+  });
+
+  it('is bad when only a new process could record', async () => {
+    const server = await listener('SSH-2.0-x\r\n');
+    const daemon = new Daemon();
+    daemon.port = server.port;
+    daemon.needsRestart = 'the spool is not the one that was opened';
+    await using health = daemon.start();
+    await looks();
+    assert.deepEqual(health.health().problems, [daemon.needsRestart]);
+    assert.equal(health.readiness().ok, false);
+    await server.close();
+  });
+
   it('is bad when most archivers stand still and nobody replaces them, not for one of many', async () => {
     const server = await listener('SSH-2.0-x\r\n');
     const daemon = new Daemon();
