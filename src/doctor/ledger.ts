@@ -35,7 +35,7 @@ export function checkLedger(file: string, copy: string | undefined, found: Findi
     if (bytes > checkedBytes) {
       found.unseen(
         `Whether the ledger is whole: it is large`,
-        `Check it at a quiet time: sqlite3 -readonly ${file} 'PRAGMA quick_check'`,
+        `Check it while the daemon is stopped: sqlite3 -readonly ${file} 'PRAGMA quick_check'`,
       );
       return;
     }

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import {
   access,
@@ -44,6 +44,8 @@ export class LedgerWatch {
   #damage: string | undefined;
   #writing: string | undefined;
   #missing: string | undefined;
+  /** What was found missing first. */
+  #gone: string | undefined;
   #unfit: string | undefined;
   #checkedAt = performance.now();
   #savedAt = Number.NEGATIVE_INFINITY;
@@ -77,8 +79,8 @@ export class LedgerWatch {
   async look(): Promise<void> {
     this.#unfit = await this.#whyUnfit();
     const gone = await this.#whyMissing();
-    if (gone === undefined) this.#missing = undefined;
-    else await this.#save(gone);
+    if (gone === undefined) this.#missing = this.#gone = undefined;
+    else await this.#keep(gone);
     if (performance.now() - this.#checkedAt < checkEachMs) return;
     this.#checkedAt = performance.now();
     await this.check();
@@ -124,7 +126,7 @@ export class LedgerWatch {
   async end(): Promise<void> {
     this.#savedAt = Number.NEGATIVE_INFINITY;
     const gone = await this.#whyMissing();
-    if (gone !== undefined) await this.#save(gone);
+    if (gone !== undefined) await this.#keep(gone);
   }
 
   async #whyUnfit(): Promise<string | undefined> {
@@ -143,15 +145,35 @@ export class LedgerWatch {
 
   async #whyMissing(): Promise<string | undefined> {
     for (const path of [this.#file, `${this.#file}-wal`]) {
-      const now = await stat(path, { bigint: true }).catch(() => undefined);
+      const now = await stat(path, { bigint: true }).catch((error: unknown) => error);
       const known = this.#known.get(path);
+      // Whether it is there can't be told, which is no reason to think that it is not.
+      if (now instanceof Error && errorCode(now) !== 'ENOENT') continue;
       // The write-ahead log begins with the first write.
       if (known === undefined) {
-        if (now !== undefined) this.#known.set(path, { dev: now.dev, ino: now.ino });
-      } else if (now === undefined) return `${path} was deleted`;
+        if (isStats(now)) this.#known.set(path, { dev: now.dev, ino: now.ino });
+      } else if (!isStats(now)) return `${path} was deleted`;
       else if (now.dev !== known.dev || now.ino !== known.ino) return `${path} was replaced`;
     }
     return undefined;
+  }
+
+  /** Keeps what is noted in spite of a file that is gone. */
+  async #keep(gone: string): Promise<void> {
+    // A file that we save makes the next look say something else.
+    this.#gone ??= gone;
+    if (this.#gone.startsWith(`${this.#file}-wal`)) this.#checkpoint(this.#gone);
+    else await this.#save(this.#gone);
+  }
+
+  /** Writes what is noted into the ledger's file itself, where a next process finds it. */
+  #checkpoint(gone: string): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // Told of already, by the watched call.
+    }
+    this.#missing = `${gone} while the daemon works on it. What is noted is written into ${this.#file} every few seconds: restart the daemon soon`;
   }
 
   /**
@@ -184,6 +206,8 @@ export class LedgerWatch {
     this.#writing = ofTheFile.get(resultCode(error)) ?? this.#writing;
   }
 }
+
+const isStats = (found: unknown): found is BigIntStats => !(found instanceof Error);
 
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(

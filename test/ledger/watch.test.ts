@@ -92,22 +92,21 @@ describe('a ledger whose file', () => {
     ],
     ['has lost its write-ahead log', (file: string) => rmSync(`${file}-wal`)],
   ] as const) {
-    it(`${what} is told of and saved again, with all that is noted later`, async () => {
+    it(`${what} is told of, and no note is lost`, async () => {
       await using test = await opened();
       remove(test.file);
       await test.ledger.watch.look();
+      test.ledger.accounts.add('vermeer');
+      await test.ledger.watch.look();
       assert.match(
         test.ledger.watch.problem ?? '',
-        /ledger\.sqlite(-wal)? was deleted while the daemon works on it\. The ledger was saved again/,
+        /ledger\.sqlite(-wal)? was deleted while the daemon works on it\. .* restart the daemon soon/,
       );
-      test.ledger.accounts.add('vermeer');
+      test.ledger.accounts.add('monet');
       await test.close();
-      const saved = what === 'is deleted' ? test.file : `${test.file}.saved`;
-      assert.equal(statSync(saved).mode & 0o077, 0);
-      for (const file of [test.file, saved]) {
-        using again = openLedger(file);
-        assert.deepEqual(names(again), ['bach', 'vermeer'], file);
-      }
+      assert.equal(statSync(test.file).mode & 0o077, 0);
+      using again = openLedger(test.file);
+      assert.deepEqual(names(again), ['bach', 'monet', 'vermeer']);
     });
   }
 
