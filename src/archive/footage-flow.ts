@@ -48,6 +48,7 @@ export class FootageFlow {
   #grewAtMs: number;
   #clockOffsetMs: number;
   #wasLate = false;
+  /** As measured last. */
   #bytes = 0;
   /** When ffmpeg last told of another picture, milliseconds since 1970 UTC. */
   #newestAtMs: number | undefined;
@@ -92,12 +93,12 @@ export class FootageFlow {
   recorded(bytes: number): void {
     const atMs = this.#clock.now();
     if (bytes > this.#bytes) {
-      this.#bytes = bytes;
       this.#framesWritten = this.frames;
       this.#unwrittenSinceMs = undefined;
       this.#measuredInVain = 0;
       if (this.hasFootage) this.lastFootageAtMs = this.#newestAtMs;
     } else if (this.#unwrittenSinceMs !== undefined) this.#measuredInVain += 1;
+    this.#bytes = bytes;
     this.#samples.push({ atMs, bytes, frames: this.frames });
     while ((this.#samples[0]?.atMs ?? atMs) < atMs - windowMs) this.#samples.shift();
   }
