@@ -99,7 +99,15 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
   };
 }
 
-/** The disk is nearly full; it is full, so that footage is dropped or no longer recorded. */
+/** What is wrong with the record of what is stored, so that it may be lost or has become so. */
+export const ledgerCondition = (problem: string | undefined): Condition => ({
+  key: 'ledger',
+  active: problem !== undefined,
+  words: problem ?? '',
+  afterMs: 10_000,
+});
+
+/** The disk is nearly full; it is full, so that footage is dropped or no longer recorded; or it can't be used. */
 export function diskConditions({
   state,
   detail = '',
@@ -108,7 +116,7 @@ export function diskConditions({
   return [
     {
       key: 'disk nearly full',
-      active: state !== 'ok',
+      active: state === 'nearly full' || state === 'full',
       words: `the disk of the spool is nearly full${why}`,
       afterMs: 30_000,
     },
@@ -116,6 +124,12 @@ export function diskConditions({
       key: 'disk full',
       active: state === 'full',
       words: `the disk of the spool is full${why}`,
+      afterMs: 0,
+    },
+    {
+      key: 'disk unusable',
+      active: state === 'unusable',
+      words: `nothing can be recorded: the disk of the spool can't be used${why}`,
       afterMs: 0,
     },
   ];

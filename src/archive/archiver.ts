@@ -12,11 +12,18 @@ import type { FinishedFile } from '../model/segment.ts';
 import { recordingArguments } from './arguments.ts';
 import { type PictureFormat, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';
-import { FootageFlow, NoPictureError } from './footage-flow.ts';
+import { FootageFlow, NoPictureError, StalledError } from './footage-flow.ts';
+import { ArchiverHungError, whyHung } from './hang.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
 
-export { ClockSetError, NoPictureError, StalledError } from './footage-flow.ts';
+export {
+  ClockSetError,
+  NoPictureError,
+  NotWrittenError,
+  StalledError,
+} from './footage-flow.ts';
+export { ArchiverHungError } from './hang.ts';
 
 /** What is recorded. The archiver disposes of it when it ends. */
 export interface RecordingSource extends AsyncDisposable {
@@ -69,11 +76,11 @@ export interface ArchiverStatus {
 export interface Archiver extends AsyncDisposable {
   readonly pid: number | undefined;
   status(): ArchiverStatus;
-  /** Resolves when the first picture is recorded; never if none is. */
+  /** Resolves when the first picture is in its file; never if none is. */
   readonly firstPicture: Promise<void>;
   /**
    * Resolves when `signal` aborts or the archiver is disposed of. Rejects when ffmpeg has died or
-   * no pictures come, after everything recorded has been handed over.
+   * hangs, or no pictures come or are written, after everything recorded has been handed over.
    */
   ended(signal: AbortSignal): Promise<void>;
 }
@@ -161,6 +168,17 @@ class Ffmpeg implements Archiver {
   /** @returns why recording ended; undefined if we ended it */
   async #live(): Promise<Error | undefined> {
     await using _ = this.#options.source;
+    try {
+      return await this.#recordWithOrWithoutSound();
+    } finally {
+      // Also after an error: the directory must not count as that of a run which goes on.
+      await this.#releaseDirectory();
+      this.#complaints[Symbol.dispose]();
+    }
+  }
+
+  /** @returns why recording ended; undefined if we ended it */
+  async #recordWithOrWithoutSound(): Promise<Error | undefined> {
     const { media, firstPictureWithinMs = 15_000 } = this.#options;
     let cause: Error | undefined;
     if (media.audio === undefined) {
@@ -180,8 +198,6 @@ class Ffmpeg implements Archiver {
         `the camera sent no picture within ${firstPictureWithinMs / 1000} s`,
       );
     }
-    await this.#releaseDirectory();
-    this.#complaints[Symbol.dispose]();
     return cause;
   }
 
@@ -229,9 +245,21 @@ class Ffmpeg implements Archiver {
     for (let check = 0; !signal.aborted; check += 1) {
       await this.#clock.sleep(checkEachMs, signal);
       if (signal.aborted) return;
-      this.#flow.check();
-      const isUnknown = this.#flow.bitsPerSecond === undefined;
+      await this.#check();
+      const isUnknown = this.#flow.bitsPerSecond === undefined || !this.#flow.hasFootage;
       if (isUnknown || check % checksPerMeasurement === 0) await this.#measure();
+    }
+  }
+
+  async #check(): Promise<void> {
+    try {
+      this.#flow.check();
+    } catch (error) {
+      const isSilence = error instanceof NoPictureError || error instanceof StalledError;
+      const { pid } = this;
+      if (!isSilence || pid === undefined) throw error;
+      const hung = await whyHung(pid, Number(new URL(this.#options.source).port));
+      throw hung === undefined ? error : new ArchiverHungError(hung);
     }
   }
 
@@ -239,6 +267,7 @@ class Ffmpeg implements Archiver {
   async #measure(): Promise<void> {
     const size = (await this.#sizeOf(this.#current)) ?? 0;
     this.#flow.recorded(this.#bytesBefore + size);
+    if (this.#flow.hasFootage) this.#firstPicture.resolve();
   }
 
   /** Hands over a file that ffmpeg has finished. Never rejects, since nobody waits for it until the end. */
@@ -293,7 +322,6 @@ class Ffmpeg implements Archiver {
     const frames = /^frame=\s*(\d+)$/.exec(line)?.[1];
     if (frames === undefined) return;
     this.#flow.progress(Number(frames), this.#options.source.lastPictureAtMs);
-    if (this.#flow.frames > 0) this.#firstPicture.resolve();
   }
 
   #readLog(line: string): void {

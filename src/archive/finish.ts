@@ -56,6 +56,14 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
   return { path: finished, startMs, durationMs, ...(holes.length === 0 ? {} : { holes }) };
 }
 
+/** Where pictures are missing in a finished file that starts at `startMs`. */
+export async function holesIn(path: string, startMs: number): Promise<readonly Hole[]> {
+  await using file = await open(path, 'r');
+  const { fragments } = await readFragmentedFile(file);
+  const pictures = fragments.flatMap(({ runs }) => runs.filter(isPictures));
+  return new FileTimeline(startMs).holes(pictures, startMs);
+}
+
 const isSince1970 = ({ start, track }: Run): boolean => start >= epochSeconds * track.timescale;
 
 const startOf = (run: Run): number | undefined =>

@@ -17,6 +17,11 @@ export class StalledError extends Error {
   override name = 'StalledError';
 }
 
+/** Pictures are said to be recorded, but the file doesn't grow. */
+export class NotWrittenError extends Error {
+  override name = 'NotWrittenError';
+}
+
 /** The clock that dates the pictures was set. */
 export class ClockSetError extends Error {
   override name = 'ClockSetError';
@@ -26,6 +31,8 @@ export class ClockSetError extends Error {
 const windowMs = 10_000;
 /** Setting the clock by more than this makes the times of the present recording wrong. */
 const clockStepMs = 2_000;
+/** So many measurements must find that the file doesn't grow: one may be late, as we may be. */
+const vainMeasurements = 3;
 
 interface FlowSample {
   readonly atMs: number;
@@ -33,7 +40,7 @@ interface FlowSample {
   readonly frames: number;
 }
 
-/** Watches whether pictures come, and measures their rates. */
+/** Watches whether pictures come and are written, and measures their rates. */
 export class FootageFlow {
   readonly #clock: Clock;
   readonly #limits: FlowLimits;
@@ -41,6 +48,15 @@ export class FootageFlow {
   #grewAtMs: number;
   #clockOffsetMs: number;
   #wasLate = false;
+  /** As measured last. */
+  #bytes = 0;
+  /** The picture that ffmpeg told of last: when it was taken and told of, milliseconds since 1970 UTC. */
+  #newest: { readonly takenAtMs: number; readonly recordedAtMs: number } | undefined;
+  /** Since when there are pictures that came after the file last grew. */
+  #unwrittenSinceMs: number | undefined;
+  #framesWritten = 0;
+  /** Measurements since then that found the file no larger. */
+  #measuredInVain = 0;
   frames = 0;
   /** When the newest picture was taken, and when it was recorded: milliseconds since 1970 UTC. */
   lastFootageAtMs: number | undefined;
@@ -62,13 +78,37 @@ export class FootageFlow {
     if (frames <= this.frames) return;
     this.frames = frames;
     this.#grewAtMs = this.#clock.now();
-    this.lastFootageAtMs = takenAtMs;
-    this.recordedAtMs = this.#clock.wallNow();
+    this.#unwrittenSinceMs ??= this.#grewAtMs;
+    this.#newest = { takenAtMs, recordedAtMs: this.#clock.wallNow() };
+    if (this.hasFootage && !this.#isUnwritten) this.#hasRecordedNewest();
+  }
+
+  /** Whether pictures went on coming while the file did not grow. A stalled camera is no such case. */
+  get #isUnwritten(): boolean {
+    const forMs = this.#grewAtMs - (this.#unwrittenSinceMs ?? Infinity);
+    return forMs > this.#limits.stallAfterMs && this.#measuredInVain >= vainMeasurements;
+  }
+
+  /** Whether a picture is in the file. */
+  get hasFootage(): boolean {
+    return this.#framesWritten > 0;
+  }
+
+  #hasRecordedNewest(): void {
+    this.lastFootageAtMs = this.#newest?.takenAtMs;
+    this.recordedAtMs = this.#newest?.recordedAtMs;
   }
 
   /** Takes the number of bytes recorded so far. */
   recorded(bytes: number): void {
     const atMs = this.#clock.now();
+    if (bytes > this.#bytes) {
+      this.#framesWritten = this.frames;
+      this.#unwrittenSinceMs = undefined;
+      this.#measuredInVain = 0;
+      if (this.hasFootage) this.#hasRecordedNewest();
+    } else if (this.#unwrittenSinceMs !== undefined) this.#measuredInVain += 1;
+    this.#bytes = bytes;
     this.#samples.push({ atMs, bytes, frames: this.frames });
     while ((this.#samples[0]?.atMs ?? atMs) < atMs - windowMs) this.#samples.shift();
   }
@@ -94,8 +134,8 @@ export class FootageFlow {
   }
 
   /**
-   * Call it regularly. Throws {@link NoPictureError}, {@link StalledError} or
-   * {@link ClockSetError}. Missing pictures count only at the second check in a row: if our process
+   * Call it regularly. Throws {@link NoPictureError}, {@link StalledError}, {@link NotWrittenError}
+   * or {@link ClockSetError}. Missing pictures count only at the second check in a row: if our process
    * itself was held up, it reads ffmpeg's reports between the two checks.
    */
   check(): void {
@@ -106,6 +146,11 @@ export class FootageFlow {
       throw new ClockSetError(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
     }
     const { stallAfterMs, firstPictureWithinMs } = this.#limits;
+    if (this.#isUnwritten) {
+      throw new NotWrittenError(
+        `ffmpeg says that it records, but its file has not grown for ${stallAfterMs / 1000} s`,
+      );
+    }
     const limitMs = this.frames === 0 ? firstPictureWithinMs : stallAfterMs;
     const isLate = this.#clock.now() - this.#grewAtMs > limitMs;
     const wasLate = this.#wasLate;

@@ -20,9 +20,11 @@ import type { CameraSettings, LiveSettings } from './settings.ts';
 /** Whether there is room to record. */
 export interface SpoolDisk {
   readonly isFull: boolean;
+  /** Why recording must stop: a DiskFullError or DiskUnusableError; undefined if it need not. */
+  readonly whyStopped: Error | undefined;
   /** Resolves when there is room, or `signal` aborts. */
   whenRoom(signal: AbortSignal): Promise<void>;
-  /** Rejects with a DiskFullError when the room is used up; settles too when `signal` aborts. */
+  /** Rejects with `whyStopped` when recording must stop; settles too when `signal` aborts. */
   whenFull(signal: AbortSignal): Promise<void>;
 }
 
@@ -145,13 +147,16 @@ async function process(server: Relay, parts: NotedParts, signal: AbortSignal): P
   }
 }
 
-/** Waits while the disk is full: relay and archiver could only fail, again and again. */
+/** Waits while the disk takes no footage: relay and archiver could only fail, again and again. */
 async function room(parts: NotedParts, signal: AbortSignal): Promise<void> {
-  if (!parts.disk.isFull) return;
-  parts.note('disk full', 'recording waits for room');
+  const { whyStopped } = parts.disk;
+  if (whyStopped === undefined) return;
+  const { cause, detail } = gapCause(whyStopped);
+  const isFull = cause === 'disk full';
+  parts.note(cause, isFull ? 'recording waits for room' : detail);
   await parts.disk.whenRoom(signal);
   signal.throwIfAborted();
-  parts.note('starting', 'there is room again');
+  parts.note('starting', isFull ? 'there is room again' : 'the disk can be used again');
 }
 
 async function archive(

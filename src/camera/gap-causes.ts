@@ -1,4 +1,5 @@
 import { ClockSetError, NoPictureError, StalledError } from '../archive/archiver.ts';
+import { DiskFullError, DiskUnusableError } from '../lib/disk-full.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import type { GapCause } from '../model/gap-cause.ts';
 import { NoStreamError, RelayFaultError, StreamRefusedError } from '../relay/relay.ts';
@@ -30,16 +31,31 @@ function causeOf(error: unknown): GapCause {
   if ([NoPictureError, NoStreamError, StreamRefusedError].some((kind) => error instanceof kind)) {
     return 'camera sent nothing';
   }
+  if (isFullDisk(error)) return 'disk full';
+  if (isUnusableDisk(error)) return 'disk unusable';
   // Any other error that the operator must mend keeps the relay from starting.
   if (error instanceof RelayFaultError || error instanceof OperatorError) return 'relay died';
-  return isFullDisk(error) ? 'disk full' : 'archiver died';
+  return 'archiver died';
 }
 
 /** ENOSPC and EDQUOT, as our own calls and as programs report them. */
 const fullDisk = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
 
+/** How the system refuses our own calls to a disk; the same codes may come from a socket. */
+const unusable = new Set(['EROFS', 'EIO', 'EACCES', 'ESTALE']);
+const diskCalls = new Set(['access', 'fsync', 'mkdir', 'open', 'read', 'rename', 'stat', 'write']);
+
+function isUnusableDisk(error: unknown): boolean {
+  if (error instanceof DiskUnusableError) return true;
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const call = 'syscall' in at ? String(at.syscall) : '';
+    if (diskCalls.has(call) && unusable.has(errorCode(at) ?? '')) return true;
+  }
+  return false;
+}
+
 function isFullDisk(error: unknown): boolean {
-  if (error instanceof Error && error.name === 'DiskFullError') return true;
+  if (error instanceof DiskFullError) return true;
   return errorCode(error) === 'ENOSPC' || fullDisk.test(describeError(error));
 }
 

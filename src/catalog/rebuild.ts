@@ -112,7 +112,9 @@ async function build(file: string, options: LedgerRebuild): Promise<Omit<Rebuilt
     const body = await bucket.documents.read(notes, signal);
     found.use(notes, () => builder.addNotes(parseNotes(body)));
   }
-  builder.finish(options.version, Math.max(0, ...found.cameras.map(({ writtenMs }) => writtenMs)));
+  // A ledger that knew no camera was begun after the cameras' own was lost: it knew nothing of them.
+  const signsOfLife = found.cameras.filter((document) => document.cameras.length > 0);
+  builder.finish(options.version, Math.max(0, ...signsOfLife.map(({ writtenMs }) => writtenMs)));
   // Leaves one file, without -wal and -shm; whoever opens it next as a ledger makes these again.
   database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE;');
   const there = known.cameras.filter(({ removedMs }) => removedMs === undefined);
@@ -159,6 +161,18 @@ async function readDocuments(documents: RebuildSource['documents'], signal: Abor
     used: () => used,
   };
 }
+
+/**
+ * A camera with footage from after its last note was recorded then: the bucket lacks the note of that,
+ * as its machine was lost first. Without it, the earlier note would explain all that is missing since.
+ */
+const noteRecorded = `
+  INSERT INTO states (camera, atMs, state, detail)
+  SELECT newest.camera, min(segments.startMs), 'recording', ''
+  FROM (SELECT camera, max(atMs) AS atMs, state FROM states GROUP BY camera) AS newest
+    JOIN segments ON segments.camera = newest.camera AND segments.startMs > newest.atMs
+  WHERE newest.state NOT IN ('recording', 'disabled')
+  GROUP BY newest.camera`;
 
 /** Fills a ledger, page by page. */
 class Builder {
@@ -217,6 +231,7 @@ class Builder {
   /** @param writtenMs when a daemon last wrote a document, in ms since 1970 UTC */
   finish(version: string, writtenMs: number): void {
     transaction(this.#database, () => {
+      this.#database.exec(noteRecorded);
       const aliveMs = this.#number(
         `SELECT max(coalesce((SELECT max(atMs) FROM states), 0),
            coalesce((SELECT max(newestEndMs) FROM totals), 0)) AS value`,

@@ -15,6 +15,7 @@ import { readVersion } from '../lib/version.ts';
 import { allCameras } from './all-cameras.ts';
 import { DaemonClient } from './client.ts';
 import { print, printJson } from './context.ts';
+import { copyOfLedger } from './ledger-copy.ts';
 import { exitCodes } from './errors.ts';
 import { doctorScreen } from './screens/doctor-screen.ts';
 import { onStopSignals } from './signals.ts';
@@ -30,7 +31,8 @@ interface Options {
 /** `cctv doctor` */
 export async function runDoctor({ json, ...options }: Options & { json: boolean }): Promise<void> {
   using stop = onStopSignals();
-  const findings = await examine(await patientOf(options), stop.signal);
+  await using copy = await copyOfLedger(clientFrom(options));
+  const findings = await examine(await patientOf(options, copy.path), stop.signal);
   if (json) printJson({ findings });
   else print(doctorScreen(findings));
   const sick = findings.some(({ severity }) => severity === 'problem');
@@ -45,7 +47,8 @@ export async function runSupportBundle({
   if (existsSync(out)) throw new OperatorError(`${out} is there already. Give another name.`);
   using stop = onStopSignals();
   const client = clientFrom(options);
-  const patient = await patientOf(options);
+  await using copy = await copyOfLedger(client);
+  const patient = await patientOf(options, copy.path);
   const findings = await examine(patient, stop.signal);
   const { bytes, lack } = await makeBundle(
     {
@@ -84,7 +87,7 @@ function clientFrom({ socket }: Options): DaemonClient {
   return new DaemonClient(() => socket().catch(() => defaultControlSocket));
 }
 
-async function patientOf(options: Options): Promise<Patient> {
+async function patientOf(options: Options, ledgerCopy?: string): Promise<Patient> {
   const { file = defaultConfigFile } = options;
   const env = asService(file, process.env);
   const daemon = await viewOf(clientFrom(options));
@@ -94,6 +97,7 @@ async function patientOf(options: Options): Promise<Patient> {
     env,
     daemon,
     version: readVersion(),
+    ledgerCopy,
     hiddenCredentials: hiddenCredentials(file, process.env),
     problems: found.problems,
     // If the file can't be used, examine the last good configuration, which the daemon runs with.

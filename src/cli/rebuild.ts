@@ -11,7 +11,9 @@ import { silentLog } from '../lib/log.ts';
 import { readVersion } from '../lib/version.ts';
 import { lockDirectory } from '../spool/lock.ts';
 import { createObjectStore } from '../storage/object-store.ts';
+import type { DaemonClient } from './client.ts';
 import { type GlobalOptions, print, printJson } from './context.ts';
+import { copyOfLedger } from './ledger-copy.ts';
 import { comparisonScreen, lackingScreen, rebuildScreen } from './screens/rebuild-screen.ts';
 import { onStopSignals } from './signals.ts';
 
@@ -21,13 +23,15 @@ export interface RebuildFlags extends GlobalOptions {
 }
 
 /** `cctv ledger rebuild` */
-export async function runRebuild(options: RebuildFlags): Promise<void> {
+export async function runRebuild(options: RebuildFlags, client: DaemonClient): Promise<void> {
   const { config: file, replace, json } = options;
-  const config = loadOf(file ?? defaultConfigFile);
+  const config = loadWithSecrets(file ?? defaultConfigFile);
   const { ledgerFile } = config;
   await using _lock = replace && (await lockSpool(config.spoolDirectory));
   const rebuilt = await rebuild(config);
-  const comparison = compareLedgers(ledgerFile, rebuilt.file);
+  // A daemon that works on the present one lets nobody else read it.
+  await using copy = replace ? undefined : await copyOfLedger(client);
+  const comparison = compareLedgers(copy?.path ?? ledgerFile, rebuilt.file);
   const kept = replace && (await replaceLedger(ledgerFile, rebuilt.file, Date.now()));
   if (json) return printJson({ rebuilt, comparison, replaced: replace === true, kept });
   print([
@@ -48,7 +52,7 @@ export async function runRebuild(options: RebuildFlags): Promise<void> {
 }
 
 /** Loads the configuration with the service's secrets. */
-function loadOf(file: string): Config {
+export function loadWithSecrets(file: string): Config {
   try {
     return loadConfig(file, asService(file, process.env));
   } catch (error) {

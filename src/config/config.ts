@@ -21,6 +21,8 @@ export interface Config {
     readonly whenFull: 'keep-newest' | 'keep-oldest';
   };
   readonly ledgerFile: string;
+  /** Whether a missing or damaged ledger is made anew from the bucket at the start, unasked. */
+  readonly rebuildLedger: boolean;
   readonly bucket: {
     readonly name: string;
     /** Absent: Amazon's endpoint of the region. */

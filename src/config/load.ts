@@ -112,6 +112,7 @@ function complete(
     spoolDirectory: path(given.spoolDirectory ?? join(stateDirectory, 'spool')),
     spool: completeSpool(given.spool),
     ledgerFile: path(given.ledgerFile ?? join(stateDirectory, 'ledger', 'ledger.sqlite')),
+    rebuildLedger: given.rebuildLedger,
     bucket: {
       name,
       region,

@@ -136,6 +136,7 @@ export const fileSchema = section({
   stateDirectory: text('the path of a directory').default(defaultStateDirectory),
   spoolDirectory: text('the path of a directory').optional(),
   ledgerFile: text('the path of a file').optional(),
+  rebuildLedger: yesOrNo().default(false),
   spool: spool.prefault({}),
   bucket,
   tunnel: tunnel.prefault({}),

@@ -5,14 +5,17 @@ import { count, ms, type Sent } from './answer.ts';
 export const Verdict = z.object({ ok: z.boolean(), problems: z.array(z.string()) });
 export type Verdict = Sent<typeof Verdict>;
 
-export const diskStates = ['ok', 'nearly full', 'full'] as const;
+export const diskStates = ['ok', 'nearly full', 'full', 'unusable'] as const;
 
 export const DiskStatus = z.object({
-  /** `full`: the oldest footage is being dropped, or recording is halted. */
+  /**
+   * `full`: the oldest footage is being dropped, or recording is halted. `unusable`: the disk takes
+   * no writes or is not there; recording is halted.
+   */
   state: z.enum(diskStates),
   /** Whether recording is halted. */
   isFull: z.boolean(),
-  /** Why it is nearly full or full. */
+  /** Why it is not ok. */
   detail: z.string().optional(),
   whenFull: z.enum(['keep-newest', 'keep-oldest']),
   usedBytes: z.number(),

@@ -15,6 +15,7 @@ import { addCameraRoutes, type CameraRouteParts } from './camera-routes.ts';
 import { addCameraSettingsRoute, type SettingsRouteParts } from './camera-settings.ts';
 import { addContactRoutes } from './contact-routes.ts';
 import { addFootageRoutes } from './footage-routes.ts';
+import { addLedgerRoute, type LedgerRouteParts } from './ledger-route.ts';
 import { addOperatorRoutes } from './operator-routes.ts';
 import { listenPrivately } from './socket.ts';
 import { addStatusRoutes, type StatusRouteParts } from './status-routes.ts';
@@ -31,6 +32,7 @@ export interface ControlOptions
     StatusRouteParts,
     AccountRouteParts,
     CameraRouteParts,
+    LedgerRouteParts,
     SettingsRouteParts,
     ViewerRouteParts,
     AlertRouteParts,
@@ -97,6 +99,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   addOperatorRoutes(door, options);
   addContactRoutes(door, options);
   addAlertRoutes(door, options);
+  addLedgerRoute(door, options);
   addVerifyRoute(app, door, options);
 
   await app.ready();

@@ -6,7 +6,12 @@ import { startHeartbeat } from '../alert/heartbeat.ts';
 import { loadAlertKey } from '../alert/key.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { startReports } from '../alert/reports.ts';
-import { type Condition, diskConditions, storingCondition } from '../alert/troubles.ts';
+import {
+  type Condition,
+  diskConditions,
+  ledgerCondition,
+  storingCondition,
+} from '../alert/troubles.ts';
 import type { CameraStatus } from '../contract/cameras.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertingParts } from '../control/alerting.ts';
@@ -25,6 +30,8 @@ export interface AlertingOptions {
   readonly spoolStatus: () => SpoolStatus;
   /** Since when and why uploads fail; undefined if they don't. */
   readonly uploadsFail: () => { readonly sinceMs: number; readonly cause: string } | undefined;
+  /** What is wrong with the ledger; undefined if nothing is. */
+  readonly ledgerProblem: () => string | undefined;
   /** Whether the daemon works, for the heartbeat. */
   readonly isHealthy: () => boolean;
   readonly log: Log;
@@ -42,7 +49,7 @@ export interface Alerting extends AsyncDisposable {
  */
 export async function startAlerting(
   config: NonNullable<Config['alerts']>,
-  { ledger, fleet, spoolStatus, uploadsFail, isHealthy, log }: AlertingOptions,
+  { ledger, fleet, spoolStatus, uploadsFail, ledgerProblem, isHealthy, log }: AlertingOptions,
 ): Promise<Alerting> {
   await using parts = new AsyncDisposableStack();
   const key = await loadAlertKey(config.keyFile);
@@ -78,7 +85,10 @@ export async function startAlerting(
       outbox,
       channels,
       present: presence(ledger, fleet),
-      conditions: () => conditions(spoolStatus(), uploadsFail()),
+      conditions: () => [
+        ...conditions(spoolStatus(), uploadsFail()),
+        ledgerCondition(ledgerProblem()),
+      ],
       operator: operatorOf(config.operator),
       defaultAfterMs: config.notRecordingSeconds * 1_000,
       maxPerContactAndHour: config.limits.messagesPerContactPerHour,

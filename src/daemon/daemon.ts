@@ -9,7 +9,6 @@ import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
 import { credentialsOf, makePassword } from '../gateway/password.ts';
 import { startJournal } from '../catalog/journal.ts';
-import { openLedger } from '../ledger/ledger.ts';
 import { Reconciler } from '../catalog/reconcile.ts';
 import { formatAddress } from '../lib/addresses.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -19,17 +18,21 @@ import { Replaceable } from '../lib/replaceable.ts';
 import { Setting } from '../lib/setting.ts';
 import { aborted } from '../lib/until.ts';
 import { readVersion } from '../lib/version.ts';
+import { lockSpool } from '../spool/lock.ts';
 import { openSpool } from '../spool/spool.ts';
 import { createObjectStore } from '../storage/object-store.ts';
 import { startSweeps } from '../storage/sweep.ts';
 import { startUploader } from '../storage/uploader.ts';
 import { Reloader } from './reload.ts';
 import { parsePublicKey } from '../tunnel/public-key.ts';
-import { startTunnelServer } from '../tunnel/server.ts';
+import { prepareTunnelServer } from '../tunnel/server.ts';
 import { realm, serveViewers, watchedGateway } from './gateway.ts';
 import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
-import { cameraParts, greet, publishLeftovers, settingsOf } from './record.ts';
+import { keepLedger, openOrRebuildLedger } from './ledger.ts';
+import { Publisher } from './publish.ts';
+import { cameraParts, greet, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
+import { StateNotes } from './state-notes.ts';
 import { checkStore, uploadStatus } from './uploads.ts';
 
 const clock = systemClock;
@@ -69,22 +72,30 @@ export async function runDaemon(
   const refusal = new Setting(refused);
   for (const warning of warnings) log.warn(warning);
 
-  using ledger = openLedger(config.ledgerFile);
-  await using _run = beginRun(ledger, version, log);
-
+  // Before anything is opened or written: a second daemon must not touch what the first works on.
+  await using _lock = await lockSpool(config.spoolDirectory);
   using store = createObjectStore({
     ...storeOptions(config, log),
     currentCredentials: readCredentials,
   });
+  const ledgerParts = { config, store, version, log, signal };
+  using ledger = await openOrRebuildLedger(ledgerParts);
+  await using kept = keepLedger(ledger, ledgerParts);
+  using notes = new StateNotes(ledger, log);
+  await using _run = beginRun(ledger, notes, version, log);
+
   await using reconciler = new Reconciler({ ledger, store, log });
   await using spool = await openSpool({
     directory: config.spoolDirectory,
+    isLocked: true,
     disk: config.spool,
     log,
     onDropped: (segment) => reconciler.dropped(segment, 'dropped, to make room in the spool'),
     onVanished: (segment) => reconciler.doubt(segment, 'its file was deleted here'),
   });
-  await using _leftovers = await publishLeftovers({ spool, ledger }, reconciler, log);
+  await using publisher = new Publisher({ spool, ledger }, log);
+  await publisher.start(reconciler);
+  if (signal.aborted) return;
 
   const processors = new Setting(config.processors);
   await using fleet = new Fleet({
@@ -93,13 +104,13 @@ export async function runDaemon(
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, cameraLog) =>
-      cameraParts(config, spool, ledger, camera, processors, cameraLog),
+      cameraParts(config, spool, publisher, camera, processors, cameraLog),
     note: (camera, state, detail) => {
       metrics.recordingNoted(state);
-      ledger.states.note(camera, state, detail, clock.wallNow());
+      notes.note(camera, state, detail, clock.wallNow());
     },
   });
-  await using tunnels = await startTunnelServer({
+  await using tunnels = await prepareTunnelServer({
     ...tunnelOptions(config),
     log,
     findCamera: (key) => ledger.keys.ownerOf(key),
@@ -117,17 +128,22 @@ export async function runDaemon(
     spool,
     store,
     log,
-    onStored: (segment, proof) => ledger.segments.stored(segment, proof),
+    onStored: async (segment, proof) => {
+      await publisher.beforeDeletion(segment);
+      ledger.segments.stored(segment, proof);
+    },
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });
   const uploads = () => uploadStatus(uploader.status(), checked.failing);
   await using health = startHealth({
     clock,
-    tunnelAddress: () => tunnels.address,
+    tunnelAddress: () => (tunnels.isListening ? tunnels.address : undefined),
     fleet: () => fleet.statuses(),
     uploads,
     spool: () => spool.usage(),
+    needsRestart: () => spool.disk.needsRestart,
+    troubles: () => [kept.problem, publisher.problem],
     stallMs: config.archive.stallSeconds * 1_000,
   });
 
@@ -139,6 +155,7 @@ export async function runDaemon(
       fleet: () => fleet.statuses(),
       spoolStatus: () => spool.usage(),
       uploadsFail: () => uploads().failing,
+      ledgerProblem: () => kept.problem,
       isHealthy: () => health.health().ok,
       log,
     });
@@ -147,7 +164,9 @@ export async function runDaemon(
   const footage = await footageOf(store, spool);
   await using exports = await openExports(config, { ledger, footage, log, version }, fleet);
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
-  const tunnelInfo = { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
+  const tunnelInfo = () => {
+    return { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
+  };
   const watched = {
     ledger,
     version,
@@ -197,7 +216,8 @@ export async function runDaemon(
     ...watched,
     exports,
     bucket: store,
-    tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
+    copyOfLedger: () => ledger.watch.copy(),
+    tunnelInfo: async () => ({ ...tunnelInfo(), hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {
       gateway?.disconnect(camera, reason);
@@ -213,6 +233,9 @@ export async function runDaemon(
   for (const { algorithm, fingerprint, line } of tunnels.hostKeys.slice(1)) {
     log.info('further host key, for old cameras', { algorithm, fingerprint, line });
   }
+  // Last, when all that cameras and their owners need is known to work.
+  if (signal.aborted) return;
+  await tunnels.listen();
   await using _service = startService({
     manager,
     signal,
@@ -226,7 +249,7 @@ export async function runDaemon(
       refusedConfiguration: refusal.value,
     }),
   });
-  log.info('taking cameras', { ...tunnelInfo, version });
+  log.info('taking cameras', { ...tunnelInfo(), version });
   await aborted(signal);
   log.info('stopping: last segments are finished first');
   // Recording goes on while the last uploads finish; later footage is safe in the spool. The fleet ends

@@ -8,6 +8,7 @@ import {
 } from '../config/last-good.ts';
 import type { Environment } from '../config/secrets.ts';
 import { asService } from '../config/service-credentials.ts';
+import { inWords, resultCode } from '../ledger/database.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { findServiceManager, type ServiceManager } from '../monitor/notify.ts';
@@ -29,8 +30,9 @@ export async function runService(file: string, signal: AbortSignal): Promise<voi
   await tellingFailure(manager, signal, async () => {
     const checked = loadOrLastGood(file, env);
     const log = createLog(checked.config.log);
-    await runDaemon(
-      checked.config,
+    const { config } = checked;
+    const running = runDaemon(
+      config,
       log,
       signal,
       {
@@ -43,8 +45,14 @@ export async function runService(file: string, signal: AbortSignal): Promise<voi
       },
       manager && rememberWhenReady(manager, checked, env, log),
     );
+    await running.catch((error: unknown) => {
+      throw isOfLedger(error) ? inWords(config.ledgerFile, error) : error;
+    });
   });
 }
+
+/** Only the ledger is a database. */
+const isOfLedger = (error: unknown): boolean => resultCode(error) !== 0;
 
 /** Wraps the manager: when the daemon becomes ready, its configuration is proven good and is kept. */
 function rememberWhenReady(

@@ -62,10 +62,11 @@ export async function makeBundle(options: BundleOptions, signal: AbortSignal): P
   const configuration = readConfiguration(patient.file, patient.file);
   const copy = daemon.status?.refusedConfiguration?.copy;
   const inUse = copy === undefined ? configuration : readConfiguration(patient.file, copy);
+  const ledgerFile = patient.ledgerCopy ?? inUse.ledgerFile;
   const { secrets, lack } = knownSecrets(patient, {
     shown: configuration.shown,
     hidden: [...configuration.hidden, ...inUse.hidden],
-    ledgerFile: inUse.ledgerFile,
+    ledgerFile,
   });
   /** Leaves a text out that may contain a camera's password if the passwords are not known. */
   const ifKnown = async (text: () => Promise<string> | string): Promise<string> =>
@@ -79,7 +80,7 @@ export async function makeBundle(options: BundleOptions, signal: AbortSignal): P
     'metrics.txt': await orWhyNot(ask.metrics()),
     'journal.txt': await ifKnown(() => orWhyNot(readJournal(unit, signal))),
     'config.yaml': stringify(configuration.shown),
-    'ledger.json': json(countRows(inUse.ledgerFile)),
+    'ledger.json': json(countRows(ledgerFile)),
     'versions.json': json(versions(patient)),
   };
   const redact = redactor(secrets);

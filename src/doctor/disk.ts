@@ -60,7 +60,9 @@ function checkSpool(directory: string, daemon: DaemonView, found: Findings): voi
     const age = oldestMs === undefined ? 0 : Date.now() - oldestMs;
     const text = `${files} segments (${(bytes / 1e6).toFixed(0)} MB) wait in the spool, the oldest for ${Math.round(age / 60_000)} minutes`;
     if (disk.state !== 'ok') {
-      found.problem(`The disk of the spool is ${disk.state}: ${disk.detail ?? ''}`, 'Make room');
+      const advice =
+        disk.state === 'unusable' ? 'Mount it, or mend its owner and mode' : 'Make room';
+      found.problem(`The disk of the spool is ${disk.state}: ${disk.detail ?? ''}`, advice);
     }
     if (age > 15 * 60_000) found.warning(text, 'See the findings about the bucket, and its line');
     else found.ok(text);

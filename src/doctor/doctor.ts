@@ -30,7 +30,7 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<Fi
     clock: (found, inner) => checkClock(config, found, inner),
     bucket: needsConfig((given, found, inner) => checkBucket(given, found, inner)),
     disk: needsConfig((given, found) => checkDisk(given, daemon, found)),
-    ledger: needsConfig((given, found) => checkLedger(given.ledgerFile, found)),
+    ledger: needsConfig((given, found) => checkLedger(given.ledgerFile, patient.ledgerCopy, found)),
     machine: (found) => checkMachine(daemon, found),
   };
   const all = await Promise.all(areas.map((area) => look(area, checks[area], signal)));

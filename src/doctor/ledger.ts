@@ -8,8 +8,12 @@ import type { Findings } from './finding.ts';
 /** Larger ledgers are not checked, since quick_check reads only some hundred megabytes a second. */
 const checkedBytes = 2 * 1024 ** 3;
 
-/** Checks the ledger while the daemon may be writing to it. */
-export function checkLedger(file: string, found: Findings): void {
+/**
+ * Checks the ledger while the daemon may be writing to it.
+ *
+ * @param copy what to read instead, where the daemon lets nobody else read it
+ */
+export function checkLedger(file: string, copy: string | undefined, found: Findings): void {
   let bytes: number;
   try {
     ({ size: bytes } = statSync(file));
@@ -20,7 +24,7 @@ export function checkLedger(file: string, found: Findings): void {
     return;
   }
   try {
-    using database = open(file);
+    using database = open(copy ?? file);
     const version = Number(pragma(database, 'user_version'));
     if (version > migrations.length) {
       found.problem(
@@ -31,7 +35,7 @@ export function checkLedger(file: string, found: Findings): void {
     if (bytes > checkedBytes) {
       found.unseen(
         `Whether the ledger is whole: it is large`,
-        `Check it at a quiet time: sqlite3 -readonly ${file} 'PRAGMA quick_check'`,
+        `Check it while the daemon is stopped: sqlite3 -readonly ${file} 'PRAGMA quick_check'`,
       );
       return;
     }

@@ -12,6 +12,8 @@ export interface Patient {
   /** Directory of service secrets that this user may not read, if there is one. */
   readonly hiddenCredentials?: string | undefined;
   readonly daemon: DaemonView;
+  /** A copy of the ledger, from a daemon that lets nobody else read it. */
+  readonly ledgerCopy?: string | undefined;
   /** Version of this program. */
   readonly version: string;
 }

@@ -19,12 +19,29 @@ import { migrations } from './schema.ts';
 const applicationId = 0x43435456;
 
 // Result codes of SQLite (sqlite.org/rescode.html).
+const sqliteBusy = 5;
 const sqliteCorrupt = 11;
 const sqliteFull = 13;
 const sqliteCantOpen = 14;
 const sqliteNotADatabase = 26;
 
-/** Larger files are not checked, since that takes a second for each few hundred MB. */
+/** How long one write may wait for another process that has the ledger open, too. */
+const sharedWaitMs = 500;
+
+/** The ledger's file is no whole database any more. */
+export class LedgerDamagedError extends OperatorError {
+  override name = 'LedgerDamagedError';
+}
+
+export interface OpenOptions {
+  /**
+   * Whether no other process may use the ledger until it is closed. A process that locked it would
+   * hold up all that the daemon does. Where another process has it open already, it is shared.
+   */
+  readonly alone?: boolean;
+}
+
+/** Larger files are not checked at the start, since that takes a second for each few hundred MB. */
 const checkedBytes = 256 * 1024 * 1024;
 
 /**
@@ -33,21 +50,50 @@ const checkedBytes = 256 * 1024 * 1024;
  * cameras.
  *
  * @param steps all migrations
- * @throws {OperatorError} the file is damaged, of a newer version, or no ledger
+ * @throws {LedgerDamagedError} the file is damaged
+ * @throws {OperatorError} it is in use, of a newer version, or no ledger
  */
-export function openDatabase(file: string, steps: readonly string[] = migrations): DatabaseSync {
+export function openDatabase(
+  file: string,
+  steps: readonly string[] = migrations,
+  { alone = false }: OpenOptions = {},
+): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     createPrivately(file);
-    database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
-    // FULL: a segment noted as stored survives a power cut, so the spool's copy can be deleted.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    database = alone ? connectAlone(file) : connect(file, false);
     check(database, file, steps.length);
     migrate(database, file, steps);
     return database;
   } catch (error) {
     database?.close();
     throw error instanceof OperatorError ? error : inWords(file, error);
+  }
+}
+
+/** A ledger that another process reads is better shared than not opened: footage has to be noted. */
+function connectAlone(file: string): DatabaseSync {
+  try {
+    return connect(file, true);
+  } catch (error) {
+    if (resultCode(error) !== sqliteBusy) throw error;
+    const database = connect(file, false);
+    database.exec(`PRAGMA busy_timeout = ${sharedWaitMs}`);
+    return database;
+  }
+}
+
+function connect(file: string, alone: boolean): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
+  try {
+    // Must come before the file is first read, else the lock is not taken at once.
+    if (alone) database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    // FULL: a segment noted as stored survives a power cut, so the spool's copy can be deleted.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 
@@ -126,16 +172,30 @@ function sync(path: string): void {
   }
 }
 
-const damaged = (file: string, cause: unknown): OperatorError =>
-  new OperatorError(
-    `The ledger ${file} is damaged (${describeError(cause)}). Footage in the bucket and in the spool is not touched by that. Restore the file from a backup; or move it away, with ${file}-wal and ${file}-shm, to begin an empty one and add accounts and cameras again.`,
+const damaged = (file: string, cause: unknown): LedgerDamagedError =>
+  new LedgerDamagedError(
+    `The ledger ${file} is damaged (${describeError(cause)}). Footage in the bucket and in the spool is not touched by that. Make the ledger anew from the bucket: cctv ledger rebuild --replace (it keeps the damaged file). Or restore the file from a backup.`,
     { cause },
   );
 
+/** The result code of an error of SQLite; 0 for other errors. */
+export const resultCode = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+
+/** Whether an error of SQLite says that the file is damaged. */
+export const isDamage = (error: unknown): boolean =>
+  [sqliteCorrupt, sqliteNotADatabase].includes(resultCode(error));
+
 /** Turns an error of SQLite or of the file system into advice for the operator, if possible. */
-function inWords(file: string, error: unknown): unknown {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
-  if (code === sqliteCorrupt || code === sqliteNotADatabase) return damaged(file, error);
+export function inWords(file: string, error: unknown): unknown {
+  const code = resultCode(error);
+  if (isDamage(error)) return damaged(file, error);
+  if (code === sqliteBusy) {
+    return new OperatorError(
+      `The ledger ${file} is in use by another process, probably a daemon (see: fuser -v ${file}). Stop that one, or give this one a ledger of its own (ledgerFile).`,
+      { cause: error },
+    );
+  }
   if (code === sqliteFull) {
     return new OperatorError(`There is no room on the disk for the ledger ${file}. Make some.`, {
       cause: error,
@@ -144,6 +204,12 @@ function inWords(file: string, error: unknown): unknown {
   if (code === sqliteCantOpen || (error instanceof Error && 'syscall' in error)) {
     return new OperatorError(
       `The ledger ${file} can't be opened: ${describeError(error)}. Its directory must belong to the user that the daemon runs as.`,
+      { cause: error },
+    );
+  }
+  if (code !== 0) {
+    return new OperatorError(
+      `The ledger ${file} can't be used: ${describeError(error)}. If the file is to blame: cctv ledger rebuild --replace makes it anew from the bucket.`,
       { cause: error },
     );
   }

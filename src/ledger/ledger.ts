@@ -8,7 +8,7 @@ import { prepareCameraRows } from './camera-rows.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { type ContactQueries, prepareContacts } from './contacts.ts';
 import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type OpenOptions } from './database.ts';
 import { type FootageQueries, prepareFootage } from './footage.ts';
 import { type JournalQueries, prepareJournal } from './journal.ts';
 import { type KeyQueries, prepareKeys } from './keys.ts';
@@ -19,6 +19,8 @@ import { prepareSessions, type SessionQueries } from './sessions.ts';
 import { prepareStates, type StateQueries } from './states.ts';
 import { prepareTokens, type TokenQueries } from './tokens.ts';
 import { prepareViewers, type ViewerQueries } from './viewers.ts';
+import { LedgerWatch } from './watch.ts';
+import { migrations } from './schema.ts';
 
 /**
  * The record of accounts, cameras, segments, causes of gaps, viewers and alerts. A SQLite file; each
@@ -42,11 +44,17 @@ export interface Ledger extends Disposable {
   readonly alertSettings: AlertSettingQueries;
   readonly journal: JournalQueries;
   readonly audit: AuditQueries;
+  /** How its file is. */
+  readonly watch: LedgerWatch;
 }
 
-/** @throws {OperatorError} the file is damaged, of a newer version, or no ledger */
-export function openLedger(file: string): Ledger {
-  const database = openDatabase(file);
+/**
+ * @throws {LedgerDamagedError} the file is damaged
+ * @throws {OperatorError} it is in use, of a newer version, or no ledger
+ */
+export function openLedger(file: string, options?: OpenOptions): Ledger {
+  const database = openDatabase(file, migrations, options);
+  const watch = new LedgerWatch(file, database);
   const accounts = prepareAccountRows(database);
   const ids = prepareCameraIds(database, accounts);
   const states = prepareStates(database, ids);
@@ -70,6 +78,7 @@ export function openLedger(file: string): Ledger {
     alertSettings: prepareAlertSettings(database, cameras),
     journal: prepareJournal(database),
     audit: prepareAudit(database),
+    watch,
     [Symbol.dispose]: () => database.close(),
   };
 }

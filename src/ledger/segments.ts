@@ -15,8 +15,13 @@ import { namesAt } from './names-at.ts';
 import { blobOf, hex, number, optional, reader, text, word } from './read.ts';
 
 export interface SegmentQueries {
-  /** Notes a segment in the spool. Idempotent. Never downgrades a stored segment. */
-  spooled(segment: SegmentRecord, init?: SegmentInit): void;
+  /**
+   * Notes a segment in the spool with its holes: all of it or nothing. Idempotent. Never downgrades a
+   * stored segment.
+   */
+  spooled(segment: SegmentRecord, init?: SegmentInit, holes?: readonly HoleNote[]): void;
+  /** Whether a segment is known, spooled or stored. */
+  knows(segment: SegmentRecord): boolean;
   /** Notes a segment that is proven to be in the bucket. Idempotent. */
   stored(segment: SegmentRecord, proof: StoredProof): void;
   /** Notes a period without a picture inside a segment. Idempotent. */
@@ -45,6 +50,12 @@ export interface SegmentQueries {
       readonly after?: SegmentCursor;
     },
   ): LedgerSegment[];
+}
+
+/** A period without a picture inside a segment, and why. */
+export interface HoleNote extends Hole {
+  readonly cause: GapCause;
+  readonly detail: string;
 }
 
 /** Maximum length of a segment, so that queries need not look further back for overlapping segments. */
@@ -96,6 +107,9 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
     `SELECT 1 FROM segments
      WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256 AND state = 'stored'`,
   );
+  const find = database.prepare(
+    `SELECT 1 FROM segments WHERE camera = :camera AND startMs = :startMs AND sha256 = :sha256`,
+  );
   // The rows still give the cause, but no longer mark other footage of that time as missing.
   const forgetHoles = database.prepare(
     `UPDATE OR IGNORE losses SET hole = 0 WHERE camera = :camera AND hole = 1
@@ -124,10 +138,19 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
   });
 
   return {
-    spooled: (segment, init) =>
+    spooled: (segment, init, holes = []) =>
       transaction(database, () => {
+        const { camera } = columns(segment);
+        for (const { startMs, durationMs, cause, detail } of holes) {
+          addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 1 });
+        }
         const [initBytes, initHash] = init ? [init.bytes, blobOf(init.hash)] : [null, null];
         spool.run({ ...columns(segment), initBytes, initHash });
+      }),
+    knows: (segment) =>
+      transaction(database, () => {
+        const { camera, startMs, sha256 } = columns(segment);
+        return find.get({ camera, startMs, sha256 }) !== undefined;
       }),
     stored: (segment, { key, checksum = null, etag = null }) =>
       transaction(database, () => {

@@ -20,6 +20,8 @@ export const gapCauses = [
   'relay died',
   'archiver died',
   'disk full',
+  /** The spool's disk takes no writes, or is not there: unmounted, read-only, broken, no rights. */
+  'disk unusable',
   /** By the operator, who says how it is reached or recorded from then on. */
   'settings changed',
   /** By the operator. */

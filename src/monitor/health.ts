@@ -10,12 +10,16 @@ import type { SpoolStatus, UploadStatus, Verdict } from '../contract/status.ts';
 
 export interface HealthOptions {
   readonly clock: Clock;
-  /** Where cameras dial in. */
-  readonly tunnelAddress: () => { readonly host: string; readonly port: number };
+  /** Where cameras dial in; undefined before they can. */
+  readonly tunnelAddress: () => { readonly host: string; readonly port: number } | undefined;
   readonly fleet: () => readonly CameraStatus[];
   /** `begun`: uploads begun since the start, successful or not. */
   readonly uploads: () => UploadStatus & { readonly begun: number };
   readonly spool: () => Pick<SpoolStatus, 'disk'>;
+  /** Why only a new process could record; undefined if that isn't so. */
+  readonly needsRestart: () => string | undefined;
+  /** What else keeps footage from being kept or noted, and would be no better after a restart. */
+  readonly troubles: () => readonly (string | undefined)[];
   /** An archiver without new footage for this long ends itself. */
   readonly stallMs: number;
   /** Between two looks; 5 s unless given. */
@@ -26,11 +30,11 @@ export interface HealthOptions {
 export interface Health extends AsyncDisposable {
   /**
    * Whether the daemon works. A restart would mend each problem here; an unreachable bucket, a full
-   * disk or an offline camera is not one.
+   * disk, a ledger that can't be written or an offline camera is not one.
    */
   health(): Verdict;
   /**
-   * Whether cameras are taken and their footage is kept, in the bucket or at least in the spool. It
+   * Whether cameras are taken and their footage is kept and noted, in the bucket or at least in the spool. It
    * has all problems of health, and some that a restart would not mend.
    */
   readiness(): Verdict;
@@ -79,7 +83,8 @@ export function startHealth(options: HealthOptions): Health {
     // The histogram counts its own timer as delay, and has no mean without samples.
     const delayMs = Number.isNaN(histogram.mean) ? 0 : histogram.mean / 1e6 - resolutionMs;
     histogram.reset();
-    const tunnel = await tunnelProblem(options.tunnelAddress(), life.signal);
+    const address = options.tunnelAddress();
+    const tunnel = address && (await tunnelProblem(address, life.signal));
     const now = clock.now();
     stuck = stuckUploadProblem(options.uploads(), uploads, now);
     problems = [
@@ -104,10 +109,16 @@ export function startHealth(options: HealthOptions): Health {
   })();
 
   return {
-    health: () => verdict(problems),
+    health: () => verdict(present([...problems, options.needsRestart()])),
     readiness: () =>
       verdict(
-        [...problems, stuck, keepingProblem(options)].filter((problem) => problem !== undefined),
+        present([
+          ...problems,
+          options.needsRestart(),
+          stuck,
+          keepingProblem(options),
+          ...options.troubles(),
+        ]),
       ),
     async [Symbol.asyncDispose]() {
       life[Symbol.dispose]();
@@ -116,6 +127,9 @@ export function startHealth(options: HealthOptions): Health {
     },
   };
 }
+
+const present = (problems: readonly (string | undefined)[]): string[] =>
+  problems.filter((problem) => problem !== undefined);
 
 const verdict = (problems: readonly string[]): Verdict => ({ ok: problems.length === 0, problems });
 
@@ -195,7 +209,10 @@ function archiverProblem(
 
 function keepingProblem({ uploads, spool }: HealthOptions): string | undefined {
   const { failing } = uploads();
-  const { state, detail } = spool().disk;
-  if (failing === undefined || state !== 'full') return undefined;
-  return `footage is not kept: the bucket can't be used (${failing.cause}) and the spool is full${detail === undefined ? '' : ` (${detail})`}`;
+  const { state, isFull, detail } = spool().disk;
+  const why = detail === undefined ? '' : ` (${detail})`;
+  if (failing !== undefined && state === 'full') {
+    return `footage is not kept: the bucket can't be used (${failing.cause}) and the spool is full${why}`;
+  }
+  return isFull ? `nothing is recorded: the disk of the spool is ${state}${why}` : undefined;
 }

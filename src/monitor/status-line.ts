@@ -22,6 +22,7 @@ export function statusLine(
       : [`CONFIGURATION REFUSED, running with ${refused.copy}: ${refused.problems.join('; ')}`]),
     ...(uploads.failing === undefined ? [] : [`UPLOADS FAIL: ${uploads.failing.cause}`]),
     ...(spool.disk.state === 'full' ? ['DISK FULL'] : []),
+    ...(spool.disk.state === 'unusable' ? [`DISK UNUSABLE: ${spool.disk.detail ?? ''}`] : []),
     `${cameras.length} cameras connected, ${recording} recording`,
     spool.files === 0 ? 'spool empty' : `${spool.files} segments (${megabytes} MB) in the spool`,
   ].join('; ');

@@ -20,6 +20,7 @@ const words: Readonly<Record<string, string>> = {
   'relay died': 'a fault of the server',
   'archiver died': 'a fault of the server',
   'disk full': 'the server had no room',
+  'disk unusable': 'a disk of the server could not be used',
   'daemon down': 'the server was off',
   upgrade: 'the server was updated',
   'settings changed': 'the operator changed its settings',

@@ -2,7 +2,7 @@ import type { DiskStatus } from '../contract/status.ts';
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
-import { DiskFullError } from '../lib/disk-full.ts';
+import { DiskFullError, DiskUnusableError } from '../lib/disk-full.ts';
 import { describeError, errorCode } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
@@ -16,6 +16,7 @@ import {
   defaultReserve,
   type Measure,
 } from './limits.ts';
+import type { Home, HomeTrouble } from './home.ts';
 import { bytesBelow } from './measure.ts';
 import { Spare } from './spare.ts';
 import { roughly, Trend } from './trend.ts';
@@ -30,6 +31,7 @@ export interface GuardOptions {
   readonly everyMs: number;
   readonly readyBytes: () => number;
   readonly dropper: Dropping;
+  readonly home: Pick<Home, 'trouble'>;
 }
 
 /** Takes segments out of the spool for good. Its methods don't reject. */
@@ -52,6 +54,8 @@ export const probeName = 'probe';
 
 const advice =
   'see that uploads work (cctv status), raise spool.budgetGigabytes or give the spool a larger disk';
+const unusableHint =
+  'nothing is recorded until the disk can be used: mount it, mend its owner and mode, or restart the daemon to use what is there now';
 const hints = {
   'keep-newest': `${advice}; while it is full, the oldest footage that is not in the bucket is dropped`,
   'keep-oldest': `${advice}; while it is full, nothing is recorded`,
@@ -80,6 +84,8 @@ export class DiskGuard {
   /** Whether the disk needs a test write, and why the last test write failed. */
   #inDoubt = false;
   #trouble: { readonly words: string; readonly isFull: boolean } | undefined;
+  /** Why the directory can't be used at all. */
+  #homeTrouble: HomeTrouble | undefined;
   #wake: () => void = () => {};
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
@@ -95,11 +101,24 @@ export class DiskGuard {
     return this.#stopped;
   }
 
+  /** Why recording must stop; undefined if it need not. */
+  get whyStopped(): Error | undefined {
+    if (!this.#stopped) return undefined;
+    const words = this.#detail ?? 'the disk is full';
+    return this.#state === 'unusable' ? new DiskUnusableError(words) : new DiskFullError(words);
+  }
+
+  /** Why only a new process could record here; undefined if that isn't so. */
+  get needsRestart(): string | undefined {
+    return this.#homeTrouble?.restartHelps === true ? this.#homeTrouble.words : undefined;
+  }
+
   get status(): DiskStatus {
     const { budgetBytes } = this.#options.limits;
     const { files, bytes } = this.#options.dropper.dropped;
     const { usedBytes, recordingBytes, damagedBytes, freeBytes } = this.#measure;
-    const lastsMs = this.#state === 'full' ? undefined : this.#trend.lastsMs;
+    const isFilling = this.#state === 'ok' || this.#state === 'nearly full';
+    const lastsMs = isFilling ? this.#trend.lastsMs : undefined;
     return {
       state: this.#state,
       isFull: this.isFull,
@@ -121,19 +140,22 @@ export class DiskGuard {
     return this.#until(false, signal);
   }
 
-  /** Rejects with {@link DiskFullError} when recording must stop; resolves when `signal` aborts. */
+  /**
+   * Rejects with {@link DiskFullError} or {@link DiskUnusableError} when recording must stop;
+   * resolves when `signal` aborts.
+   */
   async whenFull(signal: AbortSignal): Promise<void> {
     await this.#until(true, signal);
-    if (this.isFull && !signal.aborted) throw new DiskFullError(this.#detail ?? 'the disk is full');
+    if (this.whyStopped !== undefined && !signal.aborted) throw this.whyStopped;
   }
 
   /**
-   * Notes that a write to the spool failed. A disk that takes no writes (quota, no inodes,
-   * read-only) counts as full until it does again, however many free bytes it reports.
+   * Notes that a write to the spool failed, and looks at the disk at once. A disk that takes no
+   * writes (quota, no inodes, read-only) takes no footage until it does again, however many free
+   * bytes it reports.
    */
   noteTrouble(error: unknown): void {
-    if (!isDiskTrouble(error)) return;
-    this.#inDoubt = true;
+    if (isDiskTrouble(error)) this.#inDoubt = true;
     this.#wake();
   }
 
@@ -175,7 +197,10 @@ export class DiskGuard {
   }
 
   async #look(): Promise<void> {
-    const { directory, readyBytes, dropper, clock } = this.#options;
+    const { directory, readyBytes, dropper, clock, home } = this.#options;
+    this.#homeTrouble = await home.trouble();
+    // What is at the path may be another disk, which must not be measured or written to.
+    if (this.#homeTrouble !== undefined) return this.#settle();
     // Counted first, so that a file published meanwhile is not counted twice.
     const ready = readyBytes() + dropper.pendingBytes;
     const recordingBytes = await this.#bytesIn('recording', this.#measure.recordingBytes);
@@ -227,6 +252,7 @@ export class DiskGuard {
 
   async #makeRoom(): Promise<void> {
     const { dropper } = this.#options;
+    if (this.#homeTrouble !== undefined) return;
     const isClear = await dropper.finish();
     if (this.#policy === 'keep-oldest') return;
     // The disk may report dropped bytes as free only later, so we count them ourselves and stop in
@@ -258,8 +284,10 @@ export class DiskGuard {
     const isOver = bounds.some(({ room }) => room < 0);
     const hasRoom = bounds.every(({ room, againAbove }) => room > againAbove);
     const before = this.#mode;
+    const trouble = this.#homeTrouble ?? this.#trouble;
+    const isUnusable = this.#homeTrouble !== undefined || this.#trouble?.isFull === false;
     this.#stopped =
-      this.#trouble !== undefined ||
+      trouble !== undefined ||
       noWayOut ||
       (this.#policy === 'keep-oldest' && isOver) ||
       (this.#stopped && !hasRoom);
@@ -267,21 +295,23 @@ export class DiskGuard {
     const slack = this.#state === 'ok' ? 1 : 1.25;
     const isNear = bounds.some(({ room, warnBelow }) => room < warnBelow * slack);
     const staysFull = this.#state === 'full' && !hasRoom;
-    this.#state = this.#stopped || isOver || staysFull ? 'full' : isNear ? 'nearly full' : 'ok';
-    this.#detail = this.#state === 'ok' ? undefined : (this.#trouble?.words ?? bounds[0]?.what);
+    const isFull = this.#stopped || isOver || staysFull;
+    this.#state = isUnusable ? 'unusable' : isFull ? 'full' : isNear ? 'nearly full' : 'ok';
+    this.#detail = this.#state === 'ok' ? undefined : (trouble?.words ?? bounds[0]?.what);
     if (this.#mode !== before) this.#announce(before);
     for (const check of Array.from(this.#waiting)) check();
   }
 
   get #mode(): 'ok' | 'nearly full' | 'dropping' | 'stopped' {
-    if (this.#stopped) return 'stopped';
+    if (this.#stopped || this.#state === 'unusable') return 'stopped';
     return this.#state === 'full' ? 'dropping' : this.#state;
   }
 
   #announce(before: string): void {
     const { log } = this.#options;
     const { lastsMs } = this.status;
-    const fields = { cause: this.#detail, hint: hints[this.#policy] };
+    const hint = this.#state === 'unusable' ? unusableHint : hints[this.#policy];
+    const fields = { cause: this.#detail, hint };
     switch (this.#mode) {
       case 'stopped':
         log.error('the spool takes no more footage; recording stops until it does', fields);

@@ -3,8 +3,20 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../lib/errors.ts';
 import { isDiskTrouble } from './disk-trouble.ts';
+import { makeDirectory } from './durable.ts';
 
 const conflict = 75;
+
+/**
+ * Makes a spool's directory if it is missing, and makes sure that only one process works on it.
+ * Dispose to unlock.
+ *
+ * @throws OperatorError if another process uses the spool.
+ */
+export async function lockSpool(directory: string): Promise<AsyncDisposable> {
+  await makeDirectory(directory);
+  return await lockDirectory(directory);
+}
 
 /**
  * Makes sure that only one process works on a directory. Dispose to unlock.

@@ -20,13 +20,22 @@ export class Scanner {
   readonly #inventory: Inventory;
   readonly #changes: Changes;
   readonly #log: Log;
+  readonly #isHere: () => Promise<boolean>;
   readonly #strangers = new Set<string>();
 
-  constructor(root: string, inventory: Inventory, changes: Changes, log: Log) {
+  /** @param isHere whether the spool's directory is still at its path */
+  constructor(
+    root: string,
+    inventory: Inventory,
+    changes: Changes,
+    log: Log,
+    isHere: () => Promise<boolean>,
+  ) {
     this.#root = root;
     this.#inventory = inventory;
     this.#changes = changes;
     this.#log = log;
+    this.#isHere = isHere;
   }
 
   /** Reads the whole tree. It may change meanwhile, so each difference is checked with lstat. */
@@ -87,6 +96,8 @@ export class Scanner {
       if (present.has(name)) continue;
       const path = join(this.#root, camera.account, camera.camera, name);
       if ((await lstat(path).catch(unlessMissing)) !== undefined) continue;
+      // Asked after the file was missed, so that a disk which went away in between is noticed.
+      if (!(await this.#isHere())) return;
       const segment = this.#inventory.remove(camera, name);
       if (segment !== undefined) this.#changes.removed(segment);
     }

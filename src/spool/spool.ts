@@ -10,13 +10,15 @@ import { syncDirectory } from '../lib/sync-directory.ts';
 import { explainTrouble, inPlainWords } from './disk-trouble.ts';
 import { Dropper } from './dropper.ts';
 import { makeDirectory } from './durable.ts';
+import { DiskUnusableError } from '../lib/disk-full.ts';
 import { Flusher } from './flusher.ts';
 import { DiskGuard, probeName } from './guard.ts';
+import { folders, Home } from './home.ts';
 import { Inventory, type SpoolUsage } from './inventory.ts';
 import type { SpoolStatus } from '../contract/status.ts';
 import { Limit } from './limit.ts';
-import type { DiskLimits } from './limits.ts';
-import { lockDirectory } from './lock.ts';
+import { lockSpool } from './lock.ts';
+import type { SpoolOptions } from './options.ts';
 import { publishFile } from './publish.ts';
 import {
   findRunDirectories,
@@ -29,26 +31,7 @@ import type { FinishedFile, Segment } from '../model/segment.ts';
 import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
-export type { DiskGuard } from './guard.ts';
 export type { DiskLimits } from './limits.ts';
-export type { RunDirectory } from './run-directories.ts';
-
-export interface SpoolOptions {
-  readonly directory: string;
-  readonly log: Log;
-  /** Between two scans of the whole directory; 5 s unless given. Longer if scans are slow. */
-  readonly rescanMs?: number;
-  readonly disk?: DiskLimits;
-  /** Between two measurements of the disk; 2 s unless given. Longer if measuring is slow. */
-  readonly measureMs?: number;
-  /**
-   * Notes that a segment is dropped for lack of room. The file is deleted only after this resolves;
-   * if it doesn't, it is called again, by the next process too. May be called twice for a segment.
-   */
-  readonly onDropped?: (segment: Segment) => Promise<void> | void;
-  /** Notes that a segment was deleted by someone else. */
-  readonly onVanished?: (segment: Segment) => void;
-}
 
 /** Many cameras end a segment in the same second, and each costs a buffer and disk time. */
 const publishedAtOnce = 8;
@@ -72,8 +55,10 @@ const rescanShare = 20;
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { directory } = options;
-  for (const name of ['recording', 'ready', 'damaged']) await makeDirectory(join(directory, name));
-  const spool = new Spool(options, await lockDirectory(directory));
+  await using owned = new AsyncDisposableStack();
+  if (options.isLocked !== true) owned.use(await lockSpool(directory));
+  for (const name of folders) await makeDirectory(join(directory, name));
+  const spool = new Spool(options, await Home.of(directory), owned.move());
   try {
     await spool.start();
     return spool;
@@ -88,6 +73,7 @@ export class Spool implements AsyncDisposable {
   readonly directory: string;
   /** Whether there is room to record. */
   readonly disk: DiskGuard;
+  readonly #home: Home;
   readonly #dropper: Dropper;
   readonly #flusher: Flusher;
   readonly #log: Log;
@@ -109,8 +95,9 @@ export class Spool implements AsyncDisposable {
   #rescans: Promise<void> = Promise.resolve();
 
   /** Use {@link openSpool}. */
-  constructor(options: SpoolOptions, lock: AsyncDisposable) {
+  constructor(options: SpoolOptions, home: Home, lock: AsyncDisposable) {
     this.directory = options.directory;
+    this.#home = home;
     this.#log = options.log;
     this.#onVanished = options.onVanished ?? (() => {});
     this.#rescanMs = options.rescanMs ?? 5_000;
@@ -129,6 +116,7 @@ export class Spool implements AsyncDisposable {
       this.#inventory,
       changes,
       options.log,
+      () => this.isHere(),
     );
     this.#dropper = new Dropper({
       directory: this.directory,
@@ -146,6 +134,7 @@ export class Spool implements AsyncDisposable {
       everyMs: options.measureMs ?? 2_000,
       readyBytes: () => this.#inventory.bytes,
       dropper: this.#dropper,
+      home,
     });
     this.#resources.use(this.disk);
     this.#flusher = this.#resources.use(new Flusher(this.directory, options.log));
@@ -164,21 +153,32 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
+   * Whether the directory that was opened is still at its path. If not, a file that is missing there
+   * is not deleted.
+   */
+  isHere(): Promise<boolean> {
+    return this.#home.isHere();
+  }
+
+  /**
    * Makes a directory for one run of a camera's archiver. Release it when the run has ended.
    *
-   * @throws OperatorError if the disk is full or broken.
+   * @throws OperatorError if the disk is full or broken; DiskUnusableError if it is not there.
    */
   async runDirectory(camera: CameraName): Promise<string> {
     const path = newRunPath(join(this.directory, 'recording'), camera);
     // Before the directory exists, lest it is taken for a leftover.
     this.#runs.add(path);
     try {
+      const trouble = await this.#home.trouble();
+      if (trouble !== undefined) throw new DiskUnusableError(trouble.words);
       await makeDirectory(path);
       this.#flusher.start();
       return path;
     } catch (error) {
       this.#runs.delete(path);
       this.disk.noteTrouble(error);
+      if (error instanceof DiskUnusableError) throw error;
       throw inPlainWords(error, `${formatCameraName(camera)} has no directory to record into`);
     }
   }
@@ -366,7 +366,7 @@ export class Spool implements AsyncDisposable {
 
   /** Finishes what a crash left half done, and reports files that are not the spool's. */
   async #sweep(): Promise<void> {
-    const own = ['recording', 'ready', 'damaged', 'lock', probeName, spareName, 'lost+found'];
+    const own = [...folders, 'lock', probeName, spareName, 'lost+found'];
     const names = await this.#dropper.adopt();
     if (names.includes(probeName)) {
       await rm(join(this.directory, probeName), { force: true });

@@ -221,7 +221,8 @@ export class Uploader implements AsyncDisposable {
 
   async #unreadable(segment: Segment, error: LocalFileError): Promise<void> {
     const { spool, log, onLost = () => {} } = this.#options;
-    if (error.reason === 'busy' || this.#mayPass(segment, error)) {
+    const isAway = error.reason === 'gone' && !(await spool.isHere());
+    if (isAway || error.reason === 'busy' || this.#mayPass(segment, error)) {
       this.#postpone(segment);
       this.#complain('a segment can not be read now', segment, error);
       return;

@@ -5,7 +5,7 @@ const buckets = 3;
  * The least of the values that were noted in the last three seconds in which any were: what comes in a lump after
  * a pause is compared with what came before the pause.
  */
-export class RecentLeast {
+export class LeastOfLate {
   /** The least value of each of the last whole seconds, newest last. */
   #seconds: { readonly second: number; least: number }[] = [];
 

@@ -1,4 +1,4 @@
-import { RecentLeast } from './least.ts';
+import { LeastOfLate } from './least.ts';
 
 /** A step back by more than this is a clock that was set, not a picture that is sent out of order. */
 const mostBackMs = 1_000;
@@ -12,7 +12,7 @@ const mostBackMs = 1_000;
  */
 export class MediaClock {
   readonly #ticksPerMs: number;
-  readonly #late = new RecentLeast();
+  readonly #late = new LeastOfLate();
   #lastTimestamp: number | undefined;
   /** Milliseconds of the camera's clock since the first timestamp, without wrap-around. */
   #mediaMs = 0;

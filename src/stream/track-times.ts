@@ -1,4 +1,4 @@
-import { RecentLeast } from './least.ts';
+import { LeastOfLate } from './least.ts';
 import type { MediaClock } from './media-clock.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { MediaClock } from './media-clock.ts';
 export class TrackTimes {
   readonly #ticksPerMs: number;
   /** How far the relay's clock is behind the camera's, if the newest picture here is the newest there. */
-  readonly #behind = new RecentLeast();
+  readonly #behind = new LeastOfLate();
   #lastTimestamp: number | undefined;
   #relayMs = 0;
   #newestMs = -Infinity;

@@ -110,11 +110,15 @@ export class TunnelServer implements AsyncDisposable {
     this.#listener = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
-  /** The address that the server listens on. */
+  /** The address that the server listens on; before {@link listen}, the one that it will. */
   get address(): { readonly host: string; readonly port: number } {
     const address = this.#listener.address();
-    if (address === null || typeof address === 'string') throw new Error('it does not listen');
+    if (address === null || typeof address === 'string') return this.#options.listen;
     return { host: address.address, port: address.port };
+  }
+
+  get isListening(): boolean {
+    return this.#listener.listening;
   }
 
   /** All host keys, the ed25519 one first. */
@@ -160,6 +164,11 @@ export class TunnelServer implements AsyncDisposable {
     return this.#copiedKeys.find(fingerprint);
   }
 
+  /**
+   * Begins to take cameras.
+   *
+   * @throws {OperatorError} if it can't listen
+   */
   async listen(): Promise<void> {
     const { host, port } = this.#options.listen;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -265,12 +274,12 @@ export class TunnelServer implements AsyncDisposable {
 }
 
 /**
- * Starts the SSH server that cameras dial in to. It accepts only public keys and only reverse
- * forwards of the known services, for which it opens no sockets.
+ * Prepares the SSH server that cameras dial in to; it takes them from its `listen()` on. It accepts
+ * only public keys and only reverse forwards of the known services, for which it opens no sockets.
  *
- * @throws {OperatorError} if it can't listen or its host key is not usable
+ * @throws {OperatorError} if its host key is not usable
  */
-export async function startTunnelServer(options: TunnelServerOptions): Promise<TunnelServer> {
+export async function prepareTunnelServer(options: TunnelServerOptions): Promise<TunnelServer> {
   const { hostKeyFile, algorithms, log } = options;
   const hostKeys = [await loadHostKey(hostKeyFile, 'ssh-ed25519')];
   if (algorithms === 'legacy') {
@@ -278,7 +287,6 @@ export async function startTunnelServer(options: TunnelServerOptions): Promise<T
   }
   await nextHostKeys(options);
   const server = new TunnelServer(options, hostKeys);
-  await server.listen();
   if (!hasNativeCiphers()) {
     log.info('the compiled ciphers of ssh2 are missing; cameras cost half as much CPU time again');
   }

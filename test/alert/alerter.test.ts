@@ -6,7 +6,12 @@ import { describe, it } from 'node:test';
 import { Alerter, type AlerterOptions, type CameraPresence } from '../../src/alert/alerter.ts';
 import type { ChannelTrouble } from '../../src/contract/alerts.ts';
 import type { DiskStatus } from '../../src/contract/status.ts';
-import { type Condition, diskConditions, storingCondition } from '../../src/alert/troubles.ts';
+import {
+  type Condition,
+  diskConditions,
+  ledgerCondition,
+  storingCondition,
+} from '../../src/alert/troubles.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
@@ -226,9 +231,11 @@ describe('the alerter', () => {
     rig.ledger.contacts.add({ account: 'bach', name: 'anna', addresses: sms });
     let failing: { sinceMs: number; cause: string } | undefined;
     let disk: Pick<DiskStatus, 'state' | 'detail'> = { state: 'ok' };
+    let ledger: string | undefined;
     rig.conditions = () => [
       storingCondition(failing === undefined ? {} : { failing }, rig.clock.wallNow()),
       ...diskConditions(disk),
+      ledgerCondition(ledger),
     ];
     rig.start();
     await rig.pass(60);
@@ -254,6 +261,16 @@ describe('the alerter', () => {
       [
         'the disk of the spool is nearly full: 82 % of its budget',
         'the disk of the spool is full: its budget is used up',
+      ],
+    );
+    disk = { state: 'unusable', detail: 'it was unmounted' };
+    ledger = 'the ledger was deleted';
+    await rig.pass(20);
+    assert.deepEqual(
+      rig.texts.slice(4).map((text) => text.replace(/ \(.*/, '')),
+      [
+        "nothing can be recorded: the disk of the spool can't be used: it was unmounted",
+        'the ledger was deleted',
       ],
     );
     rig.failing = [{ channel: 'kannel', sinceMs: rig.clock.wallNow(), cause: 'nothing answers' }];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { access, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startArchiver } from '../../src/archive/archiver.ts';
 import type { Profile } from '../../src/archive/profile.ts';
@@ -8,6 +9,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { KeptLog } from '../support/kept-log.ts';
 import { probe } from '../support/media.ts';
+import { temporaryDirectory } from '../support/segments.ts';
 import { isAlive, stateOf } from '../support/processes.ts';
 import { eventually } from '../support/until.ts';
 import { copy, mediaOf, packetTimes, Recording, Sieve, small, timed } from './recording.ts';
@@ -21,6 +23,40 @@ const audioChannel = 2;
 
 const recordingPictures = (recording: Recording, frames = 15) =>
   eventually('a picture', 15_000, () => recording.archiver.status().frames >= frames);
+
+/** Asks for the stream, and then reads nothing of it. */
+const deafFfmpeg = `#!/usr/bin/env node
+const { connect } = require('node:net');
+const url = new URL(process.argv[process.argv.indexOf('-i') + 1]);
+const socket = connect(Number(url.port), url.hostname);
+const say = (method, to, more = '') =>
+  socket.write(method + ' ' + to + ' RTSP/1.0\\r\\nCSeq: 1\\r\\n' + more + '\\r\\n');
+const session = /Session: *(\\w+)/i;
+const control = /a=control:(?!\\*)(\\S+)/g;
+let text = '';
+let asked = 0;
+socket.on('data', (chunk) => {
+  text += chunk.toString('latin1');
+  if (asked === 0 && text.includes('m=video')) {
+    asked = 1;
+    const track = text.match(control)[0].slice('a=control:'.length);
+    const to = track.startsWith('rtsp:') ? track : url.href + '/' + track;
+    say('SETUP', to, 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1\\r\\n');
+  } else if (asked === 1 && session.test(text)) {
+    asked = 2;
+    say('PLAY', url.href, 'Session: ' + session.exec(text)[1] + '\\r\\n');
+    const forever = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+    setImmediate(forever);
+  }
+});
+say('DESCRIBE', url.href, 'Accept: application/sdp\\r\\n');
+`;
+
+/** Reports ever more pictures. */
+const boastfulFfmpeg = `#!/bin/sh
+n=0
+while sleep 0.2; do n=$((n + 5)); echo "frame=$n"; done
+`;
 
 /** Waits until the recording ends by itself. */
 const endOf = ({ archiver }: Recording, why: RegExp): Promise<void> =>
@@ -91,8 +127,31 @@ describe('archiver', { concurrency: 4 }, () => {
     await using recording = await start();
     await recordingPictures(recording);
     process.kill(recording.archiver.pid ?? 0, 'SIGSTOP');
-    await endOf(recording, /no picture for 8 s: the camera's stream stalled/);
+    await endOf(recording, /^ArchiverHungError: ffmpeg hangs: the process is halted/);
     assert.ok(recording.files.length > 0);
+  });
+
+  it('says of an ffmpeg that reads nothing that it hangs, not that the camera sent nothing', async () => {
+    await using directory = await temporaryDirectory();
+    // It takes the connection and the stream's description, and then reads no more.
+    const program = join(directory.path, 'ffmpeg');
+    await writeFile(program, deafFfmpeg, { mode: 0o755 });
+    const limit = { program, firstPictureWithinMs: 3_000, media: mediaOf('h264') };
+    await using recording = await Recording.start({ source: camera.url, profile: copy, ...limit });
+    await endOf(recording, /^ArchiverHungError: ffmpeg hangs: it leaves \d+ bytes .* unread/);
+  });
+
+  it('believes no ffmpeg that tells of pictures and writes none', async () => {
+    await using directory = await temporaryDirectory();
+    const program = join(directory.path, 'ffmpeg');
+    await writeFile(program, boastfulFfmpeg, { mode: 0o755 });
+    const options = { program, stallAfterMs: 2_000, media: mediaOf('h264'), profile: copy };
+    await using recording = await Recording.start({ source: camera.url, ...options });
+    let told = false;
+    void recording.archiver.firstPicture.then(() => (told = true));
+    await endOf(recording, /^NotWrittenError: .*its file has not grown for 2 s/);
+    assert.equal(told, false, 'there was no first picture');
+    assert.equal(recording.archiver.status().lastFootageAtMs, undefined);
   });
 
   it('notices a stream that stalls, and keeps what came', async () => {
@@ -176,17 +235,20 @@ describe('archiver', { concurrency: 4 }, () => {
   });
 
   it('ends, and takes nothing else with it, when its directory can not be read any more', async () => {
+    let released = 0;
     await using recording = await Recording.start({
       source: camera.url,
       media,
       profile: copy,
       segmentSeconds: 1,
+      releaseDirectory: async () => (released += 1) > 0,
     });
     await recordingPictures(recording);
     // ffmpeg goes on in the directory that it has open, and names further files.
     await rename(recording.runDirectory, `${recording.runDirectory}-elsewhere`);
     await writeFile(recording.runDirectory, 'no directory');
     await endOf(recording, /ENOTDIR/);
+    assert.equal(released, 1, 'what it left is looked after from now on');
   });
 
   it('says why it ended when the camera refuses, or there is no ffmpeg', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readLogLine, readPicture } from '../../src/archive/ffmpeg-output.ts';
-import { FootageFlow, NoPictureError } from '../../src/archive/footage-flow.ts';
+import { FootageFlow, NoPictureError, NotWrittenError } from '../../src/archive/footage-flow.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 
 class HandClock implements Clock {
@@ -57,6 +57,47 @@ describe('footage flow', () => {
     }
     clock.wallMs -= 3_600_000;
     assert.throws(() => flow.check(), /clock was set by -3600.0 s/);
+  });
+
+  it('believes in pictures only while the file grows', () => {
+    const clock = new HandClock();
+    const flow = new FootageFlow(clock, limits);
+    const second = (n: number, bytes: number): void => {
+      clock.ms += 1_000;
+      flow.progress(n * 15);
+      flow.recorded(bytes);
+    };
+    for (let n = 1; n <= 10; n += 1) {
+      second(n, n * 1_000);
+      flow.check();
+    }
+    const lastAtMs = clock.wallNow();
+    assert.throws(() => {
+      for (let n = 11; n < 30; n += 1) {
+        second(n, 10_000);
+        flow.check();
+      }
+    }, NotWrittenError);
+    assert.ok((flow.lastFootageAtMs ?? 0) <= lastAtMs + 9_000);
+    assert.ok(clock.wallNow() <= lastAtMs + 10_000);
+  });
+
+  it('does not take a stall, nor a pause of this process, for a file that does not grow', () => {
+    const clock = new HandClock();
+    const flow = new FootageFlow(clock, limits);
+    flow.progress(15);
+    flow.recorded(1_000);
+    // A picture that is not flushed yet, and then no more.
+    flow.progress(16);
+    for (let n = 0; n < 6; n += 1) {
+      clock.ms += 1_000;
+      flow.recorded(1_000);
+      flow.check();
+    }
+    clock.ms += 60_000;
+    flow.progress(900);
+    flow.recorded(60_000);
+    flow.check();
   });
 
   it('takes the bit rate over the last ten seconds', () => {

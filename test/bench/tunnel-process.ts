@@ -4,7 +4,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { parseCameraName } from '../../src/model/camera-name.ts';
 import { openLoopbackPort } from '../../src/tunnel/loopback-port.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { startTunnelServer, type TunnelServer } from '../../src/tunnel/server.ts';
+import { prepareTunnelServer, type TunnelServer } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
 import { answer } from './answering-process.ts';
 
@@ -65,7 +65,7 @@ answer<TunnelQuestion>(async (question): Promise<TunnelAnswer> => {
       parseCameraName(name),
     ]),
   );
-  server = await startTunnelServer({
+  server = await prepareTunnelServer({
     listen: { host: '127.0.0.1', port: 0 },
     hostKeyFile: question.hostKeyFile,
     nextHostKeyFile: `${question.hostKeyFile}.next`,
@@ -74,5 +74,6 @@ answer<TunnelQuestion>(async (question): Promise<TunnelAnswer> => {
     findCamera: ({ blob }) => cameras.get(blob.toString('base64')),
     onTunnel: (tunnel) => void serve(tunnel).catch(() => {}),
   });
+  await server.listen();
   return { ports: [server.address.port], hostKeyLine: server.hostKeyLine };
 });

@@ -7,6 +7,7 @@ import { CameraView } from '../../src/camera/camera-view.ts';
 import { commandProcessor } from '../../src/camera/processor.ts';
 import { type CameraSettings, LiveSettings } from '../../src/camera/settings.ts';
 import { Setting } from '../../src/lib/setting.ts';
+import { DiskFullError } from '../../src/lib/disk-full.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
@@ -24,14 +25,14 @@ interface Commands {
   readonly processor?: string;
 }
 
-class DiskFullError extends Error {
-  override name = 'DiskFullError';
-}
-
 /** A disk that a test fills and clears. */
 class TestDisk implements SpoolDisk {
   isFull = false;
   readonly #changes = new EventEmitter();
+
+  get whyStopped(): Error | undefined {
+    return this.isFull ? new DiskFullError('the disk is full') : undefined;
+  }
 
   fill(): void {
     this.isFull = true;

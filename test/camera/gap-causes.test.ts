@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClockSetError, NoPictureError, StalledError } from '../../src/archive/archiver.ts';
+import {
+  ArchiverHungError,
+  ClockSetError,
+  NoPictureError,
+  NotWrittenError,
+  StalledError,
+} from '../../src/archive/archiver.ts';
 import { gapCause, whyGone } from '../../src/camera/gap-causes.ts';
+import { DiskFullError, DiskUnusableError } from '../../src/lib/disk-full.ts';
 import { ChildDiedError } from '../../src/lib/child.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { NoStreamError, RelayFaultError, StreamRefusedError } from '../../src/relay/relay.ts';
@@ -10,7 +17,9 @@ import { TunnelGoneError } from '../../src/tunnel/tunnel.ts';
 
 const noSpace = (): Error =>
   Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC' });
-const guard = Object.assign(new Error('the reserve is used'), { name: 'DiskFullError' });
+const guard = new DiskFullError('the reserve is used');
+const refused = (code: string, syscall: string): Error =>
+  Object.assign(new Error(`${code}, ${syscall}`), { code, syscall });
 
 describe('the cause of a gap', () => {
   for (const [cause, ...errors] of [
@@ -32,11 +41,21 @@ describe('the cause of a gap', () => {
         'archiver exited with code 1; last words: 000001.mp4: No space left on device',
       ),
       new ChildDiedError('archiver exited with code 1; last words: Disk quota exceeded'),
+      new OperatorError('the spool has no directory to record into', { cause: noSpace() }),
+    ],
+    [
+      'disk unusable',
+      new DiskUnusableError('the spool is not the one that was opened'),
+      new OperatorError('no directory', { cause: refused('EACCES', 'mkdir') }),
+      new Error('no directory', { cause: refused('EROFS', 'mkdir') }),
     ],
     [
       'archiver died',
       new ChildDiedError('archiver was killed by SIGKILL'),
       new ChildDiedError('archiver exited with code 1; last words: Input/output error'),
+      new ArchiverHungError('ffmpeg hangs'),
+      new NotWrittenError('000001.mp4 has not grown for 8 s'),
+      refused('EACCES', 'connect'),
       'no error at all',
     ],
   ] as const) {

@@ -62,6 +62,7 @@ describe('a ledger rebuilt from the bucket', () => {
     });
     ledger.keys.used(frontDoor, 'SHA256:1');
     ledger.states.note(frontDoor, 'recording', '', Date.now());
+    ledger.states.note(shed, 'recording', '', Date.now());
     ledger.states.note(garden, 'camera sent nothing', 'DESCRIBE rtsp://a:hunter2@c/ timed out', 7);
     ledger.segments.noteHole(
       { ...frontDoor, startMs: someTimeMs, durationMs: 5_000 },
@@ -163,6 +164,9 @@ describe('a ledger rebuilt from the bucket', () => {
     site.ledger.accounts.add('bach');
     site.ledger.cameras.add({ ...frontDoor, key: keyNumber(2) });
     await site.putMinute(frontDoor, Date.now());
+    for (const camera of [verdiGate, frontDoor]) {
+      site.ledger.states.note(camera, 'recording', '', Date.now());
+    }
     await site.flush();
 
     for (const withOlder of [false, true]) {
@@ -272,6 +276,42 @@ describe('a ledger rebuilt from the bucket', () => {
     assert.equal(rebuilt.strange.first.length, 20);
     assert.equal(rebuilt.segments, 1);
     assert.ok(compared(site.file, rebuilt).identical);
+  });
+
+  it('of a lost machine knows that there was no daemon since, though it noted that last long before', async () => {
+    await using site = await start();
+    const { ledger } = site;
+    const beginMs = Date.now() + 1_000;
+    const nowMs = beginMs + 120 * minute;
+    ledger.accounts.add('bach');
+    for (const [n, camera] of [frontDoor, garden].entries()) {
+      ledger.cameras.add({ ...camera, key: keyNumber(n + 1) });
+      ledger.states.note(camera, 'camera offline', 'has not dialled in', beginMs);
+    }
+    await site.flush();
+    // What comes until the machine is lost is in the bucket, but not why something is missing.
+    for (let n = 1; n <= 6; n += 1) {
+      if (n <= 3) await site.putMinute(frontDoor, beginMs + n * minute);
+      await site.putMinute(garden, beginMs + n * minute);
+    }
+    // A daemon that was started too early on the new machine, with an empty ledger.
+    site.begin('elsewhere');
+    await site.flush();
+    const rebuilt = await rebuild(site);
+    using again = openLedger(rebuilt.file);
+    again.runs.begin('1', nowMs);
+    for (const [camera, lastMinute] of [
+      [frontDoor, 4],
+      [garden, 7],
+    ] as const) {
+      const range = { fromMs: beginMs + lastMinute * minute, toMs: nowMs, nowMs };
+      const { causes } = again.continuity.sum(camera, { ...range, isRecording: false });
+      assert.deepEqual(
+        causes.map(({ cause }) => cause),
+        ['daemon down'],
+        camera.camera,
+      );
+    }
   });
 
   it('tells what is in one of the two ledgers only, and what differs', async () => {

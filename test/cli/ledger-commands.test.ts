@@ -32,6 +32,7 @@ describe('cctv verify and cctv ledger rebuild', () => {
     control = await startControl({
       ...fixture.options(),
       ledger: site.ledger,
+      copyOfLedger: () => site.ledger.watch.copy(),
       bucket: site.store,
     });
     resources.use(control);

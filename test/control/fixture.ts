@@ -114,6 +114,7 @@ export class ConsoleFixture implements AsyncDisposable {
           'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPx0vV9bF0m2QwqjN3yqv1mJwQk8v3z6rJmVf0Xh5dK2',
         hostKeys: this.hostKeys,
       }),
+      copyOfLedger: () => this.ledger.watch.copy(),
       parsePublicKey,
       picture: async () => this.picture,
       copiedKey: (fingerprint) => this.copiedKeys.get(fingerprint),

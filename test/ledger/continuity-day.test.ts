@@ -40,6 +40,7 @@ const outages: Record<
   'relay died': (time) => time.note('relay died', 'killed by SIGKILL'),
   'archiver died': (time, fromMs) => time.note('archiver died', 'exit 1', fromMs + second),
   'disk full': (time) => time.note('disk full'),
+  'disk unusable': (time) => time.note('disk unusable'),
   'settings changed': (time) => time.note('settings changed'),
   disabled(time, _fromMs, toMs) {
     time.ledger.cameras.setDisabled(door, true);

@@ -115,7 +115,10 @@ describe('the ledger’s file', () => {
   it('that is no database, or damaged inside, is refused with what to do', () => {
     const noise = join(directory, 'noise');
     writeFileSync(noise, 'not a database at all '.repeat(500));
-    refused(noise, /ledger .*noise is damaged .*Restore the file from a backup/);
+    refused(
+      noise,
+      /ledger .*noise is damaged .*cctv ledger rebuild --replace .*restore the file from a backup/,
+    );
 
     const damaged = join(directory, 'damaged');
     {

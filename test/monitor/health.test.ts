@@ -53,6 +53,8 @@ class Daemon {
     HealthOptions['uploads']
   >;
   disk: ReturnType<HealthOptions['spool']>['disk'] = okDisk;
+  needsRestart: string | undefined;
+  trouble: string | undefined;
 
   start() {
     return startHealth({
@@ -61,6 +63,8 @@ class Daemon {
       fleet: () => this.fleet,
       uploads: () => this.uploads,
       spool: () => ({ disk: this.disk }),
+      needsRestart: () => this.needsRestart,
+      troubles: () => [this.trouble],
       stallMs: 8_000,
     });
   }
@@ -148,6 +152,39 @@ describe('health', () => {
     assert.equal(health.health().ok, true);
     daemon.uploads = { uploading: 2, waiting: 3, stored: 6, begun: 8 };
     await until(() => health.readiness().ok);
+    await server.close();
+  });
+
+  it('is good, but the daemon is not ready, while nothing is recorded or noted', async () => {
+    const server = await listener('SSH-2.0-x\r\n');
+    const daemon = new Daemon();
+    daemon.port = server.port;
+    await using health = daemon.start();
+    await looks();
+    daemon.disk = { ...okDisk, state: 'full', detail: 'no room' };
+    assert.equal(health.readiness().ok, true, 'the oldest is dropped, and recording goes on');
+    daemon.disk = { ...okDisk, state: 'full', isFull: true, detail: 'no room' };
+    daemon.trouble = "the ledger can't be written";
+    assert.deepEqual(health.readiness().problems, [
+      'nothing is recorded: the disk of the spool is full (no room)',
+      "the ledger can't be written",
+    ]);
+    assert.equal(health.health().ok, true);
+    daemon.disk = okDisk;
+    daemon.trouble = undefined;
+    assert.equal(health.readiness().ok, true);
+    await server.close();
+  });
+
+  it('is bad when only a new process could record', async () => {
+    const server = await listener('SSH-2.0-x\r\n');
+    const daemon = new Daemon();
+    daemon.port = server.port;
+    daemon.needsRestart = 'the spool is not the one that was opened';
+    await using health = daemon.start();
+    await looks();
+    assert.deepEqual(health.health().problems, [daemon.needsRestart]);
+    assert.equal(health.readiness().ok, false);
     await server.close();
   });
 

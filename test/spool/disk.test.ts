@@ -7,10 +7,11 @@ import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { DiskFullError } from '../../src/lib/disk-full.ts';
+import { DiskFullError, DiskUnusableError } from '../../src/lib/disk-full.ts';
 import { OperatorError } from '../../src/lib/errors.ts';
 import type { Segment } from '../../src/model/segment.ts';
-import { openSpool, type SpoolOptions } from '../../src/spool/spool.ts';
+import type { SpoolOptions } from '../../src/spool/options.ts';
+import { openSpool } from '../../src/spool/spool.ts';
 import {
   frontDoor,
   garden,
@@ -453,5 +454,61 @@ describe('a spool in trouble', () => {
     );
     assert.equal(existsSync(join(directory.path, 'probe')), false);
     assert.ok(existsSync(join(directory.path, 'notes.txt')));
+  });
+});
+
+describe('a spool whose disk goes away', () => {
+  const stops = (test: Awaited<ReturnType<typeof watchedSpool>>, words: RegExp) =>
+    assert.rejects(
+      test.spool.disk.whenFull(forever),
+      (error) => error instanceof DiskUnusableError && words.test(error.message),
+    );
+
+  for (const covered of ['spool', 'spool/ready', '.']) {
+    it(`stops recording when another is mounted over ${covered}, touches nothing there, and goes on`, async () => {
+      await using disk = await smallDisk(32);
+      const directory = join(disk.path, 'spool');
+      const vanished: Segment[] = [];
+      const onVanished = (segment: Segment) => void vanished.push(segment);
+      await using test = await watchedSpool(directory, { onVanished, disk: { reserveBytes: 1 } });
+      const segments = await publishMinutes(test, 0, 2);
+      await disk.cover(covered);
+      await stops(test, /was unmounted/);
+      const { state, detail } = test.spool.usage().disk;
+      assert.equal(state, 'unusable');
+      assert.match(detail ?? '', /is gone|is not the one that was opened/);
+      assert.ok(test.spool.disk.needsRestart, 'a new process would take what is there');
+      await assert.rejects(test.spool.runDirectory(garden), DiskUnusableError);
+      // What can't be seen now is not deleted.
+      assert.deepEqual(await test.spool.list(), segments);
+      assert.deepEqual(vanished, []);
+      assert.equal(await test.spool.isHere(), false);
+      assert.deepEqual(await readdir(join(disk.path, covered)), [], 'nothing is written there');
+      await disk.uncover(covered);
+      await test.spool.disk.whenRoom(forever);
+      assert.equal(test.spool.usage().disk.state, 'ok');
+      await publishMinutes(test, 2, 3);
+      assert.deepEqual(await test.minutes(), [0, 1, 2]);
+    });
+  }
+
+  it('stops recording when it is unmounted', async () => {
+    await using disk = await smallDisk(32);
+    await using test = await watchedSpool(join(disk.path, 'spool'));
+    await disk.unmount();
+    await stops(test, /is gone: its disk was unmounted, or it was deleted/);
+    assert.deepEqual(test.said('error'), [
+      'the spool takes no more footage; recording stops until it does',
+    ]);
+  });
+
+  it('stops recording while it may not write there', async () => {
+    await using disk = await smallDisk(32);
+    await using test = await watchedSpool(join(disk.path, 'spool'));
+    await disk.makeReadOnly();
+    await stops(test, /the file system is read-only/);
+    assert.equal(test.spool.disk.needsRestart, undefined, 'a restart would not help');
+    await disk.makeWritable();
+    await test.spool.disk.whenRoom(forever);
   });
 });

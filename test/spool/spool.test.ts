@@ -3,7 +3,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
@@ -57,6 +66,29 @@ async function smuggle(directory: string, minute: number, camera = frontDoor): P
   await rename(`${directory}.part`, join(under, name));
   return join(under, name);
 }
+
+describe('a spool that can not be made', () => {
+  for (const [what, make, words] of [
+    [
+      'a link to a path that is not there',
+      (path: string) => symlink('/nonexistent/disk', path),
+      /spool is a link to \/nonexistent\/disk, which is not there\. Mount its disk/,
+    ],
+    ['a file', (path: string) => writeFile(path, ''), /spool is not a directory\./],
+  ] as const) {
+    for (const under of ['', 'deep/er']) {
+      it(`is told of, where ${under === '' ? 'it' : 'a parent'} is ${what}`, async () => {
+        await using directory = await temporaryDirectory();
+        await make(join(directory.path, 'spool'));
+        const path = join(directory.path, 'spool', under);
+        await assert.rejects(
+          openSpool({ directory: path, ...calm }),
+          (error) => error instanceof OperatorError && words.test(error.message),
+        );
+      });
+    }
+  }
+});
 
 describe('a spool', () => {
   it('makes a finished file a segment, named by its start, duration and content', async () => {

@@ -17,6 +17,11 @@ export interface SmallDisk extends AsyncDisposable {
   /** No write succeeds (EROFS), until `makeWritable`. */
   makeReadOnly(): Promise<void>;
   makeWritable(): Promise<void>;
+  /** Mounts another, empty disk over it or over a directory on it, until `uncover`. */
+  cover(directory?: string): Promise<void>;
+  uncover(directory?: string): Promise<void>;
+  /** Takes it out of the tree at once; who has files open there keeps them (umount -l). For good. */
+  unmount(): Promise<void>;
   /** What would be found on it if the power were cut now. Only of ext4, so only for root. */
   afterPowerCut(): Promise<SmallDisk>;
 }
@@ -93,6 +98,9 @@ export async function smallDisk(
     makeReadOnly: () =>
       within('mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" "$1"', inner),
     makeWritable: () => within('umount "$1"', inner),
+    cover: (directory = '.') => within('mount -t tmpfs none "$1"', join(inner, directory)),
+    uncover: (directory = '.') => within('umount "$1"', join(inner, directory)),
+    unmount: () => within('umount -l "$1"', inner),
     afterPowerCut: () => smallDisk(megabytes, { copyOf: image }),
     [Symbol.asyncDispose]: async () => {
       holder.stdin.end();

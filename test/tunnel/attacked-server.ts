@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { formatCameraName, parseCameraName } from '../../src/model/camera-name.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
-import { startTunnelServer } from '../../src/tunnel/server.ts';
+import { prepareTunnelServer } from '../../src/tunnel/server.ts';
 import type { Tunnel } from '../../src/tunnel/tunnel.ts';
 import { KeptLog } from '../support/kept-log.ts';
 import { type AttackedReport, type AttackedSetup, frameAt, frameBytes } from './victim.ts';
@@ -52,7 +52,7 @@ async function serve(tunnel: Tunnel): Promise<void> {
   if (camera === 'victim') await read(stream);
 }
 
-const server = await startTunnelServer({
+const server = await prepareTunnelServer({
   listen: { host: '127.0.0.1', port: 0 },
   hostKeyFile: setup.hostKeyFile,
   nextHostKeyFile: `${setup.hostKeyFile}.next`,
@@ -66,6 +66,7 @@ const server = await startTunnelServer({
     });
   },
 });
+await server.listen();
 
 async function peakBytes(): Promise<number> {
   const status = await readFile('/proc/self/status', 'utf8');

@@ -10,7 +10,7 @@ import { type CameraName, parseCameraName } from '../../src/model/camera-name.ts
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
 import { parsePublicKey } from '../../src/tunnel/public-key.ts';
 import {
-  startTunnelServer,
+  prepareTunnelServer,
   type TunnelServer,
   type TunnelServerOptions,
 } from '../../src/tunnel/server.ts';
@@ -108,7 +108,7 @@ export class Rig implements AsyncDisposable {
 
   static async start(options: Partial<TunnelServerOptions> = {}): Promise<Rig> {
     const rig = new Rig(await mkdtemp(join(tmpdir(), 'tunnel-')));
-    rig.#server = await startTunnelServer({
+    rig.#server = await prepareTunnelServer({
       listen: { host: '127.0.0.1', port: 0 },
       hostKeyFile: join(rig.directory, 'host-ed25519'),
       nextHostKeyFile: join(rig.directory, 'host-ed25519.next'),
@@ -119,6 +119,7 @@ export class Rig implements AsyncDisposable {
       onTunnel: (tunnel) => rig.tunnels.push(tunnel),
       ...options,
     });
+    await rig.#server.listen();
     rig.trust(rig.server);
     return rig;
   }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OperatorError } from '../../src/lib/errors.ts';
 import { openLoopbackPort } from '../../src/tunnel/loopback-port.ts';
-import { startTunnelServer } from '../../src/tunnel/server.ts';
+import { prepareTunnelServer } from '../../src/tunnel/server.ts';
 import { TunnelGoneError } from '../../src/tunnel/tunnel.ts';
 import { eventually } from '../support/until.ts';
 import { dropbears, LocalServer, Rig } from './rig.ts';
@@ -261,16 +261,17 @@ describe('a tunnel', () => {
 
   it('tells the operator when its port is taken', async () => {
     const taken = { host: '127.0.0.1', port: rig.port };
+    await using second = await prepareTunnelServer({
+      listen: taken,
+      hostKeyFile: `${rig.directory}/host-ed25519`,
+      nextHostKeyFile: `${rig.directory}/host-ed25519.next`,
+      algorithms: 'default',
+      log: rig.log,
+      findCamera: () => undefined,
+      onTunnel: () => {},
+    });
     await assert.rejects(
-      startTunnelServer({
-        listen: taken,
-        hostKeyFile: `${rig.directory}/host-ed25519`,
-        nextHostKeyFile: `${rig.directory}/host-ed25519.next`,
-        algorithms: 'default',
-        log: rig.log,
-        findCamera: () => undefined,
-        onTunnel: () => {},
-      }),
+      second.listen(),
       (error) => error instanceof OperatorError && /another program listens/.test(error.message),
     );
   });

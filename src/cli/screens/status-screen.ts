@@ -80,6 +80,7 @@ function describeDisk(disk: StatusAnswer['spool']['disk']): string[] {
     const consequence = disk.isFull ? 'recording stands still' : 'the oldest footage is dropped';
     lines.push(`FULL: ${plain(detail)}; ${consequence}`);
   }
+  if (disk.state === 'unusable') lines.push(`UNUSABLE: ${plain(detail)}; recording stands still`);
   if (dropped.files > 0) {
     lines.push(
       `${count(dropped.files, 'segment')} (${formatBytes(dropped.bytes)}) dropped for want of room since the daemon started`,

@@ -60,7 +60,7 @@ export const programFaults: readonly FaultKind[] = [
     place,
     weight: 4,
     lasts: [1, 15],
-    causes: ['stream stalled', 'archiver died', 'camera sent nothing', 'starting'],
+    causes: ['stream stalled', 'archiver died', 'starting'],
     inflict: (scene, camera) => stop(scene, camera, 'archiver'),
   },
   {

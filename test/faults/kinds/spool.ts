@@ -64,6 +64,17 @@ export const spoolFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: 'another disk over the spool',
+    place: 'disk',
+    weight: 3,
+    lasts: [3, 15],
+    causes: ['disk unusable', 'archiver died', 'stream stalled', 'starting'],
+    inflict: async ({ disk }) => {
+      await disk.cover();
+      return () => disk.uncover();
+    },
+  },
+  {
     name: 'a bit flipped in a spooled file',
     place: 'spooled file',
     weight: 4,
