@@ -99,6 +99,26 @@ export function storingCondition({ oldestMs, failing }: StoringStatus, nowMs: nu
   };
 }
 
+/** What the store does not take while it takes the rest. */
+export interface RefusedFootage {
+  readonly segments: number;
+  readonly camera: string;
+  readonly startMs: number;
+  readonly sinceMs: number;
+  readonly cause: string;
+}
+
+/** Active when the store has not taken a segment for 15 minutes, though it takes others. */
+export function refusedCondition(refused: RefusedFootage | undefined): Condition {
+  const key = 'segments refused';
+  if (refused === undefined) return { key, active: false, words: '', afterMs: storingAfterMs };
+  const { segments, camera, startMs, sinceMs, cause } = refused;
+  const which = `${camera} of ${new Date(startMs).toISOString()}`;
+  const more = segments === 1 ? '' : ` and ${segments - 1} more`;
+  const words = `the bucket does not take the segment ${which}${more}; the others are stored: ${cause}`;
+  return { key, active: true, words, afterMs: storingAfterMs, sinceMs };
+}
+
 /** The disk is nearly full; it is full, so that footage is dropped or no longer recorded. */
 export function diskConditions({
   state,

@@ -38,6 +38,18 @@ export const SpoolStatus = z.object({
 });
 export type SpoolStatus = Sent<typeof SpoolStatus>;
 
+/** Segments that the store does not take while it takes others, and the first of them. */
+export const RefusedSegments = z.object({
+  segments: count,
+  camera: z.string(),
+  startMs: ms,
+  /** When it was first refused. */
+  sinceMs: ms,
+  tries: count,
+  cause: z.string(),
+});
+export type RefusedSegments = Sent<typeof RefusedSegments>;
+
 export const UploadStatus = z.object({
   /** Segments being uploaded now. */
   uploading: count,
@@ -46,6 +58,7 @@ export const UploadStatus = z.object({
   stored: count,
   /** Present while nothing can be uploaded. */
   failing: z.object({ sinceMs: ms, cause: z.string() }).optional(),
+  refused: RefusedSegments.optional(),
 });
 export type UploadStatus = Sent<typeof UploadStatus>;
 

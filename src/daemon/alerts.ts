@@ -6,7 +6,14 @@ import { startHeartbeat } from '../alert/heartbeat.ts';
 import { loadAlertKey } from '../alert/key.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { startReports } from '../alert/reports.ts';
-import { type Condition, diskConditions, storingCondition } from '../alert/troubles.ts';
+import {
+  type Condition,
+  diskConditions,
+  refusedCondition,
+  type RefusedFootage,
+  storingCondition,
+  type StoringStatus,
+} from '../alert/troubles.ts';
 import type { CameraStatus } from '../contract/cameras.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertingParts } from '../control/alerting.ts';
@@ -23,8 +30,8 @@ export interface AlertingOptions {
   readonly ledger: Ledger;
   readonly fleet: () => readonly CameraStatus[];
   readonly spoolStatus: () => SpoolStatus;
-  /** Since when and why uploads fail; undefined if they don't. */
-  readonly uploadsFail: () => { readonly sinceMs: number; readonly cause: string } | undefined;
+  /** Why uploads fail, if they do, what the store refuses, and how long the rest has waited. */
+  readonly uploads: () => StoringStatus & { readonly refused?: RefusedFootage | undefined };
   /** Whether the daemon works, for the heartbeat. */
   readonly isHealthy: () => boolean;
   readonly log: Log;
@@ -42,7 +49,7 @@ export interface Alerting extends AsyncDisposable {
  */
 export async function startAlerting(
   config: NonNullable<Config['alerts']>,
-  { ledger, fleet, spoolStatus, uploadsFail, isHealthy, log }: AlertingOptions,
+  { ledger, fleet, spoolStatus, uploads, isHealthy, log }: AlertingOptions,
 ): Promise<Alerting> {
   await using parts = new AsyncDisposableStack();
   const key = await loadAlertKey(config.keyFile);
@@ -78,7 +85,7 @@ export async function startAlerting(
       outbox,
       channels,
       present: presence(ledger, fleet),
-      conditions: () => conditions(spoolStatus(), uploadsFail()),
+      conditions: () => conditions(spoolStatus(), uploads()),
       operator: operatorOf(config.operator),
       defaultAfterMs: config.notRecordingSeconds * 1_000,
       maxPerContactAndHour: config.limits.messagesPerContactPerHour,
@@ -138,14 +145,14 @@ function presence(
 }
 
 function conditions(
-  { oldestMs, disk }: SpoolStatus,
-  failing: ReturnType<AlertingOptions['uploadsFail']>,
+  { disk }: SpoolStatus,
+  uploads: ReturnType<AlertingOptions['uploads']>,
 ): readonly Condition[] {
-  const storing = {
-    oldestMs,
-    failing,
-  };
-  return [storingCondition(storing, clock.wallNow()), ...diskConditions(disk)];
+  return [
+    storingCondition(uploads, clock.wallNow()),
+    refusedCondition(uploads.refused),
+    ...diskConditions(disk),
+  ];
 }
 
 function operatorOf(operator: NonNullable<Config['alerts']>['operator']) {

@@ -41,7 +41,7 @@ export interface ConfigReaders {
   /** Reads and checks the configuration for a reload. */
   readonly readConfig: () => Config;
   /** Reads the bucket's keys again, when the store refuses those in use. */
-  readonly readCredentials: () => StoreCredentials;
+  readonly readCredentials: () => StoreCredentials | undefined;
 }
 
 /**
@@ -121,7 +121,7 @@ export async function runDaemon(
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });
-  const uploads = () => uploadStatus(uploader.status(), checked.failing);
+  const uploads = () => uploadStatus(uploader.status(), checked.failing, store.sampled);
   await using health = startHealth({
     clock,
     tunnelAddress: () => tunnels.address,
@@ -138,7 +138,7 @@ export async function runDaemon(
       ledger,
       fleet: () => fleet.statuses(),
       spoolStatus: () => spool.usage(),
-      uploadsFail: () => uploads().failing,
+      uploads,
       isHealthy: () => health.health().ok,
       log,
     });

@@ -4,7 +4,10 @@ import { counter, gauge, only } from './metrics-gauges.ts';
 
 export interface StorageMetricsParts {
   readonly spoolUsage: () => SpoolStatus;
-  readonly uploaderStatus: () => UploadStatus & { readonly storedBytes: number };
+  readonly uploaderStatus: () => UploadStatus & {
+    readonly storedBytes: number;
+    readonly sampled: { readonly right: number; readonly wrong: number };
+  };
 }
 
 export function addStorageMetrics(registry: Registry, parts: StorageMetricsParts): void {
@@ -93,6 +96,29 @@ function addUploadMetrics(
     () => {
       const { failing } = uploads();
       return only(failing === undefined ? 0 : Math.max(0, Date.now() - failing.sinceMs) / 1000);
+    },
+  );
+  gauge(
+    registry,
+    {
+      name: 'cctv_uploads_refused',
+      help: 'Segments that the store does not take, while it takes others',
+    },
+    () => only(uploads().refused?.segments ?? 0),
+  );
+  counter(
+    registry,
+    {
+      name: 'cctv_store_read_backs_total',
+      help: 'Stored segments that were read back as a sample, by what the store gave',
+      labels: ['outcome'],
+    },
+    () => {
+      const { right, wrong } = uploads().sampled;
+      return [
+        [{ outcome: 'right' }, right],
+        [{ outcome: 'wrong' }, wrong],
+      ] as const;
     },
   );
 }

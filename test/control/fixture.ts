@@ -145,7 +145,11 @@ export class ConsoleFixture implements AsyncDisposable {
     this.metrics.watch({
       ...this.options(),
       alertsFailing: () => this.alerting.failing(),
-      uploaderStatus: () => ({ ...this.uploads, storedBytes: 21_700_000 }),
+      uploaderStatus: () => ({
+        ...this.uploads,
+        storedBytes: 21_700_000,
+        sampled: { right: 4, wrong: 0 },
+      }),
       tunnelCounts: () => ({ open: 1, accepted: 4, refused: 3, abandoned: 2, crowded: 0 }),
     });
   }
