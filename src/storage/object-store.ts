@@ -72,6 +72,9 @@ const otherConnections = 4;
 /** Keys of objects that the store took and didn't show in time; more are not kept in mind. */
 const mostNotShown = 1_000;
 
+/** An object that exists and was not shown so often is sent anew, in case that helps. */
+const triesUnseen = 10;
+
 /** A segment that overlaps a time range begins at most this long before the range. */
 const longestSegmentMs = 3_600_000;
 
@@ -93,8 +96,8 @@ export class ObjectStore implements Disposable {
   readonly #features: Features;
   readonly #prover: Prover;
   readonly #sample: Sample;
-  /** Keys of objects that the store took and then did not show. */
-  readonly #notShown = new Set<string>();
+  /** Keys of objects that the store took and then did not show, and how often. */
+  readonly #notShown = new Map<string, number>();
 
   /** Use {@link createObjectStore}. */
   constructor(options: ObjectStoreOptions) {
@@ -233,7 +236,7 @@ export class ObjectStore implements Disposable {
     if (proof === 'different') {
       throw new ObjectError(`the store took ${key} and holds something else under that name`);
     }
-    if (this.#notShown.size < mostNotShown) this.#notShown.add(key);
+    this.#noteNotShown(key);
     throw new ObjectError(`the store took ${key} and then said that it has no such object`);
   }
 
@@ -273,6 +276,13 @@ export class ObjectStore implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.destroy();
+  }
+
+  /** @returns how often the object was not shown. */
+  #noteNotShown(key: string): number {
+    const times = (this.#notShown.get(key) ?? 0) + 1;
+    if (times > 1 || this.#notShown.size < mostNotShown) this.#notShown.set(key, times);
+    return times;
   }
 
   #place(): BucketPlace {
@@ -322,10 +332,10 @@ export class ObjectStore implements Disposable {
       // the content differs, we overwrite it, since the key contains the right hash.
       const proof = await this.#prover.prove(key, content, signal, {});
       if (typeof proof === 'object') return proof;
-      if (proof === 'absent' && !wasSent) {
-        if (this.#notShown.size < mostNotShown) this.#notShown.add(key);
+      if (proof === 'absent' && this.#noteNotShown(key) < triesUnseen) {
         throw new ObjectError(`the store says that it has ${key}, and does not show it`);
       }
+      this.#notShown.delete(key);
       log.warn('the bucket holds something else under a segment’s key; replaced', {
         camera: formatCameraName(segment),
         key,
