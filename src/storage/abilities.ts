@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { within } from '../lib/until.ts';
-import type { BucketAccess } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
 import type { Features } from './features.ts';
 import { httpStatus } from './http-status.ts';
 import { bucketRules, type LifecycleRule } from './lifecycle.ts';

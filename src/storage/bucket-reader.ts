@@ -3,23 +3,15 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   type ListObjectsV2CommandOutput,
-  type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { SegmentIdentity } from '../model/segment-name.ts';
+import type { BucketAccess } from './access.ts';
 import { boundedBody } from './answer-bounds.ts';
 import { httpStatus } from './http-status.ts';
 import { parseSegmentKey } from './key.ts';
 import { decoded, listingPages } from './listing.ts';
 import { ListingError } from './object-error.ts';
-
-/** A bucket and the client that reaches it. */
-export interface BucketAccess {
-  readonly client: S3Client;
-  readonly bucket: string;
-  /** What all keys begin with: empty, or ends with `/`. */
-  readonly prefix: string;
-}
 
 /** An object as a listing shows it. */
 export interface ListedObject {

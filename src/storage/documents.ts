@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { BucketAccess, BucketReader } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
+import type { BucketReader } from './bucket-reader.ts';
 import type { Content } from './content.ts';
 import { base64, type Proof } from './proof.ts';
 

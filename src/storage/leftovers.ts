@@ -1,5 +1,5 @@
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import type { BucketAccess } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
 import { httpStatus } from './http-status.ts';
 import { parseSegmentKey } from './key.ts';
 import { ListingError } from './object-error.ts';

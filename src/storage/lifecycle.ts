@@ -2,7 +2,7 @@ import {
   GetBucketLifecycleConfigurationCommand,
   type LifecycleRule as S3Rule,
 } from '@aws-sdk/client-s3';
-import type { BucketAccess } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
 import { httpStatus } from './http-status.ts';
 
 /** What a rule of the bucket does to objects of ours. */

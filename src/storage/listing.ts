@@ -3,7 +3,7 @@ import {
   type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
-import type { BucketAccess } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
 import { ListingError } from './object-error.ts';
 
 /** Whether an answer is a listing at all, and not a page of HTML or nothing. */

@@ -8,7 +8,7 @@ import {
 import { OperatorError } from '../lib/errors.ts';
 import { TimeoutError, within } from '../lib/until.ts';
 import { boundedBody, LongerAnswerError, UploadStalledError } from './answer-bounds.ts';
-import type { BucketAccess } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
 import { documentFolder, probeName } from './documents.ts';
 import type { Features } from './features.ts';
 import { isListing } from './listing.ts';

@@ -8,7 +8,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { boundedBody, LongerAnswerError } from './answer-bounds.ts';
-import type { BucketAccess } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
 import type { Content } from './content.ts';
 import { type Features, mayBeChecksumMode } from './features.ts';
 import { httpStatus } from './http-status.ts';

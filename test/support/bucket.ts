@@ -10,7 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { silentLog } from '../../src/lib/log.ts';
-import type { BucketAccess } from '../../src/storage/bucket-reader.ts';
+import type { BucketAccess } from '../../src/storage/access.ts';
 import { createObjectStore, type ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import type { ChecksumKind } from '../../src/storage/proof.ts';
 import { startCephServer } from '../stand-ins/s3-server-ceph.ts';
