@@ -8,6 +8,7 @@ import {
   GetObjectLockConfigurationCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import type { Log } from '../lib/log.ts';
 import { within } from '../lib/until.ts';
 import type { BucketAccess } from './access.ts';
 import type { Features } from './features.ts';
@@ -15,8 +16,9 @@ import { httpStatus } from './http-status.ts';
 import { bucketRules, type LifecycleRule } from './lifecycle.ts';
 import { makeProbe, probeKey } from './probe.ts';
 import { base64, type ChecksumKind } from './proof.ts';
-import type { Prover } from './prover.ts';
+import { Prover } from './prover.ts';
 import { attemptPut } from './put.ts';
+import { Sample } from './sample.ts';
 
 /** `ignored`: the store says yes and does something else. `hidden`: our key may not ask. */
 export type Ability = 'yes' | 'no' | 'ignored' | 'hidden' | 'unknown';
@@ -41,7 +43,7 @@ export interface Abilities {
 
 export interface AbilityOptions extends BucketAccess {
   readonly features: Features;
-  readonly prover: Prover;
+  readonly log: Log;
   /** Timeout of one question; 10 s unless given. */
   readonly stepMs?: number | undefined;
 }
@@ -55,7 +57,9 @@ export async function findAbilities(
   options: AbilityOptions,
   signal: AbortSignal,
 ): Promise<Abilities> {
-  const { client, bucket: Bucket, prefix, features, prover, stepMs = 10_000 } = options;
+  const { client, bucket: Bucket, prefix, features, stepMs = 10_000 } = options;
+  // Reads nothing back as a sample, so as to see what the store itself confirms.
+  const prover = new Prover({ ...options, sample: new Sample(undefined) });
   const Key = probeKey(prefix);
   const body = makeProbe();
   const md5Etag = createHash('md5').update(body).digest('hex');

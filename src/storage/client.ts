@@ -22,8 +22,11 @@ const refusedCodes = /^(?:ExpiredToken|InvalidToken|TokenRefreshRequired|Invalid
 export function createClient(options: ClientOptions): S3Client {
   const { credentials } = options;
   // A client without given credentials has those that the SDK finds on this machine.
-  const finder = new S3Client({ region: options.region });
-  credentials.useChain((anew) => finder.config.credentials(anew));
+  let finder: S3Client | undefined;
+  credentials.useChain((anew) => {
+    finder ??= new S3Client({ region: options.region });
+    return finder.config.credentials(anew);
+  });
   const client = new S3Client({
     endpoint: options.endpoint,
     region: options.region,

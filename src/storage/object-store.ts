@@ -194,7 +194,7 @@ export class ObjectStore implements Disposable {
         bucket: this.#options.bucket,
         prefix: this.#prefix,
         features: this.#features,
-        prover: this.#prover,
+        log: this.#options.log,
       },
       signal,
     );

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { silentLog } from '../../src/lib/log.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
@@ -296,6 +298,80 @@ describe('a store that is odd', () => {
         assert.equal(test.odd.asked.at(-1)?.headers['x-amz-security-token'], 'token');
       });
     }
+  });
+
+  describe('where the configuration names no keys', () => {
+    const none = { accessKeyId: undefined, secretAccessKey: undefined } as const;
+
+    /** Runs `task` with other variables in this process's environment. */
+    async function withEnv(
+      variables: Readonly<Record<string, string>>,
+      task: () => Promise<void>,
+    ): Promise<void> {
+      const before = { ...process.env };
+      for (const name of Object.keys(process.env)) if (/^AWS_/.test(name)) delete process.env[name];
+      Object.assign(
+        process.env,
+        { AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nowhere' },
+        variables,
+      );
+      try {
+        await task();
+      } finally {
+        for (const name of Object.keys(variables)) delete process.env[name];
+        delete process.env['AWS_EC2_METADATA_DISABLED'];
+        Object.assign(process.env, before);
+      }
+    }
+
+    it('gets those of the environment, and new ones when it refuses these', () =>
+      withEnv({ AWS_ACCESS_KEY_ID: 'found', AWS_SECRET_ACCESS_KEY: 'secret' }, async () => {
+        await using test = await bench({}, none);
+        await test.put();
+        const used = () => test.odd.asked.at(-1)?.headers.authorization ?? '';
+        assert.match(used(), /Credential=found\//);
+        process.env['AWS_ACCESS_KEY_ID'] = 'found-later';
+        test.odd.oddities.refuse = ({ headers: { authorization = '' } }) =>
+          authorization.includes('found-later/')
+            ? undefined
+            : { status: 400, code: 'ExpiredToken' };
+        await assert.rejects(test.put(), { name: 'ExpiredToken' });
+        await test.put();
+        assert.match(used(), /Credential=found-later\//);
+      }));
+
+    it('gets those of a web identity, as in Kubernetes', async () => {
+      await using sts = await OddStore.start({
+        answer: (_, response) => {
+          response.end(
+            `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>of-the-pod</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>pods-token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+          );
+          return true;
+        },
+      });
+      await using directory = await temporaryDirectory();
+      const token = join(directory.path, 'token');
+      await writeFile(token, 'jwt');
+      const identity = {
+        AWS_WEB_IDENTITY_TOKEN_FILE: token,
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/cctv',
+        AWS_ENDPOINT_URL_STS: sts.endpoint,
+      };
+      await withEnv(identity, async () => {
+        await using test = await bench({}, none);
+        await test.put();
+        const { authorization = '', ...headers } = test.odd.asked.at(-1)?.headers ?? {};
+        assert.match(authorization, /Credential=of-the-pod\//);
+        assert.equal(headers['x-amz-security-token'], 'pods-token');
+      });
+    });
+
+    it('is told of in plain words when there are none, and needs none to name its origin', () =>
+      withEnv({}, async () => {
+        await using test = await bench({}, none);
+        await assert.rejects(test.store.check(never), /names no access key for the bucket/);
+        assert.equal(await test.store.origin(), test.odd.endpoint);
+      }));
   });
 
   describe('in telling the truth', () => {
