@@ -119,6 +119,35 @@ export function refusedCondition(refused: RefusedFootage | undefined): Condition
   return { key, active: true, words, afterMs: storingAfterMs, sinceMs };
 }
 
+/** Stored footage that the bucket has no more. */
+export interface GoneWords {
+  readonly segments: number;
+  readonly durationMs: number;
+  readonly camera: string;
+  readonly startMs: number;
+  readonly noticedMs: number;
+  readonly detail: string;
+}
+
+/** How long the operator is kept in the know of what was found. */
+const goneForMs = 24 * 3_600_000;
+
+/** Active for a day from when stored footage was found to be gone from the bucket. */
+export function goneCondition(gone: GoneWords | undefined, nowMs: number): Condition {
+  const key = 'footage gone';
+  if (gone === undefined) return { key, active: false, words: '', afterMs: 0 };
+  const { segments, durationMs, camera, startMs, noticedMs, detail } = gone;
+  const minutes = Math.max(1, Math.round(durationMs / 60_000));
+  const from = `${camera} from ${new Date(startMs).toISOString()} on`;
+  return {
+    key,
+    active: nowMs - noticedMs < goneForMs,
+    words: `stored footage is gone from the bucket, ${segments} segments (${minutes} minutes), of ${from}: ${detail}`,
+    afterMs: 0,
+    sinceMs: noticedMs,
+  };
+}
+
 /** The disk is nearly full; it is full, so that footage is dropped or no longer recorded. */
 export function diskConditions({
   state,

@@ -50,6 +50,18 @@ export const RefusedSegments = z.object({
 });
 export type RefusedSegments = Sent<typeof RefusedSegments>;
 
+/** Stored footage that the bucket has no more, found since the daemon started. */
+export const GoneFootage = z.object({
+  segments: count,
+  durationMs: z.number(),
+  /** Of the first that was found last. */
+  camera: z.string(),
+  startMs: ms,
+  noticedMs: ms,
+  detail: z.string(),
+});
+export type GoneFootage = Sent<typeof GoneFootage>;
+
 export const UploadStatus = z.object({
   /** Segments being uploaded now. */
   uploading: count,
@@ -59,6 +71,7 @@ export const UploadStatus = z.object({
   /** Present while nothing can be uploaded. */
   failing: z.object({ sinceMs: ms, cause: z.string() }).optional(),
   refused: RefusedSegments.optional(),
+  gone: GoneFootage.optional(),
 });
 export type UploadStatus = Sent<typeof UploadStatus>;
 

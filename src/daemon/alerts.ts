@@ -9,6 +9,8 @@ import { startReports } from '../alert/reports.ts';
 import {
   type Condition,
   diskConditions,
+  goneCondition,
+  type GoneWords,
   refusedCondition,
   type RefusedFootage,
   storingCondition,
@@ -31,7 +33,10 @@ export interface AlertingOptions {
   readonly fleet: () => readonly CameraStatus[];
   readonly spoolStatus: () => SpoolStatus;
   /** Why uploads fail, if they do, what the store refuses, and how long the rest has waited. */
-  readonly uploads: () => StoringStatus & { readonly refused?: RefusedFootage | undefined };
+  readonly uploads: () => StoringStatus & {
+    readonly refused?: RefusedFootage | undefined;
+    readonly gone?: GoneWords | undefined;
+  };
   /** Whether the daemon works, for the heartbeat. */
   readonly isHealthy: () => boolean;
   readonly log: Log;
@@ -151,6 +156,7 @@ function conditions(
   return [
     storingCondition(uploads, clock.wallNow()),
     refusedCondition(uploads.refused),
+    goneCondition(uploads.gone, clock.wallNow()),
     ...diskConditions(disk),
   ];
 }

@@ -8,6 +8,7 @@ import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
 import { credentialsOf, makePassword } from '../gateway/password.ts';
+import { startGoneAudit } from '../catalog/gone.ts';
 import { startJournal } from '../catalog/journal.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { Reconciler } from '../catalog/reconcile.ts';
@@ -113,6 +114,7 @@ export async function runDaemon(
   await using checked = checkStore(store, log, signal);
   await using _journal = startJournal({ ledger, store, clock, log, everyMs: journalEveryMs });
   await using _sweeps = startSweeps({ store, log });
+  await using audit = startGoneAudit({ ledger, store, log });
   await using uploader = startUploader({
     spool,
     store,
@@ -121,7 +123,7 @@ export async function runDaemon(
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });
-  const uploads = () => uploadStatus(uploader.status(), checked.failing, store.sampled);
+  const uploads = () => uploadStatus(uploader.status(), checked.failing, store.sampled, audit);
   await using health = startHealth({
     clock,
     tunnelAddress: () => tunnels.address,

@@ -1,3 +1,4 @@
+import type { GoneAudit } from '../catalog/gone.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -33,7 +34,15 @@ export function uploadStatus(
   { storedCount, ...status }: UploaderStatus,
   failingAtStart: UploaderStatus['failing'],
   sampled: SampleCounts,
+  audited: Pick<GoneAudit, 'found' | 'checked'>,
 ) {
   const failing = status.failing ?? (storedCount === 0 ? failingAtStart : undefined);
-  return { ...status, stored: storedCount, failing, sampled };
+  return {
+    ...status,
+    stored: storedCount,
+    failing,
+    sampled,
+    gone: audited.found,
+    audited: audited.checked,
+  };
 }

@@ -7,6 +7,7 @@ export interface StorageMetricsParts {
   readonly uploaderStatus: () => UploadStatus & {
     readonly storedBytes: number;
     readonly sampled: { readonly right: number; readonly wrong: number };
+    readonly audited: number;
   };
 }
 
@@ -120,5 +121,21 @@ function addUploadMetrics(
         [{ outcome: 'wrong' }, wrong],
       ] as const;
     },
+  );
+  counter(
+    registry,
+    {
+      name: 'cctv_bucket_audited_objects_total',
+      help: 'Stored segments that were looked for in the bucket as a sample',
+    },
+    () => only(uploads().audited),
+  );
+  counter(
+    registry,
+    {
+      name: 'cctv_bucket_gone_segments_total',
+      help: 'Stored segments that were found to be gone from the bucket',
+    },
+    () => only(uploads().gone?.segments ?? 0),
   );
 }

@@ -14,6 +14,8 @@ export interface LifecycleRule {
   readonly isPartial: boolean;
   /** When objects are deleted: after so many days, or at a date. */
   readonly deletes?: string | undefined;
+  /** From which age on, where that is how it is told. */
+  readonly deletesAfterDays?: number | undefined;
   /** Where objects can't be read at once any more: a storage class, and when. */
   readonly archives?: string | undefined;
 }
@@ -58,7 +60,8 @@ function ofOurs(rule: S3Rule, ours: string): LifecycleRule[] {
   const archive = rule.Transitions?.find(({ StorageClass: to }) => archiveClasses.has(to ?? ''));
   const archives = archive && `${archive.StorageClass ?? ''} ${whenOf(archive) ?? ''}`.trim();
   if (deletes === undefined && archives === undefined) return [];
-  return [{ name, prefix, isPartial, deletes, archives }];
+  const deletesAfterDays = rule.Expiration?.Days;
+  return [{ name, prefix, isPartial, deletes, deletesAfterDays, archives }];
 }
 
 function whenOf(at: { readonly Days?: number; readonly Date?: Date } | undefined) {

@@ -148,6 +148,7 @@ export class ConsoleFixture implements AsyncDisposable {
       uploaderStatus: () => ({
         ...this.uploads,
         storedBytes: 21_700_000,
+        audited: 9,
         sampled: { right: 4, wrong: 0 },
       }),
       tunnelCounts: () => ({ open: 1, accepted: 4, refused: 3, abandoned: 2, crowded: 0 }),

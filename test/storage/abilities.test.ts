@@ -97,6 +97,7 @@ describe('what a store can do', () => {
         prefix: 'cctv/bach/',
         isPartial: false,
         deletes: 'after 30 days',
+        deletesAfterDays: 30,
         archives: undefined,
       },
     ]);

@@ -132,7 +132,7 @@ const List = ({ of }: { readonly of: Readonly<Record<string, string | number | u
 );
 
 function Uploads({ uploads, nowMs }: OverviewAnswer) {
-  const { uploading, waiting, stored, failing, refused } = uploads;
+  const { uploading, waiting, stored, failing, refused, gone } = uploads;
   const since = (ms: number) => sinceWords(ms, nowMs, timeZone);
   const troubles: string[] = [];
   if (failing) {
@@ -143,6 +143,12 @@ function Uploads({ uploads, nowMs }: OverviewAnswer) {
     const which = segments === 1 ? `a segment of ${camera}` : `${segments} segments`;
     troubles.push(
       `The store does not take ${which} since ${since(sinceMs)}; the others are stored: ${cause}`,
+    );
+  }
+  if (gone) {
+    const { segments, camera, noticedMs, detail } = gone;
+    troubles.push(
+      `${segments} stored segments are gone from the bucket, as of ${camera}; seen ${since(noticedMs)}: ${detail}`,
     );
   }
   return (
