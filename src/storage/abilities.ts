@@ -72,7 +72,7 @@ export async function findAbilities(
       return withoutAbility(error);
     });
   const damaged = createHash('sha256').update('something else').digest();
-  const put = { bucket: Bucket, key: Key, body, sha256, contentType: 'text/plain' };
+  const put = { bucket: Bucket, key: Key, body, sha256, md5: md5Etag, contentType: 'text/plain' };
   const answer = await step(async (abortSignal) => {
     for (;;) {
       const one = await attemptPut(client, features, { ...put, keepExisting: false }, abortSignal);

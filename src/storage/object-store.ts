@@ -314,6 +314,7 @@ export class ObjectStore implements Disposable {
           key,
           body: content.body ?? createReadStream(segment.path),
           sha256: content.sha256,
+          md5: content.md5Etag,
           contentType: 'video/mp4',
           metadata: {
             sha256: content.sha256,

@@ -114,13 +114,17 @@ class RoundTrip {
 
   async put(signal: AbortSignal): Promise<void> {
     const { client, features, bucket, prefix } = this.#options;
-    const sha256 = createHash('sha256').update(this.#body).digest('hex');
-    const contentType = 'text/plain';
-    const request = { bucket, key: probeKey(prefix), body: this.#body, sha256, contentType };
-    for (;;) {
-      const put = { ...request, keepExisting: false };
-      if ((await attemptPut(client, features, put, signal)) !== 'learned') return;
-    }
+    const hash = (kind: string) => createHash(kind).update(this.#body).digest('hex');
+    const put = {
+      bucket,
+      key: probeKey(prefix),
+      body: this.#body,
+      sha256: hash('sha256'),
+      md5: hash('md5'),
+      contentType: 'text/plain',
+      keepExisting: false,
+    };
+    while ((await attemptPut(client, features, put, signal)) === 'learned');
   }
 
   async head(abortSignal: AbortSignal): Promise<void> {

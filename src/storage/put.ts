@@ -17,6 +17,8 @@ export interface PutRequest {
   readonly body: Buffer | Readable;
   /** In hexadecimal. */
   readonly sha256: string;
+  /** Of a body that is no stream, in hexadecimal. */
+  readonly md5: string;
   readonly contentType: string;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Whether an object that is there already is to be left alone. */
@@ -43,16 +45,18 @@ export async function attemptPut(
     // Not for parts: there it would be a checksum of checksums, not the file's hash.
     checksum: isWhole && features.has('checksum'),
   };
+  // The store checks the body against the SHA-256 and keeps it for HEAD. A store that doesn't take it
+  // checks against the MD5, which every store knows, and which Object Lock asks for.
+  const md5 = isWhole ? { ContentMD5: base64(request.md5) } : {};
   const params: PutObjectCommandInput = {
     Bucket: request.bucket,
     Key: request.key,
     Body: body,
     ContentType: request.contentType,
     Metadata: request.metadata,
-    // The store checks the body against the SHA-256 and keeps it for HEAD.
     ...(sent.checksum
       ? { ChecksumAlgorithm: 'SHA256' as const, ChecksumSHA256: base64(request.sha256) }
-      : {}),
+      : md5),
     ...(sent.conditionalPut ? { IfNoneMatch: '*' } : {}),
   };
   try {

@@ -167,6 +167,7 @@ function theUploader(kind: S3Kind): void {
     assert.match(gone, /^garden: the file is not there any more/);
     assert.match(damaged, /^front-door: its SHA-256 is [0-9a-f]{64}, not the one in its name/);
     assert.deepEqual(test.said('warn'), ['a damaged segment could not be noted and set aside']);
+    await eventually('both lines', 5_000, () => test.said('error').length === 2);
     assert.deepEqual(test.said('error').sort(), [
       'a damaged segment was set aside, not stored',
       'a segment was deleted before it was stored',

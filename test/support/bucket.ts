@@ -66,14 +66,16 @@ export class TestBucket implements Disposable {
     });
   }
 
-  static async create(address: S3Address): Promise<TestBucket> {
+  /** @param withLock whether Object Lock can be used in it */
+  static async create(address: S3Address, withLock = false): Promise<TestBucket> {
     const bucket = new TestBucket(address);
-    await bucket.create();
+    await bucket.create(withLock);
     return bucket;
   }
 
-  async create(): Promise<void> {
-    await this.#client.send(new CreateBucketCommand({ Bucket: this.name }));
+  async create(withLock = false): Promise<void> {
+    const lock = withLock ? { ObjectLockEnabledForBucket: true } : {};
+    await this.#client.send(new CreateBucketCommand({ Bucket: this.name, ...lock }));
   }
 
   /** Deletes the bucket with all that it holds. */
