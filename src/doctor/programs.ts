@@ -5,6 +5,7 @@ import { findProgram } from '../config/programs.ts';
 import type { Environment } from '../config/secrets.ts';
 import { Child } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';
+import { preloading } from '../relay/preload.ts';
 import { freePort } from '../relay/port.ts';
 import { listeners } from '../relay/proc.ts';
 import type { Findings } from './finding.ts';
@@ -85,6 +86,7 @@ async function checkRelay(
     return;
   }
   found.ok(`live555ProxyServer ${version}`);
+  const { cwd, env } = preloading(preload);
   const port = await freePort();
   const said: string[] = [];
   await using child = new Child({
@@ -92,7 +94,8 @@ async function checkRelay(
     file,
     // Port 9 (discard): nothing answers there.
     args: ['-t', '-p', String(port), 'rtsp://127.0.0.1:9/'],
-    env: { LD_PRELOAD: preload },
+    cwd,
+    env,
     graceMs: 1_000,
     memoryBytes: 256 * 1024 ** 2,
     onStderrLine: (line) => said.length < 20 && said.push(line),
@@ -112,6 +115,6 @@ async function checkRelay(
   }
   found.problem(
     `The relay does not start: ${describeError(said.join(' | '))}`,
-    `Try it: LD_PRELOAD=${preload} ${file}`,
+    `Try it: cd '${cwd}' && LD_PRELOAD=${env['LD_PRELOAD']} ${file}`,
   );
 }

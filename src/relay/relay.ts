@@ -8,6 +8,7 @@ import { aborted, TimeoutError, within } from '../lib/until.ts';
 import { type Media, mediaOf, readSdp } from '../media/sdp.ts';
 import { describe } from './describe.ts';
 import { Diagnosis, NoStreamError, presentable, StreamRefusedError } from './diagnosis.ts';
+import { preloading } from './preload.ts';
 import { freePort } from './port.ts';
 import { listeners } from './proc.ts';
 import { assertUnreachable, FloodMeter, RelayFaultError, watchProcess } from './watch.ts';
@@ -73,6 +74,7 @@ class RelayProcess implements Relay {
     this.port = port;
     this.#log = log;
     this.diagnosis = new Diagnosis(source);
+    const { cwd, env } = preloading(preload);
     let newest = '';
     const flood = new FloodMeter((error) => {
       this.#kill(new RelayFaultError(`${error.message}: ${presentable(newest).slice(0, 200)}`));
@@ -82,7 +84,8 @@ class RelayProcess implements Relay {
       file: program,
       // -V: the only way to learn why there is no stream. It logs nothing while a stream flows.
       args: ['-V', '-t', '-p', String(port), source],
-      env: { LD_PRELOAD: preload },
+      cwd,
+      env,
       graceMs: 1_000,
       memoryBytes: maxMemoryBytes,
       onStderrBytes: (count) => flood.bytes(count),

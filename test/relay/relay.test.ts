@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { silentLog } from '../../src/lib/log.ts';
 import { type Relay, startRelay } from '../../src/relay/relay.ts';
@@ -64,6 +67,29 @@ describe('a relay', { concurrency: 3 }, () => {
       }
     });
   }
+
+  it('stays on loopback when the path of its library has blanks and colons', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'Käse & Brot: '));
+    const preload = join(directory, 'loopback-only.so');
+    await copyFile(loopbackOnly(), preload);
+    await using camera = await startRtspCamera({ ...small, video: 'h264' });
+    const source = camera.url;
+    const program = live555ProxyServer();
+    try {
+      // It would not get ready if it listened beyond loopback.
+      const options = { source, program, log: silentLog, signal: never };
+      await using relay = await startRelay({ ...options, preload });
+      assert.deepEqual(relay.media, { video: { codec: 'h264' }, audio: undefined });
+      const named = join(directory, 'loopback only.so');
+      await copyFile(preload, named);
+      await assert.rejects(
+        startRelay({ ...options, preload: named }),
+        /blank or colon in its name/,
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
 
   it('is the one client of its camera, however many read it', async () => {
     await using camera = await startRtspCamera({ ...small, video: 'h264', audio: 'aac' });
