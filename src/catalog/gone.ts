@@ -4,6 +4,7 @@ import type { SegmentQueries } from '../ledger/segments.ts';
 import { background } from '../lib/background.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { Scope } from '../lib/scope.ts';
 import { within } from '../lib/until.ts';
 import type { GoneFootage } from '../contract/status.ts';
 import { formatCameraName } from '../model/camera-name.ts';
@@ -13,11 +14,11 @@ import type { LifecycleRule } from '../storage/lifecycle.ts';
 
 export interface GoneAuditOptions {
   readonly ledger: {
-    readonly audit: Pick<AuditQueries, 'sample' | 'storedOf'>;
+    readonly audit: Pick<AuditQueries, 'sample' | 'storedAs' | 'storedOf'>;
     readonly segments: Pick<SegmentQueries, 'gone'>;
   };
   readonly store: {
-    readonly reader: Pick<BucketReader, 'sizeOf' | 'pages' | 'prefix'>;
+    readonly reader: Pick<BucketReader, 'sizeOf' | 'pages' | 'prefix' | 'identify'>;
     rules(signal: AbortSignal): Promise<readonly LifecycleRule[] | undefined>;
     /** What an error of the store means, in plain words. */
     explain(error: unknown): string;
@@ -26,6 +27,11 @@ export interface GoneAuditOptions {
   readonly clock?: Clock;
   /** Between two tries to see an object that seems to be gone; 2 s unless given. */
   readonly retryMs?: number;
+  /**
+   * Until a suspect is looked for: they come by the thousand, and are looked for together. 30 s unless
+   * given.
+   */
+  readonly suspectAfterMs?: number;
   /** Until the first audit, since a start has enough to do; 10 minutes unless given. */
   readonly firstAfterMs?: number;
 }
@@ -51,6 +57,9 @@ const notedAtOnce = 20;
 /** What is found on more days waits for the next audit. */
 const mostDays = 4_000;
 
+/** Days of cameras with a suspect; more of them wait to be suspected again. */
+const mostSuspects = 10_000;
+
 const auditWithinMs = 6 * hourMs;
 
 const cause: GapCause = 'deleted in the bucket';
@@ -61,6 +70,8 @@ export interface GoneAudit extends AsyncDisposable {
   readonly found: GoneFootage | undefined;
   /** How many objects were looked for. */
   readonly checked: number;
+  /** Looks soon for an object that somebody has missed in the bucket, and for what is around it. */
+  suspect(key: string): void;
 }
 
 /**
@@ -78,6 +89,7 @@ export function startGoneAudit(options: GoneAuditOptions): GoneAudit {
     get checked() {
       return audit.checked;
     },
+    suspect: (key) => audit.suspect(key),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
@@ -85,6 +97,9 @@ export function startGoneAudit(options: GoneAuditOptions): GoneAudit {
 class Audit {
   readonly #options: GoneAuditOptions;
   readonly #clock: Clock;
+  /** One missed key of each folder. */
+  readonly #suspects = new Map<string, string>();
+  #wake: () => void = () => {};
   #found: GoneFootage | undefined;
   #checked = 0;
 
@@ -101,13 +116,22 @@ class Audit {
     return this.#checked;
   }
 
+  suspect(key: string): void {
+    const folder = key.slice(0, key.lastIndexOf('/'));
+    if (this.#suspects.size < mostSuspects) this.#suspects.set(folder, key);
+    this.#wake();
+  }
+
   /** Never rejects. */
   async daily(signal: AbortSignal): Promise<void> {
-    const { store, log, firstAfterMs = 600_000 } = this.#options;
+    const { store, log, firstAfterMs = 600_000, suspectAfterMs: soonMs = 30_000 } = this.#options;
     let waitMs = firstAfterMs;
     for (;;) {
+      using pause = new Scope(signal);
+      this.#wake = () => pause.end();
       // Jitter, so that daemons started together don't all ask at the same time.
-      await this.#clock.sleep(waitMs * (0.9 + Math.random() / 10), signal);
+      await this.#clock.sleep(waitMs * (0.9 + Math.random() / 10), pause.signal);
+      if (this.#suspects.size > 0) await this.#clock.sleep(soonMs, signal);
       if (signal.aborted) return;
       waitMs = dayMs;
       try {
@@ -130,12 +154,21 @@ class Audit {
       if (await this.#isGone(segment.objectKey, signal)) gone.push(segment);
       this.#checked += 1;
     }
-    if (gone.length === 0) return;
+    const suspects = [...this.#suspects.values()];
+    this.#suspects.clear();
+    if (sample.length === 0 || gone.length + suspects.length === 0) return;
     if (gone.length === sample.length) return this.#distrust(gone);
     const rules = await this.#options.store.rules(signal).catch(() => undefined);
     const sweep = new GoneSweep(this.#options, this.#clock, rules ?? [], signal);
     for (const segment of gone) {
       await sweep.around(segment, sample, (key) => this.#isGone(key, signal));
+    }
+    for (const key of suspects) {
+      // What lay around another suspect is noted already.
+      const identity = this.#options.store.reader.identify(key);
+      const segment = identity && this.#options.ledger.audit.storedAs(identity);
+      if (segment === undefined || !(await this.#isGone(key, signal))) continue;
+      await sweep.around(segment, [segment, ...sample], (one) => this.#isGone(one, signal));
     }
     this.#note(sweep.noted);
   }

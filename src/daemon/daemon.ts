@@ -199,6 +199,7 @@ export async function runDaemon(
     ...watched,
     exports,
     bucket: store,
+    onMissing: (key) => audit.suspect(key),
     tunnelInfo: async () => ({ ...tunnelInfo, hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
 import type { SegmentRecord } from '../model/segment.ts';
+import type { SegmentIdentity } from '../model/segment-name.ts';
 import { namesAt } from './names-at.ts';
-import { hex, isTrue, number, optional, reader, text, word } from './read.ts';
+import { blobOf, hex, isTrue, number, optional, reader, text, word } from './read.ts';
 
 /** A segment in the ledger, to compare with the bucket. */
 export interface AuditRow {
@@ -32,6 +33,8 @@ export interface AuditQueries {
    * one from any time.
    */
   sample(cameras: number): StoredRow[];
+  /** A stored segment, by the name under which it was recorded; undefined if there is none. */
+  storedAs(segment: SegmentIdentity): StoredRow | undefined;
   /** The stored segments of a camera that begin from `fromMs` (inclusive) to `toMs` (exclusive). */
   storedOf(id: number, range: { readonly fromMs: number; readonly toMs: number }): StoredRow[];
   /**
@@ -128,6 +131,7 @@ export function prepareAudit(database: DatabaseSync): AuditQueries {
   );
   const firstFrom = database.prepare(`${stored} AND startMs >= :fromMs ORDER BY startMs LIMIT 1`);
   const newest = database.prepare(`${stored} ORDER BY startMs DESC LIMIT 1`);
+  const exactly = database.prepare(`${stored} AND startMs = :startMs AND sha256 = :hash`);
   const inRange = database.prepare(
     `${stored} AND startMs >= :fromMs AND startMs < :toMs ORDER BY startMs`,
   );
@@ -145,6 +149,12 @@ export function prepareAudit(database: DatabaseSync): AuditQueries {
         const found = [first, last, any ?? last].map(readStored);
         return [...new Map(found.map((one) => [one.objectKey, one])).values()];
       }),
+    storedAs: ({ account, camera, startMs, sha256 }) =>
+      idsOf
+        .all({ account, camera })
+        .map((row) => exactly.get({ id: number(row['id']), startMs, hash: blobOf(sha256) }))
+        .filter((row) => row !== undefined)
+        .map(readStored)[0],
     storedOf: (id, { fromMs, toMs }) => inRange.all({ id, fromMs, toMs }).map(readStored),
     names: (account) =>
       (account === undefined ? names.all() : ofAccount.all(account)).map(readName),

@@ -95,6 +95,11 @@ export class BucketReader {
     return { folders, objects };
   }
 
+  /** What a key says, if it is a segment's. */
+  identify(key: string): SegmentIdentity | undefined {
+    return parseSegmentKey(this.#access.prefix, key);
+  }
+
   /** The size of an object; undefined if there is none. */
   async sizeOf(key: string, signal: AbortSignal): Promise<number | undefined> {
     try {

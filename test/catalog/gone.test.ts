@@ -119,6 +119,27 @@ describe('footage that is gone from the bucket', () => {
     assert.equal(again.found, undefined);
   });
 
+  it('is found in the middle of what is there, where somebody has missed it', async () => {
+    await using test = await start();
+    const { ledger, store, bucket } = test.site;
+    const lost = test.keys.slice(5, 7);
+    for (const key of lost) await bucket.delete(key);
+    const log = new KeptLog();
+    const clock = { ...systemClock, wallNow: () => Date.now() + 2 * hour };
+    await using running = startGoneAudit({
+      ledger,
+      store,
+      log,
+      clock,
+      retryMs: 10,
+      suspectAfterMs: 50,
+    });
+    for (const key of [...lost, test.keys[8] ?? '', 'cctv/strange']) running.suspect(key);
+    await eventually('the audit', 20_000, () => running.found !== undefined);
+    assert.equal(running.found?.segments, 2);
+    assert.equal(accountOf(test.site).storedMs, 14 * minute);
+  });
+
   it('is laid to the rule of the bucket that deletes it', async () => {
     await using test = await start();
     for (const key of test.keys.slice(0, 4)) await test.site.bucket.delete(key);

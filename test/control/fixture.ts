@@ -45,6 +45,8 @@ export class ConsoleFixture implements AsyncDisposable {
     },
   ];
   /** Nothing answers there, unless a test has another. */
+  /** Keys that verifying found to be missing. */
+  readonly missing: string[] = [];
   bucket: ControlOptions['bucket'] = createObjectStore({
     bucket: 'footage',
     endpoint: 'http://127.0.0.1:1',
@@ -97,6 +99,7 @@ export class ConsoleFixture implements AsyncDisposable {
       socket: this.socket,
       ledger: this.ledger,
       bucket: this.bucket,
+      onMissing: (key) => this.missing.push(key),
       fleet: () => this.fleet,
       spoolUsage: () => ({
         files: 12,
