@@ -48,7 +48,7 @@ const confirmations = 3;
 /** After so many objects of a day that both the listing and the store lacked, the listing is believed. */
 const confirmedOfDay = 3;
 
-/** A listing may lag behind what was stored lately. */
+/** A store may show late what was stored lately. */
 const settledMs = hourMs;
 
 /** The ledger's writes hold up the process that footage passes through. */
@@ -150,14 +150,16 @@ class Audit {
   async #audit(signal: AbortSignal): Promise<void> {
     const sample = this.#options.ledger.audit.sample(camerasAtOnce);
     const gone: StoredRow[] = [];
+    let present = 0;
     for (const segment of sample) {
-      if (await this.#isGone(segment.objectKey, signal)) gone.push(segment);
       this.#checked += 1;
+      if (!(await this.#isGone(segment.objectKey, signal))) present += 1;
+      else if (segment.storedMs < this.#clock.wallNow() - settledMs) gone.push(segment);
     }
     const suspects = [...this.#suspects.values()];
     this.#suspects.clear();
-    if (sample.length === 0 || gone.length + suspects.length === 0) return;
-    if (gone.length === sample.length) return this.#distrust(gone);
+    if (gone.length + suspects.length === 0) return;
+    if (present === 0) return this.#distrust(gone);
     const rules = await this.#options.store.rules(signal).catch(() => undefined);
     const sweep = new GoneSweep(this.#options, this.#clock, rules ?? [], signal);
     for (const segment of gone) {
@@ -329,7 +331,7 @@ class GoneSweep {
         deletes !== undefined && objectKey.startsWith(prefix) && ageDays >= deletesAfterDays,
     );
     return rule === undefined
-      ? 'its object was deleted in the bucket, not by this program'
+      ? 'its object is not in the bucket any more, and this program did not delete it'
       : `the bucket's rule "${rule.name}" deletes objects ${rule.deletes}`;
   }
 }

@@ -79,6 +79,12 @@ export function storeTrouble(error: unknown, place: BucketPlace): StoreTrouble {
       return byOperator(
         `The bucket "${place.bucket}" is not in the region "${place.region}" or not at ${at}. Correct the region or the endpoint.`,
       );
+    // S3 says it with 400 when a body comes too slowly.
+    case 'RequestTimeout':
+      return {
+        ...byItself(`${at} waited too long for the body: the link is too slow.`),
+        tooMuch: true,
+      };
     case 'QuotaExceeded':
     case 'XMinioStorageFull':
       return byOperator(

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -11,6 +12,7 @@ import { boundedBody, LongerAnswerError, UploadStalledError } from './answer-bou
 import type { BucketAccess } from './access.ts';
 import { documentFolder, probeName } from './documents.ts';
 import type { Features } from './features.ts';
+import { httpStatus } from './http-status.ts';
 import { isListing } from './listing.ts';
 import { attemptPut } from './put.ts';
 
@@ -32,6 +34,10 @@ export interface ProbeStep {
 const words = 'Sapiengraph CCTV tries whether it can use this bucket.';
 
 const defaultStepMs = 15_000;
+
+/** A store may show an object this late: 10 s. */
+const lateTries = 20;
+const lateMs = 500;
 
 /** Another daemon or command that probes at the same time overwrites the object. */
 const tries = 4;
@@ -130,7 +136,7 @@ class RoundTrip {
   async head(abortSignal: AbortSignal): Promise<void> {
     const { client, bucket, prefix } = this.#options;
     const command = new HeadObjectCommand({ Bucket: bucket, Key: probeKey(prefix) });
-    const { ContentLength } = await client.send(command, { abortSignal });
+    const { ContentLength } = await shown(() => client.send(command, { abortSignal }), abortSignal);
     if (ContentLength !== this.#body.length) throw notS3('the object that it took');
   }
 
@@ -149,7 +155,7 @@ class RoundTrip {
   async #read(abortSignal: AbortSignal): Promise<Buffer | undefined> {
     const { client, bucket, prefix } = this.#options;
     const command = new GetObjectCommand({ Bucket: bucket, Key: probeKey(prefix) });
-    const { Body: body } = await client.send(command, { abortSignal });
+    const { Body: body } = await shown(() => client.send(command, { abortSignal }), abortSignal);
     const pieces: Uint8Array[] = [];
     try {
       for await (const piece of boundedBody(body, this.#body.length)) pieces.push(piece);
@@ -158,6 +164,18 @@ class RoundTrip {
       throw error;
     }
     return Buffer.concat(pieces);
+  }
+}
+
+/** Asks again for a while, as uploads do: some stores show an object seconds after they took it. */
+async function shown<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let left = lateTries; ; left -= 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (httpStatus(error) !== 404 || left === 0) throw error;
+      await delay(lateMs, undefined, { signal });
+    }
   }
 }
 

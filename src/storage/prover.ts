@@ -46,7 +46,9 @@ export class Prover {
     signal: AbortSignal,
     put?: PutAnswer,
   ): Promise<Proof | 'absent' | 'different'> {
-    const head = await (put === undefined ? this.head(key, signal) : this.#seen(key, put, signal));
+    const head = await (put === undefined
+      ? this.head(key, signal)
+      : this.#seen(key, content, put, signal));
     if (head === undefined) return 'absent';
     let verdict = judge(head, content, put);
     if (verdict === 'unknown') {
@@ -87,6 +89,7 @@ export class Prover {
   /** Asks until the store shows what it has just taken, or patience ends. */
   async #seen(
     key: string,
+    content: Content,
     put: PutAnswer,
     signal: AbortSignal,
   ): Promise<HeadObjectCommandOutput | undefined> {
@@ -94,8 +97,12 @@ export class Prover {
     const untilMs = systemClock.now() + patienceMs;
     for (let waitMs = firstWaitMs; ; waitMs *= 1.5) {
       const head = await this.head(key, signal);
-      // Another ETag than that of the answer: still what lay there before.
-      const isOld = head !== undefined && put.etag !== undefined && !sameEtag(head.ETag, put.etag);
+      // Something else, with another ETag than that of the answer: still what lay there before.
+      const isOld =
+        head !== undefined &&
+        put.etag !== undefined &&
+        !sameEtag(head.ETag, put.etag) &&
+        judge(head, content, put) === 'different';
       if ((head !== undefined && !isOld) || systemClock.now() + waitMs > untilMs) return head;
       await systemClock.sleep(waitMs * (0.75 + Math.random() / 2), signal);
       signal.throwIfAborted();

@@ -104,7 +104,10 @@ describe('footage that is gone from the bucket', () => {
       deleted.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0),
       6 * minute,
     );
-    assert.match(deleted[0]?.detail ?? '', /was deleted in the bucket, not by this program/);
+    assert.match(
+      deleted[0]?.detail ?? '',
+      /is not in the bucket any more, and this program did not delete it/,
+    );
     assert.equal(accountOf(site, garden).storedMs, 16 * minute);
     assert.equal(found?.segments, 6);
     assert.equal(found.camera, 'bach/front-door');

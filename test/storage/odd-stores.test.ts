@@ -143,6 +143,20 @@ describe('a store that is odd', () => {
       assert.deepEqual(test.odd.requests, ['PUT', 'HEAD', 'HEAD', 'HEAD', 'HEAD']);
     });
 
+    it('is as good a store for documents, and when it is tried first', async () => {
+      await using test = await bench({});
+      await test.store.documents.write('a.json', Buffer.from('one'), never);
+      test.odd.oddities.lateHeads = 2;
+      await test.store.documents.write('a.json', Buffer.from('two of them'), never);
+      await test.store.check(never);
+    });
+
+    it('is not waited for where only its ETags differ', async () => {
+      await using test = await bench({ putEtag: '"another"' }, { patienceMs: 60_000 });
+      assert.equal((await test.put()).checksum, 'md5-etag');
+      assert.deepEqual(test.odd.requests, ['PUT', 'HEAD']);
+    });
+
     it('is asked before it is sent a segment again', async () => {
       await using test = await bench({ lateHeads: 5 }, { patienceMs: 300 });
       const segment = await test.publish();
@@ -274,6 +288,24 @@ describe('a store that is odd', () => {
         { checkWithinMs: 1_000 },
       );
       await assert.rejects(test.store.check(never), /large ones get lost.*Lower the MTU/);
+    });
+
+    it('is quoted where a proxy before it answers with a page', async () => {
+      await using test = await bench({
+        answer: ({ bytes }, response) => {
+          if (bytes === 0) return false;
+          response.writeHead(413, { 'content-type': 'text/html' });
+          response.end(
+            '<html><title>413</title><br><h1>Request Entity Too Large</h1><p>ngx</html>',
+          );
+          return true;
+        },
+      });
+      const error: unknown = await test.put().catch((refusal: unknown) => refusal);
+      assert.match(
+        test.store.explain(error),
+        /takes no object of this size .*: Request Entity Too Large ngx/,
+      );
     });
 
     it('is told apart from a lack of descriptors here', async () => {

@@ -36,8 +36,8 @@ export interface Oddities {
   /** Whether it keeps the SHA-256 that it is sent, and gives it to HEAD. */
   keepsSha256?: boolean;
   etag?: 'md5' | 'opaque';
-  /** Whether the answer to a PUT says no ETag. */
-  silentPut?: boolean;
+  /** The ETag in the answer to a PUT; that of HEAD unless given. */
+  putEtag?: string;
   /** What it makes of a body before it stores it, without a word. */
   stores?: (body: Buffer) => Buffer;
   /** What it makes of a body when it is asked for it. HEAD still tells what was sent. */
@@ -202,7 +202,7 @@ export class OddStore implements AsyncDisposable {
     { headers }: Asked,
     response: ServerResponse,
   ): void {
-    const { ignoresConditions, keepsSha256, stores, lateHeads = 0, silentPut } = this.oddities;
+    const { ignoresConditions, keepsSha256, stores, lateHeads = 0, putEtag } = this.oddities;
     const exists = 'if-none-match' in headers && before !== undefined;
     const changed =
       'if-match' in headers &&
@@ -214,7 +214,7 @@ export class OddStore implements AsyncDisposable {
     const sha256 = keepsSha256 === true && given !== undefined ? String(given) : undefined;
     const body = stores?.(sent) ?? sent;
     this.objects.set(path, { body, sha256, lateHeads });
-    if (silentPut !== true) response.setHeader('etag', this.#etagOf(body));
+    response.setHeader('etag', putEtag ?? this.#etagOf(body));
     if (sha256 !== undefined) response.setHeader('x-amz-checksum-sha256', sha256);
     response.end();
   }
