@@ -107,6 +107,55 @@ export const ledgerCondition = (problem: string | undefined): Condition => ({
   afterMs: 10_000,
 });
 
+/** What the store does not take while it takes the rest. */
+export interface RefusedFootage {
+  readonly segments: number;
+  readonly camera: string;
+  readonly startMs: number;
+  readonly sinceMs: number;
+  readonly cause: string;
+}
+
+/** Active when the store has not taken a segment for 15 minutes, though it takes others. */
+export function refusedCondition(refused: RefusedFootage | undefined): Condition {
+  const key = 'segments refused';
+  if (refused === undefined) return { key, active: false, words: '', afterMs: storingAfterMs };
+  const { segments, camera, startMs, sinceMs, cause } = refused;
+  const which = `${camera} of ${new Date(startMs).toISOString()}`;
+  const more = segments === 1 ? '' : ` and ${segments - 1} more`;
+  const words = `the bucket does not take the segment ${which}${more}; the others are stored: ${cause}`;
+  return { key, active: true, words, afterMs: storingAfterMs, sinceMs };
+}
+
+/** Stored footage that the bucket has no more. */
+export interface GoneWords {
+  readonly segments: number;
+  readonly durationMs: number;
+  readonly camera: string;
+  readonly startMs: number;
+  readonly noticedMs: number;
+  readonly detail: string;
+}
+
+/** How long the operator is kept in the know of what was found. */
+const goneForMs = 24 * 3_600_000;
+
+/** Active for a day from when stored footage was found to be gone from the bucket. */
+export function goneCondition(gone: GoneWords | undefined, nowMs: number): Condition {
+  const key = 'footage gone';
+  if (gone === undefined) return { key, active: false, words: '', afterMs: 0 };
+  const { segments, durationMs, camera, startMs, noticedMs, detail } = gone;
+  const minutes = Math.max(1, Math.round(durationMs / 60_000));
+  const from = `${camera} from ${new Date(startMs).toISOString()} on`;
+  return {
+    key,
+    active: nowMs - noticedMs < goneForMs,
+    words: `stored footage is gone from the bucket, ${segments} segments (${minutes} minutes), of ${from}: ${detail}`,
+    afterMs: 0,
+    sinceMs: noticedMs,
+  };
+}
+
 /** The disk is nearly full; it is full, so that footage is dropped or no longer recorded; or it can't be used. */
 export function diskConditions({
   state,

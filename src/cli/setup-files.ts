@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmodSync, chownSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Document, isMap, parseDocument } from 'yaml';
@@ -42,6 +50,8 @@ export function writeSetup(file: string, answers: BucketAnswers): void {
     mkdirSync(credentials, { recursive: true, mode: 0o700 });
     replace(join(credentials, 'bucket-access-key-id'), `${answers.accessKeyId}\n`, 0o600);
     replace(join(credentials, 'bucket-secret-access-key'), `${answers.secretAccessKey}\n`, 0o600);
+    // Of keys from before.
+    rmSync(join(credentials, 'bucket-session-token'), { force: true });
     // Must be last: a service that waits for the configuration starts as soon as it is there.
     replace(file, text, 0o640);
   } catch (error) {

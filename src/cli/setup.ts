@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import { defaultRegion } from '../config/places.ts';
-import { probeBucket, type ProbeStep } from '../storage/probe.ts';
+import { createObjectStore } from '../storage/object-store.ts';
+import type { ProbeStep } from '../storage/probe.ts';
 import { OperatorError } from '../lib/errors.ts';
 import { createLog } from '../lib/log.ts';
 import { ask, type Question } from './ask.ts';
@@ -126,15 +127,13 @@ async function gather(
 /** Tests the bucket; returns why it can't be used, or undefined if it can. */
 async function tryBucket(answers: BucketAnswers): Promise<string | undefined> {
   using stop = onStopSignals();
-  const steps = await probeBucket(
-    {
-      ...answers,
-      bucket: answers.name,
-      pathStyle: answers.endpoint !== undefined,
-      log: createLog({ format: 'people', level: 'error', stream: process.stderr }),
-    },
-    stop.signal,
-  );
+  using store = createObjectStore({
+    ...answers,
+    bucket: answers.name,
+    pathStyle: answers.endpoint !== undefined,
+    log: createLog({ format: 'people', level: 'error', stream: process.stderr }),
+  });
+  const steps = await store.probe(stop.signal);
   for (const { right, problem } of steps) {
     print([`  ${problem === undefined ? 'ok    ' : 'FAILED'}  ${meanings[right]}`]);
   }

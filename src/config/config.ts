@@ -32,7 +32,10 @@ export interface Config {
     readonly pathStyle: boolean;
     /** Prefix of each object's key: empty, or ends with `/`. */
     readonly prefix: string;
-    readonly credentials: StoreCredentials;
+    /** Absent: the AWS SDK finds them on this machine. */
+    readonly credentials?: StoreCredentials | undefined;
+    /** The share of stored segments that are read back, from 0 to 1. */
+    readonly readBack: number;
   };
   readonly tunnel: {
     readonly listen: ListenAddress;

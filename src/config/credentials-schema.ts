@@ -7,3 +7,9 @@ export const credentialsSchema = section({
   secretAccessKey: text('text').optional(),
   secretAccessKeyFile: text('the path of a file').optional(),
 });
+
+/** The access keys of a bucket, which may be temporary. */
+export const bucketCredentialsSchema = credentialsSchema.extend({
+  sessionToken: text('text').optional(),
+  sessionTokenFile: text('the path of a file').optional(),
+});

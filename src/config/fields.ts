@@ -17,6 +17,11 @@ export const gigabytes = () => {
   return z.number(rule).min(0.01, rule).max(1_000_000, rule);
 };
 
+export const percent = () => {
+  const rule = mustBe('a number from 0 to 100');
+  return z.number(rule).min(0, rule).max(100, rule);
+};
+
 export const yesOrNo = () => z.boolean(mustBe('true or false'));
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) =>

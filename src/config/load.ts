@@ -3,14 +3,19 @@ import { completeAlerts, hasInlineSecret } from './alerts.ts';
 import { alerts as alertsSchema } from './alerts-schema.ts';
 import type { Config } from './config.ts';
 import type { StoreCredentials } from '../model/store-credentials.ts';
-import { credentialsSchema } from './credentials-schema.ts';
+import { bucketCredentialsSchema } from './credentials-schema.ts';
 import { type ConfigDocument, parseConfigDocument } from './document.ts';
 import { ConfigError } from './errors.ts';
 import { clashes } from './clashes.ts';
 import { describeIssues, where } from './problems.ts';
 import { defaultRelayPreload, defaultRelayProgram } from './programs.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
-import { type Environment, type ConfigFindings, readCredentials, warnIfOpen } from './secrets.ts';
+import {
+  type Environment,
+  type ConfigFindings,
+  readBucketCredentials,
+  warnIfOpen,
+} from './secrets.ts';
 import { readSource } from './source.ts';
 
 /**
@@ -60,14 +65,14 @@ function findCredentials(
   document: ConfigDocument,
   env: Environment,
   found: ConfigFindings,
-): StoreCredentials {
-  const given = credentialsSchema.safeParse(document.at(['bucket', 'credentials']) ?? {});
+): StoreCredentials | undefined {
+  const given = bucketCredentialsSchema.safeParse(document.at(['bucket', 'credentials']) ?? {});
   if (!given.success) return { accessKeyId: '', secretAccessKey: '' };
-  if (given.data.accessKeyId !== undefined || given.data.secretAccessKey !== undefined) {
+  const { accessKeyId, secretAccessKey, sessionToken } = given.data;
+  if ([accessKeyId, secretAccessKey, sessionToken].some((secret) => secret !== undefined)) {
     warnIfOpen(file, found);
   }
-  const bucket = { option: 'bucket', name: 'bucket' };
-  return readCredentials(bucket, given.data, env, (path) => resolve(dirname(file), path), found);
+  return readBucketCredentials(given.data, env, (path) => resolve(dirname(file), path), found);
 }
 
 // Parsed separately for the same reason.
@@ -91,7 +96,7 @@ function complete(
     credentials,
     alerts,
   }: {
-    readonly credentials: StoreCredentials;
+    readonly credentials: StoreCredentials | undefined;
     readonly alerts: ReturnType<typeof findAlerts>;
   },
   env: Environment,
@@ -100,7 +105,7 @@ function complete(
   const path = (value: string): string => resolve(dirname(file), value);
   // A program without a slash is looked up on PATH.
   const program = (value: string): string => (value.includes('/') ? path(value) : value);
-  const { endpoint, region, name, prefix, pathStyle } = given.bucket;
+  const { endpoint, region, name, prefix, pathStyle, readBackPercent } = given.bucket;
   const stateDirectory = path(given.stateDirectory);
   const hostKeyFile = path(
     given.tunnel.hostKeyFile ?? join(stateDirectory, 'keys', 'host-ed25519'),
@@ -120,6 +125,7 @@ function complete(
       endpoint,
       pathStyle: pathStyle ?? endpoint !== undefined,
       credentials,
+      readBack: readBackPercent / 100,
     },
     tunnel: {
       ...given.tunnel,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defaultControlSocket, defaultRegion } from './places.ts';
 import { alerts } from './alerts-schema.ts';
-import { credentialsSchema } from './credentials-schema.ts';
+import { bucketCredentialsSchema } from './credentials-schema.ts';
 import {
   domainName,
   gigabytes,
@@ -10,6 +10,7 @@ import {
   list,
   listenAddress,
   oneOf,
+  percent,
   section,
   text,
   wholeNumber,
@@ -36,7 +37,8 @@ const bucket = section({
       error: () => 'must be parts of A-Z, a-z, 0-9, ".", "_" and "-" with "/" between them',
     })
     .default(''),
-  credentials: credentialsSchema.prefault({}),
+  credentials: bucketCredentialsSchema.prefault({}),
+  readBackPercent: percent().default(1),
 });
 
 const spool = section({

@@ -42,11 +42,31 @@ export interface SecretPlaces {
  * configuration itself. Empty, with a problem added to `found`, if there is not exactly one readable source.
  */
 export function readSecret(
-  { option, inline, file, variable, credential }: SecretPlaces,
+  places: SecretPlaces,
   env: Environment,
   resolve: (path: string) => string,
   found: ConfigFindings,
 ): string {
+  const { option, variable } = places;
+  return readOne(
+    sourcesOf(places, env, resolve, found),
+    `${option} is missing; set ${variable}, or give ${option}File`,
+    `${option} is given more than once`,
+    found,
+  );
+}
+
+/** As {@link readSecret}, but undefined if there is no source. */
+function readOptionalSecret(...args: Parameters<typeof readSecret>): string | undefined {
+  return sourcesOf(...args).length === 0 ? undefined : readSecret(...args);
+}
+
+function sourcesOf(
+  { option, inline, file, variable, credential }: SecretPlaces,
+  env: Environment,
+  resolve: (path: string) => string,
+  found: ConfigFindings,
+): Source[] {
   const sources: Source[] = [];
   const value = env[variable];
   if (value) sources.push({ name: `the environment (${variable})`, read: () => value });
@@ -69,12 +89,31 @@ export function readSecret(
       read: () => readSecretFile(path, found),
     });
   }
-  return readOne(
-    sources,
-    `${option} is missing; set ${variable}, or give ${option}File`,
-    `${option} is given more than once`,
-    found,
-  );
+  return sources;
+}
+
+type CredentialOption = 'accessKeyId' | 'secretAccessKey' | 'sessionToken';
+
+const credentialNames: Readonly<Record<CredentialOption, string>> = {
+  accessKeyId: 'access-key-id',
+  secretAccessKey: 'secret-access-key',
+  sessionToken: 'session-token',
+};
+
+/** Where the credentials of an AWS-compatible service, such as `bucket`, may be. */
+function credentialPlaces(
+  owner: { readonly option: string; readonly name: string },
+  given: FileConfig['bucket']['credentials'],
+  option: CredentialOption,
+): SecretPlaces {
+  const credential = `${owner.name}-${credentialNames[option]}`;
+  return {
+    option: `${owner.option}.credentials.${option}`,
+    inline: given[option],
+    file: given[`${option}File`],
+    variable: `CCTV_${credential}`.toUpperCase().replaceAll('-', '_'),
+    credential,
+  };
 }
 
 /** The credentials of an AWS-compatible service, such as `bucket`. */
@@ -85,23 +124,55 @@ export function readCredentials(
   resolve: (path: string) => string,
   found: ConfigFindings,
 ): StoreCredentials {
-  const secret = (option: 'accessKeyId' | 'secretAccessKey', name: string): string =>
-    readSecret(
-      {
-        option: `${owner.option}.credentials.${option}`,
-        inline: given[option],
-        file: given[`${option}File`],
-        variable: `CCTV_${owner.name}-${name}`.toUpperCase().replaceAll('-', '_'),
-        credential: `${owner.name}-${name}`,
-      },
-      env,
-      resolve,
-      found,
-    );
+  const secret = (option: CredentialOption): string =>
+    readSecret(credentialPlaces(owner, given, option), env, resolve, found);
+  return { accessKeyId: secret('accessKeyId'), secretAccessKey: secret('secretAccessKey') };
+}
+
+/**
+ * The credentials of the bucket, with a session token if there is one. Undefined if none are given, and
+ * this machine has a place where the AWS SDK finds some.
+ */
+export function readBucketCredentials(
+  given: FileConfig['bucket']['credentials'],
+  env: Environment,
+  resolve: (path: string) => string,
+  found: ConfigFindings,
+): StoreCredentials | undefined {
+  const bucket = { option: 'bucket', name: 'bucket' };
+  const isGiven = (['accessKeyId', 'secretAccessKey', 'sessionToken'] as const).some((option) => {
+    const places = credentialPlaces(bucket, given, option);
+    return sourcesOf(places, env, resolve, found).length > 0;
+  });
+  if (!isGiven && hasOwnCredentials(env)) return undefined;
+  const token = credentialPlaces(bucket, given, 'sessionToken');
   return {
-    accessKeyId: secret('accessKeyId', 'access-key-id'),
-    secretAccessKey: secret('secretAccessKey', 'secret-access-key'),
+    ...readCredentials(bucket, given, env, resolve, found),
+    sessionToken: readOptionalSecret(token, env, resolve, found),
   };
+}
+
+/** Set where the AWS SDK is to find credentials: in the environment, in files, in Kubernetes, on ECS. */
+const sdkVariables = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_PROFILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_CONFIG_FILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+];
+
+/** Says whether this machine is one of EC2, which may have an instance role. */
+const vendorFile = '/sys/devices/virtual/dmi/id/sys_vendor';
+
+function hasOwnCredentials(env: Environment): boolean {
+  if (sdkVariables.some((name) => env[name])) return true;
+  try {
+    return readFileSync(vendorFile, 'utf8').startsWith('Amazon EC2');
+  } catch {
+    return false;
+  }
 }
 
 function readOne(
@@ -128,7 +199,8 @@ function readOne(
   }
 }
 
-const maxSecretBytes = 4096;
+/** Session tokens are the longest. */
+const maxSecretBytes = 16_384;
 
 function readSecretFile(path: string, found: ConfigFindings): string {
   const { size } = statSync(path);

@@ -41,6 +41,30 @@ export const SpoolStatus = z.object({
 });
 export type SpoolStatus = Sent<typeof SpoolStatus>;
 
+/** Segments that the store does not take while it takes others, and the first of them. */
+export const RefusedSegments = z.object({
+  segments: count,
+  camera: z.string(),
+  startMs: ms,
+  /** When it was first refused. */
+  sinceMs: ms,
+  tries: count,
+  cause: z.string(),
+});
+export type RefusedSegments = Sent<typeof RefusedSegments>;
+
+/** Stored footage that the bucket has no more, found since the daemon started. */
+export const GoneFootage = z.object({
+  segments: count,
+  durationMs: z.number(),
+  /** Of the first that was found last. */
+  camera: z.string(),
+  startMs: ms,
+  noticedMs: ms,
+  detail: z.string(),
+});
+export type GoneFootage = Sent<typeof GoneFootage>;
+
 export const UploadStatus = z.object({
   /** Segments being uploaded now. */
   uploading: count,
@@ -49,6 +73,8 @@ export const UploadStatus = z.object({
   stored: count,
   /** Present while nothing can be uploaded. */
   failing: z.object({ sinceMs: ms, cause: z.string() }).optional(),
+  refused: RefusedSegments.optional(),
+  gone: GoneFootage.optional(),
 });
 export type UploadStatus = Sent<typeof UploadStatus>;
 

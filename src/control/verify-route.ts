@@ -19,6 +19,8 @@ export interface VerifyRouteParts {
   readonly ledger: Ledger;
   /** Where footage goes; read only. */
   readonly bucket: VerifiedBucket;
+  /** Told of each stored segment whose object is not there. */
+  readonly onMissing?: (key: string) => void;
   readonly log: Log;
   readonly version: string;
 }
@@ -59,7 +61,7 @@ export function addVerifyRoute(
 
 /** Never rejects; ends early when the asker hangs up. */
 async function verify(
-  { ledger, bucket, log, version }: VerifyRouteParts,
+  { ledger, bucket, onMissing = () => {}, log, version }: VerifyRouteParts,
   scope: VerifyScope,
   response: ServerResponse,
   life: Scope,
@@ -79,7 +81,10 @@ async function verify(
     ledger,
     bucket,
     signal,
-    report: (problem) => write({ type: 'problem', ...problem }),
+    report: async (problem) => {
+      if (problem.kind === 'missing') onMissing(problem.key);
+      await write({ type: 'problem', ...problem });
+    },
   });
   using telling = new Scope(signal);
   const told = tell(telling.signal, () => write({ type: 'progress', ...verification.sums }));

@@ -9,8 +9,13 @@ import { startReports } from '../alert/reports.ts';
 import {
   type Condition,
   diskConditions,
+  goneCondition,
+  type GoneWords,
   ledgerCondition,
+  refusedCondition,
+  type RefusedFootage,
   storingCondition,
+  type StoringStatus,
 } from '../alert/troubles.ts';
 import type { CameraStatus } from '../contract/cameras.ts';
 import type { Config } from '../config/config.ts';
@@ -28,8 +33,11 @@ export interface AlertingOptions {
   readonly ledger: Ledger;
   readonly fleet: () => readonly CameraStatus[];
   readonly spoolStatus: () => SpoolStatus;
-  /** Since when and why uploads fail; undefined if they don't. */
-  readonly uploadsFail: () => { readonly sinceMs: number; readonly cause: string } | undefined;
+  /** Why uploads fail, if they do, what the store refuses, and how long the rest has waited. */
+  readonly uploads: () => StoringStatus & {
+    readonly refused?: RefusedFootage | undefined;
+    readonly gone?: GoneWords | undefined;
+  };
   /** What is wrong with the ledger; undefined if nothing is. */
   readonly ledgerProblem: () => string | undefined;
   /** Whether the daemon works, for the heartbeat. */
@@ -49,7 +57,7 @@ export interface Alerting extends AsyncDisposable {
  */
 export async function startAlerting(
   config: NonNullable<Config['alerts']>,
-  { ledger, fleet, spoolStatus, uploadsFail, ledgerProblem, isHealthy, log }: AlertingOptions,
+  { ledger, fleet, spoolStatus, uploads, ledgerProblem, isHealthy, log }: AlertingOptions,
 ): Promise<Alerting> {
   await using parts = new AsyncDisposableStack();
   const key = await loadAlertKey(config.keyFile);
@@ -85,10 +93,7 @@ export async function startAlerting(
       outbox,
       channels,
       present: presence(ledger, fleet),
-      conditions: () => [
-        ...conditions(spoolStatus(), uploadsFail()),
-        ledgerCondition(ledgerProblem()),
-      ],
+      conditions: () => [...conditions(spoolStatus(), uploads()), ledgerCondition(ledgerProblem())],
       operator: operatorOf(config.operator),
       defaultAfterMs: config.notRecordingSeconds * 1_000,
       maxPerContactAndHour: config.limits.messagesPerContactPerHour,
@@ -148,14 +153,15 @@ function presence(
 }
 
 function conditions(
-  { oldestMs, disk }: SpoolStatus,
-  failing: ReturnType<AlertingOptions['uploadsFail']>,
+  { disk }: SpoolStatus,
+  uploads: ReturnType<AlertingOptions['uploads']>,
 ): readonly Condition[] {
-  const storing = {
-    oldestMs,
-    failing,
-  };
-  return [storingCondition(storing, clock.wallNow()), ...diskConditions(disk)];
+  return [
+    storingCondition(uploads, clock.wallNow()),
+    refusedCondition(uploads.refused),
+    goneCondition(uploads.gone, clock.wallNow()),
+    ...diskConditions(disk),
+  ];
 }
 
 function operatorOf(operator: NonNullable<Config['alerts']>['operator']) {

@@ -8,6 +8,7 @@ import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
 import { credentialsOf, makePassword } from '../gateway/password.ts';
+import { startGoneAudit } from '../catalog/gone.ts';
 import { startJournal } from '../catalog/journal.ts';
 import { Reconciler } from '../catalog/reconcile.ts';
 import { formatAddress } from '../lib/addresses.ts';
@@ -44,7 +45,7 @@ export interface ConfigReaders {
   /** Reads and checks the configuration for a reload. */
   readonly readConfig: () => Config;
   /** Reads the bucket's keys again, when the store refuses those in use. */
-  readonly readCredentials: () => StoreCredentials;
+  readonly readCredentials: () => StoreCredentials | undefined;
 }
 
 /**
@@ -124,6 +125,7 @@ export async function runDaemon(
   await using checked = checkStore(store, log, signal);
   await using _journal = startJournal({ ledger, store, clock, log, everyMs: journalEveryMs });
   await using _sweeps = startSweeps({ store, log });
+  await using audit = startGoneAudit({ ledger, store, log });
   await using uploader = startUploader({
     spool,
     store,
@@ -135,7 +137,7 @@ export async function runDaemon(
     onLost: (segment, detail) => reconciler.doubt(segment, detail),
     onTried: metrics.uploadTried,
   });
-  const uploads = () => uploadStatus(uploader.status(), checked.failing);
+  const uploads = () => uploadStatus(uploader.status(), checked.failing, store.sampled, audit);
   await using health = startHealth({
     clock,
     tunnelAddress: () => (tunnels.isListening ? tunnels.address : undefined),
@@ -154,7 +156,7 @@ export async function runDaemon(
       ledger,
       fleet: () => fleet.statuses(),
       spoolStatus: () => spool.usage(),
-      uploadsFail: () => uploads().failing,
+      uploads,
       ledgerProblem: () => kept.problem,
       isHealthy: () => health.health().ok,
       log,
@@ -217,6 +219,7 @@ export async function runDaemon(
     exports,
     bucket: store,
     copyOfLedger: () => ledger.watch.copy(),
+    onMissing: (key) => audit.suspect(key),
     tunnelInfo: async () => ({ ...tunnelInfo(), hostKeys: await tunnels.keysToPin() }),
     parsePublicKey,
     disconnect: (camera, reason) => {

@@ -1,7 +1,9 @@
+import type { GoneAudit } from '../catalog/gone.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { SampleCounts } from '../storage/sample.ts';
 import type { UploaderStatus } from '../storage/uploader.ts';
 
 const clock = systemClock;
@@ -31,7 +33,16 @@ export function checkStore(store: ObjectStore, log: Log, signal: AbortSignal) {
 export function uploadStatus(
   { storedCount, ...status }: UploaderStatus,
   failingAtStart: UploaderStatus['failing'],
+  sampled: SampleCounts,
+  audited: Pick<GoneAudit, 'found' | 'checked'>,
 ) {
   const failing = status.failing ?? (storedCount === 0 ? failingAtStart : undefined);
-  return { ...status, stored: storedCount, failing };
+  return {
+    ...status,
+    stored: storedCount,
+    failing,
+    sampled,
+    gone: audited.found,
+    audited: audited.checked,
+  };
 }

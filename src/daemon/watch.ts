@@ -18,10 +18,9 @@ const clock = systemClock;
 
 /** The source of footage for the page and for exports. */
 export async function footageOf(store: ObjectStore, spool: Spool): Promise<FootageSource> {
-  const link = await store.reader.presign('origin', 60);
   return new FootageSource({
     bucket: store.reader,
-    bucketOrigin: new URL(link).origin,
+    bucketOrigin: await store.origin(),
     findSpooled: (camera, fileName) => spool.find(camera, fileName),
   });
 }

@@ -39,11 +39,24 @@ export function checkDaemon(
   for (const problem of readiness.problems.filter((one) => !health.problems.includes(one))) {
     found.problem(`It is not ready: ${problem}`, 'See the findings about the bucket and the disk');
   }
-  const { failing } = status.uploads;
+  const { failing, refused: notTaken, gone } = status.uploads;
   if (failing === undefined) {
     found.ok(`Uploads go on: ${status.uploads.stored} segments stored since its start`);
   } else {
     found.problem(`Nothing can be uploaded: ${failing.cause}`, 'See the findings about the bucket');
+  }
+  if (notTaken !== undefined) {
+    const { segments, camera, cause } = notTaken;
+    found.problem(
+      `The store does not take ${segments} of the segments, the first of ${camera}: ${cause}`,
+      'Look at the limits of the store and of proxies before it; the segments wait in the spool',
+    );
+  }
+  if (gone !== undefined) {
+    found.problem(
+      `${gone.segments} stored segments are gone from the bucket, as of ${gone.camera}: ${gone.detail}`,
+      'See what deletes objects there (rules, other programs, other keys); see also: cctv verify',
+    );
   }
   const { known, connected, recording } = status.cameras;
   const cameras = `${connected} of ${known} cameras are connected, ${recording} recording`;

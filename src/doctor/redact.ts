@@ -143,7 +143,7 @@ export function knownSecrets(
 ): KnownSecrets {
   const secrets = [...hidden, ...ofCredentials(env)];
   for (const [name, value = ''] of Object.entries(env)) {
-    if (/^CCTV_.*(?:KEY|PASSWORD|TOKEN|SECRET)/.test(name)) secrets.push(value);
+    if (/^(?:CCTV|AWS)_.*(?:KEY|PASSWORD|TOKEN|SECRET)/.test(name)) secrets.push(value);
   }
   if (config !== undefined) {
     // Needed for secrets from files; secrets in the configuration itself are in `hidden` already.

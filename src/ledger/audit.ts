@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
-import { hex, isTrue, number, optional, reader, text, word } from './read.ts';
+import type { SegmentRecord } from '../model/segment.ts';
+import type { SegmentIdentity } from '../model/segment-name.ts';
+import { namesAt } from './names-at.ts';
+import { blobOf, hex, isTrue, number, optional, reader, text, word } from './read.ts';
 
 /** A segment in the ledger, to compare with the bucket. */
 export interface AuditRow {
@@ -15,7 +18,25 @@ export interface AuditRow {
   readonly isFormer: boolean;
 }
 
+/** A segment that the bucket should have, under the name with which it was recorded. */
+export interface StoredRow extends SegmentRecord {
+  /** The camera, whatever it was called. */
+  readonly id: number;
+  readonly objectKey: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly storedMs: number;
+}
+
 export interface AuditQueries {
+  /**
+   * Stored segments of up to `cameras` cameras, chosen at random: the oldest and the newest of each, and
+   * one from any time.
+   */
+  sample(cameras: number): StoredRow[];
+  /** A stored segment, by the name under which it was recorded; undefined if there is none. */
+  storedAs(segment: SegmentIdentity): StoredRow | undefined;
+  /** The stored segments of a camera that begin from `fromMs` (inclusive) to `toMs` (exclusive). */
+  storedOf(id: number, range: { readonly fromMs: number; readonly toMs: number }): StoredRow[];
   /**
    * All names under which there may be footage, of one account or all: the present and former names of
    * cameras and their accounts, including removed ones. In the order of names.
@@ -67,6 +88,18 @@ const readRow = reader<Omit<AuditRow, 'isFormer'>>({
   storedMs: optional(number),
 });
 
+const readStored = reader<StoredRow>({
+  id: number,
+  account: text,
+  camera: text,
+  startMs: number,
+  durationMs: number,
+  bytes: number,
+  sha256: hex,
+  objectKey: text,
+  storedMs: number,
+});
+
 export function prepareAudit(database: DatabaseSync): AuditQueries {
   const names = database.prepare(
     `${withNames} SELECT DISTINCT account, camera FROM names ORDER BY account, camera`,
@@ -88,7 +121,41 @@ export function prepareAudit(database: DatabaseSync): AuditQueries {
     `SELECT ${columns} FROM segments WHERE camera = :id AND startMs = :untilMs`,
   );
 
+  const stored = `SELECT segments.camera AS id, startMs, durationMs, bytes, sha256, objectKey,
+       coalesce(storedMs, 0) AS storedMs, ${namesAt('startMs')}
+     FROM segments JOIN cameras ON cameras.id = segments.camera
+       JOIN accounts ON accounts.id = cameras.account
+     WHERE segments.camera = :id AND state = 'stored' AND objectKey IS NOT NULL`;
+  const someCameras = database.prepare(
+    `SELECT camera FROM totals WHERE state = 'stored' ORDER BY random() LIMIT ?`,
+  );
+  const firstFrom = database.prepare(`${stored} AND startMs >= :fromMs ORDER BY startMs LIMIT 1`);
+  const newest = database.prepare(`${stored} ORDER BY startMs DESC LIMIT 1`);
+  const exactly = database.prepare(`${stored} AND startMs = :startMs AND sha256 = :hash`);
+  const inRange = database.prepare(
+    `${stored} AND startMs >= :fromMs AND startMs < :toMs ORDER BY startMs`,
+  );
+
   return {
+    sample: (cameras) =>
+      someCameras.all(cameras).flatMap((row) => {
+        const id = number(row['camera']);
+        const first = firstFrom.get({ id, fromMs: Number.MIN_SAFE_INTEGER });
+        const last = newest.get({ id });
+        if (first === undefined || last === undefined) return [];
+        const beganMs = number(first['startMs']);
+        const lengthMs = number(last['startMs']) - beganMs;
+        const any = firstFrom.get({ id, fromMs: beganMs + Math.floor(Math.random() * lengthMs) });
+        const found = [first, last, any ?? last].map(readStored);
+        return [...new Map(found.map((one) => [one.objectKey, one])).values()];
+      }),
+    storedAs: ({ account, camera, startMs, sha256 }) =>
+      idsOf
+        .all({ account, camera })
+        .map((row) => exactly.get({ id: number(row['id']), startMs, hash: blobOf(sha256) }))
+        .filter((row) => row !== undefined)
+        .map(readStored)[0],
+    storedOf: (id, { fromMs, toMs }) => inRange.all({ id, fromMs, toMs }).map(readStored),
     names: (account) =>
       (account === undefined ? names.all() : ofAccount.all(account)).map(readName),
     rows({ account, camera }, { fromMs, toMs, limit }) {

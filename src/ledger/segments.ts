@@ -31,6 +31,11 @@ export interface SegmentQueries {
    * as a loss. Idempotent. Ignores a stored segment.
    */
   lost(segment: SegmentRecord, cause: GapCause, detail: string): void;
+  /**
+   * Notes that stored segments are not in the bucket any more: deletes their rows, and notes their time as
+   * losses. Idempotent. Ignores segments that aren't stored.
+   */
+  gone(segments: readonly SegmentRecord[], cause: GapCause, detail: string): void;
   /** The segments that should be in the spool, each under the name with which it was recorded. */
   inSpool(): SegmentRecord[];
   /**
@@ -169,6 +174,16 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
         remove.run({ camera, startMs, sha256 });
         forgetHoles.run({ camera, startMs, durationMs });
         addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 0 });
+      }),
+    gone: (segments, cause, detail) =>
+      transaction(database, () => {
+        for (const segment of segments) {
+          const { camera, startMs, durationMs, sha256 } = columns(segment);
+          if (findStored.get({ camera, startMs, sha256 }) === undefined) continue;
+          remove.run({ camera, startMs, sha256 });
+          forgetHoles.run({ camera, startMs, durationMs });
+          addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 0 });
+        }
       }),
     inSpool: () => inSpool.all().map(readRecord),
     list(name, { fromMs, toMs, limit, after }) {

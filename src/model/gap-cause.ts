@@ -32,6 +32,8 @@ export const gapCauses = [
   'clock jumped',
   /** It was recorded, and its file was damaged or deleted here before it was stored. */
   'segment lost',
+  /** It was stored, and its object is not in the bucket any more. */
+  'deleted in the bucket',
   /** Nothing was seen that explains it. */
   'unexplained',
 ] as const;

@@ -2,4 +2,6 @@
 export interface StoreCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** With temporary keys. */
+  readonly sessionToken?: string | undefined;
 }

@@ -4,7 +4,11 @@ import { counter, gauge, only } from './metrics-gauges.ts';
 
 export interface StorageMetricsParts {
   readonly spoolUsage: () => SpoolStatus;
-  readonly uploaderStatus: () => UploadStatus & { readonly storedBytes: number };
+  readonly uploaderStatus: () => UploadStatus & {
+    readonly storedBytes: number;
+    readonly sampled: { readonly right: number; readonly wrong: number };
+    readonly audited: number;
+  };
 }
 
 export function addStorageMetrics(registry: Registry, parts: StorageMetricsParts): void {
@@ -94,5 +98,44 @@ function addUploadMetrics(
       const { failing } = uploads();
       return only(failing === undefined ? 0 : Math.max(0, Date.now() - failing.sinceMs) / 1000);
     },
+  );
+  gauge(
+    registry,
+    {
+      name: 'cctv_uploads_refused',
+      help: 'Segments that the store does not take, while it takes others',
+    },
+    () => only(uploads().refused?.segments ?? 0),
+  );
+  counter(
+    registry,
+    {
+      name: 'cctv_store_read_backs_total',
+      help: 'Stored segments that were read back as a sample, by what the store gave',
+      labels: ['outcome'],
+    },
+    () => {
+      const { right, wrong } = uploads().sampled;
+      return [
+        [{ outcome: 'right' }, right],
+        [{ outcome: 'wrong' }, wrong],
+      ] as const;
+    },
+  );
+  counter(
+    registry,
+    {
+      name: 'cctv_bucket_audited_objects_total',
+      help: 'Stored segments that were looked for in the bucket as a sample',
+    },
+    () => only(uploads().audited),
+  );
+  counter(
+    registry,
+    {
+      name: 'cctv_bucket_gone_segments_total',
+      help: 'Stored segments that were found to be gone from the bucket',
+    },
+    () => only(uploads().gone?.segments ?? 0),
   );
 }

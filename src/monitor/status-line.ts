@@ -4,7 +4,7 @@ import type { RefusedConfiguration, SpoolStatus, UploadStatus } from '../contrac
 export interface ServiceState {
   readonly cameras: readonly Pick<CameraStatus, 'state'>[];
   readonly spool: Pick<SpoolStatus, 'files' | 'bytes' | 'disk'>;
-  readonly uploads: Pick<UploadStatus, 'failing'>;
+  readonly uploads: Pick<UploadStatus, 'failing' | 'refused'>;
   readonly refusedConfiguration?: RefusedConfiguration | undefined;
 }
 
@@ -21,6 +21,9 @@ export function statusLine(
       ? []
       : [`CONFIGURATION REFUSED, running with ${refused.copy}: ${refused.problems.join('; ')}`]),
     ...(uploads.failing === undefined ? [] : [`UPLOADS FAIL: ${uploads.failing.cause}`]),
+    ...(uploads.refused === undefined
+      ? []
+      : [`${uploads.refused.segments} segments NOT TAKEN by the store: ${uploads.refused.cause}`]),
     ...(spool.disk.state === 'full' ? ['DISK FULL'] : []),
     ...(spool.disk.state === 'unusable' ? [`DISK UNUSABLE: ${spool.disk.detail ?? ''}`] : []),
     `${cameras.length} cameras connected, ${recording} recording`,

@@ -26,6 +26,7 @@ const words: Readonly<Record<string, string>> = {
   'settings changed': 'the operator changed its settings',
   'clock jumped': 'the server’s clock was set',
   'segment lost': 'lost before it was stored',
+  'deleted in the bucket': 'deleted from the store after it was recorded',
 };
 
 /** Why footage is missing, for an owner. */

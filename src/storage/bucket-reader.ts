@@ -2,22 +2,16 @@ import { createHash } from 'node:crypto';
 import {
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { SegmentIdentity } from '../model/segment-name.ts';
-import { httpStatus } from './explain.ts';
+import type { BucketAccess } from './access.ts';
+import { boundedBody } from './answer-bounds.ts';
+import { httpStatus } from './http-status.ts';
 import { parseSegmentKey } from './key.ts';
-
-/** A bucket and the client that reaches it. */
-export interface BucketAccess {
-  readonly client: S3Client;
-  readonly bucket: string;
-  /** What all keys begin with: empty, or ends with `/`. */
-  readonly prefix: string;
-}
+import { decoded, listingPages } from './listing.ts';
+import { ListingError } from './object-error.ts';
 
 /** An object as a listing shows it. */
 export interface ListedObject {
@@ -37,6 +31,12 @@ export interface Folder {
   readonly folders: readonly string[];
   readonly objects: readonly ListedObject[];
 }
+
+/** A folder is kept in memory. There are fewer accounts, and fewer cameras of one. */
+const mostInFolder = 1_000_000;
+
+/** The most that one PUT can bring to S3. */
+const largestObject = 5 * 1024 ** 3;
 
 /** Lists and reads the bucket. Each method rejects with an error of the store, or the signal's. */
 export class BucketReader {
@@ -67,20 +67,12 @@ export class BucketReader {
   ): AsyncGenerator<ListedObject[]> {
     const { after, atOnce, signal } = options;
     const prefix = this.#access.prefix + under;
-    let token: string | undefined;
-    do {
-      const page = await this.#list(
-        {
-          Prefix: prefix,
-          StartAfter: after === undefined ? undefined : prefix + after,
-          MaxKeys: atOnce,
-          ContinuationToken: token,
-        },
-        signal,
-      );
-      yield this.#objects(page);
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
+    const input = {
+      Prefix: prefix,
+      StartAfter: after === undefined ? undefined : prefix + after,
+      MaxKeys: atOnce,
+    };
+    for await (const page of listingPages(this.#access, input, signal)) yield this.#objects(page);
   }
 
   /** The direct content of the folder `under`, which is as for {@link pages}. */
@@ -88,23 +80,24 @@ export class BucketReader {
     const prefix = this.#access.prefix + under;
     const folders: string[] = [];
     const objects: ListedObject[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#list(
-        {
-          Prefix: prefix,
-          Delimiter: '/',
-          ContinuationToken: token,
-        },
-        signal,
-      );
+    const input = { Prefix: prefix, Delimiter: '/' };
+    for await (const page of listingPages(this.#access, input, signal)) {
       for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
         folders.push(decoded(page, folder).slice(prefix.length, -1));
       }
       objects.push(...this.#objects(page));
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
+      if (folders.length + objects.length > mostInFolder) {
+        throw new ListingError(
+          `there are more than ${mostInFolder} names directly below ${prefix}`,
+        );
+      }
+    }
     return { folders, objects };
+  }
+
+  /** What a key says, if it is a segment's. */
+  identify(key: string): SegmentIdentity | undefined {
+    return parseSegmentKey(this.#access.prefix, key);
   }
 
   /** The size of an object; undefined if there is none. */
@@ -148,7 +141,7 @@ export class BucketReader {
     range?: { readonly start: number; readonly end: number },
   ): Promise<AsyncIterable<Uint8Array> | undefined> {
     try {
-      const { Body: body } = await this.#access.client.send(
+      const { Body: body, ContentLength: bytes } = await this.#access.client.send(
         new GetObjectCommand({
           Bucket: this.#access.bucket,
           Key: key,
@@ -156,7 +149,7 @@ export class BucketReader {
         }),
         { abortSignal: signal },
       );
-      return (body ?? []) as AsyncIterable<Uint8Array>;
+      return boundedBody(body, range ? range.end - range.start : (bytes ?? largestObject));
     } catch (error) {
       if (httpStatus(error) === 404) return undefined;
       throw error;
@@ -169,16 +162,6 @@ export class BucketReader {
     return getSignedUrl(this.#access.client, command, { expiresIn: seconds });
   }
 
-  #list(
-    input: Omit<ConstructorParameters<typeof ListObjectsV2Command>[0], 'Bucket'>,
-    abortSignal: AbortSignal,
-  ): Promise<ListObjectsV2CommandOutput> {
-    const { client, bucket } = this.#access;
-    // URL-encoded: a foreign key with characters that XML forbids would spoil the whole listing.
-    const command = new ListObjectsV2Command({ Bucket: bucket, EncodingType: 'url', ...input });
-    return client.send(command, { abortSignal });
-  }
-
   #objects(page: ListObjectsV2CommandOutput): ListedObject[] {
     return (page.Contents ?? []).map(
       ({ Key, Size: bytes = 0, ETag: etag = '', LastModified: at }) => {
@@ -188,16 +171,5 @@ export class BucketReader {
         return { key, bytes, etag, modifiedMs, segment };
       },
     );
-  }
-}
-
-/** The plain key, from a listing that may be URL-encoded. */
-function decoded({ EncodingType: encoding }: ListObjectsV2CommandOutput, key = ''): string {
-  if (encoding !== 'url') return key;
-  try {
-    return decodeURIComponent(key.replaceAll('+', ' '));
-  } catch {
-    // Not UTF-8, so not one of our keys: return it encoded.
-    return key;
   }
 }

@@ -1,9 +1,6 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { AbortMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { errorCode } from '../lib/errors.ts';
 import type { ReplaceableCredentials } from './credentials.ts';
+import { BoundedHandler } from './handler.ts';
 import { httpStatus } from './http-status.ts';
 
 export interface ClientOptions {
@@ -15,35 +12,21 @@ export interface ClientOptions {
   readonly stallMs: number;
 }
 
-const connectTimeoutMs = 5_000;
-
-/** A connection stalled or could not be established in time. */
-export class UploadStalledError extends Error {
-  override name = 'StalledError';
-}
-
 /**
- * Gives timeouts a name that the SDK doesn't know, because the SDK would retry a timeout at once.
- * On a link that is too slow for the uploads under way, a retry makes matters worse.
+ * What stores say, beside 401 and 403, when the credentials are not valid any more. Some say it with
+ * 400.
  */
-class Handler extends NodeHttpHandler {
-  override async handle(...args: Parameters<NodeHttpHandler['handle']>) {
-    try {
-      return await super.handle(...args);
-    } catch (error) {
-      // The handler also calls a cut connection a timeout, but a cut is worth a retry.
-      const cut = ['ECONNRESET', 'EPIPE'].includes(errorCode(error) ?? '');
-      if (cut || !(error instanceof Error) || error.name !== 'TimeoutError') throw error;
-      // Not passed as the cause: the SDK looks at causes too.
-      throw new UploadStalledError(error.message);
-    }
-  }
-}
+const refusedCodes = /^(?:ExpiredToken|InvalidToken|TokenRefreshRequired|InvalidAccessKeyId)/;
 
 /** An S3 client with the settings that measurements showed to matter. */
 export function createClient(options: ClientOptions): S3Client {
-  // The SDK's own agent would open a new connection for each large body.
-  const agent = { keepAlive: true, maxSockets: options.connections };
+  const { credentials } = options;
+  // A client without given credentials has those that the SDK finds on this machine.
+  let finder: S3Client | undefined;
+  credentials.useChain((anew) => {
+    finder ??= new S3Client({ region: options.region });
+    return finder.config.credentials(anew);
+  });
   const client = new S3Client({
     endpoint: options.endpoint,
     region: options.region,
@@ -61,28 +44,28 @@ export function createClient(options: ClientOptions): S3Client {
     // We choose the checksum in each request.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: new Handler({
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
-      connectionTimeout: connectTimeoutMs,
-      // An idle timeout, because a slow link may take minutes for a segment. A limit for the whole
-      // request (requestTimeout) would cut every upload on such a link.
-      socketTimeout: options.stallMs,
-      throwOnRequestTimeout: true,
-    }),
+    requestHandler: new BoundedHandler(options),
   });
   client.middlewareStack.add(
-    (next) => async (args) => {
+    (next, context) => async (args) => {
       try {
         return await next(args);
       } catch (error) {
-        if ([401, 403].includes(httpStatus(error) ?? 0)) options.credentials.doubt();
+        const isHead = context['commandName'] === 'HeadObjectCommand';
+        if (refusesCredentials(error, isHead)) options.credentials.doubt();
         throw error;
       }
     },
     { step: 'initialize', name: 'doubtRefusedCredentials' },
   );
   return client;
+}
+
+/** The answer to a HEAD has no code, so any 400 may be about the credentials. */
+function refusesCredentials(error: unknown, isHead: boolean): boolean {
+  const status = httpStatus(error);
+  if (status === 401 || status === 403 || (status === 400 && isHead)) return true;
+  return status === 400 && error instanceof Error && refusedCodes.test(error.name);
 }
 
 /**

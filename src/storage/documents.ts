@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { BucketAccess, BucketReader } from './bucket-reader.ts';
+import type { BucketAccess } from './access.ts';
+import type { BucketReader } from './bucket-reader.ts';
 import type { Content } from './content.ts';
-import { base64, type Proof } from './proof.ts';
+import { base64, type Proof, type PutAnswer } from './proof.ts';
 
 /** The folder of documents, beside the accounts' folders: no account can have that name. */
 export const documentFolder = '_ledger/';
@@ -18,6 +19,7 @@ type Prove = (
   key: string,
   content: Content,
   signal: AbortSignal,
+  put?: PutAnswer,
 ) => Promise<Proof | 'absent' | 'different'>;
 
 /**
@@ -43,7 +45,7 @@ export class Documents {
     const key = this.#key(name);
     const md5Etag = createHash('md5').update(body).digest('hex');
     const sha256 = createHash('sha256').update(body).digest('hex');
-    await this.#access.client.send(
+    const { ETag: etag } = await this.#access.client.send(
       new PutObjectCommand({
         Bucket: this.#access.bucket,
         Key: key,
@@ -54,7 +56,8 @@ export class Documents {
       }),
       { abortSignal: signal },
     );
-    const proof = await this.#prove(key, { bytes: body.length, sha256, md5Etag, body }, signal);
+    const content = { bytes: body.length, sha256, md5Etag, body };
+    const proof = await this.#prove(key, content, signal, { etag });
     if (typeof proof !== 'object') {
       throw new Error(`the store took ${key} and then held ${proof} under that name`);
     }

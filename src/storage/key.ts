@@ -9,12 +9,12 @@ const dayMs = 86_400_000;
 
 /** `PREFIX` + `ACCOUNT/CAMERA/YYYY/MM/DD/START_DURATION_HASH.mp4`; the UTC day of the start. */
 export const segmentKey = (prefix: string, segment: SegmentIdentity): string =>
-  dayPrefix(prefix, segment, segment.startMs) + segmentFileName(segment);
+  prefix + dayFolder(segment, segment.startMs) + segmentFileName(segment);
 
-/** The common prefix of the keys of a camera's UTC day. */
-export function dayPrefix(prefix: string, { account, camera }: CameraName, atMs: number): string {
+/** What follows the prefix in all keys of a camera's UTC day. */
+export function dayFolder({ account, camera }: CameraName, atMs: number): string {
   const [year, month, day] = new Date(atMs).toISOString().split(/[-T]/);
-  return `${prefix}${account}/${camera}/${year}/${month}/${day}/`;
+  return `${account}/${camera}/${year}/${month}/${day}/`;
 }
 
 /** Parses a key of {@link segmentKey}; undefined for any other key. */

@@ -1,7 +1,8 @@
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import type { BucketAccess } from './bucket-reader.ts';
-import { httpStatus } from './explain.ts';
+import type { BucketAccess } from './access.ts';
+import { httpStatus } from './http-status.ts';
 import { parseSegmentKey } from './key.ts';
+import { ListingError } from './object-error.ts';
 
 /** A multipart upload neither completed nor aborted. Its parts cost money, but aren't listed. */
 export interface UnfinishedUpload {
@@ -36,16 +37,26 @@ export class Leftovers {
         }),
         { abortSignal: signal },
       );
-      for (const { Key: key = '', UploadId: uploadId = '', Initiated: begun } of page.Uploads ??
-        []) {
+      const { Uploads: uploads = [] } = page;
+      for (const { Key: key = '', UploadId: uploadId = '', Initiated: begun } of uploads) {
         if (begun === undefined || parseSegmentKey(prefix, key) === undefined) continue;
         yield { key, uploadId, begunMs: begun.getTime() };
       }
-      const { NextKeyMarker: key, NextUploadIdMarker: uploadId } = page;
-      // A store that gives no next marker would return its first page for ever.
-      if (page.IsTruncated !== true || !key) return;
-      if (key === after.KeyMarker && uploadId === after.UploadIdMarker) return;
-      after = { KeyMarker: key, UploadIdMarker: uploadId };
+      if (page.IsTruncated !== true) return;
+      // Where the store doesn't say how to go on, the last upload of the page does.
+      const KeyMarker = page.NextKeyMarker || uploads.at(-1)?.Key;
+      const UploadIdMarker = page.NextKeyMarker
+        ? page.NextUploadIdMarker
+        : uploads.at(-1)?.UploadId;
+      if (
+        !KeyMarker ||
+        (KeyMarker === after.KeyMarker && UploadIdMarker === after.UploadIdMarker)
+      ) {
+        throw new ListingError(
+          'the listing of unfinished uploads can not be trusted: there is more and no way to go on',
+        );
+      }
+      after = { KeyMarker, UploadIdMarker };
     }
   }
 

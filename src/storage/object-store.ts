@@ -1,36 +1,27 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, ReadStream } from 'node:fs';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  ListObjectsV2Command,
-  type PutObjectCommandInput,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
+import { createReadStream } from 'node:fs';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { SegmentIdentity } from '../model/segment-name.ts';
-import { within } from '../lib/until.ts';
 import type { Segment } from '../model/segment.ts';
+import { type Abilities, findAbilities } from './abilities.ts';
 import { BucketReader } from './bucket-reader.ts';
-import { abortable, createClient, signWithGivenHash } from './client.ts';
+import { createClient, signWithGivenHash } from './client.ts';
 import { type Content, readContent } from './content.ts';
 import { Documents } from './documents.ts';
-import type { StoreCredentials } from '../model/store-credentials.ts';
-import { ReplaceableCredentials } from './credentials.ts';
-import {
-  type BucketPlace,
-  explainStoreError,
-  httpStatus,
-  type StoreTrouble,
-  storeTrouble,
-} from './explain.ts';
-import { dayPrefix, days, parseSegmentKey, segmentKey } from './key.ts';
+import { credentialsOf, type CredentialsReader, ReplaceableCredentials } from './credentials.ts';
+import { type BucketPlace, explainStoreError, type StoreTrouble, storeTrouble } from './explain.ts';
+import { Features } from './features.ts';
+import { dayFolder, days, segmentKey } from './key.ts';
+import { bucketRules, type LifecycleRule } from './lifecycle.ts';
 import { Leftovers } from './leftovers.ts';
-import { base64, judge, type Proof } from './proof.ts';
+import { ObjectError } from './object-error.ts';
+import type { Proof, PutAnswer } from './proof.ts';
+import { Prover } from './prover.ts';
+import { attemptPut, partBytes, singlePutBytes } from './put.ts';
+import { type ProbeStep, tryBucket } from './probe.ts';
+import { Sample, type SampleCounts } from './sample.ts';
 
 export type { ChecksumKind, Proof } from './proof.ts';
 
@@ -41,10 +32,12 @@ export interface ObjectStoreOptions {
   readonly region: string;
   /** Whether URLs name the bucket in the path (most self-hosted stores) or in the host (Amazon). */
   readonly pathStyle: boolean;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+  /** Without keys, those are used that the SDK finds on this machine. */
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
   /** Returns the valid credentials; called after the store has refused the present ones. */
-  readonly currentCredentials?: () => Promise<StoreCredentials> | StoreCredentials;
+  readonly currentCredentials?: CredentialsReader;
   /** What all keys begin with, such as `cctv/`; empty unless given. */
   readonly prefix?: string;
   /**
@@ -52,8 +45,15 @@ export interface ObjectStoreOptions {
    * the kernel sends what it has buffered, maybe megabytes, the connection looks idle to us.
    */
   readonly stallMs?: number;
-  /** Timeout of {@link ObjectStore.check}; 15 s unless given. */
+  /** Timeout of each step of {@link ObjectStore.check}; 15 s unless given. */
   readonly checkWithinMs?: number;
+  /**
+   * The share of segments that are read back after the store has confirmed them, from 0 to 1; with the
+   * first one of each day. None unless given.
+   */
+  readonly readBack?: number;
+  /** How long the store may take to show an object that it took; 20 s unless given. */
+  readonly patienceMs?: number;
   readonly log: Log;
 }
 
@@ -69,9 +69,11 @@ export const uploadsAtOnce = 16;
 /** Extra connections, so that a listing needn't wait for an upload to finish. */
 const otherConnections = 4;
 
-/** A segment up to this size is one request. Larger ones are sent in parts: rare, and slower. */
-const singlePutBytes = 64 * 1024 * 1024;
-const partBytes = 16 * 1024 * 1024;
+/** Keys of objects that the store took and didn't show in time; more are not kept in mind. */
+const mostNotShown = 1_000;
+
+/** An object that exists and was not shown so often is sent anew, in case that helps. */
+const triesUnseen = 10;
 
 /** A segment that overlaps a time range begins at most this long before the range. */
 const longestSegmentMs = 3_600_000;
@@ -91,16 +93,18 @@ export class ObjectStore implements Disposable {
   readonly #options: ObjectStoreOptions;
   readonly #client: S3Client;
   readonly #prefix: string;
-  /** Which features the store has. Set to false for good once it answers 501. */
-  readonly #knows = { conditionalPut: true, checksum: true };
-  #saidReadBack = false;
+  readonly #features: Features;
+  readonly #prover: Prover;
+  readonly #sample: Sample;
+  /** Keys of objects that the store took and then did not show, and how often. */
+  readonly #notShown = new Map<string, number>();
 
   /** Use {@link createObjectStore}. */
   constructor(options: ObjectStoreOptions) {
     this.#options = options;
     this.#prefix = options.prefix ?? '';
     this.#credentials = new ReplaceableCredentials(
-      options,
+      credentialsOf(options),
       options.currentCredentials,
       options.log,
     );
@@ -114,7 +118,16 @@ export class ObjectStore implements Disposable {
     const access = { client: this.#client, bucket: options.bucket, prefix: this.#prefix };
     this.reader = new BucketReader(access);
     this.leftovers = new Leftovers(access);
-    this.documents = new Documents(access, this.reader, (...asked) => this.#prove(...asked));
+    this.#features = new Features(options.log);
+    this.#sample = new Sample(options.readBack);
+    this.#prover = new Prover({
+      ...access,
+      features: this.#features,
+      sample: this.#sample,
+      log: options.log,
+      patienceMs: options.patienceMs,
+    });
+    this.documents = new Documents(access, this.reader, (...asked) => this.#prover.prove(...asked));
   }
 
   /** Bucket and place, for the operator. */
@@ -122,28 +135,75 @@ export class ObjectStore implements Disposable {
     return `${this.#options.bucket} at ${this.#options.endpoint ?? `Amazon S3 in ${this.#options.region}`}`;
   }
 
-  /**
-   * Asks the store whether we can use the bucket.
-   *
-   * @throws OperatorError that says what is wrong: bucket absent, wrong credentials or region, clock,
-   *   unreachable, TLS.
-   */
-  async check(signal: AbortSignal): Promise<void> {
-    const ms = this.#options.checkWithinMs ?? 15_000;
-    // A listing of one object: a response to HeadBucket has no body that could say what is wrong.
-    const command = new ListObjectsV2Command({
-      Bucket: this.#options.bucket,
-      Prefix: this.#prefix,
-      MaxKeys: 1,
+  /** What reading samples back has shown since the start. */
+  get sampled(): SampleCounts {
+    return this.#sample.counts;
+  }
+
+  /** Where browsers reach the bucket: `https://host[:port]`. Needs no credentials and asks nobody. */
+  async origin(): Promise<string> {
+    const { log, bucket } = this.#options;
+    const nobody = { accessKeyId: 'nobody', secretAccessKey: 'nothing' };
+    const client = createClient({
+      ...this.#options,
+      credentials: new ReplaceableCredentials(nobody, undefined, log),
+      connections: 1,
+      stallMs: 1_000,
     });
     try {
-      await within(ms, 'an answer', signal, (abortSignal) =>
-        this.#client.send(command, { abortSignal }),
-      );
-    } catch (error) {
-      if (signal.aborted) throw error;
-      throw new OperatorError(this.explain(error), { cause: error });
+      const reader = new BucketReader({ client, bucket, prefix: '' });
+      return new URL(await reader.presign('origin', 60)).origin;
+    } finally {
+      client.destroy();
     }
+  }
+
+  /**
+   * Tries whether we can use the bucket, with a small object that goes there and back.
+   *
+   * @throws OperatorError that says what is wrong: bucket absent, wrong credentials or region, clock,
+   *   unreachable, TLS, no store at all.
+   */
+  async check(signal: AbortSignal): Promise<void> {
+    const steps = await this.probe(signal);
+    const failed = steps.find(({ right, problem }) => problem !== undefined && right !== 'delete');
+    if (failed?.problem !== undefined) throw new OperatorError(failed.problem);
+  }
+
+  /** Tries each operation that we need, as uploads use it, and stops at the first that fails. */
+  probe(signal: AbortSignal): Promise<readonly ProbeStep[]> {
+    const { bucket, checkWithinMs } = this.#options;
+    return tryBucket(
+      {
+        client: this.#client,
+        bucket,
+        prefix: this.#prefix,
+        features: this.#features,
+        explain: (error) => this.explain(error),
+        stepMs: checkWithinMs,
+      },
+      signal,
+    );
+  }
+
+  /** Tries what the store can do beside what is needed. Rejects with an error of the store, or the signal's. */
+  abilities(signal: AbortSignal): Promise<Abilities> {
+    return findAbilities(
+      {
+        client: this.#client,
+        bucket: this.#options.bucket,
+        prefix: this.#prefix,
+        features: this.#features,
+        log: this.#options.log,
+      },
+      signal,
+    );
+  }
+
+  /** The enabled rules of the bucket that delete our objects; undefined if we may not read them. */
+  rules(signal: AbortSignal): Promise<readonly LifecycleRule[] | undefined> {
+    const { bucket } = this.#options;
+    return bucketRules({ client: this.#client, bucket, prefix: this.#prefix }, signal);
   }
 
   /** What an error of this store means, in plain words. */
@@ -166,15 +226,18 @@ export class ObjectStore implements Disposable {
   async put(segment: Segment, signal: AbortSignal): Promise<Proof> {
     const key = segmentKey(this.#prefix, segment);
     const content = await readContent(segment, singlePutBytes, partBytes);
-    const existing = await this.#upload(key, segment, content, signal);
-    if (existing !== undefined) return existing;
-    const proof = await this.#prove(key, content, signal);
-    if (typeof proof === 'object') return proof;
-    throw new Error(
-      proof === 'absent'
-        ? `the store took ${key} and then said that it has no such object`
-        : `the store took ${key} and holds something else under that name`,
-    );
+    const answer = await this.#upload(key, segment, content, signal);
+    const proof =
+      'checksum' in answer ? answer : await this.#prover.prove(key, content, signal, answer);
+    if (typeof proof === 'object') {
+      this.#notShown.delete(key);
+      return proof;
+    }
+    if (proof === 'different') {
+      throw new ObjectError(`the store took ${key} and holds something else under that name`);
+    }
+    this.#noteNotShown(key);
+    throw new ObjectError(`the store took ${key} and then said that it has no such object`);
   }
 
   /**
@@ -185,17 +248,26 @@ export class ObjectStore implements Disposable {
     const key = segmentKey(this.#prefix, segment);
     const found = await this.reader.digest(key, signal);
     if (found?.sha256 !== segment.sha256) return undefined;
-    const head = await this.#head(key, signal);
+    const head = await this.#prover.head(key, signal);
     return head && { key, ...found, checksum: 'read-back', etag: head.ETag ?? '' };
   }
 
   /** The segments of a camera with footage between two times (ms since 1970 UTC), the oldest first. */
-  async listSegments(camera: CameraName, fromMs: number, toMs: number): Promise<StoredSegment[]> {
+  async listSegments(
+    camera: CameraName,
+    fromMs: number,
+    toMs: number,
+    signal: AbortSignal,
+  ): Promise<StoredSegment[]> {
     const found: StoredSegment[] = [];
     for (const day of days(fromMs - longestSegmentMs, toMs)) {
-      for await (const segment of this.#day(camera, day)) {
-        if (segment.startMs < toMs && segment.startMs + segment.durationMs > fromMs) {
-          found.push(segment);
+      const under = dayFolder(camera, day);
+      for await (const page of this.reader.pages(under, { signal })) {
+        for (const { key, bytes, segment } of page) {
+          if (segment === undefined) continue;
+          if (segment.startMs < toMs && segment.startMs + segment.durationMs > fromMs) {
+            found.push({ ...segment, key, bytes });
+          }
         }
       }
     }
@@ -206,169 +278,70 @@ export class ObjectStore implements Disposable {
     this.#client.destroy();
   }
 
+  /** @returns how often the object was not shown. */
+  #noteNotShown(key: string): number {
+    const times = (this.#notShown.get(key) ?? 0) + 1;
+    if (times > 1 || this.#notShown.size < mostNotShown) this.#notShown.set(key, times);
+    return times;
+  }
+
   #place(): BucketPlace {
     return { ...this.#options, accessKeyId: this.#credentials.accessKeyId };
   }
 
-  async *#day(camera: CameraName, dayMs: number): AsyncGenerator<StoredSegment> {
-    let token: string | undefined;
-    do {
-      const page = await this.#client.send(
-        new ListObjectsV2Command({
-          Bucket: this.#options.bucket,
-          Prefix: dayPrefix(this.#prefix, camera, dayMs),
-          ContinuationToken: token,
-        }),
-      );
-      for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) {
-        const identity = parseSegmentKey(this.#prefix, key);
-        if (identity !== undefined) yield { ...identity, key, bytes };
-      }
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
-  }
-
-  /** @returns the proof if the right content was there before. */
+  /** @returns the proof if the right content was there before; else the store's answer. */
   async #upload(
     key: string,
     segment: Segment,
     content: Content,
     signal: AbortSignal,
-  ): Promise<Proof | undefined> {
+  ): Promise<Proof | PutAnswer> {
+    const { log, bucket } = this.#options;
     for (let overwrite = false; ; ) {
-      const conditional = this.#knows.conditionalPut && !overwrite;
-      const checksum = this.#knows.checksum;
-      // Look first where a PUT can't be conditional, or would be refused only after all parts are
-      // sent.
-      if ((!conditional || content.body === undefined) && !overwrite) {
-        const proof = await this.#prove(key, content, signal);
+      const conditional = this.#features.has('conditionalPut') && !overwrite;
+      const wasSent = this.#notShown.has(key);
+      // Look first where a PUT can't be conditional, where it would be refused only after all parts
+      // are sent, and where the store took it and did not show it.
+      if ((!conditional || content.body === undefined || wasSent) && !overwrite) {
+        const proof = await this.#prover.prove(key, content, signal);
         if (typeof proof === 'object') return proof;
       }
-      try {
-        await this.#send(key, segment, content, { conditional, checksum }, signal);
-        return undefined;
-      } catch (error) {
-        const status = httpStatus(error);
-        if (status === 412 && conditional) {
-          // Probably an earlier try of ours whose response was lost. If the content differs, we
-          // overwrite it, since the key contains the right hash.
-          const proof = await this.#prove(key, content, signal);
-          if (typeof proof === 'object') return proof;
-          this.#options.log.warn(
-            'the bucket holds something else under a segment’s key; replaced',
-            {
-              camera: formatCameraName(segment),
-              key,
-            },
-          );
-          overwrite = true;
-        } else if (status === 501 && conditional) {
-          this.#learn('conditionalPut');
-        } else if (status === 501 && checksum) {
-          this.#learn('checksum');
-        } else {
-          throw error;
-        }
+      const answer = await attemptPut(
+        this.#client,
+        this.#features,
+        {
+          bucket,
+          key,
+          body: content.body ?? createReadStream(segment.path),
+          sha256: content.sha256,
+          md5: content.md5Etag,
+          contentType: 'video/mp4',
+          metadata: {
+            sha256: content.sha256,
+            start: new Date(segment.startMs).toISOString(),
+            duration: String(segment.durationMs),
+            account: segment.account,
+            camera: segment.camera,
+          },
+          keepExisting: !overwrite,
+        },
+        signal,
+      );
+      if (answer === 'learned') continue;
+      if (answer !== 'exists') return answer;
+      // Probably an earlier try of ours whose response was lost, which the store may show late. If
+      // the content differs, we overwrite it, since the key contains the right hash.
+      const proof = await this.#prover.prove(key, content, signal, {});
+      if (typeof proof === 'object') return proof;
+      if (proof === 'absent' && this.#noteNotShown(key) < triesUnseen) {
+        throw new ObjectError(`the store says that it has ${key}, and does not show it`);
       }
+      this.#notShown.delete(key);
+      log.warn('the bucket holds something else under a segment’s key; replaced', {
+        camera: formatCameraName(segment),
+        key,
+      });
+      overwrite = true;
     }
-  }
-
-  async #send(
-    key: string,
-    segment: Segment,
-    content: Content,
-    use: { readonly conditional: boolean; readonly checksum: boolean },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { body, sha256 } = content;
-    // The store checks the body against the SHA-256 and keeps it for HEAD. Not for parts: there it
-    // would be a checksum of checksums, not the file's hash.
-    const checksum =
-      use.checksum && body !== undefined
-        ? { ChecksumAlgorithm: 'SHA256' as const, ChecksumSHA256: base64(sha256) }
-        : {};
-    const params: PutObjectCommandInput = {
-      Bucket: this.#options.bucket,
-      Key: key,
-      Body: body ?? createReadStream(segment.path),
-      ContentType: 'video/mp4',
-      Metadata: {
-        sha256,
-        start: new Date(segment.startMs).toISOString(),
-        duration: String(segment.durationMs),
-        account: segment.account,
-        camera: segment.camera,
-      },
-      ...checksum,
-      ...(use.conditional ? { IfNoneMatch: '*' } : {}),
-    };
-    try {
-      await new Upload({
-        client: abortable(this.#client, signal),
-        params,
-        partSize: body === undefined ? partBytes : singlePutBytes,
-        queueSize: body === undefined ? 2 : 1,
-      }).done();
-    } finally {
-      if (params.Body instanceof ReadStream) params.Body.destroy();
-    }
-  }
-
-  async #prove(
-    key: string,
-    content: Content,
-    signal: AbortSignal,
-  ): Promise<Proof | 'absent' | 'different'> {
-    const head = await this.#head(key, signal);
-    if (head === undefined) return 'absent';
-    let verdict = judge(head, content);
-    if (verdict === 'unknown') {
-      verdict = (await this.#readBack(key, signal)) === content.sha256 ? 'read-back' : 'different';
-    }
-    if (verdict === 'different') return verdict;
-    const { bytes, sha256 } = content;
-    return { key, bytes, sha256, checksum: verdict, etag: head.ETag ?? '' };
-  }
-
-  async #head(key: string, signal: AbortSignal): Promise<HeadObjectCommandOutput | undefined> {
-    const checksum = this.#knows.checksum;
-    try {
-      return await this.#client.send(
-        new HeadObjectCommand({
-          Bucket: this.#options.bucket,
-          Key: key,
-          ...(checksum ? { ChecksumMode: 'ENABLED' } : {}),
-        }),
-        { abortSignal: signal },
-      );
-    } catch (error) {
-      if (httpStatus(error) === 404) return undefined;
-      if (httpStatus(error) !== 501 || !checksum) throw error;
-      this.#learn('checksum');
-      return await this.#head(key, signal);
-    }
-  }
-
-  async #readBack(key: string, signal: AbortSignal): Promise<string> {
-    if (!this.#saidReadBack) {
-      this.#saidReadBack = true;
-      this.#options.log.info(
-        'the store confirms neither SHA-256 nor MD5 of what it holds: segments are read back',
-        { key },
-      );
-    }
-    const { Body: body } = await this.#client.send(
-      new GetObjectCommand({ Bucket: this.#options.bucket, Key: key }),
-      { abortSignal: signal },
-    );
-    const hash = createHash('sha256');
-    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) hash.update(chunk);
-    return hash.digest('hex');
-  }
-
-  #learn(lacks: 'conditionalPut' | 'checksum'): void {
-    if (!this.#knows[lacks]) return;
-    this.#knows[lacks] = false;
-    this.#options.log.debug('the store lacks a feature; going on without it', { lacks });
   }
 }

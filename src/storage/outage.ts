@@ -51,6 +51,8 @@ export class Outage {
   /** How often the ceiling was lowered. */
   #epoch = 0;
   #failuresInRow = 0;
+  /** Objects with trouble that may be their own, since the last success. */
+  readonly #inDoubt = new Set<string>();
   #firstFailureMs = 0;
   #succeededAt = Number.NEGATIVE_INFINITY;
   #current: { sinceMs: number; cause: string; saidAt: number; beganAt: number } | undefined;
@@ -86,6 +88,7 @@ export class Outage {
   succeeded(): void {
     const { clock, log, waiting, concurrency } = this.#options;
     this.#failuresInRow = 0;
+    this.#inDoubt.clear();
     this.#succeededAt = clock.now();
     this.#successes += 1;
     if (this.#ceiling < concurrency && this.#successes >= this.#ceiling * successesToRise) {
@@ -101,7 +104,14 @@ export class Outage {
     this.#current = undefined;
   }
 
-  failed({ words, needsOperator, tooMuch }: StoreTrouble, { probe, epoch }: Attempt): void {
+  /** An upload failed with trouble that is known to be the object's own: that says nothing of the store. */
+  refused({ probe }: Attempt): void {
+    if (probe) this.#schedule(this.#options.clock.now());
+  }
+
+  /** @param object what was uploaded: if the trouble may be its own, it counts once */
+  failed(trouble: StoreTrouble, { probe, epoch }: Attempt, object: string): void {
+    const { words, needsOperator, tooMuch } = trouble;
     const { clock, log, waiting } = this.#options;
     const now = clock.now();
     if (tooMuch && !probe && epoch === this.#epoch) {
@@ -111,6 +121,8 @@ export class Outage {
       this.#limit = this.#ceiling;
     }
     if (this.#current === undefined) {
+      if (trouble.ofObject && this.#inDoubt.has(object)) return;
+      if (trouble.ofObject) this.#inDoubt.add(object);
       this.#failuresInRow += 1;
       if (this.#failuresInRow === 1) this.#firstFailureMs = clock.wallNow();
       // A new bucket or access key may take a moment until all servers of the store know it.

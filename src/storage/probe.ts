@@ -1,26 +1,27 @@
-import { buffer } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { OperatorError } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import { within } from '../lib/until.ts';
-import { createClient } from './client.ts';
-import { ReplaceableCredentials } from './credentials.ts';
+import { TimeoutError, within } from '../lib/until.ts';
+import { boundedBody, LongerAnswerError, UploadStalledError } from './answer-bounds.ts';
+import type { BucketAccess } from './access.ts';
 import { documentFolder, probeName } from './documents.ts';
-import { type BucketPlace, explainStoreError } from './explain.ts';
+import type { Features } from './features.ts';
+import { httpStatus } from './http-status.ts';
+import { isListing } from './listing.ts';
+import { attemptPut } from './put.ts';
 
-export interface ProbeOptions extends BucketPlace {
-  readonly secretAccessKey: string;
-  readonly pathStyle: boolean;
-  /** What all keys begin with; empty, or ends with `/`. */
-  readonly prefix: string;
-  readonly log: Log;
+export interface ProbeOptions extends BucketAccess {
+  readonly features: Features;
+  /** What an error of the store means, in plain words. */
+  readonly explain: (error: unknown) => string;
+  /** Timeout of one step; 15 s unless given. */
+  readonly stepMs?: number | undefined;
 }
 
 /** The result of trying one operation on the bucket. */
@@ -30,77 +31,155 @@ export interface ProbeStep {
   readonly problem?: string;
 }
 
-const stepMs = 15_000;
-/** Always the same, so that parallel probes agree, and only one stays where we may not delete. */
-const body = Buffer.from('Sapiengraph CCTV tries whether it can use this bucket.\n');
+const words = 'Sapiengraph CCTV tries whether it can use this bucket.';
+
+const defaultStepMs = 15_000;
+
+/** A store may show an object this late: 10 s. */
+const lateTries = 20;
+const lateMs = 500;
+
+/** Another daemon or command that probes at the same time overwrites the object. */
+const tries = 4;
+
+/** The key of the test object. */
+export const probeKey = (prefix: string): string => `${prefix}${documentFolder}${probeName}`;
 
 /**
- * Tries every operation that we need, with a small test object, and stops at the first that fails.
- * Deletion comes last: an access key that may not delete will do, and leaves the object there.
+ * As no probe before, so that what lies there from earlier is not taken for what was put now. It fills
+ * several packets, since some paths let only small ones through.
  */
-export async function probeBucket(
+export const makeProbe = (): Buffer => Buffer.from(`${words} ${randomUUID()}\n`.padEnd(8_000));
+
+/**
+ * Tries every operation that we need, as uploads use it, with a small test object that goes there and
+ * back. Stops at the first that fails. Deletion comes last: an access key that may not delete will do,
+ * and leaves the object there.
+ */
+export async function tryBucket(
   options: ProbeOptions,
   signal: AbortSignal,
 ): Promise<readonly ProbeStep[]> {
-  const { bucket: Bucket, prefix, log } = options;
-  const client = createClient({
-    ...options,
-    credentials: new ReplaceableCredentials(options, undefined, log),
-    connections: 1,
-    stallMs: stepMs,
-  });
-  const Key = `${prefix}${documentFolder}${probeName}`;
-  const tries: readonly [ProbeStep['right'], (abortSignal: AbortSignal) => Promise<unknown>][] = [
+  const { client, bucket: Bucket, prefix, stepMs = defaultStepMs, explain } = options;
+  const Key = probeKey(prefix);
+  const roundTrip = new RoundTrip(options);
+  const attempts: readonly [ProbeStep['right'], (abortSignal: AbortSignal) => Promise<unknown>][] =
     [
-      'put',
-      (abortSignal) =>
-        client.send(new PutObjectCommand({ Bucket, Key, Body: body }), { abortSignal }),
-    ],
-    [
-      'head',
-      async (abortSignal) => {
-        const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket, Key }), {
-          abortSignal,
-        });
-        if (ContentLength !== body.length) throw differs(Key);
-      },
-    ],
-    [
-      'get',
-      async (abortSignal) => {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal });
-        if (!body.equals(await buffer(Body as Readable))) throw differs(Key);
-      },
-    ],
-    [
-      'list',
-      (abortSignal) =>
-        client.send(new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 }), { abortSignal }),
-    ],
-    [
-      'delete',
-      (abortSignal) => client.send(new DeleteObjectCommand({ Bucket, Key }), { abortSignal }),
-    ],
-  ];
+      ['put', (abortSignal) => roundTrip.put(abortSignal)],
+      ['head', (abortSignal) => roundTrip.head(abortSignal)],
+      ['get', (abortSignal) => roundTrip.get(abortSignal)],
+      ['list', (abortSignal) => list(options, abortSignal)],
+      [
+        'delete',
+        (abortSignal) => client.send(new DeleteObjectCommand({ Bucket, Key }), { abortSignal }),
+      ],
+    ];
   const steps: ProbeStep[] = [];
-  try {
-    for (const [right, attempt] of tries) {
-      try {
-        await within(stepMs, 'an answer of the store', signal, attempt);
-        steps.push({ right });
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const problem =
-          error instanceof OperatorError ? error.message : explainStoreError(error, options);
-        steps.push({ right, problem });
-        return steps;
-      }
+  for (const [right, attempt] of attempts) {
+    try {
+      await within(stepMs, 'an answer of the store', signal, attempt);
+      steps.push({ right });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const problem = error instanceof OperatorError ? error.message : explain(error);
+      const isLate = error instanceof TimeoutError || error instanceof UploadStalledError;
+      const isSwallowed = right === 'put' && isLate && (await canList(options, signal));
+      steps.push({ right, problem: isSwallowed ? `${problem} ${swallowed}` : problem });
+      return steps;
     }
-    return steps;
-  } finally {
-    client.destroy();
+  }
+  return steps;
+}
+
+async function list({ client, bucket, prefix }: ProbeOptions, abortSignal: AbortSignal) {
+  const input = { Bucket: bucket, Prefix: probeKey(prefix), MaxKeys: 1 };
+  const answer = await client.send(new ListObjectsV2Command(input), { abortSignal });
+  if (!isListing(answer)) throw notS3('a listing');
+}
+
+/** Whether a request that fits into one packet is answered. */
+const canList = (options: ProbeOptions, signal: AbortSignal): Promise<boolean> =>
+  within(options.stepMs ?? defaultStepMs, 'a listing', signal, (inner) =>
+    list(options, inner),
+  ).then(
+    () => true,
+    () => false,
+  );
+
+const swallowed =
+  'Small requests are answered, and large ones get lost: something on the way swallows large packets (a tunnel or VPN). Lower the MTU, as with: ip link set dev eth0 mtu 1400';
+
+/** One small object that is put, asked for and read. */
+class RoundTrip {
+  readonly #options: ProbeOptions;
+  #body = makeProbe();
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+  }
+
+  async put(signal: AbortSignal): Promise<void> {
+    const { client, features, bucket, prefix } = this.#options;
+    const hash = (kind: string) => createHash(kind).update(this.#body).digest('hex');
+    const put = {
+      bucket,
+      key: probeKey(prefix),
+      body: this.#body,
+      sha256: hash('sha256'),
+      md5: hash('md5'),
+      contentType: 'text/plain',
+      keepExisting: false,
+    };
+    while ((await attemptPut(client, features, put, signal)) === 'learned');
+  }
+
+  async head(abortSignal: AbortSignal): Promise<void> {
+    const { client, bucket, prefix } = this.#options;
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: probeKey(prefix) });
+    const { ContentLength } = await shown(() => client.send(command, { abortSignal }), abortSignal);
+    if (ContentLength !== this.#body.length) throw notS3('the object that it took');
+  }
+
+  async get(signal: AbortSignal): Promise<void> {
+    for (let left = tries; left > 0; left -= 1) {
+      const found = await this.#read(signal);
+      if (found?.equals(this.#body) === true) return;
+      if (found?.toString().startsWith(words) !== true) break;
+      this.#body = makeProbe();
+      await this.put(signal);
+    }
+    throw notS3('the object that it took');
+  }
+
+  /** The object that is there; undefined if it is longer than ours. */
+  async #read(abortSignal: AbortSignal): Promise<Buffer | undefined> {
+    const { client, bucket, prefix } = this.#options;
+    const command = new GetObjectCommand({ Bucket: bucket, Key: probeKey(prefix) });
+    const { Body: body } = await shown(() => client.send(command, { abortSignal }), abortSignal);
+    const pieces: Uint8Array[] = [];
+    try {
+      for await (const piece of boundedBody(body, this.#body.length)) pieces.push(piece);
+    } catch (error) {
+      if (error instanceof LongerAnswerError) return undefined;
+      throw error;
+    }
+    return Buffer.concat(pieces);
   }
 }
 
-const differs = (key: string): OperatorError =>
-  new OperatorError(`The store took ${key} and holds something else under that name.`);
+/** Asks again for a while, as uploads do: some stores show an object seconds after they took it. */
+async function shown<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let left = lateTries; ; left -= 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (httpStatus(error) !== 404 || left === 0) throw error;
+      await delay(lateMs, undefined, { signal });
+    }
+  }
+}
+
+const notS3 = (wanted: string): OperatorError =>
+  new OperatorError(
+    `The store said yes, and then gave back something else than ${wanted}. Is the endpoint that of an S3 store, and not of a web page or a proxy?`,
+  );

@@ -8,7 +8,10 @@ import type { Segment } from '../model/segment.ts';
 import type { Spool } from '../spool/spool.ts';
 import { LocalFileError } from './content.ts';
 import { type ObjectStore, uploadsAtOnce } from './object-store.ts';
+import type { StoreTrouble } from './explain.ts';
 import { type Attempt, type Failing, Outage } from './outage.ts';
+import type { RefusedSegments } from '../contract/status.ts';
+import { Postponed } from './postponed.ts';
 import type { Proof } from './proof.ts';
 import { UploadQueue } from './queue.ts';
 
@@ -46,6 +49,10 @@ export interface UploaderStatus {
   readonly lastStoredAtMs?: number;
   /** Present during an outage of the store. */
   readonly failing?: Failing;
+  /** Segments that the store does not take while it takes others; absent if there are none. */
+  readonly refused?: RefusedSegments;
+  /** Start of the oldest segment that waits and isn't refused. */
+  readonly oldestMs?: number;
 }
 
 /** No upload begins while those under way hold this many bytes. */
@@ -53,6 +60,9 @@ const memoryBytes = 256 * 1024 * 1024;
 
 /** How often we try to read a file before we give it up. */
 const readsAttempted = 3;
+
+/** After so many failures that are about one object, the object is to blame, even if no other waits. */
+const triesInDoubt = 2;
 
 /** The queue is looked at again at least this often. */
 const longestSleepMs = 60_000;
@@ -67,7 +77,6 @@ export const startUploader = (options: UploaderOptions): Uploader => new Uploade
 export class Uploader implements AsyncDisposable {
   readonly #options: UploaderOptions;
   readonly #clock: Clock;
-  readonly #retry: { readonly minMs: number; readonly maxMs: number };
   readonly #queue: UploadQueue;
   readonly #outage: Outage;
   readonly #gate: FloodGate;
@@ -77,11 +86,12 @@ export class Uploader implements AsyncDisposable {
   readonly #uploading = new Scope();
   /** Uploads under way, by path of the segment. */
   readonly #running = new Map<string, { readonly bytes: number; readonly done: Promise<void> }>();
-  /** Failed segments and when to retry them, by path. */
-  readonly #postponed = new Map<string, { readonly failures: number; readonly dueAt: number }>();
+  readonly #postponed: Postponed;
   readonly #done: Promise<void>;
   #probing = false;
   #begun = 0;
+  /** How many segments the store was proven to hold. */
+  #proven = 0;
   #wake: () => void = () => {};
   #stored: { count: number; bytes: number; lastAtMs?: number } = { count: 0, bytes: 0 };
 
@@ -89,14 +99,15 @@ export class Uploader implements AsyncDisposable {
   constructor(options: UploaderOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#retry = options.retry ?? { minMs: 1_000, maxMs: 60_000 };
+    const retry = options.retry ?? { minMs: 1_000, maxMs: 60_000 };
+    this.#postponed = new Postponed({ clock: this.#clock, retry });
     this.#queue = new UploadQueue(options.spool);
     this.#gate = new FloodGate(options.log);
     this.#outage = new Outage({
       concurrency: options.concurrency ?? uploadsAtOnce,
       clock: this.#clock,
       log: options.log,
-      probe: this.#retry,
+      probe: retry,
       waiting: () => this.#waiting(),
     });
     options.spool.changes(
@@ -107,7 +118,7 @@ export class Uploader implements AsyncDisposable {
       this.#taking.signal,
       (segment) => {
         this.#queue.forget(segment);
-        this.#postponed.delete(segment.path);
+        this.#postponed.forget(segment);
       },
     );
     this.#done = this.#run();
@@ -124,6 +135,8 @@ export class Uploader implements AsyncDisposable {
       storedBytes: bytes,
       lastStoredAtMs: lastAtMs,
       failing,
+      refused: this.#postponed.refused(),
+      oldestMs: this.#oldestMs(),
     };
   }
 
@@ -163,13 +176,21 @@ export class Uploader implements AsyncDisposable {
   }
 
   #next(): Segment | undefined {
-    const now = this.#clock.now();
+    const isFree = ({ path }: Segment) => !this.#running.has(path);
+    const outage = this.#outage.failing !== undefined;
+    // One that was refused while others were stored says nothing of an outage.
     const due = this.#queue.next(
-      ({ path }) => !this.#running.has(path) && (this.#postponed.get(path)?.dueAt ?? 0) <= now,
+      (segment) =>
+        isFree(segment) &&
+        this.#postponed.isDue(segment) &&
+        !(outage && this.#postponed.isRefused(segment)),
     );
-    if (due !== undefined || this.#outage.failing === undefined) return due;
+    if (due !== undefined || !outage) return due;
     // During an outage, any segment will do as a probe, even one that is not due yet.
-    return this.#queue.next(({ path }) => !this.#running.has(path));
+    return (
+      this.#queue.next((segment) => isFree(segment) && !this.#postponed.isRefused(segment)) ??
+      this.#queue.next(isFree)
+    );
   }
 
   #start(segment: Segment): void {
@@ -197,19 +218,22 @@ export class Uploader implements AsyncDisposable {
       if (this.#uploading.signal.aborted) return;
       if (error instanceof LocalFileError) return await this.#unreadable(segment, error);
       onTried('failed', this.#clock.now() - startedAt);
-      this.#postpone(segment);
-      this.#outage.failed(store.trouble(error), attempt);
+      this.#failed(segment, store.trouble(error), attempt);
       return;
     }
     onTried('stored', this.#clock.now() - startedAt);
-    if (this.#outage.failing !== undefined) this.#postponed.clear();
+    this.#proven += 1;
+    if (this.#outage.failing !== undefined) this.#postponed.makeDue();
+    this.#postponed.forget(segment);
     this.#outage.succeeded();
     try {
       await onStored(segment, proof);
       await spool.remove(segment);
     } catch (error) {
       this.#postpone(segment);
-      this.#complain('a stored segment could not be noted and deleted here', segment, error);
+      this.#complain('a stored segment could not be noted and deleted here', segment, {
+        cause: describeError(error),
+      });
       return;
     }
     this.#stored = {
@@ -219,12 +243,25 @@ export class Uploader implements AsyncDisposable {
     };
   }
 
+  #failed(segment: Segment, trouble: StoreTrouble, attempt: Attempt): void {
+    const isStubborn = trouble.ofObject && this.#postponed.failures(segment) >= triesInDoubt;
+    const isOwn = isStubborn || this.#postponed.isOwn(segment, this.#proven);
+    const wasRefused = this.#postponed.isRefused(segment);
+    this.#postponed.add(segment, this.#proven, isOwn ? trouble.words : undefined);
+    if (!isOwn) return this.#outage.failed(trouble, attempt, segment.path);
+    this.#outage.refused(attempt);
+    if (wasRefused) return;
+    this.#complain('the store does not take a segment; the others are uploaded', segment, {
+      cause: trouble.words,
+    });
+  }
+
   async #unreadable(segment: Segment, error: LocalFileError): Promise<void> {
     const { spool, log, onLost = () => {} } = this.#options;
     const isAway = error.reason === 'gone' && !(await spool.isHere());
     if (isAway || error.reason === 'busy' || this.#mayPass(segment, error)) {
       this.#postpone(segment);
-      this.#complain('a segment can not be read now', segment, error);
+      this.#complain('a segment can not be read now', segment, { cause: describeError(error) });
       return;
     }
     try {
@@ -241,29 +278,27 @@ export class Uploader implements AsyncDisposable {
       }
     } catch (cause) {
       this.#postpone(segment);
-      this.#complain('a damaged segment could not be noted and set aside', segment, cause);
+      this.#complain('a damaged segment could not be noted and set aside', segment, {
+        cause: describeError(cause),
+      });
     }
   }
 
   /** Whether to retry: a read error may pass, but wrong content stays wrong. */
-  #mayPass({ path }: Segment, error: LocalFileError): boolean {
+  #mayPass(segment: Segment, error: LocalFileError): boolean {
     const isReadError = error.reason === 'damaged' && error.cause !== undefined;
-    return isReadError && (this.#postponed.get(path)?.failures ?? 0) < readsAttempted;
+    return isReadError && this.#postponed.failures(segment) < readsAttempted;
   }
 
-  #postpone({ path }: Segment): void {
-    const failures = (this.#postponed.get(path)?.failures ?? 0) + 1;
-    const { minMs, maxMs } = this.#retry;
-    const ceiling = Math.min(maxMs, minMs * 2 ** Math.min(failures - 1, 30));
-    const dueAt = this.#clock.now() + ceiling * (0.5 + Math.random() / 2);
-    this.#postponed.set(path, { failures, dueAt });
+  #postpone(segment: Segment): void {
+    this.#postponed.add(segment, this.#proven);
   }
 
-  #complain(message: string, segment: Segment, error: unknown): void {
+  #complain(message: string, segment: Segment, { cause }: { readonly cause: string }): void {
     this.#gate.warn(message, message, {
       camera: formatCameraName(segment),
       path: segment.path,
-      cause: describeError(error),
+      cause,
     });
   }
 
@@ -273,9 +308,7 @@ export class Uploader implements AsyncDisposable {
     const { probeAt } = this.#outage;
     if (probeAt === undefined) {
       // When all slots are busy, the upload that finishes wakes us.
-      for (const { dueAt } of this.#postponed.values()) {
-        if (dueAt > now) nextAt = Math.min(nextAt, dueAt);
-      }
+      nextAt = Math.min(nextAt, this.#postponed.nextAt());
     } else if (probeAt > now) nextAt = Math.min(nextAt, probeAt);
     return Math.max(0, Math.ceil(nextAt - now));
   }
@@ -284,6 +317,18 @@ export class Uploader implements AsyncDisposable {
     let bytes = 0;
     for (const running of this.#running.values()) bytes += running.bytes;
     return bytes;
+  }
+
+  #oldestMs(): number | undefined {
+    const { spool } = this.#options;
+    if (this.#postponed.refused() === undefined) return spool.usage().oldestMs;
+    let oldestMs: number | undefined;
+    for (const camera of spool.cameras()) {
+      const segment = spool.oldest(camera, (one) => !this.#postponed.isRefused(one));
+      if (segment === undefined) continue;
+      oldestMs = Math.min(oldestMs ?? segment.startMs, segment.startMs);
+    }
+    return oldestMs;
   }
 
   #waiting(): number {

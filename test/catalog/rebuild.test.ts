@@ -9,6 +9,7 @@ import { replaceLedger } from '../../src/catalog/rebuild-replace.ts';
 import { type Rebuilt, rebuildLedger } from '../../src/catalog/rebuild.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
 import { JournaledBucket, keyNumber } from '../support/journaled-bucket.ts';
+import { OddStore } from '../support/odd-store.ts';
 import { frontDoor, garden, someTimeMs, temporaryDirectory } from '../support/segments.ts';
 
 const never = new AbortController().signal;
@@ -397,5 +398,16 @@ describe('a ledger rebuilt from the bucket', () => {
       readdirSync(dirname(file)).filter((name) => name.includes('rebuil')),
       [],
     );
+  });
+
+  it('has all segments though the store breaks its listings off, and is none where that fails', async () => {
+    await using odd = await OddStore.start({ pageSize: 5, token: 'absent' });
+    const { endpoint } = odd;
+    const keys = { region: 'us-east-1', accessKeyId: 'key', secretAccessKey: 'secret' };
+    await using site = await JournaledBucket.start({ endpoint, ...keys });
+    for (let n = 0; n < 20; n += 1) await site.putMinute(frontDoor, someTimeMs + n * minute);
+    assert.equal((await rebuild(site)).segments, 20);
+    odd.oddities.ignoresStart = true;
+    await assert.rejects(rebuild(site), /the listing of the bucket can't be trusted/);
   });
 });

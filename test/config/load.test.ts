@@ -50,6 +50,7 @@ describe('the configuration', () => {
       prefix: '',
       pathStyle: false,
       credentials: { accessKeyId: 'key-of-env', secretAccessKey: 'secret-of-env' },
+      readBack: 0.01,
     });
     assert.equal(config.stateDirectory, '/var/lib/sapiengraph-cctv');
     assert.equal(config.spoolDirectory, '/var/lib/sapiengraph-cctv/spool');
@@ -144,6 +145,37 @@ describe('the configuration', () => {
       maxViewersPerAccount: 50,
       maxViewersPerAddress: 50,
     });
+  });
+
+  it('has temporary keys with their token, from any place of secrets', () => {
+    const { bucket } = load('bucket: {name: a}', {
+      ...keys,
+      CCTV_BUCKET_SESSION_TOKEN: 't'.repeat(9_000),
+    });
+    assert.equal(bucket.credentials?.sessionToken, 't'.repeat(9_000));
+    const file = write('token', 'token-of-file');
+    const given = load(`bucket: {name: a, credentials: {sessionTokenFile: ${file}}}`).bucket;
+    assert.equal(given.credentials?.sessionToken, 'token-of-file');
+    assert.match(
+      problemsOf('bucket: {name: a}', { CCTV_BUCKET_SESSION_TOKEN: 'alone' }).join(),
+      /accessKeyId is missing/,
+    );
+  });
+
+  it('leaves the keys to the AWS SDK where none are named and this machine has some', () => {
+    const identity = { AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/token' };
+    assert.equal(load('bucket: {name: a}', identity).bucket.credentials, undefined);
+    assert.equal(
+      load('bucket: {name: a}', { ...keys, ...identity }).bucket.credentials?.accessKeyId,
+      'key-of-env',
+    );
+    const half = { ...identity, CCTV_BUCKET_ACCESS_KEY_ID: 'half' };
+    assert.match(problemsOf('bucket: {name: a}', half).join(), /secretAccessKey is missing/);
+  });
+
+  it('reads back as many segments as it is told', () => {
+    assert.equal(load('bucket: {name: a, readBackPercent: 25}').bucket.readBack, 0.25);
+    assert.match(problemsOf('bucket: {name: a, readBackPercent: 101}').join(), /from 0 to 100/);
   });
 
   it('serves browsers where it is told to, and warns when others can listen in', () => {

@@ -27,7 +27,7 @@ describe('the secrets of the service, read by hand', () => {
     return path;
   };
   const secretOf = (env: Record<string, string>) =>
-    examineConfig(file, env).config?.bucket.credentials.secretAccessKey;
+    examineConfig(file, env).config?.bucket.credentials?.secretAccessKey;
 
   it('are those beside the configuration, in the first place of several that has them', () => {
     assert.deepEqual(asService(file, {}), {});

@@ -45,6 +45,8 @@ export class ConsoleFixture implements AsyncDisposable {
     },
   ];
   /** Nothing answers there, unless a test has another. */
+  /** Keys that verifying found to be missing. */
+  readonly missing: string[] = [];
   bucket: ControlOptions['bucket'] = createObjectStore({
     bucket: 'footage',
     endpoint: 'http://127.0.0.1:1',
@@ -97,6 +99,7 @@ export class ConsoleFixture implements AsyncDisposable {
       socket: this.socket,
       ledger: this.ledger,
       bucket: this.bucket,
+      onMissing: (key) => this.missing.push(key),
       fleet: () => this.fleet,
       spoolUsage: () => ({
         files: 12,
@@ -146,7 +149,12 @@ export class ConsoleFixture implements AsyncDisposable {
     this.metrics.watch({
       ...this.options(),
       alertsFailing: () => this.alerting.failing(),
-      uploaderStatus: () => ({ ...this.uploads, storedBytes: 21_700_000 }),
+      uploaderStatus: () => ({
+        ...this.uploads,
+        storedBytes: 21_700_000,
+        audited: 9,
+        sampled: { right: 4, wrong: 0 },
+      }),
       tunnelCounts: () => ({ open: 1, accepted: 4, refused: 3, abandoned: 2, crowded: 0 }),
     });
   }

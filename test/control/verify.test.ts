@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import type { VerifyEvent } from '../../src/contract/verify.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
+import { segmentKey } from '../../src/storage/key.ts';
 import { TestBucket } from '../support/bucket.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { frontDoor, someTimeMs, temporaryDirectory } from '../support/segments.ts';
@@ -64,6 +65,18 @@ describe('GET /verify', () => {
     assert.equal(last.problems.strange, 1);
     assert.equal(last.underWay, 1);
     assert.equal(last.problems.elsewhere + last.problems.missing, 2);
+  });
+
+  it('tells the audit what is missing, so that it becomes a gap', async () => {
+    const sha256 = 'ab'.repeat(32);
+    const segment = { ...frontDoor, startMs: someTimeMs, durationMs: 60_000, bytes: 9, sha256 };
+    const key = segmentKey('', segment);
+    fixture.ledger.segments.stored(segment, { key });
+    // Verifying leaves out what was stored in the millisecond in which it began.
+    const storedMs = Date.now();
+    await eventually('a later time', 5_000, () => Date.now() > storedMs);
+    await ask(everything).answer;
+    assert.deepEqual(fixture.missing, [key]);
   });
 
   it('refuses a scope that makes no sense', async () => {

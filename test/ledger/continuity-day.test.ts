@@ -61,6 +61,11 @@ const outages: Record<
     time.ledger.segments.spooled(segment);
     time.ledger.segments.lost(segment, 'segment lost', 'its file is gone');
   },
+  'deleted in the bucket'(time, fromMs, toMs) {
+    const segment = segmentOf(fromMs, toMs);
+    time.ledger.segments.stored(segment, { key: 'a/b' });
+    time.ledger.segments.gone([segment], 'deleted in the bucket', 'a rule deletes it');
+  },
   unexplained() {},
 };
 

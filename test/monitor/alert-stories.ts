@@ -136,6 +136,40 @@ export const alertStories: readonly AlertStory[] = [
     quiet: ['45m', '59m'],
   },
   {
+    // What is old is what the store refuses, of which another rule tells.
+    rule: 'CctvUploadsTooSlow',
+    series: {
+      'cctv_spool_oldest_age_seconds{instance="shop"}': '0+30x120',
+      'cctv_upload_outage_seconds{instance="shop"}': '0x120',
+      'cctv_uploads_refused{instance="shop"}': '1x120',
+    },
+    quiet: ['45m', '59m'],
+  },
+  {
+    rule: 'CctvSegmentsRefused',
+    series: { 'cctv_uploads_refused{instance="shop"}': '0x20 1x60' },
+    quiet: ['9m', '24m'],
+    fires: '27m',
+    labels: [shop],
+    severity: 'warning',
+  },
+  {
+    rule: 'CctvFootageGone',
+    series: { 'cctv_bucket_gone_segments_total{instance="shop"}': '0x20 4x60' },
+    quiet: ['9m'],
+    fires: '12m',
+    labels: [shop],
+    severity: 'critical',
+  },
+  {
+    rule: 'CctvStoreLies',
+    series: { 'cctv_store_read_backs_total{instance="shop", outcome="wrong"}': '0x20 1x60' },
+    quiet: ['9m'],
+    fires: '12m',
+    labels: [{ ...shop, outcome: 'wrong' }],
+    severity: 'critical',
+  },
+  {
     rule: 'CctvSpoolDiskNearlyFull',
     series: { 'cctv_spool_disk_state{instance="shop", state="nearly full"}': '0x30 1x30' },
     quiet: ['15m', '19m'],

@@ -158,6 +158,8 @@ paxos propose interval = 0.02
 paxos min wait = 0.01
 
 rgw exit timeout secs = 1
+# A day of a bucket's rules takes this many seconds.
+rgw lc debug interval = 2
 osd op queue = wpq
 osd mclock skip benchmark = true
 bluestore block size = 20000000000

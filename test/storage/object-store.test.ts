@@ -188,6 +188,7 @@ function anObjectStore(kind: S3Kind): void {
           frontDoor,
           someTimeMs + (midnight + from) * 60_000,
           someTimeMs + (midnight + to) * 60_000,
+          never,
         )
       ).map(({ startMs }) => (startMs - someTimeMs) / 60_000 - midnight);
     assert.deepEqual(await minutes(-5, 5), [-2, -1, 0, 1]);

@@ -5,7 +5,7 @@ import { Outage } from '../../src/storage/outage.ts';
 import {} from '../support/segments.ts';
 import { KeptLog } from '../support/kept-log.ts';
 
-const trouble = { words: 'it is slow', needsOperator: false, tooMuch: true };
+const trouble = { words: 'it is slow', needsOperator: false, tooMuch: true, ofObject: false };
 
 function bench() {
   const log = new KeptLog();
@@ -22,7 +22,7 @@ describe('an outage of the store', () => {
     const { outage, log, pass } = bench();
     for (let minute = 0; minute < 12; minute += 1) {
       for (let time = 0; time < 20; time += 1) {
-        outage.failed(trouble, outage.attempt());
+        outage.failed(trouble, outage.attempt(), 'one');
         pass(3_000);
       }
     }
@@ -37,14 +37,14 @@ describe('an outage of the store', () => {
 
   it('allows one probe at a time, ever more seldom', () => {
     const { outage, pass } = bench();
-    for (let time = 0; time < 3; time += 1) outage.failed(trouble, outage.attempt());
+    for (let time = 0; time < 3; time += 1) outage.failed(trouble, outage.attempt(), 'one');
     const waits: number[] = [];
     for (let time = 0; time < 10; time += 1) {
       let waited = 0;
       for (; outage.allowed(false, 0) === 0; waited += 100) pass(100);
       assert.equal(outage.allowed(true, 1), 0);
       waits.push(waited);
-      outage.failed(trouble, outage.attempt());
+      outage.failed(trouble, outage.attempt(), 'one');
     }
     for (const [index, waited] of waits.entries()) {
       const ceiling = Math.min(60_000, 1_000 * 2 ** index);
@@ -55,7 +55,7 @@ describe('an outage of the store', () => {
   it('is one failure of all that was under way, and ends in half as many at once', () => {
     const { outage } = bench();
     const attempts = Array.from({ length: 16 }, () => outage.attempt());
-    for (const attempt of attempts) outage.failed(trouble, attempt);
+    for (const attempt of attempts) outage.failed(trouble, attempt, 'one');
     for (const allowed of [2, 4, 8, 8]) {
       outage.succeeded();
       assert.equal(outage.allowed(false, 0), allowed);

@@ -106,8 +106,9 @@ function theUploader(kind: S3Kind): void {
     assert.deepEqual(onDisk, [true, true]);
     await eventually('the count', 5_000, () => uploader.status().storedCount === 2);
     const { lastStoredAtMs = 0, ...status } = uploader.status();
-    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000, failing: undefined };
-    assert.deepEqual(status, { uploading: 0, waiting: 0, ...counts });
+    const counts = { begun: 2, storedCount: 2, storedBytes: 502_000 };
+    const troubles = { failing: undefined, refused: undefined, oldestMs: undefined };
+    assert.deepEqual(status, { uploading: 0, waiting: 0, ...counts, ...troubles });
     assert.deepEqual(tried, ['stored', 'stored']);
     assert.ok(lastStoredAtMs >= beganAtMs && lastStoredAtMs <= Date.now());
     assert.equal((await test.bucket.hashes()).size, 2);
@@ -166,6 +167,7 @@ function theUploader(kind: S3Kind): void {
     assert.match(gone, /^garden: the file is not there any more/);
     assert.match(damaged, /^front-door: its SHA-256 is [0-9a-f]{64}, not the one in its name/);
     assert.deepEqual(test.said('warn'), ['a damaged segment could not be noted and set aside']);
+    await eventually('both lines', 5_000, () => test.said('error').length === 2);
     assert.deepEqual(test.said('error').sort(), [
       'a damaged segment was set aside, not stored',
       'a segment was deleted before it was stored',

@@ -10,7 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { silentLog } from '../../src/lib/log.ts';
-import type { BucketAccess } from '../../src/storage/bucket-reader.ts';
+import type { BucketAccess } from '../../src/storage/access.ts';
 import { createObjectStore, type ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import type { ChecksumKind } from '../../src/storage/proof.ts';
 import { startCephServer } from '../stand-ins/s3-server-ceph.ts';
@@ -66,14 +66,16 @@ export class TestBucket implements Disposable {
     });
   }
 
-  static async create(address: S3Address): Promise<TestBucket> {
+  /** @param withLock whether Object Lock can be used in it */
+  static async create(address: S3Address, withLock = false): Promise<TestBucket> {
     const bucket = new TestBucket(address);
-    await bucket.create();
+    await bucket.create(withLock);
     return bucket;
   }
 
-  async create(): Promise<void> {
-    await this.#client.send(new CreateBucketCommand({ Bucket: this.name }));
+  async create(withLock = false): Promise<void> {
+    const lock = withLock ? { ObjectLockEnabledForBucket: true } : {};
+    await this.#client.send(new CreateBucketCommand({ Bucket: this.name, ...lock }));
   }
 
   /** Deletes the bucket with all that it holds. */

@@ -37,8 +37,8 @@ export class JournaledBucket implements AsyncDisposable {
     this.ledger = openLedger(this.file);
   }
 
-  static async start(address: S3Address, prefix = ''): Promise<JournaledBucket> {
-    return new JournaledBucket(await TestBucket.create(address), prefix);
+  static async start(address: S3Address, prefix = '', withLock = false): Promise<JournaledBucket> {
+    return new JournaledBucket(await TestBucket.create(address, withLock), prefix);
   }
 
   /** Another ledger of the same bucket, as if this one were lost. */

@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../../contract/status.ts';
+import type { GoneFootage, RefusedSegments, StatusAnswer } from '../../contract/status.ts';
 import { plain } from '../plain.ts';
 import { facts } from '../table.ts';
 import { count, formatBytes, formatDuration } from '../../lib/words.ts';
@@ -91,12 +91,31 @@ function describeDisk(disk: StatusAnswer['spool']['disk']): string[] {
 }
 
 function describeUploads(uploads: StatusAnswer['uploads'], nowMs: number): string[] {
-  const { uploading, waiting, stored, failing } = uploads;
+  const { uploading, waiting, stored, failing, refused, gone } = uploads;
   const work = `${uploading} running, ${waiting} waiting, ${stored} stored since the daemon started`;
-  if (failing === undefined) return [work];
+  const lines = [work];
+  if (refused !== undefined) lines.push(describeRefused(refused, nowMs));
+  if (gone !== undefined) lines.push(describeGone(gone, nowMs));
+  if (failing === undefined) return lines;
   return [
-    work,
+    ...lines,
     `FAILING since ${formatWhen(failing.sinceMs, nowMs)}: ${plain(failing.cause)}`,
     'Recording goes on into the spool; uploads are tried again by themselves.',
   ];
+}
+
+function describeRefused(
+  { segments, camera, startMs, sinceMs, tries, cause }: RefusedSegments,
+  nowMs: number,
+): string {
+  const more = segments === 1 ? '' : `, and ${segments - 1} more`;
+  return `NOT TAKEN by the store since ${formatWhen(sinceMs, nowMs)} (tried ${tries} times): ${plain(camera)} of ${formatWhen(startMs, nowMs)}${more}: ${plain(cause)}`;
+}
+
+function describeGone(
+  { segments, durationMs, camera, startMs, noticedMs, detail }: GoneFootage,
+  nowMs: number,
+): string {
+  const what = `${count(segments, 'stored segment')} (${formatDuration(durationMs)})`;
+  return `GONE from the bucket, seen ${formatWhen(noticedMs, nowMs)}: ${what}, as of ${plain(camera)} from ${formatWhen(startMs, nowMs)}: ${plain(detail)}`;
 }

@@ -131,12 +131,26 @@ const List = ({ of }: { readonly of: Readonly<Record<string, string | number | u
   </dl>
 );
 
-function Uploads({ uploads: { uploading, waiting, stored, failing }, nowMs }: OverviewAnswer) {
-  const troubles = failing
-    ? [
-        `Nothing can be uploaded since ${sinceWords(failing.sinceMs, nowMs, timeZone)}: ${failing.cause}`,
-      ]
-    : [];
+function Uploads({ uploads, nowMs }: OverviewAnswer) {
+  const { uploading, waiting, stored, failing, refused, gone } = uploads;
+  const since = (ms: number) => sinceWords(ms, nowMs, timeZone);
+  const troubles: string[] = [];
+  if (failing) {
+    troubles.push(`Nothing can be uploaded since ${since(failing.sinceMs)}: ${failing.cause}`);
+  }
+  if (refused) {
+    const { segments, camera, sinceMs, cause } = refused;
+    const which = segments === 1 ? `a segment of ${camera}` : `${segments} segments`;
+    troubles.push(
+      `The store does not take ${which} since ${since(sinceMs)}; the others are stored: ${cause}`,
+    );
+  }
+  if (gone) {
+    const { segments, camera, noticedMs, detail } = gone;
+    troubles.push(
+      `${segments} stored segments are gone from the bucket, as of ${camera}; seen ${since(noticedMs)}: ${detail}`,
+    );
+  }
   return (
     <Panel title="Uploads" troubles={troubles}>
       <List of={{ 'under way': uploading, waiting, 'stored since the start': stored }} />
