@@ -26,6 +26,7 @@ import { startSweeps } from '../storage/sweep.ts';
 import { startUploader } from '../storage/uploader.ts';
 import { Reloader } from './reload.ts';
 import { parsePublicKey } from '../tunnel/public-key.ts';
+import { probeRelay } from '../relay/probe.ts';
 import { prepareTunnelServer } from '../tunnel/server.ts';
 import { realm, serveViewers, watchedGateway } from './gateway.ts';
 import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
@@ -237,6 +238,10 @@ export async function runDaemon(
     log.info('further host key, for old cameras', { algorithm, fingerprint, line });
   }
   // Last, when all that cameras and their owners need is known to work.
+  const { program, preload } = config.relay;
+  if (!(await probeRelay({ program, preload, signal }))) {
+    log.warn('it was not seen in time whether a relay is kept to its camera', { program, preload });
+  }
   if (signal.aborted) return;
   await tunnels.listen();
   await using _service = startService({

@@ -69,6 +69,9 @@ async function checkFfmpeg(file: string, found: Findings, signal: AbortSignal): 
   }
 }
 
+/** Nothing answers there. */
+const discardPort = 9;
+
 /** Starts a relay for a camera that doesn't exist, to see where the relay listens. */
 async function checkRelay(
   file: string,
@@ -86,14 +89,13 @@ async function checkRelay(
     return;
   }
   found.ok(`live555ProxyServer ${version}`);
-  const { cwd, env } = preloading(preload);
+  const { cwd, env } = preloading(preload, discardPort);
   const port = await freePort();
   const said: string[] = [];
   await using child = new Child({
     name: 'relay',
     file,
-    // Port 9 (discard): nothing answers there.
-    args: ['-t', '-p', String(port), 'rtsp://127.0.0.1:9/'],
+    args: ['-t', '-p', String(port), `rtsp://127.0.0.1:${discardPort}/`],
     cwd,
     env,
     graceMs: 1_000,

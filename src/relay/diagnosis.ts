@@ -26,6 +26,7 @@ export class Diagnosis {
   #connections = 0;
   #connectFailure: string | undefined;
   #answer: { readonly status: number; readonly line: string } | undefined;
+  #redirected = false;
   /** Status with which the camera refused the latest DESCRIBE. */
   #turnedDown: number | undefined;
 
@@ -45,6 +46,7 @@ export class Diagnosis {
       this.#connections += 1;
       this.#connectFailure = undefined;
     } else if (status !== undefined) {
+      this.#redirected ||= status.startsWith('3');
       this.#answer = { status: Number(status), line: presentable(line).slice(0, 80).trim() };
     } else if (/RTSP "DESCRIBE" command failed/.test(line)) {
       this.#turnedDown = this.#answer?.status;
@@ -53,6 +55,11 @@ export class Diagnosis {
 
   /** What the operator must do, if the camera refused and will refuse again; else undefined. */
   get refusal(): StreamRefusedError | undefined {
+    if (this.#redirected) {
+      return new StreamRefusedError(
+        `the camera's RTSP server redirects to another address, which is not followed`,
+      );
+    }
     const status = this.#turnedDown;
     if (status === 401 || status === 403) {
       return new StreamRefusedError(

@@ -4,10 +4,14 @@
  * watch the camera.
  *
  * Binds all sockets of the program to loopback, UDP too, and refuses its extra ports for RTSP over
- * HTTP. Linked without a C library, so that it loads beside any version that the program uses.
+ * HTTP. Connects to nothing but the port of its camera, which the environment names: the program goes
+ * wherever a camera's answers send it, as to the relay of another account.
+ *
+ * Linked without a C library, so that it loads beside any version that the program uses.
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,9 +31,8 @@ int bind(int socket, const struct sockaddr *address, socklen_t length)
 {
 	union { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; } to = { 0 };
 
-	if (length > sizeof to)
-		return syscall(SYS_bind, socket, address, length); /* not an internet address */
-	memcpy(&to, address, length);
+	/* The kernel takes internet addresses with anything behind them, too. */
+	memcpy(&to, address, length < sizeof to ? length : sizeof to);
 	if (to.any.sa_family == AF_INET)
 		to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else if (to.any.sa_family == AF_INET6)
@@ -39,7 +42,7 @@ int bind(int socket, const struct sockaddr *address, socklen_t length)
 	/* Both families keep the port in the same place. */
 	if (is_http(to.v4.sin_port))
 		return refuse(EADDRINUSE);
-	return syscall(SYS_bind, socket, &to, length);
+	return syscall(SYS_bind, socket, &to, length < sizeof to ? length : sizeof to);
 }
 
 /* Refuses unbound sockets, because listen() would bind them to every address. */
@@ -53,4 +56,55 @@ int listen(int socket, int backlog)
 	if (at.any.sa_family != AF_UNIX && at.v4.sin_port == 0)
 		return refuse(EADDRNOTAVAIL);
 	return syscall(SYS_listen, socket, backlog);
+}
+
+/* The port of 127.0.0.1 that leads to the camera; 0 if none is named. */
+static in_port_t camera_port(void)
+{
+	const char *text = getenv("RELAY_CAMERA_PORT");
+	unsigned port = 0;
+
+	for (; text && *text >= '0' && *text <= '9' && port < 65536; text++)
+		port = 10 * port + (unsigned)(*text - '0');
+	return htons(port < 65536 ? (in_port_t)port : 0);
+}
+
+int connect(int socket, const struct sockaddr *address, socklen_t length)
+{
+	struct sockaddr_in to;
+	in_port_t port = camera_port();
+
+	if (length < sizeof to)
+		return refuse(EACCES);
+	memcpy(&to, address, sizeof to);
+	if (to.sin_family != AF_INET || to.sin_addr.s_addr != htonl(INADDR_LOOPBACK))
+		return refuse(EACCES);
+	if (port == 0 || to.sin_port != port)
+		return refuse(EACCES);
+	return syscall(SYS_connect, socket, &to, sizeof to);
+}
+
+static int is_loopback(const struct sockaddr *address, socklen_t length)
+{
+	union { struct sockaddr_in v4; struct sockaddr_in6 v6; } to = { 0 };
+
+	memcpy(&to, address, length < sizeof to ? length : sizeof to);
+	if (to.v4.sin_family == AF_INET)
+		return to.v4.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+	return to.v4.sin_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&to.v6.sin6_addr);
+}
+
+/* Datagrams go to readers on this machine only. */
+ssize_t sendto(int socket, const void *data, size_t size, int flags, const struct sockaddr *address, socklen_t length)
+{
+	if (address && !is_loopback(address, length))
+		return refuse(EACCES);
+	return syscall(SYS_sendto, socket, data, size, flags, address, length);
+}
+
+ssize_t sendmsg(int socket, const struct msghdr *message, int flags)
+{
+	if (message->msg_name && !is_loopback(message->msg_name, message->msg_namelen))
+		return refuse(EACCES);
+	return syscall(SYS_sendmsg, socket, message, flags);
 }

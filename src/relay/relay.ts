@@ -45,6 +45,7 @@ export interface Relay extends AsyncDisposable {
 }
 
 const readyWithinMs = 10_000;
+const defaultRtspPort = 554;
 /** A relay needs a few megabytes. */
 const maxMemoryBytes = 256 * 1024 ** 2;
 const startsOnBusyPorts = 5;
@@ -74,7 +75,7 @@ class RelayProcess implements Relay {
     this.port = port;
     this.#log = log;
     this.diagnosis = new Diagnosis(source);
-    const { cwd, env } = preloading(preload);
+    const { cwd, env } = preloading(preload, Number(new URL(source).port || defaultRtspPort));
     let newest = '';
     const flood = new FloodMeter((error) => {
       this.#kill(new RelayFaultError(`${error.message}: ${presentable(newest).slice(0, 200)}`));

@@ -48,6 +48,28 @@ const cameraWithPassword = (): Promise<RtspCamera> =>
   startRtspCamera({ video: 'h264', width: 320, height: 192, user: 'viewer', password: 'right' });
 
 describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
+  it('the camera redirects to another server, which is not reached', async () => {
+    let reached = 0;
+    await using other = await listen((socket) => {
+      reached += 1;
+      socket.destroy();
+    });
+    for (const host of ['127.0.0.1', 'localhost', '[::1]', '2130706433']) {
+      const location = urlOf(other).replace('127.0.0.1', host);
+      await using camera = await listen((socket) => {
+        socket.on('error', () => {});
+        socket.on('data', (request) => {
+          const cseq = /CSeq: *(\d+)/i.exec(String(request))?.[1] ?? '1';
+          socket.write(`RTSP/1.0 302 Moved\r\nCSeq: ${cseq}\r\nLocation: ${location}\r\n\r\n`);
+        });
+      });
+      const { error } = await failure(urlOf(camera));
+      assert.ok(error instanceof StreamRefusedError, `${host}: ${error.message}`);
+      assert.match(error.message, /redirects to another address, which is not followed/);
+    }
+    assert.equal(reached, 0);
+  });
+
   it('the camera refuses the connection', async () => {
     const server = await listen(() => {});
     const url = urlOf(server);

@@ -20,7 +20,7 @@ function startProxy(source: string, port: number): Child {
     name: 'relay',
     file: live555ProxyServer(),
     args: ['-t', '-p', String(port), source],
-    env: { LD_PRELOAD: loopbackOnly() },
+    env: { LD_PRELOAD: loopbackOnly(), RELAY_CAMERA_PORT: new URL(source).port },
   });
 }
 

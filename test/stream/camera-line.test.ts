@@ -20,15 +20,14 @@ class Rig {
       wallNow: () => startMs + this.nowMs,
       sleep: async () => {},
     };
-    const rig = this;
-    this.line = new CameraLine(clock, {
-      get echoMs() {
-        return rig.echoMs;
-      },
+    const echo = {
+      echoMs: undefined as number | undefined,
       ask: () => {
         this.asked += 1;
       },
-    });
+    };
+    Object.defineProperty(echo, 'echoMs', { get: () => this.echoMs });
+    this.line = new CameraLine(clock, echo);
     this.#take = this.line.watch();
     const sdp = 'v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n';
     this.say(`RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`);

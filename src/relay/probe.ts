@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Child } from '../lib/child.ts';
+import { OperatorError } from '../lib/errors.ts';
+import { freePort } from './port.ts';
+import { preloading } from './preload.ts';
+
+export interface ProbeOptions {
+  /** The program live555ProxyServer. */
+  readonly program: string;
+  /** Path of the library that keeps the relay to its camera (loopback-only.c). */
+  readonly preload: string;
+  readonly signal: AbortSignal;
+}
+
+const withinMs = 5_000;
+
+/**
+ * Tries whether a relay goes where a camera's answer sends it: a server redirects it to another one on this
+ * machine, as a camera could to the relay of another account.
+ *
+ * @returns whether the relay was seen to be kept back; false if that could not be seen in time
+ * @throws {OperatorError} it went there
+ */
+export async function probeRelay({ program, preload, signal }: ProbeOptions): Promise<boolean> {
+  const seen = Promise.withResolvers<'reached' | 'kept back' | 'unknown'>();
+  await using other = await serve(() => seen.resolve('reached'));
+  await using camera = await serve((socket) => {
+    socket.on('data', (request) => {
+      const cseq = /CSeq: *(\d+)/i.exec(String(request))?.[1] ?? '1';
+      const location = `rtsp://127.0.0.1:${other.port}/other`;
+      socket.write(`RTSP/1.0 302 Moved\r\nCSeq: ${cseq}\r\nLocation: ${location}\r\n\r\n`);
+    });
+  });
+  const { cwd, env } = preloading(preload, camera.port);
+  let redirected = false;
+  await using child = new Child({
+    name: 'relay',
+    file: program,
+    args: ['-V', '-t', '-p', String(await freePort()), `rtsp://127.0.0.1:${camera.port}/probe`],
+    cwd,
+    env,
+    graceMs: 1_000,
+    memoryBytes: 256 * 1024 ** 2,
+    onStderrLine: (line) => {
+      redirected ||= /^RTSP\/1\.0 302/.test(line);
+      if (redirected && /^\.\.\.connect\(\) failed/.test(line)) seen.resolve('kept back');
+    },
+  });
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+  limit.addEventListener('abort', () => seen.resolve('unknown'), { once: true });
+  child.ended(limit).catch(() => seen.resolve('unknown'));
+  const outcome = await seen.promise;
+  if (outcome === 'reached') {
+    throw new OperatorError(
+      `relay.preload: ${preload} lets a relay connect to other servers than its camera's, such as another camera's relay. Build it anew (bin/tools)`,
+    );
+  }
+  return outcome === 'kept back';
+}
+
+interface Served extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** A server on 127.0.0.1 whose disposal ends its connections. */
+async function serve(onConnection: (socket: Socket) => void): Promise<Served> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
