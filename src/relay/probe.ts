@@ -5,7 +5,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { freePort } from './port.ts';
 import { preloading } from './preload.ts';
 
-export interface ProbeOptions {
+export interface RelayProbeOptions {
   /** The program live555ProxyServer. */
   readonly program: string;
   /** Path of the library that keeps the relay to its camera (loopback-only.c). */
@@ -22,7 +22,11 @@ const withinMs = 5_000;
  * @returns whether the relay was seen to be kept back; false if that could not be seen in time
  * @throws {OperatorError} it went there
  */
-export async function probeRelay({ program, preload, signal }: ProbeOptions): Promise<boolean> {
+export async function probeRelay({
+  program,
+  preload,
+  signal,
+}: RelayProbeOptions): Promise<boolean> {
   const seen = Promise.withResolvers<'reached' | 'kept back' | 'unknown'>();
   await using other = await serve(() => seen.resolve('reached'));
   await using camera = await serve((socket) => {
@@ -43,8 +47,8 @@ export async function probeRelay({ program, preload, signal }: ProbeOptions): Pr
     graceMs: 1_000,
     memoryBytes: 256 * 1024 ** 2,
     onStderrLine: (line) => {
-      redirected ||= /^RTSP\/1\.0 302/.test(line);
-      if (redirected && /^\.\.\.connect\(\) failed/.test(line)) seen.resolve('kept back');
+      redirected ||= line.startsWith('RTSP/1.0 302');
+      if (redirected && line.startsWith('...connect() failed')) seen.resolve('kept back');
     },
   });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
