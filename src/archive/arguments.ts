@@ -117,8 +117,8 @@ const maxRate = ({ maxWidth, framesPerSecond }: Profile & { kind: 'downsample' }
 
 function audio(codec: string, profile: Profile): string[] {
   if (profile.kind === 'copy' && /^(aac|mpeg4-generic|mp4a-latm)$/i.test(codec)) {
-    // A packet's time is that of its arrival. We let packets follow each other seamlessly until
-    // they are more than a fifth of a second off.
+    // A packet's time may be off by a few milliseconds. We let packets follow each other seamlessly
+    // until they are more than a fifth of a second off.
     const seamless = 'PREV_OUTPTS+DURATION';
     const time = `if(N,if(lt(abs(PTS-${seamless}),0.2/TB),${seamless},PTS),PTS)`;
     return ['-c:a', 'copy', '-bsf:a', `setts=ts='${time}'`];

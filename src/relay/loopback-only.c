@@ -58,28 +58,36 @@ int listen(int socket, int backlog)
 	return syscall(SYS_listen, socket, backlog);
 }
 
-/* The port of 127.0.0.1 that leads to the camera; 0 if none is named. */
-static in_port_t camera_port(void)
+/* Whether a port of 127.0.0.1 leads to the camera, or, separated by commas, the cameras. */
+static int is_camera(in_port_t port)
 {
 	const char *text = getenv("RELAY_CAMERA_PORT");
-	unsigned port = 0;
+	unsigned named = 0;
 
-	for (; text && *text >= '0' && *text <= '9' && port < 65536; text++)
-		port = 10 * port + (unsigned)(*text - '0');
-	return htons(port < 65536 ? (in_port_t)port : 0);
+	for (; text; text++) {
+		if (*text >= '0' && *text <= '9') {
+			named = (10 * named + (unsigned)(*text - '0')) % (1 << 20);
+			continue;
+		}
+		if (named == ntohs(port) && named != 0)
+			return 1;
+		if (*text == '\0')
+			break;
+		named = 0;
+	}
+	return 0;
 }
 
 int connect(int socket, const struct sockaddr *address, socklen_t length)
 {
 	struct sockaddr_in to;
-	in_port_t port = camera_port();
 
 	if (length < sizeof to)
 		return refuse(EACCES);
 	memcpy(&to, address, sizeof to);
 	if (to.sin_family != AF_INET || to.sin_addr.s_addr != htonl(INADDR_LOOPBACK))
 		return refuse(EACCES);
-	if (port == 0 || to.sin_port != port)
+	if (!is_camera(to.sin_port))
 		return refuse(EACCES);
 	return syscall(SYS_connect, socket, &to, sizeof to);
 }

@@ -22,7 +22,10 @@ export class SecondRelay implements AsyncDisposable {
       name: 'second relay',
       file: live555ProxyServer(),
       args: ['-t', '-p', String(port), ...relays],
-      env: { LD_PRELOAD: loopbackOnly() },
+      env: {
+        LD_PRELOAD: loopbackOnly(),
+        RELAY_CAMERA_PORT: relays.map((relay) => new URL(relay).port).join(),
+      },
       graceMs: 1_000,
       memoryBytes: 256 * 1024 ** 2,
       onStderrBytes: (bytes) => {

@@ -18,7 +18,7 @@ exec 2>>archive.log
 # sshd gave this a session of its own; nothing in it outlives the connection.
 trap 'trap - EXIT HUP TERM; kill 0' EXIT HUP TERM
 
-LD_PRELOAD=$preload "$live555" -t -p "$relay_port" "$source" >/dev/null 2>&1 &
+RELAY_CAMERA_PORT=$2 LD_PRELOAD=$preload "$live555" -t -p "$relay_port" "$source" >/dev/null 2>&1 &
 
 # Tells the names of finished files.
 record() {
