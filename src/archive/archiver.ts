@@ -258,7 +258,7 @@ class Ffmpeg implements Archiver {
       const isSilence = error instanceof NoPictureError || error instanceof StalledError;
       const { pid } = this;
       if (!isSilence || pid === undefined) throw error;
-      const hung = await whyHung(pid, Number(new URL(this.#options.source).port));
+      const hung = await whyHung(pid, Number(new URL(this.#options.source.url).port));
       throw hung === undefined ? error : new ArchiverHungError(hung);
     }
   }

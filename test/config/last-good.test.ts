@@ -102,7 +102,11 @@ tunnel: {listen: ':2022'}
     const { config } = loadOrLastGood(file, env);
     assert.match(config.refused?.problems.join() ?? '', /must hold the key alone/);
     assert.match(config.warnings.join(), /must hold the key alone/);
-    assert.deepEqual(config.bucket.credentials, { accessKeyId: 'id', secretAccessKey: '' });
+    assert.deepEqual(config.bucket.credentials, {
+      accessKeyId: 'id',
+      secretAccessKey: '',
+      sessionToken: undefined,
+    });
   });
 
   it('is not there at a first start, nor usable by all means: then the present one is refused', () => {
