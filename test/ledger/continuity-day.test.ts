@@ -76,7 +76,7 @@ describe('a day of a camera', () => {
     const expected = new Map<string, number>([['never connected', hour]]);
     let atMs = zero + hour;
     for (const [cause, happen] of Object.entries(outages)) {
-      const fromMs = atMs + 80 * minute;
+      const fromMs = atMs + 68 * minute;
       const lengthMs = 5 * minute + expected.size * 12_345;
       time.record(atMs, fromMs);
       happen(time, fromMs, fromMs + lengthMs);
