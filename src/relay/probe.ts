@@ -1,7 +1,8 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Child } from '../lib/child.ts';
 import { OperatorError } from '../lib/errors.ts';
+import { LoopbackServer } from '../lib/loopback-server.ts';
+import { aborted } from '../lib/until.ts';
 import { freePort } from './port.ts';
 import { preloading } from './preload.ts';
 
@@ -52,7 +53,7 @@ export async function probeRelay({
     },
   });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-  limit.addEventListener('abort', () => seen.resolve('unknown'), { once: true });
+  void aborted(limit).then(() => seen.resolve('unknown'));
   child.ended(limit).catch(() => seen.resolve('unknown'));
   const outcome = await seen.promise;
   if (outcome === 'reached') {
@@ -63,25 +64,14 @@ export async function probeRelay({
   return outcome === 'kept back';
 }
 
-interface Served extends AsyncDisposable {
-  readonly port: number;
-}
-
-/** A server on 127.0.0.1 whose disposal ends its connections. */
-async function serve(onConnection: (socket: Socket) => void): Promise<Served> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    onConnection(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await server[Symbol.asyncDispose]();
+/** A server on 127.0.0.1 for clients whose errors don't matter. */
+async function serve(onConnection: (socket: Socket) => void): Promise<LoopbackServer> {
+  const server = new LoopbackServer({
+    onConnection: (socket) => {
+      socket.on('error', () => {});
+      onConnection(socket);
     },
-  };
+  });
+  await server.listen();
+  return server;
 }

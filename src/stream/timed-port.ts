@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { LoopbackServer } from '../lib/loopback-server.ts';
 import type { CameraLine } from './camera-line.ts';
 import { TimedAnswers } from './timed-answers.ts';
 
@@ -23,28 +23,30 @@ const maxReaders = 4;
  */
 export class TimedPort implements AsyncDisposable {
   readonly #options: TimedPortOptions;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #server: LoopbackServer;
   #newest: TimedAnswers | undefined;
-  #closed: Promise<void> | undefined;
 
   private constructor(options: TimedPortOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true }, (reader) => this.#join(reader));
-    this.#server.maxConnections = maxReaders;
+    this.#server = new LoopbackServer({
+      maxConnections: maxReaders,
+      onConnection: (reader) => this.#join(reader),
+      onError: (error) => {
+        options.log.warn('the recorder can not be connected to its relay', {
+          cause: describeError(error),
+        });
+      },
+    });
   }
 
   static async open(options: TimedPortOptions): Promise<TimedPort> {
     const port = new TimedPort(options);
-    port.#server.listen({ host: '127.0.0.1', port: 0 });
-    await once(port.#server, 'listening');
+    await port.#server.listen();
     return port;
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the port is closed');
-    return `rtsp://127.0.0.1:${address.port}${new URL(this.#options.relayUrl).pathname}`;
+    return `rtsp://127.0.0.1:${this.#server.port}${new URL(this.#options.relayUrl).pathname}`;
   }
 
   /** When the newest picture that was handed on was taken: milliseconds since 1970 UTC. */
@@ -53,11 +55,7 @@ export class TimedPort implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      for (const socket of this.#sockets) socket.destroy();
-    });
-    return this.#closed;
+    return this.#server[Symbol.asyncDispose]();
   }
 
   #join(reader: Socket): void {
@@ -70,11 +68,7 @@ export class TimedPort implements AsyncDisposable {
       [reader, relay],
       [relay, reader],
     ] as const) {
-      this.#sockets.add(socket);
-      socket.once('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
+      socket.once('close', () => other.destroy());
       // What was sent before an end is still delivered.
       socket.once('end', () => other.end());
       socket.on('error', () => socket.destroy());

@@ -1,9 +1,10 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
+import { LoopbackServer } from '../lib/loopback-server.ts';
 import { Scope } from '../lib/scope.ts';
 import { aborted } from '../lib/until.ts';
 import type { Forward } from './tunnel.ts';
@@ -49,8 +50,7 @@ class ForwardedPort implements LoopbackPort {
   readonly #log: Log;
   readonly #gate: FloodGate;
   readonly #life = new Scope();
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #server: LoopbackServer;
   readonly #onHangUp = new Set<() => void>();
   #disposed: Promise<void> | undefined;
 
@@ -59,32 +59,25 @@ class ForwardedPort implements LoopbackPort {
     this.#watch = watch;
     this.#log = log;
     this.#gate = new FloodGate(log);
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-      void this.#connect(socket);
-    });
-    this.#server.maxConnections = maxConnections;
-    this.#server.on('drop', () => {
-      this.#gate.warn('drop', `more than ${maxConnections} connections to a camera at a time`);
+    this.#server = new LoopbackServer({
+      allowHalfOpen: true,
+      maxConnections,
+      onConnection: (socket) => void this.#connect(socket),
+      onDrop: () => {
+        this.#gate.warn('drop', `more than ${maxConnections} connections to a camera at a time`);
+      },
+      onError: (error) => {
+        this.#gate.warn('listener', 'can not accept a connection', { cause: describeError(error) });
+      },
     });
   }
 
   get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the port is closed');
-    return address.port;
+    return this.#server.port;
   }
 
-  async listen(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once('error', reject);
-    this.#server.listen({ host: '127.0.0.1', port: 0 }, () => resolve());
-    await promise;
-    this.#server.removeListener('error', reject);
-    this.#server.on('error', (error) => {
-      this.#gate.warn('listener', 'can not accept a connection', { cause: describeError(error) });
-    });
+  listen(): Promise<void> {
+    return this.#server.listen();
   }
 
   async hungUp(signal: AbortSignal): Promise<void> {
@@ -106,12 +99,14 @@ class ForwardedPort implements LoopbackPort {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed ??= new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#life.end(new Error('the port was closed'));
-      for (const socket of this.#sockets) socket.destroy();
-    }).then(() => this.#gate[Symbol.dispose]());
+    this.#disposed ??= this.#end();
     return this.#disposed;
+  }
+
+  async #end(): Promise<void> {
+    this.#life.end(new Error('the port was closed'));
+    await this.#server[Symbol.asyncDispose]();
+    this.#gate[Symbol.dispose]();
   }
 
   async #connect(socket: Socket): Promise<void> {

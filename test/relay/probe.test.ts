@@ -16,6 +16,11 @@ describe('the probe of the relay', () => {
     assert.equal(await probeRelay(probe), true);
   });
 
+  it('does not hold up an end that was asked for before', async () => {
+    const probe = { program: live555ProxyServer(), preload: loopbackOnly() };
+    assert.equal(await probeRelay({ ...probe, signal: AbortSignal.abort() }), false);
+  });
+
   it('refuses a library that lets it go elsewhere, as an older one did', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'probe-'));
     try {
