@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { RtspClient, RtspRefusalError } from '../media/rtsp/client.ts';
+import { packetOf } from '../media/rtsp/rtp.ts';
 import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort } from '../lib/until.ts';
 import { H264Depacketizer } from '../media/h264/depacketizer.ts';
@@ -27,8 +28,8 @@ export async function playH264({ url, sink, clock, signal }: RtspSourceOptions):
   let depacketizer: H264Depacketizer | undefined;
   let gone: string | undefined;
   await using client = new RtspClient(url, {
-    onFrame: ({ channel, bytes }) => {
-      if (channel === 0) depacketizer?.push(bytes.subarray(4));
+    onFrame: (frame) => {
+      if (frame.channel === 0) depacketizer?.push(packetOf(frame));
     },
     onFrames: () => {},
     onGone: (reason) => {

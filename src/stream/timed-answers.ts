@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { formatMessage, type Frame, MessageReader, type Response } from '../media/rtsp/message.ts';
-import { readRtp, senderReport, setTimestamp } from '../media/rtsp/rtp.ts';
+import { packetOf, readRtp, senderReport, setTimestamp } from '../media/rtsp/rtp.ts';
 import { type MediaDescription, readSdp } from '../media/sdp.ts';
 import type { CameraLine, TrackKind } from './camera-line.ts';
 import { TrackTimes } from './track-times.ts';
@@ -90,7 +90,8 @@ export class TimedAnswers {
 
   /** Dates a frame's packet in place. @returns false if it is none */
   #date(frame: Frame): boolean {
-    const rtp = readRtp(frame);
+    const packet = packetOf(frame);
+    const rtp = readRtp(packet);
     if (rtp === undefined) return false;
     const track = this.#trackOf(frame.channel, rtp.payloadType);
     const nowMs = this.#clock.now();
@@ -99,7 +100,7 @@ export class TimedAnswers {
       (this.#clock.wallNow() - nowMs);
     if (track.kind === 'video') this.lastPictureAtMs = takenMs;
     const ticks = ((takenMs - this.#epoch * 1_000) * track.ticksPerSecond) / 1_000;
-    setTimestamp(frame, (firstTimestamp + Math.round(ticks)) % 2 ** 32);
+    setTimestamp(packet, (firstTimestamp + Math.round(ticks)) % 2 ** 32);
     return true;
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from '../../src/lib/clock.ts';
 import { MessageReader } from '../../src/media/rtsp/message.ts';
-import { readRtp } from '../../src/media/rtsp/rtp.ts';
+import { packetOf, readRtp } from '../../src/media/rtsp/rtp.ts';
 import { TimedAnswers } from '../../src/stream/timed-answers.ts';
 
 const startMs = Date.UTC(2026, 0, 1) + 123;
@@ -82,7 +82,7 @@ describe('what a recorder gets of a relay', () => {
     ] as const) {
       const [packet] = dialogue.packet(channel, payloadType);
       assert.ok(packet?.kind === 'frame');
-      assert.equal(readRtp(packet)?.timestamp, first + 123 * ticksPerMs);
+      assert.equal(readRtp(packetOf(packet))?.timestamp, first + 123 * ticksPerMs);
     }
     assert.equal(dialogue.answers.lastPictureAtMs, startMs);
   });

@@ -1,3 +1,5 @@
+import { readRtp, rtpPayload } from '../rtsp/rtp.ts';
+
 /** All NAL units of one picture, without start codes. */
 export interface AccessUnit {
   readonly nals: readonly Buffer[];
@@ -11,37 +13,8 @@ export interface H264DepacketizerOptions {
   readonly onLoss: () => void;
 }
 
-interface RtpPacket {
-  readonly marker: boolean;
-  readonly type: number;
-  readonly sequence: number;
-  readonly timestamp: number;
-  readonly payload: Buffer;
-}
-
 const maxUnitBytes = 4 * 1024 * 1024;
 const maxUnitNals = 512;
-
-/** Parses an RTP packet (RFC 3550 section 5.1); undefined if the bytes are not one. */
-function parseRtp(packet: Buffer): RtpPacket | undefined {
-  if (packet.length < 12) return undefined;
-  const first = packet.readUInt8(0);
-  if (first >> 6 !== 2) return undefined;
-  let start = 12 + 4 * (first & 0x0f);
-  if (first & 0x10) {
-    if (packet.length < start + 4) return undefined;
-    start += 4 + 4 * packet.readUInt16BE(start + 2);
-  }
-  const padding = first & 0x20 ? packet.readUInt8(packet.length - 1) : 0;
-  if (start >= packet.length - padding) return undefined;
-  return {
-    marker: packet.readUInt8(1) >= 0x80,
-    type: packet.readUInt8(1) & 0x7f,
-    sequence: packet.readUInt16BE(2),
-    timestamp: packet.readUInt32BE(4),
-    payload: packet.subarray(start, packet.length - padding),
-  };
-}
 
 /** A slice of a picture (ITU-T H.264 table 7-1), not partitioned. */
 const isSlice = (nal: Buffer): boolean => [1, 5].includes(nal.readUInt8(0) & 0x1f);
@@ -70,9 +43,10 @@ export class H264Depacketizer {
   }
 
   push(bytes: Buffer): void {
-    const packet = parseRtp(bytes);
-    if (packet === undefined || packet.type !== this.#payloadType) return;
-    const { sequence, timestamp, marker, payload } = packet;
+    const header = readRtp(bytes);
+    const payload = header && rtpPayload(bytes);
+    if (payload === undefined || header?.payloadType !== this.#payloadType) return;
+    const { sequence, timestamp, marker } = header;
     const isNext = this.#nextSequence === undefined || this.#nextSequence === sequence;
     this.#nextSequence = (sequence + 1) & 0xffff;
     if (!isNext) this.#lose();

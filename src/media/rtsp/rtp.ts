@@ -1,40 +1,52 @@
 import type { Frame } from './message.ts';
 
-/** Where the fields of an RTP packet begin in an interleaved frame, which has a header of four bytes. */
-const packetAt = 4;
-const sequenceAt = packetAt + 2;
-const timestampAt = packetAt + 4;
+const interleavedBytes = 4;
 const headerBytes = 12;
+const timestampAt = 4;
 
 /** The header of an RTP packet (RFC 3550 section 5.1). */
 export interface RtpHeader {
+  readonly marker: boolean;
   readonly payloadType: number;
   /** 16 bits; wraps around. */
   readonly sequence: number;
   /** 32 bits, in ticks of the track's clock; wraps around. */
   readonly timestamp: number;
-  /** Identifies the sender of the track. */
-  readonly source: number;
 }
 
-/** Reads the header of a frame's RTP packet. Undefined if the frame carries RTCP, or no RTP at all. */
-export function readRtp({ bytes }: Frame): RtpHeader | undefined {
-  if (bytes.length < packetAt + headerBytes || bytes.readUInt8(packetAt) >> 6 !== 2)
-    return undefined;
-  const payloadType = bytes.readUInt8(packetAt + 1) & 0x7f;
+/** The packet of an interleaved frame. */
+export const packetOf = ({ bytes }: Frame): Buffer => bytes.subarray(interleavedBytes);
+
+/** Reads the header of an RTP packet. Undefined for RTCP, and for what is no RTP at all. */
+export function readRtp(packet: Buffer): RtpHeader | undefined {
+  if (packet.length < headerBytes || packet.readUInt8(0) >> 6 !== 2) return undefined;
+  const payloadType = packet.readUInt8(1) & 0x7f;
   // RTCP's packet types 200 to 207, without their first bit (RFC 5761 section 4).
   if (payloadType >= 72 && payloadType <= 79) return undefined;
   return {
+    marker: packet.readUInt8(1) >= 0x80,
     payloadType,
-    sequence: bytes.readUInt16BE(sequenceAt),
-    timestamp: bytes.readUInt32BE(timestampAt),
-    source: bytes.readUInt32BE(packetAt + 8),
+    sequence: packet.readUInt16BE(2),
+    timestamp: packet.readUInt32BE(timestampAt),
   };
 }
 
-/** Gives a frame's RTP packet another timestamp, in place. */
-export function setTimestamp({ bytes }: Frame, timestamp: number): void {
-  bytes.writeUInt32BE(timestamp >>> 0, timestampAt);
+/** What an RTP packet carries (RFC 3550 sections 5.1 and 5.3.1). Undefined if that is nothing. */
+export function rtpPayload(packet: Buffer): Buffer | undefined {
+  const first = packet.readUInt8(0);
+  let start = headerBytes + 4 * (first & 0x0f);
+  if (first & 0x10) {
+    if (packet.length < start + 4) return undefined;
+    start += 4 + 4 * packet.readUInt16BE(start + 2);
+  }
+  const padding = first & 0x20 ? packet.readUInt8(packet.length - 1) : 0;
+  const end = packet.length - padding;
+  return start >= end ? undefined : packet.subarray(start, end);
+}
+
+/** Gives an RTP packet another timestamp, in place. */
+export function setTimestamp(packet: Buffer, timestamp: number): void {
+  packet.writeUInt32BE(timestamp >>> 0, timestampAt);
 }
 
 /** Seconds from 1900, where NTP's time begins, to 1970. */
