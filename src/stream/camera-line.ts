@@ -1,5 +1,5 @@
 import { type Message, MessageReader } from '../media/rtsp/message.ts';
-import { readRtp } from '../media/rtsp/rtp.ts';
+import { packetOf, readRtp } from '../media/rtsp/rtp.ts';
 import { readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
@@ -117,9 +117,10 @@ export class CameraLine {
 
   /** Keeps what is wrong, at most once a second. */
   #note(): void {
-    const { trouble } = this;
     const atMs = this.#clock.wallNow();
-    if (trouble === undefined || atMs - (this.#troubles.at(-1)?.atMs ?? 0) < noteEachMs) return;
+    if (atMs - (this.#troubles.at(-1)?.atMs ?? 0) < noteEachMs) return;
+    const { trouble } = this;
+    if (trouble === undefined) return;
     this.#troubles.push({ atMs, lateMs: trouble.lateMs, words: slowLineWords(trouble) });
     if (this.#troubles.length > notesKept) this.#troubles.shift();
   }
@@ -132,7 +133,7 @@ export class CameraLine {
       }
     }
     if (message.kind !== 'frame') return;
-    const rtp = readRtp(message);
+    const rtp = readRtp(packetOf(message));
     const track = rtp && tracks.get(rtp.payloadType);
     if (rtp === undefined || track === undefined) return;
     const nowMs = this.#clock.now();

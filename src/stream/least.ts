@@ -7,7 +7,7 @@ const buckets = 3;
  */
 export class LeastOfLate {
   /** The least value of each of the last whole seconds, newest last. */
-  #seconds: { readonly second: number; least: number }[] = [];
+  readonly #seconds: { readonly second: number; least: number }[] = [];
 
   /** @param nowMs monotonic milliseconds */
   note(value: number, nowMs: number): void {
@@ -32,9 +32,5 @@ export class LeastOfLate {
   /** Adds to all values. */
   shift(by: number): void {
     for (const one of this.#seconds) one.least += by;
-  }
-
-  clear(): void {
-    this.#seconds = [];
   }
 }
