@@ -1,4 +1,4 @@
-import type { DiskStatus } from '../contract/status.ts';
+import type { DiskStatus, GoneFootage, RefusedSegments } from '../contract/status.ts';
 import type { Now } from './freshness.ts';
 import type { JudgedEvent } from './incident.ts';
 
@@ -107,17 +107,8 @@ export const ledgerCondition = (problem: string | undefined): Condition => ({
   afterMs: 10_000,
 });
 
-/** What the store does not take while it takes the rest. */
-export interface RefusedFootage {
-  readonly segments: number;
-  readonly camera: string;
-  readonly startMs: number;
-  readonly sinceMs: number;
-  readonly cause: string;
-}
-
 /** Active when the store has not taken a segment for 15 minutes, though it takes others. */
-export function refusedCondition(refused: RefusedFootage | undefined): Condition {
+export function refusedCondition(refused: RefusedSegments | undefined): Condition {
   const key = 'segments refused';
   if (refused === undefined) return { key, active: false, words: '', afterMs: storingAfterMs };
   const { segments, camera, startMs, sinceMs, cause } = refused;
@@ -127,21 +118,11 @@ export function refusedCondition(refused: RefusedFootage | undefined): Condition
   return { key, active: true, words, afterMs: storingAfterMs, sinceMs };
 }
 
-/** Stored footage that the bucket has no more. */
-export interface GoneWords {
-  readonly segments: number;
-  readonly durationMs: number;
-  readonly camera: string;
-  readonly startMs: number;
-  readonly noticedMs: number;
-  readonly detail: string;
-}
-
 /** How long the operator is kept in the know of what was found. */
 const goneForMs = 24 * 3_600_000;
 
 /** Active for a day from when stored footage was found to be gone from the bucket. */
-export function goneCondition(gone: GoneWords | undefined, nowMs: number): Condition {
+export function goneCondition(gone: GoneFootage | undefined, nowMs: number): Condition {
   const key = 'footage gone';
   if (gone === undefined) return { key, active: false, words: '', afterMs: 0 };
   const { segments, durationMs, camera, startMs, noticedMs, detail } = gone;

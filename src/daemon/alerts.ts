@@ -10,14 +10,13 @@ import {
   type Condition,
   diskConditions,
   goneCondition,
-  type GoneWords,
   ledgerCondition,
   refusedCondition,
-  type RefusedFootage,
   storingCondition,
   type StoringStatus,
 } from '../alert/troubles.ts';
 import type { CameraStatus } from '../contract/cameras.ts';
+import type { UploadStatus } from '../contract/status.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertingParts } from '../control/alerting.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -34,10 +33,7 @@ export interface AlertingOptions {
   readonly fleet: () => readonly CameraStatus[];
   readonly spoolStatus: () => SpoolStatus;
   /** Why uploads fail, if they do, what the store refuses, and how long the rest has waited. */
-  readonly uploads: () => StoringStatus & {
-    readonly refused?: RefusedFootage | undefined;
-    readonly gone?: GoneWords | undefined;
-  };
+  readonly uploads: () => StoringStatus & Pick<UploadStatus, 'refused' | 'gone'>;
   /** What is wrong with the ledger; undefined if nothing is. */
   readonly ledgerProblem: () => string | undefined;
   /** Whether the daemon works, for the heartbeat. */

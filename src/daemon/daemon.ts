@@ -16,6 +16,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { AdjustableLog } from '../lib/log.ts';
 import type { ServiceManager } from '../monitor/notify.ts';
 import { Replaceable } from '../lib/replaceable.ts';
+import { Scope } from '../lib/scope.ts';
 import { Setting } from '../lib/setting.ts';
 import { aborted } from '../lib/until.ts';
 import { readVersion } from '../lib/version.ts';
@@ -76,6 +77,11 @@ export async function runDaemon(
 
   // Before anything is opened or written: a second daemon must not touch what the first works on.
   await using _lock = await lockSpool(config.spoolDirectory);
+  // Tried while the rest starts, and awaited before cameras are let in.
+  using probing = new Scope(signal);
+  const { program, preload } = config.relay;
+  const relayIsKept = probeRelay({ program, preload, signal: probing.signal });
+  relayIsKept.catch(() => {});
   using store = createObjectStore({
     ...storeOptions(config, log),
     currentCredentials: readCredentials,
@@ -238,8 +244,7 @@ export async function runDaemon(
     log.info('further host key, for old cameras', { algorithm, fingerprint, line });
   }
   // Last, when all that cameras and their owners need is known to work.
-  const { program, preload } = config.relay;
-  if (!(await probeRelay({ program, preload, signal }))) {
+  if (!(await relayIsKept)) {
     log.warn('it was not seen in time whether a relay is kept to its camera', { program, preload });
   }
   if (signal.aborted) return;

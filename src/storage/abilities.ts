@@ -14,10 +14,9 @@ import type { BucketAccess } from './access.ts';
 import type { Features } from './features.ts';
 import { httpStatus } from './http-status.ts';
 import { bucketRules, type LifecycleRule } from './lifecycle.ts';
-import { makeProbe, probeKey } from './probe.ts';
+import { makeProbe, probeKey, putProbe } from './probe.ts';
 import { base64, type ChecksumKind } from './proof.ts';
 import { Prover } from './prover.ts';
-import { attemptPut } from './put.ts';
 import { Sample } from './sample.ts';
 
 /** `ignored`: the store says yes and does something else. `hidden`: our key may not ask. */
@@ -72,13 +71,7 @@ export async function findAbilities(
       return withoutAbility(error);
     });
   const damaged = createHash('sha256').update('something else').digest();
-  const put = { bucket: Bucket, key: Key, body, sha256, md5: md5Etag, contentType: 'text/plain' };
-  const answer = await step(async (abortSignal) => {
-    for (;;) {
-      const one = await attemptPut(client, features, { ...put, keepExisting: false }, abortSignal);
-      if (typeof one === 'object') return one;
-    }
-  });
+  const answer = await step((abortSignal) => putProbe(options, body, abortSignal));
   const proof = await step((abortSignal) =>
     prover.prove(Key, { bytes: body.length, sha256, md5Etag, body }, abortSignal, answer),
   );

@@ -14,6 +14,7 @@ import { documentFolder, probeName } from './documents.ts';
 import type { Features } from './features.ts';
 import { httpStatus } from './http-status.ts';
 import { isListing } from './listing.ts';
+import type { PutAnswer } from './proof.ts';
 import { attemptPut } from './put.ts';
 
 export interface ProbeOptions extends BucketAccess {
@@ -109,6 +110,28 @@ const canList = (options: ProbeOptions, signal: AbortSignal): Promise<boolean> =
 const swallowed =
   'Small requests are answered, and large ones get lost: something on the way swallows large packets (a tunnel or VPN). Lower the MTU, as with: ip link set dev eth0 mtu 1400';
 
+/** Puts the test object as uploads put segments. @returns what the store answered */
+export async function putProbe(
+  { client, features, bucket, prefix }: BucketAccess & { readonly features: Features },
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<PutAnswer> {
+  const hash = (kind: string) => createHash(kind).update(body).digest('hex');
+  const put = {
+    bucket,
+    key: probeKey(prefix),
+    body,
+    sha256: hash('sha256'),
+    md5: hash('md5'),
+    contentType: 'text/plain',
+    keepExisting: false,
+  };
+  for (;;) {
+    const answer = await attemptPut(client, features, put, signal);
+    if (typeof answer === 'object') return answer;
+  }
+}
+
 /** One small object that is put, asked for and read. */
 class RoundTrip {
   readonly #options: ProbeOptions;
@@ -119,18 +142,7 @@ class RoundTrip {
   }
 
   async put(signal: AbortSignal): Promise<void> {
-    const { client, features, bucket, prefix } = this.#options;
-    const hash = (kind: string) => createHash(kind).update(this.#body).digest('hex');
-    const put = {
-      bucket,
-      key: probeKey(prefix),
-      body: this.#body,
-      sha256: hash('sha256'),
-      md5: hash('md5'),
-      contentType: 'text/plain',
-      keepExisting: false,
-    };
-    while ((await attemptPut(client, features, put, signal)) === 'learned');
+    await putProbe(this.#options, this.#body, signal);
   }
 
   async head(abortSignal: AbortSignal): Promise<void> {

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { Site } from '../support/site.ts';
 import { storedPictures } from '../faults/stored-pictures.ts';
-import { pictureTimes } from './picture-times.ts';
+import { packetTimes } from '../archive/recording.ts';
 
 // Runs in a network namespace of its own: see slow-line.test.ts.
 
@@ -54,13 +55,12 @@ await delay(20_000);
 const errorsMs: number[] = [];
 const storedNumbers = new Set<number>();
 for (const segment of await site.stored(name)) {
-  const { Body } = await site.s3.send(
-    new GetObjectCommand({ Bucket: 'footage', Key: segment.key }),
-  );
-  const file = Buffer.from((await Body?.transformToByteArray()) ?? []);
-  const times = pictureTimes(file);
+  const file = await site.read(segment);
+  const path = join(site.directory, `${segment.sha256}.mp4`);
+  await writeFile(path, file);
+  const { video } = await packetTimes(path);
   for (const [i, { picture, sentMs }] of storedPictures(file).entries()) {
-    errorsMs.push(segment.startMs + (times[i] ?? NaN) - sentMs);
+    errorsMs.push(segment.startMs + (video[i] ?? NaN) * 1_000 - sentMs);
     storedNumbers.add(picture);
   }
 }

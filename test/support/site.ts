@@ -288,18 +288,19 @@ export class Site implements AsyncDisposable {
   /** Downloads a segment and decodes all of it. */
   async probe(segment: StoredSegment): Promise<Probed> {
     const file = join(this.directory, `${segment.sha256}.mp4`);
-    await writeFile(file, await this.#read(segment));
+    await writeFile(file, await this.read(segment));
     return await probe(file);
   }
 
   /** The pictures of segments of cameras that stamp them and whose footage is copied, as they lie there. */
   async pictures(segments: readonly StoredSegment[]): Promise<FrameStamp[]> {
     const pictures: FrameStamp[] = [];
-    for (const segment of segments) pictures.push(...storedPictures(await this.#read(segment)));
+    for (const segment of segments) pictures.push(...storedPictures(await this.read(segment)));
     return pictures;
   }
 
-  async #read({ key }: StoredSegment): Promise<Buffer> {
+  /** Downloads a segment. */
+  async read({ key }: StoredSegment): Promise<Buffer> {
     const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: 'footage', Key: key }));
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
   }
