@@ -20,7 +20,10 @@ export interface ToldCause {
 export function gapCause(error: unknown, slowLine?: string): ToldCause {
   const cause = causeOf(error);
   const detail = describeError(error);
-  const isSilence = cause === 'stream stalled' || cause === 'camera sent nothing';
+  // A camera that refuses has answered.
+  const isSilence =
+    cause === 'stream stalled' ||
+    (cause === 'camera sent nothing' && !(error instanceof StreamRefusedError));
   if (slowLine === undefined || !isSilence) return { cause, detail };
   return { cause: 'line too slow', detail: `${slowLine}; ${detail}` };
 }

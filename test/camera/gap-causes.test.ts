@@ -22,6 +22,18 @@ const refused = (code: string, syscall: string): Error =>
   Object.assign(new Error(`${code}, ${syscall}`), { code, syscall });
 
 describe('the cause of a gap', () => {
+  it('is the line where it was too slow and no picture came, and only there', () => {
+    const slow = 'the line carries 245 kb/s of 340 kb/s, pictures come 6 s late';
+    const told = (error: Error) => gapCause(error, slow).cause;
+    for (const error of [new StalledError(''), new NoPictureError(''), new NoStreamError('')]) {
+      assert.equal(told(error), 'line too slow');
+      assert.match(gapCause(error, slow).detail, /^the line carries 245 kb\/s/);
+    }
+    assert.equal(told(new StreamRefusedError('wrong password')), 'camera sent nothing');
+    assert.equal(told(new RelayFaultError('')), 'relay died');
+    assert.equal(told(noSpace()), 'disk full');
+  });
+
   for (const [cause, ...errors] of [
     [
       'camera sent nothing',
