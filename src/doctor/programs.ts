@@ -5,7 +5,7 @@ import { findProgram } from '../config/programs.ts';
 import type { Environment } from '../config/secrets.ts';
 import { Child } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';
-import { preloading } from '../relay/preload.ts';
+import { relayProgram } from '../relay/program.ts';
 import { freePort } from '../relay/port.ts';
 import { listeners } from '../relay/proc.ts';
 import type { Findings } from './finding.ts';
@@ -89,17 +89,12 @@ async function checkRelay(
     return;
   }
   found.ok(`live555ProxyServer ${version}`);
-  const { cwd, env } = preloading(preload, discardPort);
   const port = await freePort();
+  const source = `rtsp://127.0.0.1:${discardPort}/`;
+  const options = relayProgram({ program: file, preload, source, port });
   const said: string[] = [];
   await using child = new Child({
-    name: 'relay',
-    file,
-    args: ['-t', '-p', String(port), `rtsp://127.0.0.1:${discardPort}/`],
-    cwd,
-    env,
-    graceMs: 1_000,
-    memoryBytes: 256 * 1024 ** 2,
+    ...options,
     onStderrLine: (line) => said.length < 20 && said.push(line),
   });
   const advice = 'Build it anew (bin/tools), or give the path of loopback-only.so as relay.preload';
@@ -117,6 +112,6 @@ async function checkRelay(
   }
   found.problem(
     `The relay does not start: ${describeError(said.join(' | '))}`,
-    `Try it: cd '${cwd}' && LD_PRELOAD=${env['LD_PRELOAD']} ${file}`,
+    `Try it: cd '${options.cwd}' && LD_PRELOAD=${options.env?.['LD_PRELOAD']} ${file}`,
   );
 }

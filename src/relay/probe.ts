@@ -4,7 +4,7 @@ import { OperatorError } from '../lib/errors.ts';
 import { LoopbackServer } from '../lib/loopback-server.ts';
 import { aborted } from '../lib/until.ts';
 import { freePort } from './port.ts';
-import { preloading } from './preload.ts';
+import { relayProgram } from './program.ts';
 
 export interface RelayProbeOptions {
   /** The program live555ProxyServer. */
@@ -37,16 +37,10 @@ export async function probeRelay({
       socket.write(`RTSP/1.0 302 Moved\r\nCSeq: ${cseq}\r\nLocation: ${location}\r\n\r\n`);
     });
   });
-  const { cwd, env } = preloading(preload, camera.port);
+  const source = `rtsp://127.0.0.1:${camera.port}/probe`;
   let redirected = false;
   await using child = new Child({
-    name: 'relay',
-    file: program,
-    args: ['-V', '-t', '-p', String(await freePort()), `rtsp://127.0.0.1:${camera.port}/probe`],
-    cwd,
-    env,
-    graceMs: 1_000,
-    memoryBytes: 256 * 1024 ** 2,
+    ...relayProgram({ program, preload, source, port: await freePort() }),
     onStderrLine: (line) => {
       redirected ||= line.startsWith('RTSP/1.0 302');
       if (redirected && line.startsWith('...connect() failed')) seen.resolve('kept back');

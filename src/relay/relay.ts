@@ -8,9 +8,9 @@ import { aborted, TimeoutError, within } from '../lib/until.ts';
 import { type Media, mediaOf, readSdp } from '../media/sdp.ts';
 import { describe } from './describe.ts';
 import { Diagnosis, NoStreamError, presentable, StreamRefusedError } from './diagnosis.ts';
-import { preloading } from './preload.ts';
 import { freePort } from './port.ts';
 import { listeners } from './proc.ts';
+import { relayProgram } from './program.ts';
 import { assertUnreachable, FloodMeter, RelayFaultError, watchProcess } from './watch.ts';
 
 export { NoStreamError, StreamRefusedError } from './diagnosis.ts';
@@ -45,9 +45,6 @@ export interface Relay extends AsyncDisposable {
 }
 
 const readyWithinMs = 10_000;
-const defaultRtspPort = 554;
-/** A relay needs a few megabytes. */
-const maxMemoryBytes = 256 * 1024 ** 2;
 const startsOnBusyPorts = 5;
 /** How often we look where a relay listens while it doesn't answer. */
 const lookEachMs = 1_000;
@@ -75,20 +72,12 @@ class RelayProcess implements Relay {
     this.port = port;
     this.#log = log;
     this.diagnosis = new Diagnosis(source);
-    const { cwd, env } = preloading(preload, Number(new URL(source).port || defaultRtspPort));
     let newest = '';
     const flood = new FloodMeter((error) => {
       this.#kill(new RelayFaultError(`${error.message}: ${presentable(newest).slice(0, 200)}`));
     });
     this.#child = new Child({
-      name: 'relay',
-      file: program,
-      // -V: the only way to learn why there is no stream. It logs nothing while a stream flows.
-      args: ['-V', '-t', '-p', String(port), source],
-      cwd,
-      env,
-      graceMs: 1_000,
-      memoryBytes: maxMemoryBytes,
+      ...relayProgram({ program, preload, source, port }),
       onStderrBytes: (count) => flood.bytes(count),
       onStderrLine: (line) => {
         newest = line;
