@@ -156,8 +156,9 @@ class FileTimeline {
     return run.durations.slice(0, -1).reduce((at, ticks) => at + ticks, this.startOf(run));
   }
 
+  /** Rounded up, so that the first picture lies less than a millisecond after the start. */
   #offset({ timescale }: Track): number {
-    return Math.floor(((this.startMs ?? 0) * timescale) / 1000);
+    return Math.ceil(((this.startMs ?? 0) * timescale) / 1000);
   }
 }
 

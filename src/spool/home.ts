@@ -1,9 +1,8 @@
 import { constants } from 'node:fs';
-import { access, lstat, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { explainTrouble } from './disk-trouble.ts';
-import { makeDirectory } from './durable.ts';
 
 export const folders = ['recording', 'ready', 'damaged'] as const;
 
@@ -53,11 +52,15 @@ export class Home {
       return undefined;
     } catch (error) {
       const path = error instanceof Error && 'path' in error ? String(error.path) : this.#directory;
-      return {
-        words: `${path} can't be used: ${explainTrouble(error) ?? describeError(error)}`,
-        isElsewhere: false,
-        restartHelps: false,
-      };
+      // The disk may have gone between two of the questions above.
+      const elsewhere = await this.#elsewhere().catch(() => undefined);
+      return (
+        elsewhere ?? {
+          words: `${path} can't be used: ${explainTrouble(error) ?? describeError(error)}`,
+          isElsewhere: false,
+          restartHelps: false,
+        }
+      );
     }
   }
 
@@ -78,7 +81,8 @@ export class Home {
       const path = this.#under(name);
       let folder = await stat(path, { bigint: true }).catch(unlessMissing);
       if (folder === undefined) {
-        await makeDirectory(path);
+        // Alone: if the disk goes now, its directory must not be made on the disk below.
+        await mkdir(path, { mode: 0o750 });
         folder = await stat(path, { bigint: true });
       }
       if (folder.dev !== this.#device) return otherDisk(path);
