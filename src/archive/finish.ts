@@ -66,8 +66,13 @@ export async function holesIn(path: string, startMs: number): Promise<readonly H
 
 const isSince1970 = ({ start, track }: Run): boolean => start >= epochSeconds * track.timescale;
 
-const startOf = (run: Run): number | undefined =>
-  isSince1970(run) ? Math.floor((run.start * 1000) / run.track.timescale) : undefined;
+const startOf = (run: Run): number | undefined => (isSince1970(run) ? wholeMs(run) : undefined);
+
+function wholeMs({ start, track }: Run): number {
+  const ticks = start % track.timescale;
+  const seconds = (start - ticks) / track.timescale;
+  return seconds * 1000 + Math.floor((ticks * 1000) / track.timescale);
+}
 
 function nameWithStart(path: string, startMs: number): string {
   return join(dirname(path), `${basename(path, '.mp4')}-at-${startMs}.mp4`);
@@ -158,7 +163,10 @@ class FileTimeline {
 
   /** Rounded up, so that the first picture lies less than a millisecond after the start. */
   #offset({ timescale }: Track): number {
-    return Math.ceil(((this.startMs ?? 0) * timescale) / 1000);
+    const startMs = this.startMs ?? 0;
+    const seconds = Math.floor(startMs / 1000);
+    // Apart, since the product of the whole would lose its last digits.
+    return seconds * timescale + Math.ceil(((startMs - seconds * 1000) * timescale) / 1000);
   }
 }
 
