@@ -10,6 +10,7 @@ import type { Setting } from '../lib/setting.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { startRelay } from '../relay/relay.ts';
 import type { Spool } from '../spool/spool.ts';
+import { CameraDialogue } from '../stream/camera-dialogue.ts';
 import { TimedPort } from '../stream/timed-port.ts';
 import { openLoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
@@ -64,9 +65,10 @@ export function cameraParts(
     processors: processors.map((all) =>
       all.map(({ name, command }) => commandProcessor(name, command, camera, log)),
     ),
-    openPort: (forward, line) => openLoopbackPort(forward, log, () => line.watch()),
+    openPort: (forward, line, credentials) =>
+      openLoopbackPort(forward, log, () => new CameraDialogue(line, clock, credentials())),
     startRelay: (source, signal) =>
-      startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
+      startRelay({ ...config.relay, ...source, log, readyWithinMs: relayReadyWithinMs, signal }),
     startArchiver: async (relay, line, profile, onFile) => {
       const directory = await spool.runDirectory(camera);
       return startArchiver({

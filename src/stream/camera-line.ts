@@ -1,4 +1,4 @@
-import { type Message, MessageReader } from '../media/rtsp/message.ts';
+import type { Message } from '../media/rtsp/message.ts';
 import { packetOf, readRtp } from '../media/rtsp/rtp.ts';
 import { readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -32,6 +32,15 @@ interface CameraTrack {
   readonly clock: MediaClock;
 }
 
+/** Takes what a camera says in one connection, as it comes. */
+export interface LineWatcher {
+  take(message: Message): void;
+  /** All messages of a chunk have been taken. */
+  taken(): void;
+  /** What the camera says can't be read. It is recorded all the same, dated by arrival. */
+  lose(): void;
+}
+
 /**
  * The line from a camera to us, as its stream and the tunnel's answers tell: how late pictures come, and
  * how much of the stream the line carries. One for all connections of a tunnel to the camera's RTSP server.
@@ -53,22 +62,14 @@ export class CameraLine {
     this.#echo = echo;
   }
 
-  /** @returns what takes all bytes that the camera sends in a new connection, in chunks as they come */
-  watch(): (chunk: Buffer) => void {
+  /** For a new connection, whose tracks take the place of those before. */
+  watch(): LineWatcher {
     const tracks = new Map<number, CameraTrack>();
-    const reader = new MessageReader();
-    let readable = true;
     this.#tracks = tracks;
-    return (chunk) => {
-      if (!readable) return;
-      try {
-        for (const message of reader.read(chunk)) this.#take(message, tracks);
-      } catch {
-        // A camera that speaks unclearly is recorded all the same, dated by arrival.
-        readable = false;
-        tracks.clear();
-      }
-      this.#correct(tracks);
+    return {
+      take: (message) => this.#take(message, tracks),
+      taken: () => this.#correct(tracks),
+      lose: () => tracks.clear(),
     };
   }
 
