@@ -50,6 +50,11 @@ export interface CameraParts {
   publish(file: FinishedFile, line: CameraLine): Promise<void>;
 }
 
+/** A recording that kept less than this was not healthy: the next one waits longer. */
+const leastKeptMs = 1_000;
+/** A processor that ran this long was healthy. */
+const processorHealthyAfterMs = 60_000;
+
 export interface NotedParts extends CameraParts {
   /** Notes what the recording does from now on. Not called for the end of the tunnel. */
   readonly note: (state: RecordingState, detail: string) => void;
@@ -95,19 +100,41 @@ export async function runCamera(
       view.settingsChanged();
       parts.note('settings changed', describeError(replaced.reason));
     };
-    replaced.addEventListener('abort', onReplaced, { once: true, signal: life.signal });
-    const record = (signal: AbortSignal): Promise<void> =>
-      relay(port, line, values, parts, view, signal);
-    await supervise('recording', record, {
-      ...parts,
-      signal: unchanged.signal,
-      onFailure: (error) => {
-        const { cause, detail } = gapCause(error, line.lately());
-        view.failed(detail);
-        parts.note(cause, detail);
-      },
+    replaced.addEventListener('abort', onReplaced, {
+      once: true,
+      signal: life.signal,
     });
+    await supervise(
+      'recording',
+      (signal, wasHealthy) => {
+        const recorded = {
+          ...parts,
+          publish: telling(parts.publish, wasHealthy),
+        };
+        return relay(port, line, values, recorded, view, signal);
+      },
+      {
+        ...parts,
+        signal: unchanged.signal,
+        onFailure: (error) => {
+          const { cause, detail } = gapCause(error, line.lately());
+          view.failed(detail);
+          parts.note(cause, detail);
+        },
+      },
+    );
   }
+}
+
+/** Publishes, and tells once footage of some length was kept. */
+function telling(publish: CameraParts['publish'], onKept: () => void): CameraParts['publish'] {
+  let keptMs = 0;
+  return async (file, line) => {
+    await publish(file, line);
+    const { durationMs, holes = [] } = file;
+    keptMs += holes.reduce((rest, hole) => rest - hole.durationMs, durationMs);
+    if (keptMs >= leastKeptMs) onKept();
+  };
 }
 
 async function relay(
@@ -138,6 +165,10 @@ async function process(server: Relay, parts: NotedParts, signal: AbortSignal): P
     const running = parts.processors.value.map((processor) =>
       supervise(`processor ${processor.name}`, (inner) => processor.run(server.url, inner), {
         ...parts,
+        restart: {
+          ...parts.restart,
+          healthyAfterMs: processorHealthyAfterMs,
+        },
         signal: life.signal,
       }),
     );

@@ -19,7 +19,7 @@ import type { Publisher } from './publish.ts';
 const clock = systemClock;
 
 /** Back-off of failed recordings. Starts short, since footage is missing during each wait. */
-const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
+const restart = { minMs: 100, maxMs: 15_000 };
 const forwardWithinMs = 30_000;
 const relayReadyWithinMs = 10_000;
 
