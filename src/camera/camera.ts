@@ -107,6 +107,7 @@ export async function runCamera(
     await supervise(
       'recording',
       (signal, wasHealthy) => {
+        line.answers.forget();
         const recorded = {
           ...parts,
           publish: telling(parts.publish, wasHealthy),
@@ -117,7 +118,10 @@ export async function runCamera(
         ...parts,
         signal: unchanged.signal,
         onFailure: (error) => {
-          const { cause, detail } = gapCause(error, line.lately());
+          const { cause, detail } = gapCause(error, {
+            slowLine: line.lately(),
+            answers: line.answers,
+          });
           view.failed(detail);
           parts.note(cause, detail);
         },

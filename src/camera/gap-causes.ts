@@ -3,6 +3,7 @@ import { DiskFullError, DiskUnusableError } from '../lib/disk-full.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import type { GapCause } from '../model/gap-cause.ts';
 import { NoStreamError, RelayFaultError, StreamRefusedError } from '../relay/relay.ts';
+import type { CameraAnswers } from '../stream/camera-answers.ts';
 import { ServiceHungUpError } from '../tunnel/loopback-port.ts';
 import { TunnelGoneError } from '../tunnel/tunnel.ts';
 
@@ -12,14 +13,21 @@ export interface ToldCause {
   readonly detail: string;
 }
 
-/**
- * The cause of the gap after a recording failed with `error`.
- *
- * @param slowLine what is wrong with the line from the camera, if anything
- */
-export function gapCause(error: unknown, slowLine?: string): ToldCause {
+/** What else was seen while a recording failed, in words. */
+export interface Seen {
+  /** What is wrong with the line from the camera. */
+  readonly slowLine?: string | undefined;
+  /** What the camera answered. */
+  readonly answers?: Pick<CameraAnswers, 'wrong' | 'poor'>;
+}
+
+/** The cause of the gap after a recording failed with `error`. */
+export function gapCause(error: unknown, { slowLine, answers }: Seen = {}): ToldCause {
   const cause = causeOf(error);
   const detail = describeError(error);
+  const answer = error instanceof RelayFaultError ? answers?.wrong : answers?.poor;
+  if (answer !== undefined && meansNoStream(error))
+    return { cause: 'camera sent nothing', detail: answer };
   // A camera that refuses has answered.
   const isSilence =
     cause === 'stream stalled' ||
@@ -27,6 +35,10 @@ export function gapCause(error: unknown, slowLine?: string): ToldCause {
   if (slowLine === undefined || !isSilence) return { cause, detail };
   return { cause: 'line too slow', detail: `${slowLine}; ${detail}` };
 }
+
+/** A relay that fails may have choked on an answer. A refusal is told in words of its own. */
+const meansNoStream = (error: unknown): boolean =>
+  [NoPictureError, NoStreamError, RelayFaultError].some((kind) => error instanceof kind);
 
 function causeOf(error: unknown): GapCause {
   if (error instanceof ClockSetError) return 'clock jumped';

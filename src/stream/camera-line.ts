@@ -4,6 +4,7 @@ import { readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
 import type { Echo } from '../tunnel/tunnel.ts';
+import { CameraAnswers } from './camera-answers.ts';
 import { LineRate } from './line-rate.ts';
 import { MediaClock } from './media-clock.ts';
 
@@ -40,6 +41,7 @@ export class CameraLine {
   readonly #clock: Clock;
   readonly #echo: Echo;
   readonly #rate = new LineRate();
+  readonly answers = new CameraAnswers();
   /** Of the newest connection, by payload type. */
   #tracks = new Map<number, CameraTrack>();
   #askedAtMs = -Infinity;
@@ -57,9 +59,11 @@ export class CameraLine {
   watch(): (chunk: Buffer) => void {
     const tracks = new Map<number, CameraTrack>();
     const reader = new MessageReader();
+    const answer = this.answers.watch();
     let readable = true;
     this.#tracks = tracks;
     return (chunk) => {
+      answer(chunk);
       if (!readable) return;
       try {
         for (const message of reader.read(chunk)) this.#take(message, tracks);
