@@ -4,7 +4,7 @@ import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Changing } from '../lib/setting.ts';
-import type { RecordingState } from '../model/gap-cause.ts';
+import type { RecordingState, ToldCause } from '../model/gap-cause.ts';
 import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
 import type { Relay } from '../relay/relay.ts';
@@ -38,6 +38,8 @@ export interface CameraParts {
   /** Commands that run beside the archiver. They may change while the camera is recorded. */
   readonly processors: Changing<readonly Processor[]>;
   readonly disk: SpoolDisk;
+  /** Why recordings that fail now may have failed, if that is this server's doing. */
+  serverTrouble(): ToldCause | undefined;
   openPort(forward: Forward, line: CameraLine): Promise<LoopbackPort>;
   startRelay(source: string, signal: AbortSignal): Promise<Relay>;
   startArchiver(
@@ -121,6 +123,7 @@ export async function runCamera(
           const { cause, detail } = gapCause(error, {
             slowLine: line.lately(),
             answers: line.answers,
+            server: parts.serverTrouble(),
           });
           view.failed(detail);
           parts.note(cause, detail);

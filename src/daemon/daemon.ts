@@ -4,6 +4,7 @@ import { footageOf, openExports, serveWeb } from './watch.ts';
 import { Fleet } from '../camera/fleet.ts';
 import { startControl } from '../control/control.ts';
 import { startHealth } from '../monitor/health.ts';
+import { Load } from '../monitor/load.ts';
 import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
@@ -35,6 +36,7 @@ import { keepLedger, openOrRebuildLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { cameraParts, greet, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
+import { watchLoad } from './server-load.ts';
 import { StateNotes } from './state-notes.ts';
 import { checkStore, uploadStatus } from './uploads.ts';
 
@@ -106,18 +108,20 @@ export async function runDaemon(
   if (signal.aborted) return;
 
   const processors = new Setting(config.processors);
+  const load = new Load(clock);
   await using fleet = new Fleet({
     clock,
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, cameraLog) =>
-      cameraParts(config, spool, publisher, camera, processors, cameraLog),
+      cameraParts(config, spool, publisher, camera, processors, load, cameraLog),
     note: (camera, state, detail) => {
       metrics.recordingNoted(state);
       notes.note(camera, state, detail, clock.wallNow());
     },
   });
+  await using _loadWatch = watchLoad(load, fleet, notes, log);
   await using tunnels = await prepareTunnelServer({
     ...tunnelOptions(config),
     log,

@@ -7,7 +7,9 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
+import { SteadyClock } from '../lib/steady-clock.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { Load } from '../monitor/load.ts';
 import { startRelay } from '../relay/relay.ts';
 import type { Spool } from '../spool/spool.ts';
 import { TimedPort } from '../stream/timed-port.ts';
@@ -54,6 +56,7 @@ export function cameraParts(
   publisher: Publisher,
   camera: CameraName,
   processors: Setting<Config['processors']>,
+  server: Load,
   log: Log,
 ): CameraParts {
   return {
@@ -71,7 +74,12 @@ export function cameraParts(
       const directory = await spool.runDirectory(camera);
       return startArchiver({
         ...archiverOptions(config, profile),
-        source: await TimedPort.open({ relayUrl: relay.url, line, clock, log }),
+        source: await TimedPort.open({
+          relayUrl: relay.url,
+          line,
+          clock: new SteadyClock(clock),
+          log,
+        }),
         media: relay.media,
         directory,
         releaseDirectory: () => spool.releaseRunDirectory(directory),
@@ -79,7 +87,8 @@ export function cameraParts(
         log,
       });
     },
-    publish: (file, line) => publisher.publish(camera, file, line),
+    publish: (file, line) => publisher.publish(camera, file, { line, server }),
+    serverTrouble: () => server.lately(),
     disk: spool.disk,
   };
 }

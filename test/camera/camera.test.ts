@@ -174,6 +174,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
         };
       },
       publish: async () => {},
+      serverTrouble: () => undefined,
       disk,
       note: (state, detail) => void notes.push(detail === '' ? state : `${state}: ${detail}`),
     },
@@ -424,6 +425,7 @@ describe("a camera's life", { concurrency: true }, () => {
           startRelay: unused,
           startArchiver: unused,
           publish: unused,
+          serverTrouble: unused,
           disk: new TestDisk(),
           note: () => {},
         },

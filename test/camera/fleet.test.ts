@@ -73,6 +73,7 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
         firstPicture: Promise.resolve(),
       }),
       publish: async () => {},
+      serverTrouble: () => undefined,
       disk: { isFull: false, whyStopped: undefined, whenRoom: async () => {}, whenFull: aborted },
     }),
     note: ({ camera }, state, detail) => void notes.push(`${camera} ${state}: ${detail}`),

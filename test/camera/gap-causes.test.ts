@@ -51,6 +51,25 @@ describe('the cause of a gap', () => {
     assert.equal(gapCause(new StalledError('stalled'), { answers: bad }).detail, 'stalled');
   });
 
+  it('is this server where it stood still or could not keep up, and something came late', () => {
+    const server = { cause: 'server overloaded', detail: 'it can not keep up' } as const;
+    for (const error of [
+      new StalledError('no picture'),
+      new NoPictureError(''),
+      new NoStreamError(''),
+      new ServiceHungUpError(''),
+      new ArchiverHungError('it leaves bytes unread'),
+      new RelayFaultError('relay does not listen within 10 s'),
+    ]) {
+      const told = gapCause(error, { server, slowLine: 'slow' });
+      assert.equal(told.cause, 'server overloaded', String(error));
+      assert.match(told.detail, /^it can not keep up; /);
+    }
+    assert.equal(gapCause(new RelayFaultError('killed'), { server }).cause, 'relay died');
+    assert.equal(gapCause(new StreamRefusedError(''), { server }).cause, 'camera sent nothing');
+    assert.equal(gapCause(new ClockSetError(''), { server }).cause, 'clock jumped');
+  });
+
   for (const [cause, ...errors] of [
     [
       'camera sent nothing',
