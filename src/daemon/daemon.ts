@@ -38,6 +38,7 @@ import { cameraParts, greet, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
 import { watchLoad } from './server-load.ts';
 import { StateNotes } from './state-notes.ts';
+import { keepTime } from './time.ts';
 import { checkStore, uploadStatus } from './uploads.ts';
 
 const clock = systemClock;
@@ -91,6 +92,13 @@ export async function runDaemon(
   const ledgerParts = { config, store, version, log, signal };
   using ledger = await openOrRebuildLedger(ledgerParts);
   await using kept = keepLedger(ledger, ledgerParts);
+  // Before anything is dated.
+  await using time = await keepTime({
+    origin: await store.origin(),
+    ledgerMs: ledger.runs.lastAliveMs(),
+    log,
+    signal,
+  });
   using notes = new StateNotes(ledger, log);
   await using _run = beginRun(ledger, notes, version, log);
 

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
 import type { GapCause } from '../model/gap-cause.ts';
@@ -163,7 +164,7 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
       }),
     stored: (segment, { key, checksum = null, etag = null }) =>
       transaction(database, () => {
-        store.run({ ...columns(segment), key, checksum, etag, nowMs: Date.now() });
+        store.run({ ...columns(segment), key, checksum, etag, nowMs: wallNow() });
       }),
     noteHole: (hole, cause, detail) =>
       transaction(database, () => {
