@@ -4,7 +4,7 @@ import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Changing } from '../lib/setting.ts';
-import type { RecordingState } from '../model/gap-cause.ts';
+import type { RecordingState, ToldCause } from '../model/gap-cause.ts';
 import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
 import type { Credentials } from '../media/rtsp/login.ts';
@@ -46,6 +46,8 @@ export interface CameraParts {
     credentials: () => Credentials | undefined,
   ): Promise<LoopbackPort>;
   startRelay(source: RelaySource, signal: AbortSignal): Promise<Relay>;
+  /** Why recordings that fail now may have failed, if that is this server's doing. */
+  serverTrouble(): ToldCause | undefined;
   startArchiver(
     relay: Relay,
     line: CameraLine,
@@ -55,6 +57,11 @@ export interface CameraParts {
   /** Publishes a file; `line` tells of pictures that are missing in it. */
   publish(file: FinishedFile, line: CameraLine): Promise<void>;
 }
+
+/** A recording that kept less than this was not healthy: the next one waits longer. */
+const leastKeptMs = 1_000;
+/** A processor that ran this long was healthy. */
+const processorHealthyAfterMs = 60_000;
 
 export interface NotedParts extends CameraParts {
   /** Notes what the recording does from now on. Not called for the end of the tunnel. */
@@ -103,19 +110,46 @@ export async function runCamera(
       view.settingsChanged();
       parts.note('settings changed', describeError(replaced.reason));
     };
-    replaced.addEventListener('abort', onReplaced, { once: true, signal: life.signal });
-    const record = (signal: AbortSignal): Promise<void> =>
-      relay(port, line, values, parts, view, signal);
-    await supervise('recording', record, {
-      ...parts,
-      signal: unchanged.signal,
-      onFailure: (error) => {
-        const { cause, detail } = gapCause(error, line.lately());
-        view.failed(detail);
-        parts.note(cause, detail);
-      },
+    replaced.addEventListener('abort', onReplaced, {
+      once: true,
+      signal: life.signal,
     });
+    await supervise(
+      'recording',
+      (signal, wasHealthy) => {
+        line.answers.forget();
+        const recorded = {
+          ...parts,
+          publish: telling(parts.publish, wasHealthy),
+        };
+        return relay(port, line, values, recorded, view, signal);
+      },
+      {
+        ...parts,
+        signal: unchanged.signal,
+        onFailure: (error) => {
+          const { cause, detail } = gapCause(error, {
+            slowLine: line.lately(),
+            answers: line.answers,
+            server: parts.serverTrouble(),
+          });
+          view.failed(detail);
+          parts.note(cause, detail);
+        },
+      },
+    );
   }
+}
+
+/** Publishes, and tells once footage of some length was kept. */
+function telling(publish: CameraParts['publish'], onKept: () => void): CameraParts['publish'] {
+  let keptMs = 0;
+  return async (file, line) => {
+    await publish(file, line);
+    const { durationMs, holes = [] } = file;
+    keptMs += holes.reduce((rest, hole) => rest - hole.durationMs, durationMs);
+    if (keptMs >= leastKeptMs) onKept();
+  };
 }
 
 async function relay(
@@ -146,6 +180,10 @@ async function process(server: Relay, parts: NotedParts, signal: AbortSignal): P
     const running = parts.processors.value.map((processor) =>
       supervise(`processor ${processor.name}`, (inner) => processor.run(server.url, inner), {
         ...parts,
+        restart: {
+          ...parts.restart,
+          healthyAfterMs: processorHealthyAfterMs,
+        },
         signal: life.signal,
       }),
     );

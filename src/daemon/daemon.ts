@@ -4,6 +4,7 @@ import { footageOf, openExports, serveWeb } from './watch.ts';
 import { Fleet } from '../camera/fleet.ts';
 import { startControl } from '../control/control.ts';
 import { startHealth } from '../monitor/health.ts';
+import { Load } from '../monitor/load.ts';
 import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
@@ -35,7 +36,9 @@ import { keepLedger, openOrRebuildLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { cameraParts, greet, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
+import { watchLoad } from './server-load.ts';
 import { StateNotes } from './state-notes.ts';
+import { keepTime } from './time.ts';
 import { checkStore, uploadStatus } from './uploads.ts';
 
 const clock = systemClock;
@@ -89,6 +92,13 @@ export async function runDaemon(
   const ledgerParts = { config, store, version, log, signal };
   using ledger = await openOrRebuildLedger(ledgerParts);
   await using kept = keepLedger(ledger, ledgerParts);
+  // Before anything is dated.
+  await using _time = await keepTime({
+    origin: await store.origin(),
+    ledgerMs: ledger.runs.lastAliveMs(),
+    log,
+    signal,
+  });
   using notes = new StateNotes(ledger, log);
   await using _run = beginRun(ledger, notes, version, log);
 
@@ -106,18 +116,20 @@ export async function runDaemon(
   if (signal.aborted) return;
 
   const processors = new Setting(config.processors);
+  const load = new Load(clock);
   await using fleet = new Fleet({
     clock,
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, cameraLog) =>
-      cameraParts(config, spool, publisher, camera, processors, cameraLog),
+      cameraParts(config, spool, publisher, camera, processors, load, cameraLog),
     note: (camera, state, detail) => {
       metrics.recordingNoted(state);
       notes.note(camera, state, detail, clock.wallNow());
     },
   });
+  await using _loadWatch = watchLoad(load, fleet, notes, log);
   await using tunnels = await prepareTunnelServer({
     ...tunnelOptions(config),
     log,

@@ -7,7 +7,9 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
+import { SteadyClock } from '../lib/steady-clock.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { Load } from '../monitor/load.ts';
 import { startRelay } from '../relay/relay.ts';
 import type { Spool } from '../spool/spool.ts';
 import { CameraDialogue } from '../stream/camera-dialogue.ts';
@@ -20,7 +22,7 @@ import type { Publisher } from './publish.ts';
 const clock = systemClock;
 
 /** Back-off of failed recordings. Starts short, since footage is missing during each wait. */
-const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
+const restart = { minMs: 100, maxMs: 15_000 };
 const forwardWithinMs = 30_000;
 const relayReadyWithinMs = 10_000;
 
@@ -55,6 +57,7 @@ export function cameraParts(
   publisher: Publisher,
   camera: CameraName,
   processors: Setting<Config['processors']>,
+  server: Load,
   log: Log,
 ): CameraParts {
   return {
@@ -73,7 +76,12 @@ export function cameraParts(
       const directory = await spool.runDirectory(camera);
       return startArchiver({
         ...archiverOptions(config, profile),
-        source: await TimedPort.open({ relayUrl: relay.url, line, clock, log }),
+        source: await TimedPort.open({
+          relayUrl: relay.url,
+          line,
+          clock: new SteadyClock(clock),
+          log,
+        }),
         media: relay.media,
         directory,
         releaseDirectory: () => spool.releaseRunDirectory(directory),
@@ -81,7 +89,8 @@ export function cameraParts(
         log,
       });
     },
-    publish: (file, line) => publisher.publish(camera, file, line),
+    publish: (file, line) => publisher.publish(camera, file, { line, server }),
+    serverTrouble: () => server.lately(),
     disk: spool.disk,
   };
 }

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from './database.ts';
 import { isTrue, json, number, optional, type Row, text } from './read.ts';
@@ -76,7 +77,7 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
   return {
     begin: (hash, owner) =>
       transaction(database, () => {
-        const now = Date.now();
+        const now = wallNow();
         sweep.run({ idleSince: now - idleMs, longSince: now - longestSessionMs });
         const row =
           'operator' in owner

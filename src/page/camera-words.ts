@@ -24,6 +24,8 @@ const words: Readonly<Record<string, string>> = {
   'daemon down': 'the server was off',
   upgrade: 'the server was updated',
   'settings changed': 'the operator changed its settings',
+  'server stood still': 'the server stood still',
+  'server overloaded': 'the server could not keep up',
   'clock jumped': 'the server’s clock was set',
   'segment lost': 'lost before it was stored',
   'deleted in the bucket': 'deleted from the store after it was recorded',

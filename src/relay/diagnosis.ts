@@ -1,5 +1,6 @@
 import { OperatorError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
+import { quoted } from '../lib/words.ts';
 
 /** A camera's stream, as a relay reaches it. */
 export interface RelaySource {
@@ -54,7 +55,7 @@ export class Diagnosis {
       this.#connectFailure = undefined;
     } else if (status !== undefined) {
       this.#redirected ||= status.startsWith('3');
-      this.#answer = { status: Number(status), line: presentable(line).slice(0, 80).trim() };
+      this.#answer = { status: Number(status), line: quoted(withoutPasswords(line)) };
     } else if (/RTSP "DESCRIBE" command failed/.test(line)) {
       this.#turnedDown = this.#answer?.status;
     }
@@ -68,16 +69,17 @@ export class Diagnosis {
       );
     }
     const status = this.#turnedDown;
+    const answer = `it answers ${this.#answer?.line}`;
     if (status === 401 || status === 403) {
       return new StreamRefusedError(
         this.#hasCredentials
-          ? `the camera's RTSP server does not accept the user name and password given for it`
-          : `the camera's RTSP server asks for a user name and password: give them with the camera`,
+          ? `the camera's RTSP server does not accept the user name and password given for it: ${answer}`
+          : `the camera's RTSP server asks for a user name and password: give them with the camera (${answer})`,
       );
     }
     if (status === 404) {
       return new StreamRefusedError(
-        `the camera's RTSP server has no stream at ${this.#path}: give the camera its right RTSP path`,
+        `the camera's RTSP server has no stream at ${this.#path}: give the camera its right RTSP path (${answer})`,
       );
     }
     return undefined;
@@ -98,7 +100,7 @@ export class Diagnosis {
     if (this.#answer !== undefined) {
       return this.#answer.status === 200
         ? `${server} describes no stream that can be relayed, within ${time}`
-        : `${server} answers "${this.#answer.line}"`;
+        : `${server} answers ${this.#answer.line}`;
     }
     if (this.#connections > 1) {
       return `${server} hangs up without an answer: it does not seem to run, or is no RTSP server`;

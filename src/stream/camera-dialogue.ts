@@ -2,7 +2,7 @@ import { Transform } from 'node:stream';
 import type { Clock } from '../lib/clock.ts';
 import { type Credentials, Login } from '../media/rtsp/login.ts';
 import { type Message, MessageReader, type Request, type Response } from '../media/rtsp/message.ts';
-import type { CameraLine } from './camera-line.ts';
+import type { CameraLine, LineWatcher } from './camera-line.ts';
 
 /** Ample: the relay waits for each answer. */
 const maxUnanswered = 32;
@@ -54,10 +54,13 @@ export class CameraDialogue {
         watcher.take(message);
         return message.kind === 'response' ? this.#answer(message) : message.bytes;
       },
-      () => watcher.lose(),
-      () => {
-        watcher.taken();
-        this.#keepAlive();
+      {
+        hear: (chunk) => watcher.hear(chunk),
+        lose: () => watcher.lose(),
+        taken: () => {
+          watcher.taken();
+          this.#keepAlive();
+        },
       },
     );
   }
@@ -136,35 +139,30 @@ export class CameraDialogue {
   }
 }
 
-/**
- * Hands on what `each` makes of each message, and what is no RTSP as it is.
- *
- * @param onUnreadable what follows is not read
- * @param onChunk all messages of a chunk have been read
- */
+/** Hands on what `each` makes of each message, and what is no RTSP as it is. */
 function messages(
   each: (message: Message) => Buffer | undefined,
-  onUnreadable: () => void = () => {},
-  onChunk: () => void = () => {},
+  watcher: Partial<Omit<LineWatcher, 'take'>> = {},
 ): Transform {
   const reader = new MessageReader();
   let readable = true;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      watcher.hear?.(chunk);
       if (!readable) return done(null, chunk);
+      const out: Buffer[] = [];
       try {
-        const out: Buffer[] = [];
         for (const message of reader.read(chunk)) {
           const bytes = each(message);
           if (bytes !== undefined) out.push(bytes);
         }
-        for (const bytes of joined(out)) this.push(bytes);
       } catch {
         readable = false;
-        onUnreadable();
-        this.push(reader.unread);
+        watcher.lose?.();
+        out.push(reader.unread);
       }
-      onChunk();
+      for (const bytes of joined(out)) this.push(bytes);
+      watcher.taken?.();
       done();
     },
   });

@@ -4,6 +4,7 @@ import { readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
 import type { Echo } from '../tunnel/tunnel.ts';
+import { CameraAnswers } from './camera-answers.ts';
 import { LineRate } from './line-rate.ts';
 import { MediaClock } from './media-clock.ts';
 
@@ -34,6 +35,8 @@ interface CameraTrack {
 
 /** Takes what a camera says in one connection, as it comes. */
 export interface LineWatcher {
+  /** All bytes, before the messages that they complete. */
+  hear(chunk: Buffer): void;
   take(message: Message): void;
   /** All messages of a chunk have been taken. */
   taken(): void;
@@ -49,6 +52,7 @@ export class CameraLine {
   readonly #clock: Clock;
   readonly #echo: Echo;
   readonly #rate = new LineRate();
+  readonly answers = new CameraAnswers();
   /** Of the newest connection, by payload type. */
   #tracks = new Map<number, CameraTrack>();
   #askedAtMs = -Infinity;
@@ -67,6 +71,7 @@ export class CameraLine {
     const tracks = new Map<number, CameraTrack>();
     this.#tracks = tracks;
     return {
+      hear: this.answers.watch(),
       take: (message) => this.#take(message, tracks),
       taken: () => this.#correct(tracks),
       lose: () => tracks.clear(),

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
@@ -31,7 +32,7 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
     const known = kept.get(key);
     const atMs = performance.now();
     if (known !== undefined && atMs - known.atMs < sumsKeptMs) return known.sum;
-    const nowMs = Date.now();
+    const nowMs = wallNow();
     const range = { fromMs: nowMs - dayMs, toMs: nowMs, nowMs, isRecording };
     const { storedMs, spooledMs, missingMs } = ledger.continuity.timeline(name, range);
     const sum = { storedMs, spooledMs, missingMs };
@@ -71,7 +72,7 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
             b.last24h.missingMs - a.last24h.missingMs,
         );
       return {
-        nowMs: Date.now(),
+        nowMs: wallNow(),
         version: parts.version,
         cameras,
         uploads: parts.uploaderStatus(),

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -76,7 +77,7 @@ export class Sessions {
   find(request: FastifyRequest): Session | undefined {
     const token = request.cookies[this.#cookie];
     if (token === undefined || !tokenForm.test(token)) return undefined;
-    const owner = this.#ledger.sessions.find(hashOf(token), Date.now());
+    const owner = this.#ledger.sessions.find(hashOf(token), wallNow());
     return owner && { ...owner, csrf: csrfOf(token) };
   }
 

@@ -23,6 +23,8 @@ interface Commands {
   readonly relay?: string;
   readonly archiver?: string;
   readonly processor?: string;
+  /** Footage that each recording keeps, when it ends. */
+  readonly keepsMs?: number;
 }
 
 /** A disk that a test fills and clears. */
@@ -55,7 +57,10 @@ class TestDisk implements SpoolDisk {
 }
 
 /** Ends lives that a test which failed has left: they would keep the file from ending. */
-const lives: { readonly ended: Promise<void>; readonly shutdown: AbortController }[] = [];
+const lives: {
+  readonly ended: Promise<void>;
+  readonly shutdown: AbortController;
+}[] = [];
 after(async () => {
   for (const { ended, shutdown } of lives) {
     shutdown.abort();
@@ -67,12 +72,16 @@ after(async () => {
 function camera(commands: Commands, given = settings, disk = new TestDisk()) {
   const notes: string[] = [];
   const events: string[] = [];
+  const failures: unknown[] = [];
   const hangUp = new AbortController();
   const shutdown = new AbortController();
   const log: Log = {
     ...silentLog,
     child: () => log,
-    warn: (message, fields) => void events.push(`${message}: ${String(fields?.['cause'])}`),
+    warn: (message, fields) => {
+      failures.push(fields?.['failures']);
+      events.push(`${message}: ${String(fields?.['cause'])}`);
+    },
     debug: (_, fields) => void events.push(`processor says ${String(fields?.['line'])}`),
   };
   const tunnel: Tunnel = {
@@ -84,7 +93,10 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     client: 'dropbear',
     closed: hangUp.signal,
     echo: { echoMs: undefined, ask: () => {} },
-    forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
+    forward: async (service) => ({
+      service,
+      open: () => Promise.reject(new Error('unused')),
+    }),
     close: () => {},
   };
   const profiles: string[] = [];
@@ -119,7 +131,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     {
       clock: systemClock,
       log,
-      restart: { minMs: 20, maxMs: 40, healthyAfterMs: 10_000 },
+      restart: { minMs: 20, maxMs: 40 },
       forwardWithinMs: 1_000,
       processors,
       openPort: async (_forward, _line, credentials) => {
@@ -149,12 +161,22 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
           media: { video: { codec: 'h264' } },
         };
       },
-      startArchiver: async (_relay, _line, profile) => ({
-        ...part('archiver', commands.archiver ?? forever, profile),
-        status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
-        firstPicture: commands.archiver === 'exit 3' ? new Promise(() => {}) : Promise.resolve(),
-      }),
+      startArchiver: async (_relay, _line, profile, onFile) => {
+        const archiver = part('archiver', commands.archiver ?? forever, profile);
+        return {
+          ...archiver,
+          ended: async (signal) => {
+            const { keepsMs } = commands;
+            if (keepsMs === undefined) return await archiver.ended(signal);
+            await onFile({ path: 'a.mp4', startMs: 0, durationMs: keepsMs });
+            throw new Error('cut');
+          },
+          status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
+          firstPicture: commands.archiver === 'exit 3' ? new Promise(() => {}) : Promise.resolve(),
+        };
+      },
       publish: async () => {},
+      serverTrouble: () => undefined,
       disk,
       note: (state, detail) => void notes.push(detail === '' ? state : `${state}: ${detail}`),
     },
@@ -164,6 +186,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
   lives.push({ ended, shutdown });
   return {
     events,
+    failures,
     notes,
     profiles,
     live,
@@ -203,7 +226,9 @@ describe("a camera's life", { concurrency: true }, () => {
   });
 
   it('replaces the relay with an archiver that died, and says why; the port stays', async () => {
-    const life = camera({ archiver: 'sleep 0.05; echo out of memory >&2; exit 3' });
+    const life = camera({
+      archiver: 'sleep 0.05; echo out of memory >&2; exit 3',
+    });
     await eventually('a second archiver', 5_000, () => life.count('+archiver') >= 2);
     life.hangUp();
     await life.ended;
@@ -225,6 +250,22 @@ describe("a camera's life", { concurrency: true }, () => {
     assert.ok(life.events.indexOf('-archiver') < life.events.lastIndexOf('+relay'));
     assert.equal(life.count('+archiver'), life.count('-archiver'));
     assert.equal(life.count('+relay'), life.count('-relay'));
+  });
+
+  it('backs off further while recordings keep nothing, however long they last', async () => {
+    const life = camera({ keepsMs: 100 });
+    await eventually('three failures', 5_000, () => life.failures.length >= 3);
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.failures.slice(0, 3), [1, 2, 3]);
+  });
+
+  it('begins anew soon after a recording that kept footage', async () => {
+    const life = camera({ keepsMs: 1_000 });
+    await eventually('three failures', 5_000, () => life.failures.length >= 3);
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.failures.slice(0, 3), [1, 1, 1]);
   });
 
   it('tells what it does, and of what fails the cause and then that it works again', async () => {
@@ -379,13 +420,14 @@ describe("a camera's life", { concurrency: true }, () => {
         {
           clock: systemClock,
           log: silentLog,
-          restart: { minMs: 1, maxMs: 1, healthyAfterMs: 1 },
+          restart: { minMs: 1, maxMs: 1 },
           forwardWithinMs: 50,
           processors: new Setting([]),
           openPort: unused,
           startRelay: unused,
           startArchiver: unused,
           publish: unused,
+          serverTrouble: unused,
           disk: new TestDisk(),
           note: () => {},
         },

@@ -53,7 +53,7 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
     partsFor: () => ({
       clock: systemClock,
       log: silentLog,
-      restart: { minMs: 10, maxMs: 10, healthyAfterMs: 1_000 },
+      restart: { minMs: 10, maxMs: 10 },
       forwardWithinMs: 1_000,
       processors: new Setting([]),
       openPort: async () => ({
@@ -73,6 +73,7 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
         firstPicture: Promise.resolve(),
       }),
       publish: async () => {},
+      serverTrouble: () => undefined,
       disk: { isFull: false, whyStopped: undefined, whenRoom: async () => {}, whenFull: aborted },
     }),
     note: ({ camera }, state, detail) => void notes.push(`${camera} ${state}: ${detail}`),

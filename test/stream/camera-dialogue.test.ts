@@ -13,7 +13,7 @@ import { readStream } from '../relay/reader.ts';
 import { type RtspCameraOptions, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 
-const line = { watch: () => ({ take: () => {}, taken: () => {}, lose: () => {} }) };
+const line = { watch: () => ({ hear: () => {}, take: () => {}, taken: () => {}, lose: () => {} }) };
 const credentials = { user: 'vi:wer', password: 'p@ss "w"ö/1' };
 const small = { video: 'h264', width: 320, height: 192 } as const;
 
@@ -124,7 +124,7 @@ describe('what a relay and a camera say', () => {
     for (const text of [
       'RTSP/1.0 200 OK\r\ncseq:1\r\nContent-Length: 3\r\n\r\n\xff\xfe\x00',
       `${frame}${frame}`,
-      'RTSP/1.0 200 OK\r\nno header at all\r\n\r\n',
+      `${frame}RTSP/1.0 200 OK\r\nno header at all\r\n\r\n`,
       'anything\n',
     ]) {
       assert.deepEqual(answer(text), { relay: text, camera: '' });
