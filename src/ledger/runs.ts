@@ -58,7 +58,11 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
         }
         begin.run({ version, nowMs });
       }),
-    alive: (nowMs) => void setAlive.run({ nowMs, stopped: 0 }),
-    end: (nowMs) => void setAlive.run({ nowMs, stopped: 1 }),
+    alive: (nowMs) => {
+      setAlive.run({ nowMs, stopped: 0 });
+    },
+    end: (nowMs) => {
+      setAlive.run({ nowMs, stopped: 1 });
+    },
   };
 }
