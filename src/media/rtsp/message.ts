@@ -52,7 +52,7 @@ const nothing = Buffer.alloc(0);
 const lineText = /^[\t\x20-\x7e\x80-\xff]*$/;
 const requestLine = /^([!-~]{1,256}) ([!-~]{1,2048}) (RTSP|HTTP)\/(\d\.\d)$/;
 const statusLine = /^RTSP\/1\.0 (\d{3})(?: |$)/;
-const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*(.*?)[ \t]*$/;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 /** Headers that must not be repeated, since two parsers might use different values. */
 const saidOnce: ReadonlySet<string> = new Set([
   'authorization',
@@ -75,6 +75,15 @@ function parseStart(line: string): Omit<Request, 'headers'> | { kind: 'response'
   return { kind: 'request', method, url };
 }
 
+/** The text from `from` on. A regular expression for this takes time quadratic in the blanks inside. */
+function withoutOuterBlanks(line: string, from: number): string {
+  const isBlank = (at: number): boolean => line[at] === ' ' || line[at] === '\t';
+  let [start, end] = [from, line.length];
+  while (start < end && isBlank(start)) start += 1;
+  while (start < end && isBlank(end - 1)) end -= 1;
+  return line.slice(start, end);
+}
+
 function parseHead(text: string): { head: Head; bodyBytes: number } {
   const [first = '', ...lines] = text.split('\r\n');
   if (lines.length > maxHeaders) throw new ProtocolError(400, 'too many headers');
@@ -84,11 +93,13 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
   const start = parseStart(first);
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value = ''] = headerLine.exec(line) ?? [];
-    if (name === undefined) throw new ProtocolError(400, 'a line that is not a header');
-    const key = name.toLowerCase();
+    const colon = line.indexOf(':');
+    const key = line.slice(0, colon).toLowerCase();
+    if (colon < 0 || !headerName.test(key)) {
+      throw new ProtocolError(400, 'a line that is not a header');
+    }
     if (headers.has(key) && saidOnce.has(key)) throw new ProtocolError(400, `${key} said twice`);
-    headers.set(key, value);
+    headers.set(key, withoutOuterBlanks(line, colon + 1));
   }
   const length = headers.get('content-length') ?? '0';
   if (headers.has('transfer-encoding') || !/^\d{1,9}$/.test(length)) {
@@ -105,6 +116,10 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
  */
 export class MessageReader {
   #rest: Buffer = nothing;
+  /** Room behind the rest, so that a message that comes in many pieces is not copied for each of them. */
+  #room: Buffer = nothing;
+  /** So many bytes of the rest are known not to end a head. */
+  #searched = 0;
   #open: { head: Head; bodyBytes: number } | undefined;
 
   /**
@@ -113,7 +128,7 @@ export class MessageReader {
    * @throws {ProtocolError} the connection can't be read any further
    */
   *read(chunk: Buffer): Generator<Message> {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const bytes = this.#rest.length === 0 ? chunk : this.#joined(chunk);
     let at = 0;
     while (at < bytes.length) {
       const end = this.#open === undefined ? this.#startsAt(bytes, at) : at;
@@ -136,6 +151,22 @@ export class MessageReader {
       }
     }
     this.#rest = bytes.subarray(at);
+    if (at > 0) {
+      this.#room = nothing;
+      this.#searched = 0;
+    }
+  }
+
+  /** The rest and what came after it. */
+  #joined(chunk: Buffer): Buffer {
+    const before = this.#rest.length;
+    const length = before + chunk.length;
+    if (this.#room.length < length) {
+      this.#room = Buffer.allocUnsafe(Math.max(length, 2 * before));
+      this.#rest.copy(this.#room);
+    }
+    chunk.copy(this.#room, before);
+    return this.#room.subarray(0, length);
   }
 
   /** Skips blank lines and parses a head; returns the offset after it, or undefined if bytes are missing. */
@@ -148,11 +179,14 @@ export class MessageReader {
       }
     }
     if (at >= bytes.length || bytes[at] === dollar) return at;
-    const end = bytes.indexOf('\r\n\r\n', at);
+    const end = bytes.indexOf('\r\n\r\n', Math.max(at, this.#searched));
     if ((end < 0 ? bytes.length : end) - at > maxHeadBytes) {
       throw new ProtocolError(400, 'the head is too long');
     }
-    if (end < 0) return undefined;
+    if (end < 0) {
+      this.#searched = bytes.length - 3;
+      return undefined;
+    }
     this.#open = parseHead(bytes.toString('latin1', at, end));
     return end + 4;
   }
