@@ -1,4 +1,5 @@
 import type { Archiver } from '../archive/archiver.ts';
+import { unwaited } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -218,9 +219,10 @@ async function archive(
     parts.publish(file, line),
   );
   using _shown = view.show(server, archiver);
-  void archiver.firstPicture.then(() => {
+  const noted = archiver.firstPicture.then(() => {
     if (!signal.aborted) parts.note('recording', '');
   });
+  unwaited(noted, parts.log, 'the first picture could not be noted');
   try {
     await Promise.race([
       archiver.ended(signal),
