@@ -6,7 +6,8 @@ import type { Changing } from '../lib/setting.ts';
 import type { RecordingState, ToldCause } from '../model/gap-cause.ts';
 import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
-import type { Relay } from '../relay/relay.ts';
+import type { Credentials } from '../media/rtsp/login.ts';
+import type { Relay, RelaySource } from '../relay/relay.ts';
 import type { FinishedFile } from '../model/segment.ts';
 import { CameraLine } from '../stream/camera-line.ts';
 import type { LoopbackPort } from '../tunnel/loopback-port.ts';
@@ -37,12 +38,17 @@ export interface CameraParts {
   /** Commands that run beside the archiver. They may change while the camera is recorded. */
   readonly processors: Changing<readonly Processor[]>;
   readonly disk: SpoolDisk;
+  /** @param credentials for the camera's RTSP server, asked for with each connection; undefined if there are none */
+  openPort(
+    forward: Forward,
+    line: CameraLine,
+    credentials: () => Credentials | undefined,
+  ): Promise<LoopbackPort>;
+  startRelay(source: RelaySource, signal: AbortSignal): Promise<Relay>;
   /** Why recordings that fail now may have failed, if that is this server's doing. */
   serverTrouble(): ToldCause | undefined;
   /** Waits until a recording may start: only so many do at a time. Disposing lets the next one start. */
   enterStart(signal: AbortSignal): Promise<Disposable>;
-  openPort(forward: Forward, line: CameraLine): Promise<LoopbackPort>;
-  startRelay(source: string, signal: AbortSignal): Promise<Relay>;
   startArchiver(
     relay: Relay,
     line: CameraLine,
@@ -93,7 +99,9 @@ export async function runCamera(
     (signal) => tunnel.forward('rtsp', signal),
   );
   const line = new CameraLine(parts.clock, tunnel.echo);
-  await using port = await parts.openPort(forward, line);
+  await using port = await parts.openPort(forward, line, () =>
+    credentialsOf(settings.present.values),
+  );
 
   while (!life.signal.aborted) {
     const { values, replaced } = settings.present;
@@ -157,7 +165,7 @@ async function relay(
   await room(parts, signal);
   view.starting(line);
   using start = await mayStart(parts, signal);
-  await using server = await parts.startRelay(sourceUrl(port.port, settings), signal);
+  await using server = await parts.startRelay(sourceOf(port.port, settings), signal);
   using life = new Scope(signal);
   const processing = process(server, parts, life.signal);
   try {
@@ -258,10 +266,10 @@ async function archive(
   }
 }
 
-function sourceUrl(port: number, { rtspPath, rtspUser, rtspPassword }: CameraSettings): string {
-  const credentials =
-    rtspUser === undefined
-      ? ''
-      : `${encodeURIComponent(rtspUser)}:${encodeURIComponent(rtspPassword ?? '')}@`;
-  return `rtsp://${credentials}127.0.0.1:${port}${rtspPath}`;
-}
+const credentialsOf = ({ rtspUser, rtspPassword }: CameraSettings): Credentials | undefined =>
+  rtspUser === undefined ? undefined : { user: rtspUser, password: rtspPassword ?? '' };
+
+const sourceOf = (port: number, settings: CameraSettings): RelaySource => ({
+  source: `rtsp://127.0.0.1:${port}${settings.rtspPath}`,
+  hasCredentials: credentialsOf(settings) !== undefined,
+});

@@ -13,6 +13,7 @@ import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { Load } from '../monitor/load.ts';
 import { startRelay } from '../relay/relay.ts';
 import type { Spool } from '../spool/spool.ts';
+import { CameraDialogue } from '../stream/camera-dialogue.ts';
 import { TimedPort } from '../stream/timed-port.ts';
 import { openLoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
@@ -69,9 +70,10 @@ export function cameraParts(
     processors: processors.map((all) =>
       all.map(({ name, command }) => commandProcessor(name, command, camera, log)),
     ),
-    openPort: (forward, line) => openLoopbackPort(forward, log, () => line.watch()),
+    openPort: (forward, line, credentials) =>
+      openLoopbackPort(forward, log, () => new CameraDialogue(line, clock, credentials())),
     startRelay: (source, signal) =>
-      startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
+      startRelay({ ...config.relay, ...source, log, readyWithinMs: relayReadyWithinMs, signal }),
     startArchiver: async (relay, line, profile, onFile) => {
       const directory = await spool.runDirectory(camera);
       return startArchiver({

@@ -178,6 +178,7 @@ export class Previews implements AsyncDisposable {
   }
 
   #keep(key: string, jpeg: Buffer): void {
+    if (this.#kept.has(key)) return;
     this.#kept.set(key, jpeg);
     this.#keptBytes += Math.max(jpeg.length, leastBytes);
     for (const [oldest, { length }] of this.#kept) {

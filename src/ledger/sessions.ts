@@ -46,6 +46,7 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
   const surplusOfOperator = surplus('operator');
   const find = database.prepare(
     `SELECT sessions.createdMs, usedMs, operators.name AS operator, viewers.name AS viewer,
+       viewers.id || '.' || viewers.createdMs AS identity,
        accounts.name AS account, accounts.timeZone, allCameras,
        (SELECT json_group_array(cameras.name) FROM viewerCameras
         JOIN cameras ON cameras.id = viewerCameras.camera
@@ -66,6 +67,8 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
       role: 'viewer',
       account: text(row['account']),
       user: text(row['viewer']),
+      // The id of a removed viewer is used again.
+      identity: text(row['identity']),
       cameras: isTrue(row['allCameras']) ? undefined : json<string[]>()(row['cameras']),
       timeZone: optional(text)(row['timeZone']) ?? 'UTC',
     };

@@ -2,6 +2,14 @@ import { OperatorError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
 import { quoted } from '../lib/words.ts';
 
+/** A camera's stream, as a relay reaches it. */
+export interface RelaySource {
+  /** rtsp://127.0.0.1:port/path */
+  readonly source: string;
+  /** Whether what listens there proves a password to the camera; no unless given. */
+  readonly hasCredentials?: boolean;
+}
+
 /** The camera is connected, but its RTSP server gives no stream at the moment. */
 export class NoStreamError extends Error {
   override name = 'NoStreamError';
@@ -23,7 +31,7 @@ export const presentable = (line: string): string =>
  */
 export class Diagnosis {
   readonly #path: string;
-  readonly #hasPassword: boolean;
+  readonly #hasCredentials: boolean;
   #connections = 0;
   #connectFailure: string | undefined;
   #answer: { readonly status: number; readonly line: string } | undefined;
@@ -31,11 +39,10 @@ export class Diagnosis {
   /** Status with which the camera refused the latest DESCRIBE. */
   #turnedDown: number | undefined;
 
-  /** @param source the camera's rtsp:// URL */
-  constructor(source: string) {
-    const { pathname, search, username } = new URL(source);
+  constructor({ source, hasCredentials = false }: RelaySource) {
+    const { pathname, search } = new URL(source);
     this.#path = pathname + search;
-    this.#hasPassword = username !== '';
+    this.#hasCredentials = hasCredentials;
   }
 
   line(line: string): void {
@@ -65,7 +72,7 @@ export class Diagnosis {
     const answer = `it answers ${this.#answer?.line}`;
     if (status === 401 || status === 403) {
       return new StreamRefusedError(
-        this.#hasPassword
+        this.#hasCredentials
           ? `the camera's RTSP server does not accept the user name and password given for it: ${answer}`
           : `the camera's RTSP server asks for a user name and password: give them with the camera (${answer})`,
       );

@@ -34,9 +34,15 @@ export class Sessions {
     this.#cookie = isSecure ? '__Host-cctv' : 'cctv';
   }
 
-  begin(reply: FastifyReply, owner: Parameters<Ledger['sessions']['begin']>[1]): boolean {
+  /** Begins a session in the place of the one that the browser had. @returns false if there is no such owner */
+  begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    owner: Parameters<Ledger['sessions']['begin']>[1],
+  ): boolean {
     const token = randomBytes(32).toString('base64url');
     if (!this.#ledger.sessions.begin(hashOf(token), owner)) return false;
+    this.end(request, reply);
     void reply.setCookie(this.#cookie, token, {
       ...this.#attributes(),
       maxAge: longestSessionMs / 1000,
@@ -78,7 +84,10 @@ export class Sessions {
   end(request: FastifyRequest, reply: FastifyReply): void {
     const token = request.cookies[this.#cookie];
     if (token !== undefined && tokenForm.test(token)) this.#ledger.sessions.end(hashOf(token));
-    void reply.clearCookie(this.#cookie, this.#attributes());
+    void reply
+      .clearCookie(this.#cookie, this.#attributes())
+      // What browsers keep of the session's pictures must not be there for the next one (Clear Site Data, section 3.1).
+      .header('clear-site-data', '"cache"');
   }
 
   #attributes() {

@@ -111,7 +111,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     cameraPath: '/api/cameras/{camera}',
     showsDetails: false,
     requireCamera: (viewer, { camera }) => requireCamera(ledger, viewer, camera),
-    ownerOf: ({ account, user }) => `${account}/${user}`,
+    ownerOf: ({ account, user, identity }) => `${account}/${user} (${identity})`,
     checkExport: (viewer, camera) => void requireCamera(ledger, viewer, camera),
   };
   const pictures = parts.use(new Pictures(options.picture));

@@ -141,8 +141,10 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
       restart: { minMs: 20, maxMs: 40 },
       forwardWithinMs: 1_000,
       processors,
-      openPort: async () => {
+      openPort: async (_forward, _line, credentials) => {
         events.push('+port');
+        const given = credentials();
+        if (given !== undefined) events.push(`${given.user} with ${given.password}`);
         return {
           port: 7,
           hungUp: (signal) =>
@@ -155,8 +157,8 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
           [Symbol.asyncDispose]: async () => void events.push('-port'),
         };
       },
-      startRelay: async (source, signal) => {
-        events.push(source);
+      startRelay: async ({ source, hasCredentials }, signal) => {
+        events.push(`${source}${hasCredentials === true ? ' with a password' : ''}`);
         if (commands.slowRelay === true) {
           await aborted(signal);
           signal.throwIfAborted();
@@ -484,7 +486,8 @@ describe("a camera's life", { concurrency: true }, () => {
     await eventually('recording', 2_000, () => life.view.status().state === 'recording');
     life.hangUp();
     await life.ended;
-    assert.ok(life.events.includes('rtsp://a%20b:p%40%2F%3A@127.0.0.1:7/ch0'));
+    assert.ok(life.events.includes('a b with p@/:'));
+    assert.ok(life.events.includes('rtsp://127.0.0.1:7/ch0 with a password'));
   });
 
   it('leaves no listener behind after many restarts', async () => {

@@ -6,6 +6,7 @@ import { gapCause } from '../../src/camera/gap-causes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { startRelay } from '../../src/relay/relay.ts';
+import { CameraDialogue } from '../../src/stream/camera-dialogue.ts';
 import { CameraLine } from '../../src/stream/camera-line.ts';
 import { openLoopbackPort } from '../../src/tunnel/loopback-port.ts';
 import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
@@ -29,7 +30,11 @@ async function causeOf(answer: string, isEndless = false) {
     service: 'rtsp' as const,
     open: async () => connect({ host: '127.0.0.1', port: cameraPort }),
   };
-  await using port = await openLoopbackPort(forward, silentLog, () => line.watch());
+  await using port = await openLoopbackPort(
+    forward,
+    silentLog,
+    () => new CameraDialogue(line, systemClock, undefined),
+  );
   const failed = await startRelay({
     source: `rtsp://127.0.0.1:${port.port}/unicast`,
     program: live555ProxyServer(),
