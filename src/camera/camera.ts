@@ -1,7 +1,6 @@
 import type { Archiver } from '../archive/archiver.ts';
 import { unwaited } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
-import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Changing } from '../lib/setting.ts';
@@ -17,7 +16,7 @@ import type { Forward, Tunnel } from '../tunnel/tunnel.ts';
 import type { CameraView } from './camera-view.ts';
 import { gapCause } from './gap-causes.ts';
 import type { Processor } from './processor.ts';
-import type { CameraSettings, LiveSettings } from './settings.ts';
+import type { CameraSettings, LiveSettings, SettingsReplacedError } from './settings.ts';
 
 /** Whether there is room to record. */
 export interface SpoolDisk {
@@ -49,6 +48,8 @@ export interface CameraParts {
   startRelay(source: RelaySource, signal: AbortSignal): Promise<Relay>;
   /** Why recordings that fail now may have failed, if that is this server's doing. */
   serverTrouble(): ToldCause | undefined;
+  /** Waits until a recording may start: only so many do at a time. Disposing lets the next one start. */
+  enterStart(signal: AbortSignal): Promise<Disposable>;
   startArchiver(
     relay: Relay,
     line: CameraLine,
@@ -109,7 +110,8 @@ export async function runCamera(
     using unchanged = new Scope(life.signal, replaced);
     const onReplaced = (): void => {
       view.settingsChanged();
-      parts.note('settings changed', describeError(replaced.reason));
+      const { cause, detail } = (replaced.reason as SettingsReplacedError).told;
+      parts.note(cause, detail);
     };
     replaced.addEventListener('abort', onReplaced, {
       once: true,
@@ -121,7 +123,7 @@ export async function runCamera(
         line.answers.forget();
         const recorded = {
           ...parts,
-          publish: telling(parts.publish, wasHealthy),
+          publish: telling((file, from) => parts.publish(file, from), wasHealthy),
         };
         return relay(port, line, values, recorded, view, signal);
       },
@@ -163,11 +165,12 @@ async function relay(
 ): Promise<void> {
   await room(parts, signal);
   view.starting(line);
+  using start = await mayStart(parts, signal);
   await using server = await parts.startRelay(sourceOf(port.port, settings), signal);
   using life = new Scope(signal);
   const processing = process(server, parts, life.signal);
   try {
-    await archive(port, line, server, settings.profile, parts, view, life.signal);
+    await archive(port, line, server, settings.profile, parts, view, start, life.signal);
   } finally {
     life.end();
     await processing;
@@ -194,6 +197,30 @@ async function process(server: Relay, parts: NotedParts, signal: AbortSignal): P
   }
 }
 
+/** A camera that is slow to answer holds up the start of others for no longer than this. */
+const longestStartMs = 1_000;
+const longestLateStartMs = 10_000;
+/** A shorter wait is not worth a note. */
+const noteAfterMs = 500;
+
+/** Waits for its turn. The turn is over when it is disposed of, or has taken too long. */
+async function mayStart(parts: NotedParts, signal: AbortSignal): Promise<Disposable> {
+  const trouble = parts.serverTrouble();
+  const waiting = setTimeout(() => {
+    if (trouble !== undefined)
+      parts.note(trouble.cause, `${trouble.detail}; other cameras start first`);
+  }, noteAfterMs);
+  const start = await parts.enterStart(signal).finally(() => clearTimeout(waiting));
+  const limitMs = trouble === undefined ? longestStartMs : longestLateStartMs;
+  const timer = setTimeout(() => start[Symbol.dispose](), limitMs);
+  return {
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      start[Symbol.dispose]();
+    },
+  };
+}
+
 /** Waits while the disk takes no footage: relay and archiver could only fail, again and again. */
 async function room(parts: NotedParts, signal: AbortSignal): Promise<void> {
   const { whyStopped } = parts.disk;
@@ -213,13 +240,17 @@ async function archive(
   profile: CameraSettings['profile'],
   parts: NotedParts,
   view: CameraView,
+  start: Disposable,
   signal: AbortSignal,
 ): Promise<void> {
   await using archiver = await parts.startArchiver(server, line, profile, (file) =>
     parts.publish(file, line),
   );
+  // The first picture costs little to wait for, but for a server that can't keep up.
+  if (parts.serverTrouble() === undefined) start[Symbol.dispose]();
   using _shown = view.show(server, archiver);
   const noted = archiver.firstPicture.then(() => {
+    start[Symbol.dispose]();
     if (!signal.aborted) parts.note('recording', '');
   });
   unwaited(noted, parts.log, 'the first picture could not be noted');

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { StoreCredentials } from '../model/store-credentials.ts';
 import { footageOf, openExports, serveWeb } from './watch.ts';
@@ -17,6 +18,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { AdjustableLog } from '../lib/log.ts';
 import type { ServiceManager } from '../monitor/notify.ts';
 import { Replaceable } from '../lib/replaceable.ts';
+import { Slots } from '../lib/slots.ts';
 import { Scope } from '../lib/scope.ts';
 import { Setting } from '../lib/setting.ts';
 import { aborted } from '../lib/until.ts';
@@ -46,6 +48,9 @@ const clock = systemClock;
 
 /** How often the ledger's data other than segments is written to the bucket. */
 const journalEveryMs = 5 * 60_000;
+
+/** Recordings that start at a time: each starts two programs. */
+const startsAtOnce = 4 * availableParallelism();
 
 export interface ConfigReaders {
   /** Reads and checks the configuration for a reload. */
@@ -95,7 +100,7 @@ export async function runDaemon(
   using ledger = await openOrRebuildLedger(ledgerParts);
   await using kept = keepLedger(ledger, ledgerParts);
   // Before anything is dated.
-  await using _time = await keepTime({
+  await using time = await keepTime({
     origin: await store.origin(),
     ledgerMs: ledger.runs.lastAliveMs(),
     log,
@@ -119,19 +124,20 @@ export async function runDaemon(
 
   const processors = new Setting(config.processors);
   const load = new Load(clock);
+  const starts = new Slots(startsAtOnce, Infinity);
   await using fleet = new Fleet({
     clock,
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, cameraLog) =>
-      cameraParts(config, spool, publisher, camera, processors, load, cameraLog),
+      cameraParts(config, spool, publisher, camera, processors, load, starts, cameraLog),
     note: (camera, state, detail) => {
       metrics.recordingNoted(state);
       notes.note(camera, state, detail, clock.wallNow());
     },
   });
-  await using _loadWatch = watchLoad(load, fleet, notes, log);
+  await using watchedLoad = watchLoad(load, fleet, notes, log);
   await using tunnels = await prepareTunnelServer({
     ...tunnelOptions(config),
     log,
@@ -179,6 +185,8 @@ export async function runDaemon(
       spoolStatus: () => spool.usage(),
       uploads,
       ledgerProblem: () => kept.problem,
+      clockTrouble: () => time.trouble,
+      overload: () => watchedLoad.trouble,
       isHealthy: () => health.health().ok,
       log,
     });
@@ -190,7 +198,13 @@ export async function runDaemon(
   const tunnelInfo = () => {
     return { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   };
+  const serverTroubles = () =>
+    [time.trouble, watchedLoad.trouble].filter((trouble) => trouble !== undefined);
   const watched = {
+    serverTroubles,
+    isOverloaded: () => watchedLoad.trouble !== undefined,
+    isClockWrong: () => time.trouble !== undefined,
+    picturesPausedWhy: () => watchedLoad.picturesPausedWhy(),
     ledger,
     version,
     metrics,
@@ -279,6 +293,7 @@ export async function runDaemon(
       spool: spool.usage(),
       uploads: uploads(),
       refusedConfiguration: refusal.value,
+      serverTroubles: serverTroubles(),
     }),
   });
   log.info('taking cameras', { ...tunnelInfo(), version });

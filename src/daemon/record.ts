@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
+import type { Slots } from '../lib/slots.ts';
 import { SteadyClock } from '../lib/steady-clock.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { Load } from '../monitor/load.ts';
@@ -58,6 +59,7 @@ export function cameraParts(
   camera: CameraName,
   processors: Setting<Config['processors']>,
   server: Load,
+  starts: Slots,
   log: Log,
 ): CameraParts {
   return {
@@ -90,6 +92,7 @@ export function cameraParts(
       });
     },
     publish: (file, line) => publisher.publish(camera, file, { line, server }),
+    enterStart: (signal) => starts.enter(signal),
     serverTrouble: () => server.lately(),
     disk: spool.disk,
   };

@@ -11,6 +11,8 @@ import type { OperatorSession } from './sessions.ts';
 export interface OverviewParts extends Pick<OwnCameraParts, 'ledger' | 'fleet'> {
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
+  /** What is wrong with this machine while it records. */
+  readonly serverTroubles: () => string[];
   readonly alertsFailing: () => readonly ChannelTrouble[];
   readonly version: string;
 }
@@ -77,6 +79,7 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
         cameras,
         uploads: parts.uploaderStatus(),
         spool: parts.spoolUsage(),
+        serverTroubles: parts.serverTroubles(),
         alerts: ledger.alerts.list({ limit: shownAlerts }).map(withoutAddresses),
         alertsFailing: parts.alertsFailing(),
       };

@@ -45,6 +45,8 @@ export interface WebOptions
   readonly exports: Exports;
   /** What a camera shows now, as JPEG. */
   readonly picture: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
+  /** Why previews are not made for now, in words for viewers; undefined: they are. */
+  readonly picturesPausedWhy?: () => string | undefined;
   /** ffmpeg, for single pictures. */
   readonly program: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -123,7 +125,11 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     return pictures.get(camera);
   });
   addTimelineRoutes(viewers, options);
-  addPlaybackRoutes(viewers, options, parts.use(new Previews(options.footage, options.program)));
+  addPlaybackRoutes(
+    viewers,
+    options,
+    parts.use(new Previews(options.footage, options.program, options.picturesPausedWhy)),
+  );
   addExportRoutes(viewers, reach, options);
   addOperatorRoutes(operators, options);
   addLiveRoute(app, sessions, endpoints, options);

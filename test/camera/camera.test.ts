@@ -8,6 +8,7 @@ import { commandProcessor } from '../../src/camera/processor.ts';
 import { type CameraSettings, LiveSettings } from '../../src/camera/settings.ts';
 import { Setting } from '../../src/lib/setting.ts';
 import { DiskFullError } from '../../src/lib/disk-full.ts';
+import { Slots } from '../../src/lib/slots.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
@@ -18,6 +19,7 @@ import { eventually } from '../support/until.ts';
 
 const settings: CameraSettings = { rtspPath: '/unicast', profile: 'copy' };
 const forever = 'exec sleep 60';
+const changedPath = { cause: 'settings changed', detail: 'path' } as const;
 
 interface Commands {
   readonly relay?: string;
@@ -25,7 +27,12 @@ interface Commands {
   readonly processor?: string;
   /** Footage that each recording keeps, when it ends. */
   readonly keepsMs?: number;
+  readonly starts?: Slots;
+  /** Its relay is never ready. */
+  readonly slowRelay?: boolean;
 }
+
+const free: Disposable = { [Symbol.dispose]() {} };
 
 /** A disk that a test fills and clears. */
 class TestDisk implements SpoolDisk {
@@ -150,8 +157,12 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
           [Symbol.asyncDispose]: async () => void events.push('-port'),
         };
       },
-      startRelay: async ({ source, hasCredentials }) => {
+      startRelay: async ({ source, hasCredentials }, signal) => {
         events.push(`${source}${hasCredentials === true ? ' with a password' : ''}`);
+        if (commands.slowRelay === true) {
+          await aborted(signal);
+          signal.throwIfAborted();
+        }
         const port = 8;
         const url = 'rtsp://127.0.0.1:8/proxyStream';
         return {
@@ -177,6 +188,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
       },
       publish: async () => {},
       serverTrouble: () => undefined,
+      enterStart: (signal) => commands.starts?.enter(signal) ?? Promise.resolve(free),
       disk,
       note: (state, detail) => void notes.push(detail === '' ? state : `${state}: ${detail}`),
     },
@@ -268,6 +280,30 @@ describe("a camera's life", { concurrency: true }, () => {
     assert.deepEqual(life.failures.slice(0, 3), [1, 1, 1]);
   });
 
+  it('waits for its turn to start, and lets the next one start once it has', async () => {
+    const starts = new Slots(1, 10);
+    const first = await starts.enter();
+    const life = camera({ starts });
+    await eventually('the port', 2_000, () => life.count('+port') === 1);
+    await delay(100);
+    assert.equal(life.count('+relay'), 0);
+    first[Symbol.dispose]();
+    await eventually('recording', 2_000, () => life.notes.includes('recording'));
+    using _next = await starts.enter(AbortSignal.timeout(2_000));
+    life.hangUp();
+    await life.ended;
+  });
+
+  it('holds up the start of others no longer than a second, however slow it is to start', async () => {
+    const starts = new Slots(1, 10);
+    const life = camera({ starts, slowRelay: true });
+    await eventually('a start', 2_000, () => life.count('rtsp://127.0.0.1:7/unicast') === 1);
+    using _next = await starts.enter(AbortSignal.timeout(10_000));
+    assert.equal(life.count('+archiver'), 0);
+    life.hangUp();
+    await life.ended;
+  });
+
   it('tells what it does, and of what fails the cause and then that it works again', async () => {
     const life = camera({});
     await eventually('recording', 2_000, () => life.notes.includes('recording'));
@@ -297,7 +333,10 @@ describe("a camera's life", { concurrency: true }, () => {
   it('begins anew with settings that changed: same port, true cause, no restart counted', async () => {
     const life = camera({});
     await eventually('recording', 2_000, () => life.notes.includes('recording'));
-    life.live.replace({ ...settings, rtspPath: '/live', profile: 'downsample' }, 'path, profile');
+    life.live.replace(
+      { ...settings, rtspPath: '/live', profile: 'downsample' },
+      { cause: 'settings changed', detail: 'path, profile' },
+    );
     await eventually('recording again', 5_000, () => life.notes.length === 4);
     assert.equal(life.view.status().profile, 'downsample');
     assert.equal(life.view.status().restarts, 0);
@@ -329,11 +368,11 @@ describe("a camera's life", { concurrency: true }, () => {
   it('does not wait for the next try when settings change that made it fail', async () => {
     const life = camera({ relay: 'exit 1', archiver: 'exit 3' });
     await eventually('a failure', 5_000, () => life.view.status().state === 'recovering');
-    life.live.replace({ ...settings, rtspPath: '/live' }, 'path');
+    life.live.replace({ ...settings, rtspPath: '/live' }, changedPath);
     assert.equal(life.view.status().reason, undefined);
     await eventually('a try', 2_000, () => life.count('rtsp://127.0.0.1:7/live') > 0);
-    life.live.replace(settings, 'path');
-    life.live.replace({ ...settings, rtspPath: '/third' }, 'path');
+    life.live.replace(settings, changedPath);
+    life.live.replace({ ...settings, rtspPath: '/third' }, changedPath);
     await eventually('the last of them', 2_000, () => life.count('rtsp://127.0.0.1:7/third') > 0);
     life.hangUp();
     await life.ended;
@@ -428,6 +467,7 @@ describe("a camera's life", { concurrency: true }, () => {
           startArchiver: unused,
           publish: unused,
           serverTrouble: unused,
+          enterStart: unused,
           disk: new TestDisk(),
           note: () => {},
         },

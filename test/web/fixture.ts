@@ -73,6 +73,7 @@ export class WebFixture implements AsyncDisposable {
       footage: this.footage,
       // Made as the server is opened.
       exports: this.exports as Exports,
+      serverTroubles: () => [],
       spoolUsage: () => ({
         files: 0,
         bytes: 0,
