@@ -9,8 +9,8 @@ export interface Reach<Who> {
   readonly showsDetails: boolean;
   /** @throws {HttpError} or {UnknownNameError} there is no such camera, or `who` may not see it */
   requireCamera(who: Who, params: { readonly account?: string; readonly camera: string }): Camera;
-  /** Under which name the exports of `who` are kept. */
-  ownerOf(who: Who): string;
+  /** Under which name the exports of `who` are kept; undefined: those of the operators. */
+  ownerOf(who: Who): string | undefined;
   /** @throws {HttpError} 404 if `who` may no longer see the camera of an own export */
   checkExport(who: Who, camera: string): void;
 }

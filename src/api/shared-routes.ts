@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { ExportRequest, ExportStatus, StartedExport } from '../contract/footage.ts';
+import { ExportList, ExportRequest, ExportStatus, StartedExport } from '../contract/footage.ts';
 import type { Exports } from '../footage/exports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Camera } from '../model/camera.ts';
@@ -18,7 +18,7 @@ export function addExportRoutes<Who>(
   const exportPath = `${reach.prefix}/exports/{id}` as const;
 
   /** The owner of an export that `who` may have. */
-  const checkedOwner = (who: Who, id: string): string => {
+  const checkedOwner = (who: Who, id: string): string | undefined => {
     const owner = reach.ownerOf(who);
     reach.checkExport(who, exports.status(owner, id).camera);
     return owner;
@@ -39,6 +39,18 @@ export function addExportRoutes<Who>(
       const withDetails = reach.showsDetails;
       return exports.start(camera, { ...body, timeZone, withDetails, owner: reach.ownerOf(who) });
     },
+  );
+
+  door.get(
+    `${reach.prefix}/exports`,
+    { summary: 'The exports that were begun, the newest first.', answer: ExportList },
+    ({ who }) => ({ exports: exports.list(reach.ownerOf(who)) }),
+  );
+
+  door.delete(
+    exportPath,
+    { summary: 'Deletes an export; one that is under way ends.' },
+    ({ who, params: { id } }) => exports.delete(reach.ownerOf(who), id),
   );
 
   door.get(

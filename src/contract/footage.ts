@@ -46,3 +46,6 @@ export const ExportStatus = z.object({
   expiresMs: ms.optional().meta({ description: 'Until when it can be had.' }),
 });
 export type ExportStatus = Sent<typeof ExportStatus>;
+
+export const ExportList = z.object({ exports: z.array(ExportStatus) });
+export type ExportList = Sent<typeof ExportList>;

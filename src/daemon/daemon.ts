@@ -193,7 +193,7 @@ export async function runDaemon(
   });
 
   const footage = await footageOf(store, spool);
-  await using exports = await openExports(config, { ledger, footage, log, version }, fleet);
+  await using exports = await openExports(config, { ledger, footage, log, version }, fleet, spool);
   const { hostKeyFingerprint, hostKeyLine } = tunnels;
   const tunnelInfo = () => {
     return { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };

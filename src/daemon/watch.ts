@@ -26,15 +26,20 @@ export async function footageOf(store: ObjectStore, spool: Spool): Promise<Foota
   });
 }
 
+/** Stays free beside the spool's reserve, so that an export alone never makes the disk nearly full. */
+const freeBesidesBytes = 1e9;
+
 /** Opens the exports, which keep their files in a directory of their own. */
 export const openExports = (
   { stateDirectory, archive: { program } }: Config,
   parts: Pick<ExportsOptions, 'ledger' | 'footage' | 'log' | 'version'>,
   fleet: Fleet,
+  spool: Pick<Spool, 'disk'>,
 ): Promise<Exports> =>
   Exports.open({
     ...parts,
     program,
+    reserveBytes: () => spool.disk.status.reserveBytes + freeBesidesBytes,
     directory: join(stateDirectory, 'exports'),
     isRecording: (camera) => isRecording(fleet.statuses(), camera),
   });

@@ -2,7 +2,7 @@ import { wallNow } from '../lib/clock.ts';
 import type { ExportStatus, StartedExport } from '../contract/footage.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Gap } from '../contract/continuity.ts';
@@ -15,6 +15,7 @@ import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
 import { rejectOnAbort } from '../lib/until.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
+import { DiskRoom } from './disk-room.ts';
 import { evidenceText } from './evidence.ts';
 import { appendSegment, ExportFile, FormatChangedError, type Wanted } from './export-file.ts';
 import type { FootageSource } from './source.ts';
@@ -26,14 +27,20 @@ import { gapsForOwners } from '../continuity/owners-view.ts';
 const maxRangeMs = 24 * 3_600_000;
 const maxBytes = 20e9;
 const maxSegments = 20_000;
-/** Limits of exports that are under way or ready, per owner and in total. */
+/** Limits of exports that are under way or ready: of one viewer, and in total. */
 const maxEach = 10;
-const maxInAll = 50;
+const maxInAll = 200;
+/** How many are made at a time, and of one account. */
+const atOnce = 2;
+const ofAccountAtOnce = 1;
 /** How long an ended export is kept. */
 const keptMs = 6 * 3_600_000;
 const sweepEveryMs = 10 * 60_000;
-/** Bytes that must stay free on the disk for recording. */
-const reserveBytes = 1e9;
+/** The file is written twice: first joined, then with an index at its beginning. */
+const bytesForEach = 2.2;
+const noRoom = 'The server has no room for it now.';
+/** After so many segments, it is seen whether recording needs the room. */
+const lookEach = 16;
 const maxMemoryBytes = 1024 ** 3;
 
 export interface ExportsOptions {
@@ -44,14 +51,16 @@ export interface ExportsOptions {
   /** The program ffmpeg. */
   readonly program: string;
   readonly isRecording: (camera: CameraName) => boolean;
+  /** Bytes that must stay free on the disk for recording. */
+  readonly reserveBytes: () => number;
   readonly log: Log;
   readonly version: string;
   readonly keptMs?: number;
 }
 
 export interface ExportRequest extends Wanted {
-  /** Who may fetch the export. */
-  readonly owner: string;
+  /** Who may fetch the export; undefined: any operator. */
+  readonly owner: string | undefined;
   readonly timeZone: string;
   /** Whether gaps are described in detail, for an operator. */
   readonly withDetails?: boolean;
@@ -66,6 +75,8 @@ interface Job {
   status: ExportStatus;
   evidence: string;
   endedAt: number | undefined;
+  /** Ends when it is deleted. */
+  readonly life: Scope;
 }
 
 /** Makes one MP4 file of a time range of footage, without re-encoding; keeps it for some hours. */
@@ -73,7 +84,9 @@ export class Exports implements AsyncDisposable {
   readonly #options: ExportsOptions;
   readonly #jobs = new Map<string, Job>();
   readonly #life = new Scope();
-  readonly #slots = new Slots(1, maxInAll);
+  readonly #slots = new Slots(atOnce, maxInAll);
+  readonly #ofAccounts = new Map<string, Slots>();
+  readonly #room: DiskRoom;
   readonly #underWay = new Set<Promise<void>>();
   readonly #sweeper: NodeJS.Timeout;
 
@@ -85,6 +98,7 @@ export class Exports implements AsyncDisposable {
 
   private constructor(options: ExportsOptions) {
     this.#options = options;
+    this.#room = new DiskRoom(options.directory, options.reserveBytes);
     this.#sweeper = setInterval(() => {
       unwaited(this.sweep(performance.now()), options.log, 'old exports could not be deleted');
     }, sweepEveryMs);
@@ -97,11 +111,12 @@ export class Exports implements AsyncDisposable {
       throw new HttpError(400, 'An export has at most 24 hours. Export it in parts.');
     }
     const jobs = [...this.#jobs.values()];
-    if (
-      jobs.length >= maxInAll ||
-      jobs.filter((job) => job.request.owner === owner).length >= maxEach
-    ) {
-      throw new HttpError(429, 'There are too many exports already. They go after some hours.');
+    const own = owner === undefined ? 0 : jobs.filter((job) => job.request.owner === owner).length;
+    if (jobs.length >= maxInAll || own >= maxEach) {
+      throw new HttpError(
+        429,
+        'There are too many exports already. Delete some, or wait: they go after some hours.',
+      );
     }
     const { ledger, directory, isRecording } = this.#options;
     const segments = withoutDoubles(
@@ -125,11 +140,8 @@ export class Exports implements AsyncDisposable {
       isRecording: isRecording(camera),
     });
     const gaps = request.withDetails === true ? continuity.gaps : gapsForOwners(continuity.gaps);
-    const disk = await statfs(directory);
-    // The file is written twice: first joined, then with an index at its beginning.
-    if (disk.bavail * disk.bsize < 2.2 * estimatedBytes + reserveBytes) {
-      throw new HttpError(507, 'The server has no room for it now.');
-    }
+    const granted = await this.#room.grant(bytesForEach * estimatedBytes);
+    if (granted === undefined) throw new HttpError(507, noRoom);
     const id = randomBytes(16).toString('base64url');
     const fileName = `${camera.account}_${camera.camera}_${fileTime(fromMs, timeZone)}.mp4`;
     const job: Job = {
@@ -141,21 +153,46 @@ export class Exports implements AsyncDisposable {
       status: { id, camera: camera.camera, state: 'waiting', progress: 0, fileName },
       evidence: '',
       endedAt: undefined,
+      life: new Scope(this.#life.signal),
     };
     this.#jobs.set(id, job);
-    const running = this.#run(job).finally(() => this.#underWay.delete(running));
+    const running = this.#run(job).finally(() => {
+      granted[Symbol.dispose]();
+      this.#underWay.delete(running);
+    });
     unwaited(running, this.#options.log, 'an export could not be tidied up');
     this.#underWay.add(running);
     return { id, fileName, gaps, estimatedBytes };
   }
 
+  /** All exports of an owner, the newest first. */
+  list(owner: string | undefined): ExportStatus[] {
+    const own = [...this.#jobs.values()].filter(({ request }) => request.owner === owner);
+    return own.map(({ status }) => status).toReversed();
+  }
+
+  /**
+   * Deletes an export; one that is under way ends.
+   *
+   * @throws {HttpError} 404 if the owner has no export with this id
+   */
+  async delete(owner: string | undefined, id: string): Promise<void> {
+    const job = this.#require(owner, id);
+    this.#jobs.delete(id);
+    job.life.end(new Error('the export was deleted'));
+    await rm(job.path, { force: true });
+  }
+
   /** @throws {HttpError} 404 if the owner has no export with this id */
-  status(owner: string, id: string): ExportStatus {
+  status(owner: string | undefined, id: string): ExportStatus {
     return this.#require(owner, id).status;
   }
 
   /** @throws {HttpError} 404 if the owner has no export with this id; 409 if it is not ready */
-  file(owner: string, id: string): ExportStatus & { readonly path: string; readonly text: string } {
+  file(
+    owner: string | undefined,
+    id: string,
+  ): ExportStatus & { readonly path: string; readonly text: string } {
     const { status, path, evidence } = this.#require(owner, id);
     if (status.state !== 'done') throw new HttpError(409, 'The export is not ready.');
     return { ...status, path, text: evidence };
@@ -177,46 +214,55 @@ export class Exports implements AsyncDisposable {
     await rm(this.#options.directory, { recursive: true, force: true });
   }
 
-  #require(owner: string, id: string): Job {
+  #require(owner: string | undefined, id: string): Job {
     const job = this.#jobs.get(id);
-    if (job?.request.owner !== owner) throw notThere();
+    if (job === undefined || job.request.owner !== owner) throw notThere();
     return job;
   }
 
   async #run(job: Job): Promise<void> {
     const { log } = this.#options;
-    const fields = { camera: formatCameraName(job.camera), owner: job.request.owner };
+    const fields = { camera: formatCameraName(job.camera), owner: job.request.owner ?? 'operator' };
     const set = (status: Partial<ExportStatus>) => (job.status = { ...job.status, ...status });
     try {
-      await this.#slots.run(async () => {
-        this.#life.signal.throwIfAborted();
-        set({ state: 'running' });
-        await this.#make(job, (progress) => set({ progress }));
-      });
+      const { signal } = job.life;
+      // An account's own exports wait for each other first, so that they don't keep others waiting.
+      using _turn = await this.#slotsOf(job.camera.account).enter(signal);
+      using _slot = await this.#slots.enter(signal);
+      set({ state: 'running' });
+      await this.#make(job, (progress) => set({ progress }));
       log.info('footage was exported', { ...fields, bytes: job.status.bytes });
     } catch (error) {
       await rm(job.path, { force: true });
       const told = error instanceof HttpError ? error.message : 'The export failed.';
       const changed = error instanceof FormatChangedError && { changedAtMs: error.atMs };
       set({ state: 'failed', error: told, ...changed });
-      if (!this.#life.signal.aborted) {
+      if (!job.life.signal.aborted) {
         log.warn('an export failed', { ...fields, cause: describeError(error) });
       }
+    } finally {
+      job.life[Symbol.dispose]();
     }
     job.endedAt = performance.now();
+  }
+
+  #slotsOf(account: string): Slots {
+    const slots = this.#ofAccounts.get(account) ?? new Slots(ofAccountAtOnce, maxInAll);
+    this.#ofAccounts.set(account, slots);
+    return slots;
   }
 
   async #make(job: Job, onProgress: (progress: number) => void): Promise<void> {
     const { ledger, footage, version } = this.#options;
     const { camera, request, segments, path } = job;
     const joined = `${path}.joined`;
-    using scope = new Scope(this.#life.signal);
-    const { signal } = scope;
+    const { signal } = job.life;
     try {
       {
         await using file = await open(joined, 'w', 0o600);
         const output = new ExportFile(file, request);
         for (const [i, segment] of segments.entries()) {
+          if (i % lookEach === 0 && (await this.#room.isShort())) throw new HttpError(507, noRoom);
           const find = () => ledger.footage.find(camera, segment);
           await appendSegment(output, footage, camera, find, signal);
           onProgress((0.8 * (i + 1)) / segments.length);

@@ -1,6 +1,6 @@
 import type { OverviewAnswer, SessionAnswer } from '../contract/web.ts';
 import type { DaySums, TimelineAnswer } from '../contract/continuity.ts';
-import type { ExportStatus, StartedExport } from '../contract/footage.ts';
+import type { ExportList, ExportStatus, StartedExport } from '../contract/footage.ts';
 import type { OwnCamerasAnswer } from '../contract/cameras.ts';
 import { serverClock } from './time/server-clock.ts';
 import type { Day, Span } from './time/zone.ts';
@@ -103,9 +103,16 @@ export const startExport = async (
   camera: string,
   { fromMs, toMs }: Span,
 ): Promise<StartedExport> => {
-  const response = await post(`${cameraPath(camera)}/exports`, { fromMs, toMs });
+  const whole = { fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) };
+  const response = await post(`${cameraPath(camera)}/exports`, whole);
   return (await response.json()) as StartedExport;
 };
+
+export const exportList = (signal?: AbortSignal): Promise<ExportList> =>
+  get('/api/exports', signal);
+
+export const deleteExport = (id: string): Promise<unknown> =>
+  ask(exportPath(id), { method: 'DELETE', headers: { 'x-csrf-token': csrf } });
 
 const exportPath = (id: string): string => `/api/exports/${encodeURIComponent(id)}`;
 export const exportState = (id: string, signal?: AbortSignal): Promise<ExportStatus> =>

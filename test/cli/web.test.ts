@@ -42,6 +42,7 @@ describe('cctv, of what is seen in browsers', () => {
       version: '0.1.0',
       directory: join(fixture.directory, 'exports'),
       isRecording: () => false,
+      reserveBytes: () => 0,
     });
     const content = await makeFootage();
     const sha256 = createHash('sha256').update(content).digest('hex');

@@ -282,6 +282,13 @@ describe('the owner’s page', () => {
     const text = await (await context.request.get(`${address}${evidence}`)).text();
     assert.ok(text.includes(told ?? ''));
     await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Export…' }).click();
+    await page.getByText('Files made before: 1').click();
+    assert.deepEqual(await seriousFindings(page), []);
+    await picture('exports-made');
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Files made before').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Close' }).click();
   });
 
   it('forgets who it was, and met no error and no other host', async () => {

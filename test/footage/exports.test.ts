@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { DiskRoom } from '../../src/footage/disk-room.ts';
 import { Exports } from '../../src/footage/exports.ts';
 import { probe } from '../support/media.ts';
 import {} from '../support/segments.ts';
@@ -163,6 +164,7 @@ describe('an export', () => {
       log,
       version: '0.1.0',
       directory: join(web.directory, 'failing'),
+      reserveBytes: () => 0,
       isRecording: () => false,
     });
     const { id } = await exports.start(web.ledger.cameras.require(door), {
@@ -189,6 +191,43 @@ describe('an export', () => {
     web.addViewer('bach', 'carl');
     const other = await web.browser('carl', 'bach');
     assert.equal((await web.get(`/api/exports/${id}`, other)).status, 404);
+  });
+
+  it('is in the list of whoever made it, and goes when it is deleted, also under way', async () => {
+    const list = async (browser: Browser) =>
+      (await web.json<{ exports: { id: string }[] }>('/api/exports', browser)).exports;
+    const before = (await list(anna)).length;
+    const { id } = (await (await start(startMs, startMs + 4_000)).json()) as { id: string };
+    assert.equal((await list(anna))[0]?.id, id);
+    assert.equal((await list(anna)).length, before + 1);
+    assert.deepEqual(await list(vera), []);
+    const remove = (browser: Browser) =>
+      fetch(`${web.origin}/api/exports/${id}`, {
+        method: 'DELETE',
+        headers: { cookie: browser.cookie, 'x-csrf-token': browser.csrf, origin: web.origin },
+      });
+    assert.equal((await remove(vera)).status, 404);
+    assert.equal((await remove(anna)).status, 204);
+    assert.equal((await web.get(`/api/exports/${id}`, anna)).status, 404);
+    assert.equal((await list(anna)).length, before);
+    const directory = join(web.directory, 'exports');
+    await eventually('the end of its file', 20_000, async () =>
+      (await readdir(directory)).every((name) => !name.startsWith(id)),
+    );
+  });
+
+  it('takes no room that recording needs, nor room that was granted to another', async () => {
+    const { bavail, bsize } = await statfs(web.directory);
+    const freeBytes = bavail * bsize;
+    const room = new DiskRoom(web.directory, () => freeBytes / 2);
+    const first = await room.grant(freeBytes / 4);
+    assert.ok(first !== undefined);
+    assert.equal(await room.grant(freeBytes / 3), undefined);
+    first[Symbol.dispose]();
+    assert.ok((await room.grant(freeBytes / 3)) !== undefined);
+    web.reserveBytes = 2 * freeBytes;
+    assert.equal((await start(startMs, startMs + 4_000)).status, 507);
+    web.reserveBytes = 0;
   });
 
   it('is not made of footage that is not what was recorded', async () => {

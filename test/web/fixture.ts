@@ -36,6 +36,8 @@ export class WebFixture implements AsyncDisposable {
   reads = 0;
   readonly footage: FootageSource;
   exports: Exports | undefined;
+  /** What must stay free on the disk. */
+  reserveBytes = 0;
   #web: Web | undefined;
   #keys = 0;
 
@@ -113,6 +115,7 @@ export class WebFixture implements AsyncDisposable {
       directory: join(this.directory, 'exports'),
       version: '0.1.0',
       isRecording: () => false,
+      reserveBytes: () => this.reserveBytes,
     });
     this.#web = await startWeb(this.options(more));
   }

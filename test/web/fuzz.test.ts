@@ -151,14 +151,17 @@ describe('the API, asked from its own description', () => {
   });
   after(() => web[Symbol.asyncDispose]());
 
+  /** What deletes is last, so that the others find something. */
   const operations = (): [string, string, Operation][] =>
-    Object.entries(description.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]): [string, string, Operation] => [
-        path,
-        method,
-        operation,
-      ]),
-    );
+    Object.entries(description.paths)
+      .flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, operation]): [string, string, Operation] => [
+          path,
+          method,
+          operation,
+        ]),
+      )
+      .toSorted(([, a], [, b]) => Number(a === 'delete') - Number(b === 'delete'));
 
   const fill = (path: string, { parameters }: Operation, value: (name: string) => string) => {
     const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
@@ -195,6 +198,7 @@ describe('the API, asked from its own description', () => {
         .map(([path, method]) => `${method} ${path}`)
         .sort(),
       [
+        'delete /api/exports/{id}',
         'get /api/cameras',
         'get /api/cameras/{camera}/days',
         'get /api/cameras/{camera}/live',
@@ -203,6 +207,7 @@ describe('the API, asked from its own description', () => {
         'get /api/cameras/{camera}/preview',
         'get /api/cameras/{camera}/segments/{file}',
         'get /api/cameras/{camera}/timeline',
+        'get /api/exports',
         'get /api/exports/{id}',
         'get /api/exports/{id}/evidence.txt',
         'get /api/exports/{id}/file',

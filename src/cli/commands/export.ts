@@ -67,6 +67,7 @@ export function addExportCommand(command: Command): void {
       }
       const words = await client.bytes(`/exports/${id}/evidence.txt`);
       await writeFile(evidence, words, { flag: 'wx', mode: 0o600 });
+      await client.delete(`/exports/${id}`);
       print([
         `${file}: ${status.bytes ?? 0} bytes`,
         `SHA-256 ${sha256}`,

@@ -6,6 +6,7 @@ import { exactTime } from '../time/words.ts';
 import { dayOf, momentsOfInput, nearest, type Span, toLocalInput } from '../time/zone.ts';
 import { MomentChoice } from './moment-choice.tsx';
 import { ExportGaps } from './export-gaps.tsx';
+import { ExportsMade } from './exports-made.tsx';
 import { Trouble } from './notes.tsx';
 import { usePolled } from './polled.ts';
 
@@ -75,6 +76,7 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
             onChanged={(atMs) => setChange({ span: made, atMs })}
           />
         )}
+        {started === undefined && <ExportsMade />}
         <div class="actions">
           {started === undefined && (
             <button type="submit" class="main" disabled={chosen === undefined}>
