@@ -1,4 +1,5 @@
 import type { Archiver } from '../archive/archiver.ts';
+import { unwaited } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
@@ -249,9 +250,10 @@ async function archive(
   if (parts.serverTrouble() === undefined) start[Symbol.dispose]();
   else void archiver.firstPicture.then(() => start[Symbol.dispose]());
   using _shown = view.show(server, archiver);
-  void archiver.firstPicture.then(() => {
+  const noted = archiver.firstPicture.then(() => {
     if (!signal.aborted) parts.note('recording', '');
   });
+  unwaited(noted, parts.log, 'the first picture could not be noted');
   try {
     await Promise.race([
       archiver.ended(signal),

@@ -1,3 +1,4 @@
+import { unwaited } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import type { RecordingState, ToldCause } from '../model/gap-cause.ts';
@@ -82,6 +83,7 @@ export class Fleet implements AsyncDisposable {
       this.#lives.delete(life);
       if (this.#newest.get(name) === life) this.#newest.delete(name);
     });
+    unwaited(life.ended, log, 'the recording of a camera ended with an error');
   }
 
   /**

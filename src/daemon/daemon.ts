@@ -34,6 +34,7 @@ import { probeRelay } from '../relay/probe.ts';
 import { prepareTunnelServer } from '../tunnel/server.ts';
 import { realm, serveViewers, watchedGateway } from './gateway.ts';
 import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
+import { handleUnexpected } from './last-handler.ts';
 import { keepLedger, openOrRebuildLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { cameraParts, greet, settingsOf } from './record.ts';
@@ -75,6 +76,7 @@ export async function runDaemon(
   const startedAtMs = clock.wallNow();
   const version = readVersion();
   const metrics = new Metrics();
+  using _unexpected = handleUnexpected(log, metrics.unexpectedError);
   const { refused, warnings } = config;
   if (refused !== undefined) {
     const { file, problems, copy } = refused;
@@ -233,7 +235,12 @@ export async function runDaemon(
     config,
     readConfig,
     [
-      { option: 'log.level', take: (wanted) => void (log.level = wanted.log.level) },
+      {
+        option: 'log.level',
+        take: (wanted) => {
+          log.level = wanted.log.level;
+        },
+      },
       { option: 'alerts', take: (wanted) => alerting.replace(wanted.alerts) },
       { option: 'metrics', take: (wanted) => metricsServer.replace(wanted.metrics) },
       { option: 'processors', take: (wanted) => processors.set(wanted.processors) },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Gap } from '../contract/continuity.ts';
 import type { Camera } from '../model/camera.ts';
+import { unwaited } from '../lib/background.ts';
 import { Child } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -84,7 +85,9 @@ export class Exports implements AsyncDisposable {
 
   private constructor(options: ExportsOptions) {
     this.#options = options;
-    this.#sweeper = setInterval(() => void this.sweep(performance.now()), sweepEveryMs);
+    this.#sweeper = setInterval(() => {
+      unwaited(this.sweep(performance.now()), options.log, 'old exports could not be deleted');
+    }, sweepEveryMs);
   }
 
   /** @throws {HttpError} if it is too long or large, or there are too many; 404 without footage */
@@ -141,6 +144,7 @@ export class Exports implements AsyncDisposable {
     };
     this.#jobs.set(id, job);
     const running = this.#run(job).finally(() => this.#underWay.delete(running));
+    unwaited(running, this.#options.log, 'an export could not be tidied up');
     this.#underWay.add(running);
     return { id, fileName, gaps, estimatedBytes };
   }

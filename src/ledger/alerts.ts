@@ -277,7 +277,9 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       const row = next.get({ message, position, nowMs });
       return row && readNew(row);
     },
-    settle: ({ message, position }, nowMs) => void settle.run({ message, position, nowMs }),
+    settle: ({ message, position }, nowMs) => {
+      settle.run({ message, position, nowMs });
+    },
     held: () => held.all().map(readMessage),
     messagesSince: (account, contactName, sinceMs) =>
       number(countOfContact.get({ account: account ?? null, contactName, sinceMs })?.['count']),
@@ -302,6 +304,8 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
     },
     deliveryCounts: () =>
       new Map(countStates.all().map((row) => [readState(row['state']), number(row['count'])])),
-    prune: (beforeMs) => void prune.run(beforeMs),
+    prune: (beforeMs) => {
+      prune.run(beforeMs);
+    },
   };
 }

@@ -168,7 +168,9 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
         return { before, after: requireContact(account, after.name) };
       }),
     remove: (account, name) =>
-      transaction(database, () => void remove.run(requireContact(account, name).id)),
+      transaction(database, () => {
+        remove.run(requireContact(account, name).id);
+      }),
   };
 }
 

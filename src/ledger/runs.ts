@@ -72,7 +72,11 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
       const last = findLast.get();
       return last && number(last['aliveMs']);
     },
-    alive: (nowMs) => void setAlive.run({ nowMs, stopped: 0 }),
-    end: (nowMs) => void setAlive.run({ nowMs, stopped: 1 }),
+    alive: (nowMs) => {
+      setAlive.run({ nowMs, stopped: 0 });
+    },
+    end: (nowMs) => {
+      setAlive.run({ nowMs, stopped: 1 });
+    },
   };
 }

@@ -96,6 +96,8 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
       if (nowMs - usedMs > notedEveryMs) use.run({ nowMs, hash });
       return ownerOf(row);
     },
-    end: (hash) => void end.run(hash),
+    end: (hash) => {
+      end.run(hash);
+    },
   };
 }

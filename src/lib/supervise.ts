@@ -32,7 +32,9 @@ export async function supervise(
   { signal, restart, clock, log, onFailure }: Supervision,
 ): Promise<void> {
   let failures = 0;
-  const wasHealthy = (): void => void (failures = 0);
+  const wasHealthy = (): void => {
+    failures = 0;
+  };
   while (!signal.aborted) {
     const startedAt = clock.now();
     using run = new Scope(signal);

@@ -1,3 +1,4 @@
+import { unwaited } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { LiveStream } from './live-stream.ts';
@@ -116,10 +117,11 @@ export class LiveHub implements AsyncDisposable {
     });
     this.#streams.set(camera, stream);
     this.#all.add(stream);
-    void stream.ended.then(() => {
+    const ended = stream.ended.finally(() => {
       this.#all.delete(stream);
       if (this.#streams.get(camera) === stream) this.#streams.delete(camera);
     });
+    unwaited(ended, log, 'the live pictures of a camera ended with an error');
     return stream;
   }
 }

@@ -39,6 +39,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #uploads: Histogram<'outcome'>;
   readonly #stops: Counter<'cause'>;
+  readonly #unexpected: Counter;
 
   constructor() {
     const registers = [this.#registry];
@@ -55,6 +56,11 @@ export class Metrics {
       labelNames: ['cause'],
       registers,
     });
+    this.#unexpected = new Counter({
+      name: 'cctv_unexpected_errors_total',
+      help: 'Errors that no code expected; recording went on',
+      registers,
+    });
     // A series that begins at its first event would hide that event from rate().
     for (const outcome of ['stored', 'failed']) this.#uploads.zero({ outcome });
     for (const cause of stopCauses) this.#stops.inc({ cause }, 0);
@@ -69,6 +75,11 @@ export class Metrics {
   readonly recordingNoted = (state: RecordingState): void => {
     if (state === 'recording' || !stopCauses.includes(state)) return;
     this.#stops.inc({ cause: state });
+  };
+
+  /** No code has expected an error. */
+  readonly unexpectedError = (): void => {
+    this.#unexpected.inc();
   };
 
   /** Asks the daemon's parts anew for each scrape from now on. To be called once. */

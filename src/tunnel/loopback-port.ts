@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Duplex, PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { unwaited } from '../lib/background.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
@@ -71,7 +72,9 @@ class ForwardedPort implements LoopbackPort {
     this.#server = new LoopbackServer({
       allowHalfOpen: true,
       maxConnections,
-      onConnection: (socket) => void this.#connect(socket),
+      onConnection: (socket) => {
+        unwaited(this.#connect(socket), log, 'a connection to a camera ended with an error');
+      },
       onDrop: () => {
         this.#gate.warn('drop', `more than ${maxConnections} connections to a camera at a time`);
       },
@@ -99,7 +102,7 @@ class ForwardedPort implements LoopbackPort {
         ),
       );
     this.#onHangUp.add(onHangUp);
-    void aborted(scope.signal).then(resolve);
+    aborted(scope.signal).then(resolve, reject);
     try {
       await promise;
     } finally {

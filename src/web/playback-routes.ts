@@ -9,6 +9,7 @@ import type { Previews } from '../footage/previews.ts';
 import { FootageGoneError, type FootageSource } from '../footage/source.ts';
 import type { FootageSegment } from '../model/segment.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { unwaited } from '../lib/background.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 import type { Log } from '../lib/log.ts';
 import type { Camera } from '../model/camera.ts';
@@ -79,7 +80,10 @@ export function addPlaybackRoutes(
     const file = await footage.open(camera, segment);
     const signal = hungUp(reply);
     // However the answer ends.
-    signal.addEventListener('abort', () => void file[Symbol.asyncDispose](), { once: true });
+    const close = (): void => {
+      unwaited(file[Symbol.asyncDispose](), log, 'a file of footage could not be closed');
+    };
+    signal.addEventListener('abort', close, { once: true });
     return sendBytes(request, reply.header('cache-control', revalidated), {
       type: 'video/mp4',
       bytes: file.bytes,

@@ -112,7 +112,9 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     showsDetails: false,
     requireCamera: (viewer, { camera }) => requireCamera(ledger, viewer, camera),
     ownerOf: ({ account, user, identity }) => `${account}/${user} (${identity})`,
-    checkExport: (viewer, camera) => void requireCamera(ledger, viewer, camera),
+    checkExport: (viewer, camera) => {
+      requireCamera(ledger, viewer, camera);
+    },
   };
   const pictures = parts.use(new Pictures(options.picture));
 

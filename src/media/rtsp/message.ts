@@ -56,7 +56,7 @@ const nothing = Buffer.alloc(0);
 const lineText = /^[\t\x20-\x7e\x80-\xff]*$/;
 const requestLine = /^([!-~]{1,256}) ([!-~]{1,2048}) (RTSP|HTTP)\/(\d\.\d)$/;
 const statusLine = /^RTSP\/1\.0 (\d{3})(?: |$)/;
-const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*(.*?)[ \t]*$/;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 /** Headers that must not be repeated, since two parsers might use different values. */
 const saidOnce: ReadonlySet<string> = new Set([
   'authorization',
@@ -80,6 +80,15 @@ function parseStart(line: string): Start {
   return { kind: 'request', method, url };
 }
 
+/** The text from `from` on. A regular expression for this takes time quadratic in the blanks inside. */
+function withoutOuterBlanks(line: string, from: number): string {
+  const isBlank = (at: number): boolean => line[at] === ' ' || line[at] === '\t';
+  let [start, end] = [from, line.length];
+  while (start < end && isBlank(start)) start += 1;
+  while (start < end && isBlank(end - 1)) end -= 1;
+  return line.slice(start, end);
+}
+
 function parseHead(text: string): { head: Head; bodyBytes: number } {
   const [first = '', ...lines] = text.split('\r\n');
   if (lines.length > maxHeaders) throw new ProtocolError(400, 'too many headers');
@@ -89,11 +98,14 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
   const start = parseStart(first);
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value = ''] = headerLine.exec(line) ?? [];
-    if (name === undefined) throw new ProtocolError(400, 'a line that is not a header');
-    const key = name.toLowerCase();
+    const colon = line.indexOf(':');
+    const key = line.slice(0, colon).toLowerCase();
+    if (colon < 0 || !headerName.test(key)) {
+      throw new ProtocolError(400, 'a line that is not a header');
+    }
     if (headers.has(key) && saidOnce.has(key)) throw new ProtocolError(400, `${key} said twice`);
     const before = headers.get(key);
+    const value = withoutOuterBlanks(line, colon + 1);
     headers.set(key, before === undefined ? value : `${before}, ${value}`);
   }
   const length = headers.get('content-length') ?? '0';
@@ -111,6 +123,10 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
  */
 export class MessageReader {
   #rest: Buffer = nothing;
+  /** Room behind the rest, so that a message that comes in many pieces is not copied for each of them. */
+  #room: Buffer = nothing;
+  /** So many bytes of the rest are known not to end a head. */
+  #searched = 0;
   #open: { head: Head; headBytes: Buffer; bodyBytes: number } | undefined;
 
   /** What was not understood, from its beginning, after {@link read} has thrown. */
@@ -124,7 +140,7 @@ export class MessageReader {
    * @throws {ProtocolError} the connection can't be read any further
    */
   *read(chunk: Buffer): Generator<Message> {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const bytes = this.#rest.length === 0 ? chunk : this.#joined(chunk);
     let at = 0;
     while (at < bytes.length) {
       this.#rest = bytes.subarray(at);
@@ -150,6 +166,22 @@ export class MessageReader {
       }
     }
     this.#rest = bytes.subarray(at);
+    if (at > 0) {
+      this.#room = nothing;
+      this.#searched = 0;
+    }
+  }
+
+  /** The rest and what came after it. */
+  #joined(chunk: Buffer): Buffer {
+    const before = this.#rest.length;
+    const length = before + chunk.length;
+    if (this.#room.length < length) {
+      this.#room = Buffer.allocUnsafe(Math.max(length, 2 * before));
+      this.#rest.copy(this.#room);
+    }
+    chunk.copy(this.#room, before);
+    return this.#room.subarray(0, length);
   }
 
   /** Skips blank lines and parses a head; returns the offset after it, or undefined if bytes are missing. */
@@ -162,11 +194,14 @@ export class MessageReader {
       }
     }
     if (at >= bytes.length || bytes[at] === dollar) return at;
-    const end = bytes.indexOf('\r\n\r\n', at);
+    const end = bytes.indexOf('\r\n\r\n', Math.max(at, this.#searched));
     if ((end < 0 ? bytes.length : end) - at > maxHeadBytes) {
       throw new ProtocolError(400, 'the head is too long');
     }
-    if (end < 0) return undefined;
+    if (end < 0) {
+      this.#searched = bytes.length - 3;
+      return undefined;
+    }
     const headBytes = bytes.subarray(at, end + 4);
     this.#open = { ...parseHead(bytes.toString('latin1', at, end)), headBytes };
     return end + 4;
