@@ -123,7 +123,7 @@ export async function runCamera(
         line.answers.forget();
         const recorded = {
           ...parts,
-          publish: telling(parts.publish, wasHealthy),
+          publish: telling((file, of) => parts.publish(file, of), wasHealthy),
         };
         return relay(port, line, values, recorded, view, signal);
       },
@@ -248,9 +248,9 @@ async function archive(
   );
   // The first picture costs little to wait for, but for a server that can't keep up.
   if (parts.serverTrouble() === undefined) start[Symbol.dispose]();
-  else void archiver.firstPicture.then(() => start[Symbol.dispose]());
   using _shown = view.show(server, archiver);
   const noted = archiver.firstPicture.then(() => {
+    start[Symbol.dispose]();
     if (!signal.aborted) parts.note('recording', '');
   });
   unwaited(noted, parts.log, 'the first picture could not be noted');
