@@ -123,7 +123,7 @@ export async function runCamera(
         line.answers.forget();
         const recorded = {
           ...parts,
-          publish: telling((file, of) => parts.publish(file, of), wasHealthy),
+          publish: telling((file, from) => parts.publish(file, from), wasHealthy),
         };
         return relay(port, line, values, recorded, view, signal);
       },

@@ -14,7 +14,7 @@ function rig() {
   return {
     load,
     /** So many seconds of the same load. */
-    run: (seconds: number, lateMs: number, busyShare: number): void => {
+    run: (seconds: number, lateMs: number, busyShare: number) => {
       for (let beat = 0; beat < 2 * seconds; beat += 1) {
         nowMs += 500;
         load.take({ lateMs, busyShare });
