@@ -2,12 +2,15 @@ import { performance } from 'node:perf_hooks';
 import type { Fleet } from '../camera/fleet.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { startPulse } from '../lib/pulse.ts';
+import { beatMs, startPulse } from '../lib/pulse.ts';
 import type { Load } from '../monitor/load.ts';
 import { type HeavyRecordings, Shedding } from '../monitor/shedding.ts';
 import type { StateNotes } from './state-notes.ts';
 
 const clock = systemClock;
+
+/** Connections that broke meanwhile are made anew in this time. */
+const aftermathMs = 5_000;
 
 /** What browsers are told while their pictures are done without. */
 const pausedWords =
@@ -58,9 +61,14 @@ export function watchLoad(
         cause: stood.detail,
       });
       load.stoodStill(stood);
+      before = performance.eventLoopUtilization();
+      const period = {
+        startMs: stood.startMs - beatMs,
+        durationMs: beatMs + stood.durationMs + aftermathMs,
+      };
       for (const camera of fleet.statuses()) {
         if (camera.relay === undefined) continue;
-        notes.loss(camera, stood, { cause: 'server stood still', detail: stood.detail });
+        notes.loss(camera, period, { cause: 'server stood still', detail: stood.detail });
       }
     },
   });

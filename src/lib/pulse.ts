@@ -16,7 +16,7 @@ export interface PulseOptions {
   /** Milliseconds since the machine started, those in which it was suspended included. */
   readonly sinceBootMs?: () => number;
   readonly onStandstill: (stood: Standstill) => void;
-  /** Called at each beat with how late it came. */
+  /** Called at each other beat with how late it came. */
   readonly onBeat?: (lateMs: number) => void;
 }
 
@@ -46,8 +46,10 @@ export function startPulse(options: PulseOptions): AsyncDisposable {
       const lateMs = Math.max(0, elapsedMs - beatMs);
       const stoodMs = Math.round(lateMs + (wasSuspended ? suspendedMs : 0));
       [beatAt, bootAt] = [nowMs, bootMs];
-      onBeat?.(lateMs);
-      if (stoodMs < standstillMs) continue;
+      if (stoodMs < standstillMs) {
+        onBeat?.(lateMs);
+        continue;
+      }
       const what = wasSuspended ? 'this machine was suspended' : 'the daemon did not run';
       onStandstill({
         startMs: Math.round(clock.wallNow()) - stoodMs,

@@ -4,8 +4,8 @@ import type { ToldCause } from '../model/gap-cause.ts';
 
 const windowMs = 10_000;
 /** Mean delay of a timer at which what arrives waits too long, and that at which all is well again. */
-const overloadedMs = 250;
-const calmMs = 100;
+const overloadedMs = 400;
+const calmMs = 150;
 /** Share of the time in which the event loop had work, likewise. */
 const overloadedShare = 0.95;
 const calmShare = 0.85;

@@ -52,6 +52,8 @@ const told = (words: string | undefined): string | undefined =>
 /** Reads the answers of one connection, up to the first that is wrong. Keeps no more than one of them. */
 class AnswerReader {
   #bytes = Buffer.alloc(0);
+  /** With fewer bytes, only the end of a line can change what is known. */
+  #neededBytes = 0;
   #plays = false;
   wrong: string | undefined;
   poor: string | undefined;
@@ -59,6 +61,7 @@ class AnswerReader {
   take(chunk: Buffer): void {
     if (this.#plays || this.wrong !== undefined) return;
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    if (this.#bytes.length < this.#neededBytes && !chunk.includes('\n')) return;
     while (this.#bytes.length > 0 && this.#takeAnswer());
     if (this.#plays || this.wrong !== undefined) this.#bytes = Buffer.alloc(0);
   }
@@ -67,6 +70,7 @@ class AnswerReader {
   #takeAnswer(): boolean {
     const bytes = this.#bytes;
     this.poor = undefined;
+    this.#neededBytes = 0;
     if (bytes[0] === dollar) {
       this.#plays = true;
       return false;
@@ -82,6 +86,7 @@ class AnswerReader {
     }
     if (end < 0) {
       this.poor = `answers ${start} with a head that does not end`;
+      this.#neededBytes = head.includes('\r\n') ? maxHeadBytes + 1 : 0;
       return false;
     }
     const said = /^content-length:[ \t]*(.*)$/im.exec(head)?.[1]?.trim() ?? '0';
@@ -94,6 +99,7 @@ class AnswerReader {
       );
     }
     if (bytes.length < wholeBytes) {
+      this.#neededBytes = wholeBytes;
       this.poor = `answers ${start} and sends ${bytes.length - end - 4} of the ${bodyBytes} bytes that it announces`;
       return false;
     }

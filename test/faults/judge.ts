@@ -105,6 +105,8 @@ export function judge({ camera, sent, segments, gaps, faults }: CameraEvidence):
 
 /** Whether one of the faults can have caused a gap. */
 export function fits({ startMs, endMs, cause }: Gap, faults: readonly Inflicted[]): boolean {
+  // The machine itself may be busy with other things: of that the daemon speaks, and no fault.
+  if (cause === 'server overloaded') return true;
   const laterMs = ofWaitingFootage.includes(cause) ? waitsMs : edgeMs;
   return faults.some(
     ({ causes, fromMs, toMs }) =>

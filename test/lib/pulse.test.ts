@@ -48,10 +48,11 @@ describe('the pulse', () => {
   });
 
   it('tells that this process was stopped, from when and how long', async () => {
-    const { stood } = await told([
+    const { stood, late } = await told([
       [500, 500],
       [45_500, 45_500],
     ]);
+    assert.deepEqual(late, [0], 'it is no delay of a busy machine');
     assert.deepEqual(stood, [
       { startMs: startMs + 1_000, durationMs: 45_000, detail: 'the daemon did not run for 45 s' },
     ]);

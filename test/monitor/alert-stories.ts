@@ -250,6 +250,22 @@ export const alertStories: readonly AlertStory[] = [
     severity: 'warning',
   },
   {
+    rule: 'CctvServerOverloaded',
+    series: { 'cctv_server_overloaded{instance="shop"}': '0x30 1x60' },
+    quiet: ['15m', '16m'],
+    fires: '18m',
+    labels: [shop],
+    severity: 'warning',
+  },
+  {
+    rule: 'CctvClockWrong',
+    series: { 'cctv_clock_wrong{instance="shop"}': '0x30 1x60' },
+    quiet: ['15m'],
+    fires: '17m',
+    labels: [shop],
+    severity: 'critical',
+  },
+  {
     rule: 'CctvFileDescriptorsShort',
     series: {
       [`process_open_fds{${job}}`]: '100x30 900x60',

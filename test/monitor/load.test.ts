@@ -29,9 +29,9 @@ describe('the load of this server', () => {
     const { load, run } = rig();
     run(20, 20, 0.5);
     assert.equal(load.trouble, undefined);
-    run(12, 400, 0.7);
-    assert.match(load.trouble ?? '', /can not keep up: what arrives waits 400 ms/);
-    run(12, 150, 0.7);
+    run(12, 600, 0.7);
+    assert.match(load.trouble ?? '', /can not keep up: what arrives waits 600 ms/);
+    run(12, 200, 0.7);
     assert.ok(load.isOverloaded);
     run(12, 20, 0.7);
     assert.equal(load.trouble, undefined);
@@ -56,7 +56,7 @@ describe('the load of this server', () => {
     const { load, run, pass } = rig();
     run(20, 20, 0.5);
     assert.equal(load.lately(), undefined);
-    run(12, 400, 0.7);
+    run(12, 600, 0.7);
     run(15, 0, 0.2);
     assert.equal(load.lately()?.cause, 'server overloaded');
     pass(20);

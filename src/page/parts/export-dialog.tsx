@@ -19,7 +19,9 @@ interface ExportDialogProps {
 }
 
 /** Exports the footage between two times to a file. Shows beforehand which footage is missing. */
-export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogProps) {
+export function ExportDialog({ camera, timeZone, span: proposed, onClose }: ExportDialogProps) {
+  // As the fields show it.
+  const span = { fromMs: wholeSecond(proposed.fromMs), toMs: wholeSecond(proposed.toMs) };
   const dialog = useRef<HTMLDialogElement>(null);
   const [fromMs, setFrom] = useState<number | undefined>(span.fromMs);
   const [toMs, setTo] = useState<number | undefined>(span.toMs);
@@ -91,6 +93,8 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
     </dialog>
   );
 }
+
+const wholeSecond = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
 interface MomentFieldProps {
   readonly label: string;

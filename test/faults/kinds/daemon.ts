@@ -63,7 +63,13 @@ export const daemonFaults: readonly FaultKind[] = [
     place: 'daemon',
     weight: 3,
     lasts: [1, 12],
-    causes: ['daemon down', 'stream stalled', 'camera offline', 'camera sent nothing', 'starting'],
+    causes: [
+      'server stood still',
+      'stream stalled',
+      'camera offline',
+      'camera sent nothing',
+      'starting',
+    ],
     inflict: async ({ site }) => {
       const pid = site.daemonPid;
       return signal(pid, 'SIGSTOP') ? () => void signal(pid, 'SIGCONT') : undefined;
