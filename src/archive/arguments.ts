@@ -13,6 +13,30 @@ const audioHertz = 16_000;
 /** Seconds since 1970. An earlier time is not a real one. */
 const longAgo = '1e8';
 
+/** Before so many pictures, ffmpeg's decode times are wrong where there are B frames. */
+const undecidedPictures = 16;
+
+const isDated = (time: string): string => `gt(${time}*TB,${longAgo})`;
+
+/**
+ * When pictures are decoded and shown, of which B frames are shown in another order than they are sent in.
+ * The first picture may have no time, which ffmpeg's parser loses: it is put a little before the next. It is
+ * decoded when it is shown. With B frames, the next ones are decoded right after it, until ffmpeg knows better.
+ *
+ * A guessed duration would delay the next fragment's first picture if that comes a little early, so we set
+ * a short one; the last picture of a fragment lasts until the next anyway.
+ */
+function pictureTimes(): string {
+  const inOrder = `${isDated('NEXT_DTS')}*lt(abs(NEXT_PTS-NEXT_DTS)*TB,0.001)`;
+  const unknown = `if(${inOrder},NEXT_DTS-0.01/TB,NEXT_PTS-0.3/TB)`;
+  const first = `if(${isDated('PTS')},PTS,${unknown})`;
+  const isReordered = `st(0,max(ld(0),${isDated('PTS')}*gt(abs(PTS-DTS)*TB,0.001)))`;
+  const isWrong = `gt(${isReordered}*lt(N,${undecidedPictures})+not(${isDated('DTS')}),0)`;
+  const decoded = `if(N,if(${isWrong},PREV_OUTDTS+1,DTS),${first})`;
+  const shown = `if(N,if(${isDated('PTS')},PTS,if(${isDated('DTS')},DTS,PREV_OUTPTS+0.01/TB)),${first})`;
+  return `setts=pts='${shown}':dts='${decoded}':duration=0.01/TB`;
+}
+
 /**
  * ffmpeg's arguments to record `source` into files `000000.mp4`, `000001.mp4` … in its working
  * directory. The next file begins at the first key frame after each multiple of `segmentSeconds` on
@@ -46,7 +70,8 @@ function input(source: string, media: SourceMedia): string[] {
   // biome-ignore format: each option with its value
   return [
     '-rtsp_transport', 'tcp',
-    '-timeout', '10000000',
+    // Microseconds. Whether pictures come is watched by others: some cameras send one each minute.
+    '-timeout', '300000000',
     // Probing ends when sound and picture are recognized. It need not know the frame rate, but must
     // wait for parameter sets that are missing in the SDP. Packets read meanwhile are kept. It must
     // not wait for sound that is announced but doesn't come.
@@ -60,16 +85,7 @@ function input(source: string, media: SourceMedia): string[] {
 
 function copiedVideo({ video }: SourceMedia): string[] {
   const isHevc = /^(h\.?265|hevc)$/i.test(video?.codec ?? '');
-  return [
-    '-c:v',
-    'copy',
-    ...(isHevc ? ['-tag:v', 'hvc1'] : []),
-    // ffmpeg's parser loses the time of the first packet, which may be the first key frame. And a
-    // guessed duration would delay the next fragment's first picture if that comes a little early,
-    // so we set a short one; the last picture of a fragment lasts until the next anyway.
-    '-bsf:v',
-    `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`,
-  ];
+  return ['-c:v', 'copy', ...(isHevc ? ['-tag:v', 'hvc1'] : []), '-bsf:v', pictureTimes()];
 }
 
 function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: number): string[] {

@@ -8,6 +8,29 @@ export function moveTo(run: Run, ticks: number): void {
   else tfdt?.writeUInt32BE(ticks, 4);
 }
 
+/**
+ * Like {@link moveTo}, for a run of pictures that may be decoded before the time 0: these are decoded at
+ * 0, one tick after the other, and shown when they were to be shown.
+ */
+export function moveShown(run: Run, ticks: number): void {
+  moveTo(run, Math.max(0, ticks));
+  const truns = trunsOf(run.traf);
+  const layout = truns[0] && readTrun(truns[0].body);
+  if (ticks >= 0 || layout === undefined || truns.length > 1) return;
+  const { hasDuration, entries, entrySize, count, offsetAt } = layout;
+  if (!hasDuration || offsetAt === undefined) return;
+  let wasAt = ticks;
+  let isAt = 0;
+  for (let i = 0; i < count && isAt > wasAt; i += 1) {
+    const shown = wasAt + (run.offsets[i] ?? 0);
+    wasAt += run.durations[i] ?? 0;
+    const next = Math.max(isAt + 1, wasAt);
+    entries.writeUInt32BE(next - isAt, i * entrySize);
+    entries.writeInt32BE(Math.max(0, shown - isAt), i * entrySize + offsetAt);
+    isAt = next;
+  }
+}
+
 /** Sets the duration of a run's last sample, if the trun box has durations. */
 export function setLastDuration(run: Run, ticks: number): void {
   const trun = trunsOf(run.traf).at(-1);
