@@ -12,10 +12,15 @@ import type { FinishedFile } from '../model/segment.ts';
 import { recordingArguments } from './arguments.ts';
 import { type PictureFormat, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';
-import { FootageFlow, NoPictureError, StalledError } from './footage-flow.ts';
+import { ClockSetError, FootageFlow, NoPictureError } from './footage-flow.ts';
 import { ArchiverHungError, whyHung } from './hang.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
+
+/** The camera announced sound, and sends none. */
+class NoSoundError extends Error {
+  override name = 'NoSoundError';
+}
 
 export {
   ClockSetError,
@@ -31,6 +36,12 @@ export interface RecordingSource extends AsyncDisposable {
   readonly url: string;
   /** When the newest picture that it sent was taken, in milliseconds since 1970 UTC. */
   readonly lastPictureAtMs: number | undefined;
+  /** Number of pictures that it sent to its present reader. */
+  readonly pictures: number;
+  /** The usual pause between two of them, in milliseconds; undefined while that is not known. */
+  readonly usualPauseMs: number | undefined;
+  /** Whether it sent any sound to its present reader. */
+  readonly hasSound: boolean;
 }
 
 export interface ArchiverOptions {
@@ -70,6 +81,8 @@ export interface ArchiverStatus {
   readonly lastFootageAtMs?: number;
   /** When it was recorded, which is later where the line is slow. */
   readonly recordedAtMs?: number;
+  /** Between two of the camera's pictures, in milliseconds. */
+  readonly usualPauseMs?: number;
 }
 
 /** The ffmpeg that records one camera. */
@@ -95,6 +108,12 @@ const fileName = (index: number): string => `${String(index).padStart(6, '0')}.m
 const maxMemoryBytes = 1024 ** 3;
 const defaultSegmentSeconds = 60;
 const daySeconds = 86_400;
+/**
+ * A file ends at a key frame only, since what follows another picture can't be shown without what came
+ * before. A file that has grown by so much without one is too large to be lost with a disk.
+ */
+const longestFileMs = 30 * 60_000;
+const largestFileBytes = 1024 ** 3;
 
 /** Starts to record. Disposal resolves after the last file is finished and handed over. */
 export function startArchiver(options: ArchiverOptions): Archiver {
@@ -115,6 +134,9 @@ class Ffmpeg implements Archiver {
   /** The file that ffmpeg is writing, and the bytes of all files before it. */
   #current = fileName(0);
   #bytesBefore = 0;
+  #openSinceMs: number | undefined;
+  /** ffmpeg is suspected when it has recorded nothing for so long of pictures that come. */
+  #askIfHungAfterMs = Infinity;
   #handedOver: Promise<void> = Promise.resolve();
 
   constructor(options: ArchiverOptions) {
@@ -127,7 +149,7 @@ class Ffmpeg implements Archiver {
     this.#log = log;
     this.#complaints = new FloodGate(log);
     mkdirSync(directory, { recursive: true });
-    this.#flow = this.#newFlow(0);
+    this.#flow = this.#newFlow();
     this.#life = this.#live().catch((error: Error) => error);
   }
 
@@ -150,6 +172,7 @@ class Ffmpeg implements Archiver {
       bitsPerSecond,
       lastFootageAtMs,
       recordedAtMs,
+      usualPauseMs: this.#options.source.usualPauseMs,
     };
   }
 
@@ -179,36 +202,26 @@ class Ffmpeg implements Archiver {
 
   /** @returns why recording ended; undefined if we ended it */
   async #recordWithOrWithoutSound(): Promise<Error | undefined> {
-    const { media, firstPictureWithinMs = 15_000 } = this.#options;
-    let cause: Error | undefined;
-    if (media.audio === undefined) {
-      cause = await this.#record(media, firstPictureWithinMs);
-    } else {
-      cause = await this.#record(media, firstPictureWithinMs / 2);
-      // ffmpeg writes nothing before it has recognized the sound. Some cameras announce sound but
-      // send none.
-      if (cause instanceof NoPictureError) {
-        this.#log.warn('nothing came with sound, recording without it', { cause: cause.message });
-        const { audio: _, ...silent } = media;
-        cause = await this.#record(silent, firstPictureWithinMs / 2);
-      }
-    }
-    if (cause instanceof NoPictureError) {
-      cause = new NoPictureError(
-        `the camera sent no picture within ${firstPictureWithinMs / 1000} s`,
-      );
-    }
-    return cause;
+    const { media } = this.#options;
+    const cause = await this.#record(media);
+    if (!(cause instanceof NoSoundError)) return cause;
+    // ffmpeg writes nothing before it has recognized the sound. Some cameras announce sound but
+    // send none.
+    this.#log.warn('nothing came with sound, recording without it', { cause: cause.message });
+    const { audio: _, ...silent } = media;
+    return await this.#record(silent);
   }
 
   /** Runs one ffmpeg, and hands over all that it recorded. */
-  async #record(media: SourceMedia, firstPictureWithinMs: number): Promise<Error | undefined> {
+  async #record(media: SourceMedia): Promise<Error | undefined> {
     const { source, profile, directory, program = 'ffmpeg' } = this.#options;
     const { segmentSeconds = defaultSegmentSeconds } = this.#options;
     if (this.#scope.signal.aborted) return undefined;
-    this.#flow = this.#newFlow(firstPictureWithinMs);
+    this.#flow = this.#newFlow();
+    this.#askIfHungAfterMs = this.#flow.limits.stallAfterMs;
     this.#current = fileName(0);
     this.#bytesBefore = 0;
+    this.#openSinceMs = undefined;
     const child = new Child({
       name: 'archiver',
       file: program,
@@ -223,7 +236,9 @@ class Ffmpeg implements Archiver {
     });
     this.#child = child;
     using watching = new Scope(this.#scope.signal);
-    const ends = [child.ended(watching.signal), this.#watch(watching.signal)];
+    const soundWithinMs =
+      media.audio === undefined ? Infinity : this.#flow.limits.firstPictureWithinMs / 2;
+    const ends = [child.ended(watching.signal), this.#watch(soundWithinMs, watching.signal)];
     const cause = await Promise.race(ends).then(
       () => undefined,
       (error: Error) => error,
@@ -232,40 +247,63 @@ class Ffmpeg implements Archiver {
     await Promise.allSettled(ends);
     await child.stop();
     await this.#handedOver;
-    for (const file of await salvage(directory, this.#log)) await this.#finish(file.path);
+    for (const file of await salvage(directory, this.#log, this.#options.source.usualPauseMs))
+      await this.#finish(file.path);
     return cause;
   }
 
-  #newFlow(firstPictureWithinMs: number): FootageFlow {
-    const { stallAfterMs = 8_000 } = this.#options;
+  #newFlow(): FootageFlow {
+    const { stallAfterMs = 8_000, firstPictureWithinMs = 15_000 } = this.#options;
     return new FootageFlow(this.#clock, { stallAfterMs, firstPictureWithinMs });
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
+  async #watch(soundWithinMs: number, signal: AbortSignal): Promise<void> {
+    const startedAtMs = this.#clock.now();
     for (let check = 0; !signal.aborted; check += 1) {
       await this.#clock.sleep(checkEachMs, signal);
       if (signal.aborted) return;
       await this.#check();
+      const isSilent = this.#flow.frames === 0 && !this.#options.source.hasSound;
+      if (isSilent && this.#clock.now() - startedAtMs > soundWithinMs) {
+        throw new NoSoundError(`no sound came within ${soundWithinMs / 1000} s`);
+      }
       const isUnknown = this.#flow.bitsPerSecond === undefined || !this.#flow.hasFootage;
       if (isUnknown || check % checksPerMeasurement === 0) await this.#measure();
     }
   }
 
   async #check(): Promise<void> {
+    const { pictures, usualPauseMs } = this.#options.source;
+    this.#flow.came(pictures, usualPauseMs);
     try {
       this.#flow.check();
     } catch (error) {
-      const isSilence = error instanceof NoPictureError || error instanceof StalledError;
-      const { pid } = this;
-      if (!isSilence || pid === undefined) throw error;
-      const hung = await whyHung(pid, Number(new URL(this.#options.source.url).port));
-      throw hung === undefined ? error : new ArchiverHungError(hung);
+      if (!(error instanceof ClockSetError)) await this.#throwIfHung();
+      throw error;
     }
+    const { unrecordedMs } = this.#flow;
+    if (unrecordedMs < this.#askIfHungAfterMs) return;
+    this.#askIfHungAfterMs = unrecordedMs + this.#flow.limits.stallAfterMs;
+    await this.#throwIfHung();
+  }
+
+  async #throwIfHung(): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined) return;
+    const hung = await whyHung(pid, Number(new URL(this.#options.source.url).port));
+    if (hung !== undefined) throw new ArchiverHungError(hung);
   }
 
   /** Tells the flow how many bytes were recorded, which ffmpeg doesn't report. */
   async #measure(): Promise<void> {
     const size = (await this.#sizeOf(this.#current)) ?? 0;
+    this.#openSinceMs ??= size > 0 ? this.#clock.now() : undefined;
+    const openForMs = this.#clock.now() - (this.#openSinceMs ?? Infinity);
+    if (openForMs > longestFileMs || size > largestFileBytes) {
+      throw new NoPictureError(
+        `no key frame, at which the next file could begin, for ${Math.round(openForMs / 60_000)} minutes and ${Math.round(size / 1024 ** 2)} MiB`,
+      );
+    }
     this.#flow.recorded(this.#bytesBefore + size);
     if (this.#flow.hasFootage) this.#firstPicture.resolve();
   }
@@ -275,12 +313,13 @@ class Ffmpeg implements Archiver {
     // Without its size only the bit rate is wrong. What is wrong with the file, #finish logs.
     this.#bytesBefore += (await this.#sizeOf(name).catch(() => 0)) ?? 0;
     this.#current = fileName(Number.parseInt(name, 10) + 1);
+    this.#openSinceMs = undefined;
     await this.#finish(join(this.#options.directory, name));
   }
 
   async #finish(path: string): Promise<void> {
     try {
-      const file = await finishFile(path);
+      const file = await finishFile(path, this.#options.source.usualPauseMs);
       if (file !== undefined) await this.#options.onFile(file);
       else this.#log.info('a file without a picture was deleted', { file: path });
     } catch (error) {

@@ -22,6 +22,9 @@ const askAtLeastEachMs = 10_000;
 /** What is later than this waits in a queue. */
 const queueMs = 1_000;
 
+/** A first picture is waited for up to eight times as long as usual. */
+const mostDoublings = 3;
+
 const latelyMs = 20_000;
 const noteEachMs = 1_000;
 /** Longer than the longest segment takes. */
@@ -47,6 +50,8 @@ export class CameraLine {
   readonly #troubles: { readonly atMs: number; readonly lateMs: number; readonly words: string }[] =
     [];
   #promptSinceMs: number | undefined;
+  /** Connections in a row that brought no picture, the present one included. */
+  #vainConnections = 0;
 
   constructor(clock: Clock, echo: Echo) {
     this.#clock = clock;
@@ -59,6 +64,7 @@ export class CameraLine {
     const reader = new MessageReader();
     let readable = true;
     this.#tracks = tracks;
+    this.#vainConnections += 1;
     return (chunk) => {
       if (!readable) return;
       try {
@@ -83,6 +89,14 @@ export class CameraLine {
   /** How late the least late picture of the last seconds came; 0 if that can't be known. */
   get lateMs(): number {
     return this.clock('video')?.lateMs ?? 0;
+  }
+
+  /**
+   * How many times longer than usual to wait for a first picture: a camera that sends one each minute
+   * may have been left too early.
+   */
+  get patience(): number {
+    return 2 ** Math.min(Math.max(this.#vainConnections - 1, 0), mostDoublings);
   }
 
   /** What is wrong with the line now: pictures wait for it. Undefined if they don't. */
@@ -138,7 +152,9 @@ export class CameraLine {
     if (rtp === undefined || track === undefined) return;
     const nowMs = this.#clock.now();
     const takenMs = track.clock.place(rtp.timestamp, nowMs, this.#echo.echoMs);
-    if (track.kind === 'video') this.#rate.note(message.bytes.length, takenMs, nowMs);
+    if (track.kind !== 'video') return;
+    this.#vainConnections = 0;
+    this.#rate.note(message.bytes.length, takenMs, nowMs);
   }
 
   /** Asks the line whether what is late waited in it, and corrects the clocks if not. */

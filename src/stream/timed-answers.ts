@@ -3,6 +3,7 @@ import { formatMessage, type Frame, MessageReader, type Response } from '../medi
 import { packetOf, readRtp, senderReport, setTimestamp } from '../media/rtsp/rtp.ts';
 import { type MediaDescription, readSdp } from '../media/sdp.ts';
 import type { CameraLine, TrackKind } from './camera-line.ts';
+import { PicturePace } from './picture-pace.ts';
 import { TrackTimes } from './track-times.ts';
 
 /** Not 0, which some readers take for unknown. */
@@ -36,6 +37,9 @@ export class TimedAnswers {
   #reportedAtMs = 0;
   /** When the newest picture that went through was taken: milliseconds since 1970 UTC. */
   lastPictureAtMs: number | undefined;
+  readonly pace = new PicturePace();
+  /** Whether any sound went through. */
+  hasSound = false;
 
   constructor(line: Pick<CameraLine, 'clock'>, clock: Clock) {
     this.#line = line;
@@ -98,7 +102,11 @@ export class TimedAnswers {
     const takenMs =
       track.times.place(rtp.timestamp, nowMs, this.#line.clock(track.kind)) +
       (this.#clock.wallNow() - nowMs);
-    if (track.kind === 'video') this.lastPictureAtMs = takenMs;
+    if (track.kind === 'audio') this.hasSound = true;
+    else {
+      this.lastPictureAtMs = takenMs;
+      this.pace.note(rtp.timestamp, nowMs);
+    }
     const ticks = ((takenMs - this.#epoch * 1_000) * track.ticksPerSecond) / 1_000;
     setTimestamp(packet, (firstTimestamp + Math.round(ticks)) % 2 ** 32);
     return true;

@@ -54,6 +54,20 @@ export class TimedPort implements AsyncDisposable {
     return this.#newest?.lastPictureAtMs;
   }
 
+  /** Number of pictures that were handed on to the present reader. */
+  get pictures(): number {
+    return this.#newest?.pace.count ?? 0;
+  }
+
+  /** In milliseconds; undefined while too few pictures came. */
+  get usualPauseMs(): number | undefined {
+    return this.#newest?.pace.usualPauseMs;
+  }
+
+  get hasSound(): boolean {
+    return this.#newest?.hasSound ?? false;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#server[Symbol.asyncDispose]();
   }

@@ -192,6 +192,38 @@ describe('archiver', { concurrency: 4 }, () => {
     }
   });
 
+  it('waits for the first key frame while pictures come, however late it is', async () => {
+    await using rare = await startRtspCamera({ video: 'h264', keyFrameSeconds: 8 });
+    const limit = { firstPictureWithinMs: 3_000, stallAfterMs: 1_000, media: mediaOf('h264') };
+    await using recording = await Recording.start({ source: rare.url, profile: copy, ...limit });
+    const ended = recording.archiver.ended(soon());
+    await Promise.race([recording.archiver.firstPicture, ended]);
+    await recording.stop();
+    const [file] = recording.files;
+    assert.ok((await packetTimes(file?.path ?? '')).keys[0] === 0);
+  });
+
+  it('records a camera that sends a picture now and then', async () => {
+    const rare = { framesPerSecond: 0.5, keyFrameSeconds: 2 };
+    await using own = await startRtspCamera({ video: 'h264', ...rare });
+    const limit = { firstPictureWithinMs: 4_000, stallAfterMs: 500, media: mediaOf('h264') };
+    await using recording = await Recording.start({
+      source: own.url,
+      profile: copy,
+      segmentSeconds: 2,
+      ...limit,
+    });
+    const ended = recording.archiver.ended(soon());
+    const files = eventually('three files', 30_000, () => recording.files.length >= 3);
+    await Promise.race([files, ended]);
+    await recording.stop();
+    // The first may have begun before it was known how far pictures are apart.
+    for (const { durationMs, holes } of recording.files.slice(-1)) {
+      assert.ok(durationMs > 1_000, `${durationMs} ms`);
+      assert.equal(holes, undefined);
+    }
+  });
+
   it('records a camera that announces sound and sends none', async () => {
     await using sieve = await Sieve.before(camera);
     sieve.held.add(audioChannel);
