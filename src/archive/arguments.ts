@@ -16,25 +16,32 @@ const longAgo = '1e8';
 /** Before so many pictures, ffmpeg's decode times are wrong where there are B frames. */
 const undecidedPictures = 16;
 
-const isDated = (time: string): string => `gt(${time}*TB,${longAgo})`;
+/** Ticks per second of pictures in RTP. ffmpeg's name for it, 1/TB, is wrong for them. */
+const pictureTicks = 90_000;
+
+const isDated = (time: string): string => `gt(${time},${longAgo}*${pictureTicks})`;
 
 /**
  * When pictures are decoded and shown, of which B frames are shown in another order than they are sent in.
  * The first picture may have no time, which ffmpeg's parser loses: it is put a little before the next. It is
- * decoded when it is shown. With B frames, the next ones are decoded right after it, until ffmpeg knows better.
+ * decoded when it is shown. With B frames, the next ones are decoded early enough, until ffmpeg knows better.
  *
  * A guessed duration would delay the next fragment's first picture if that comes a little early, so we set
  * a short one; the last picture of a fragment lasts until the next anyway.
  */
 function pictureTimes(): string {
-  const inOrder = `${isDated('NEXT_DTS')}*lt(abs(NEXT_PTS-NEXT_DTS)*TB,0.001)`;
-  const unknown = `if(${inOrder},NEXT_DTS-0.01/TB,NEXT_PTS-0.3/TB)`;
+  const ticks = (seconds: number): number => seconds * pictureTicks;
+  const inOrder = `${isDated('NEXT_DTS')}*lt(abs(NEXT_PTS-NEXT_DTS),${ticks(0.001)})`;
+  const unknown = `if(${inOrder},NEXT_DTS-${ticks(0.01)},NEXT_PTS-${ticks(0.3)})`;
   const first = `if(${isDated('PTS')},PTS,${unknown})`;
-  const isReordered = `st(0,max(ld(0),${isDated('PTS')}*gt(abs(PTS-DTS)*TB,0.001)))`;
+  const isUndecided = `not(${isDated('DTS')})+gt(abs(PTS-DTS),${ticks(0.001)})+lt(NEXT_PTS,PTS)`;
+  const isReordered = `st(0,max(ld(0),gt(${isUndecided},0)))`;
   const isWrong = `gt(${isReordered}*lt(N,${undecidedPictures})+not(${isDated('DTS')}),0)`;
-  const decoded = `if(N,if(${isWrong},PREV_OUTDTS+1,DTS),${first})`;
-  const shown = `if(N,if(${isDated('PTS')},PTS,if(${isDated('DTS')},DTS,PREV_OUTPTS+0.01/TB)),${first})`;
-  return `setts=pts='${shown}':dts='${decoded}':duration=0.01/TB`;
+  const early = `max(st(1,max(PTS,ld(1)))-${ticks(0.5)},PREV_OUTDTS+1)`;
+  const decoded = `if(N,if(${isWrong},${early},DTS),${first})`;
+  const undated = `if(${isDated('DTS')},DTS,PREV_OUTPTS+${ticks(0.01)})`;
+  const shown = `if(N,if(${isDated('PTS')},PTS,${undated}),${first})`;
+  return `setts=pts='${shown}':dts='${decoded}':duration=${ticks(0.01)}`;
 }
 
 /**

@@ -18,17 +18,20 @@ export function moveShown(run: Run, ticks: number): void {
   const layout = truns[0] && readTrun(truns[0].body);
   if (ticks >= 0 || layout === undefined || truns.length > 1) return;
   const { hasDuration, entries, entrySize, count, offsetAt } = layout;
-  if (!hasDuration || offsetAt === undefined) return;
+  if (offsetAt === undefined) return;
   let wasAt = ticks;
   let isAt = 0;
   for (let i = 0; i < count && isAt > wasAt; i += 1) {
     const shown = wasAt + (run.offsets[i] ?? 0);
     wasAt += run.durations[i] ?? 0;
-    const next = Math.max(isAt + 1, wasAt);
-    entries.writeUInt32BE(next - isAt, i * entrySize);
-    entries.writeInt32BE(Math.max(0, shown - isAt), i * entrySize + offsetAt);
+    // Without durations of their own, all samples are decoded later by the same time.
+    const next = hasDuration ? Math.max(isAt + 1, wasAt) : isAt + (run.durations[i] ?? 0);
+    if (hasDuration) entries.writeUInt32BE(next - isAt, i * entrySize);
+    entries.writeInt32BE(shown - isAt, i * entrySize + offsetAt);
     isAt = next;
   }
+  // Version 1 has negative offsets.
+  if (truns[0] !== undefined) truns[0].body[0] = 1;
 }
 
 /** Sets the duration of a run's last sample, if the trun box has durations. */
