@@ -12,14 +12,19 @@ import type { FinishedFile } from '../model/segment.ts';
 import { recordingArguments } from './arguments.ts';
 import { type PictureFormat, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';
-import { ClockSetError, FootageFlow, NoPictureError } from './footage-flow.ts';
+import { ClockSetError, FootageFlow, NoPictureError, UnreadableError } from './footage-flow.ts';
 import { ArchiverHungError, whyHung } from './hang.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
 
-/** The camera announced sound, and sends none. */
+/** The camera announced sound, and sends none, or none that can be recorded. */
 class NoSoundError extends Error {
   override name = 'NoSoundError';
+}
+
+/** Sound that was given up comes after all. */
+class SoundCameError extends Error {
+  override name = 'SoundCameError';
 }
 
 export {
@@ -27,6 +32,7 @@ export {
   NoPictureError,
   NotWrittenError,
   StalledError,
+  UnreadableError,
 } from './footage-flow.ts';
 export { ArchiverHungError } from './hang.ts';
 
@@ -40,8 +46,13 @@ export interface RecordingSource extends AsyncDisposable {
   readonly pictures: number;
   /** The usual pause between two of them, in milliseconds; undefined while that is not known. */
   readonly usualPauseMs: number | undefined;
-  /** Whether it sent any sound to its present reader. */
+  /** Whether sound has come for its present reader, wanted or not. */
   readonly hasSound: boolean;
+  /** Why what the camera sends can't be recorded. */
+  readonly problems: {
+    readonly pictures?: string | undefined;
+    readonly sound?: string | undefined;
+  };
 }
 
 export interface ArchiverOptions {
@@ -83,6 +94,8 @@ export interface ArchiverStatus {
   readonly recordedAtMs?: number;
   /** Between two of the camera's pictures, in milliseconds. */
   readonly usualPauseMs?: number;
+  /** Why sound that the camera announces is not recorded. */
+  readonly soundProblem?: string;
 }
 
 /** The ffmpeg that records one camera. */
@@ -99,8 +112,20 @@ export interface Archiver extends AsyncDisposable {
 }
 
 const checkEachMs = 500;
+/** How long sound may come later than the first picture before recording begins without it. */
+const soundWithinMs = 2_000;
+/** A recording without sound goes on at least so long: what comes then ends its file. */
+const silentForMs = 5_000;
+/** A camera whose sound comes and goes is recorded without it after so many changes. */
+const mostSoundChanges = 6;
 /** The file size is measured less often, because asking the disk costs more than a check. */
 const checksPerMeasurement = 4;
+
+/** Whether a run of ffmpeg records sound, and may end because sound comes. */
+interface Hearing {
+  readonly wanted: boolean;
+  readonly mayCome: boolean;
+}
 
 const fileName = (index: number): string => `${String(index).padStart(6, '0')}.mp4`;
 
@@ -135,6 +160,7 @@ class Ffmpeg implements Archiver {
   #current = fileName(0);
   #bytesBefore = 0;
   #openSinceMs: number | undefined;
+  #soundProblem: string | undefined;
   /** ffmpeg is suspected when it has recorded nothing for so long of pictures that come. */
   #askIfHungAfterMs = Infinity;
   #handedOver: Promise<void> = Promise.resolve();
@@ -173,6 +199,7 @@ class Ffmpeg implements Archiver {
       lastFootageAtMs,
       recordedAtMs,
       usualPauseMs: this.#options.source.usualPauseMs,
+      soundProblem: this.#soundProblem,
     };
   }
 
@@ -203,17 +230,24 @@ class Ffmpeg implements Archiver {
   /** @returns why recording ended; undefined if we ended it */
   async #recordWithOrWithoutSound(): Promise<Error | undefined> {
     const { media } = this.#options;
-    const cause = await this.#record(media);
-    if (!(cause instanceof NoSoundError)) return cause;
-    // ffmpeg writes nothing before it has recognized the sound. Some cameras announce sound but
-    // send none.
-    this.#log.warn('nothing came with sound, recording without it', { cause: cause.message });
-    const { audio: _, ...silent } = media;
-    return await this.#record(silent);
+    const { audio, ...silent } = media;
+    for (let changes = 0; ; changes += 1) {
+      const withSound = audio !== undefined && this.#soundProblem === undefined;
+      const cause = await this.#record(withSound ? media : silent, changes < mostSoundChanges);
+      if (cause instanceof NoSoundError) {
+        this.#log.warn('the sound of this camera is not recorded, recording without it', {
+          cause: cause.message,
+        });
+        this.#soundProblem = cause.message;
+      } else if (cause instanceof SoundCameError) {
+        this.#log.info('sound has come, recording goes on with it');
+        this.#soundProblem = undefined;
+      } else return cause;
+    }
   }
 
   /** Runs one ffmpeg, and hands over all that it recorded. */
-  async #record(media: SourceMedia): Promise<Error | undefined> {
+  async #record(media: SourceMedia, mayGetSound: boolean): Promise<Error | undefined> {
     const { source, profile, directory, program = 'ffmpeg' } = this.#options;
     const { segmentSeconds = defaultSegmentSeconds } = this.#options;
     if (this.#scope.signal.aborted) return undefined;
@@ -236,9 +270,8 @@ class Ffmpeg implements Archiver {
     });
     this.#child = child;
     using watching = new Scope(this.#scope.signal);
-    const soundWithinMs =
-      media.audio === undefined ? Infinity : this.#flow.limits.firstPictureWithinMs / 2;
-    const ends = [child.ended(watching.signal), this.#watch(soundWithinMs, watching.signal)];
+    const hearing = { wanted: media.audio !== undefined, mayCome: mayGetSound };
+    const ends = [child.ended(watching.signal), this.#watch(hearing, watching.signal)];
     const cause = await Promise.race(ends).then(
       () => undefined,
       (error: Error) => error,
@@ -257,23 +290,36 @@ class Ffmpeg implements Archiver {
     return new FootageFlow(this.#clock, { stallAfterMs, firstPictureWithinMs });
   }
 
-  async #watch(soundWithinMs: number, signal: AbortSignal): Promise<void> {
-    const startedAtMs = this.#clock.now();
+  async #watch(hearing: Hearing, signal: AbortSignal): Promise<void> {
+    let picturesSinceMs: number | undefined;
     for (let check = 0; !signal.aborted; check += 1) {
       await this.#clock.sleep(checkEachMs, signal);
       if (signal.aborted) return;
       await this.#check();
-      const isSilent = this.#flow.frames === 0 && !this.#options.source.hasSound;
-      if (isSilent && this.#clock.now() - startedAtMs > soundWithinMs) {
-        throw new NoSoundError(`no sound came within ${soundWithinMs / 1000} s`);
-      }
+      if (this.#options.source.pictures > 0) picturesSinceMs ??= this.#clock.now();
+      this.#checkSound(hearing, this.#clock.now() - (picturesSinceMs ?? Infinity));
       const isUnknown = this.#flow.bitsPerSecond === undefined || !this.#flow.hasFootage;
       if (isUnknown || check % checksPerMeasurement === 0) await this.#measure();
     }
   }
 
+  #checkSound({ wanted, mayCome }: Hearing, picturesForMs: number): void {
+    const { hasSound, problems } = this.#options.source;
+    if (wanted && problems.sound !== undefined) throw new NoSoundError(problems.sound);
+    // ffmpeg writes nothing before it has recognized the sound. Some cameras announce sound but send
+    // none, or send it later.
+    if (wanted && !hasSound && this.#flow.frames === 0 && picturesForMs > soundWithinMs) {
+      throw new NoSoundError('the camera announces sound, and sends none');
+    }
+    const isGivenUp = !wanted && this.#soundProblem !== undefined && problems.sound === undefined;
+    if (isGivenUp && hasSound && mayCome && picturesForMs > silentForMs) {
+      throw new SoundCameError('sound has come');
+    }
+  }
+
   async #check(): Promise<void> {
-    const { pictures, usualPauseMs } = this.#options.source;
+    const { pictures, usualPauseMs, problems } = this.#options.source;
+    if (problems.pictures !== undefined) throw new UnreadableError(problems.pictures);
     this.#flow.came(pictures, usualPauseMs);
     try {
       this.#flow.check();

@@ -123,7 +123,7 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
     '-threads', '1',
     // x264 derives its limits from the frame rate, and the one in the stream may be wrong.
     '-x264-params',
-    `fps=${framesPerSecond}`,
+    `fps=${framesPerSecond}${lookahead(profile)}`,
     '-bf', '0',
     '-sc_threshold', '0',
     '-g', `${framesPerSecond * 3}`,
@@ -132,6 +132,20 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
     '-maxrate', `${maxRate(profile)}`,
     '-bufsize', `${2 * maxRate(profile)}`,
   ];
+}
+
+/** Pictures that x264 looks at before it writes the first of them, by preset; none for the others. */
+const usualLookahead: Readonly<Record<string, number>> = {
+  veryfast: 10,
+  faster: 20,
+  fast: 30,
+  medium: 40,
+};
+
+/** What x264 holds is lost if it is killed: it may look ahead by half a second. */
+function lookahead({ preset, framesPerSecond }: Profile & { kind: 'downsample' }): string {
+  const pictures = Math.min(usualLookahead[preset] ?? 0, Math.floor(framesPerSecond / 2));
+  return preset in usualLookahead ? `:rc-lookahead=${pictures}` : '';
 }
 
 /** Highest bit rate, for pictures in motion: 400k for 640 pixels wide at 10 frames/s. */

@@ -2,7 +2,14 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FinishedFile, Hole } from '../model/segment.ts';
 import { withoutCutPicture } from './cut-picture.ts';
-import { dropSamples, makeFree, moveShown, moveTo, setLastDuration } from '../media/mp4/edit.ts';
+import {
+  dropSamples,
+  dropTrack,
+  makeFree,
+  moveShown,
+  moveTo,
+  setLastDuration,
+} from '../media/mp4/edit.ts';
 import { type FileFragment, readFragmentedFile } from '../media/mp4/file.ts';
 import { isPictures, type Run, shownTimes } from '../media/mp4/runs.ts';
 import type { Track } from '../media/mp4/tracks.ts';
@@ -38,7 +45,7 @@ export async function finishFile(
 ): Promise<FinishedFile | undefined> {
   await using file = await open(path, 'r+');
   const { size, mtimeMs } = await file.stat();
-  const { fragments: written, completeBytes } = await readFragmentedFile(file);
+  const { fragments: written, tracks, moov, completeBytes } = await readFragmentedFile(file);
   const fragments = await withoutCutPicture(file, written);
   const pictures = fragments.flatMap(({ runs }) => runs.filter(isPictures));
   const [first] = pictures;
@@ -60,6 +67,13 @@ export async function finishFile(
   const holes = timeline.holes(pictures, startMs);
   timeline.joinRuns(pictures);
   await rebase(file, fragments, timeline);
+  if (moov !== undefined) {
+    // Browsers play no file with a track of which nothing comes.
+    const used = new Set(fragments.flatMap(({ runs }) => runs.map(({ track }) => track.id)));
+    const empty = tracks.filter(({ id }) => !used.has(id));
+    for (const { id } of empty) dropTrack(moov.bytes, id);
+    if (empty.length > 0) await file.write(moov.bytes, 0, moov.bytes.length, moov.offset);
+  }
   return { path: finished, startMs, durationMs, ...(holes.length === 0 ? {} : { holes }) };
 }
 

@@ -17,6 +17,11 @@ export class StalledError extends Error {
   override name = 'StalledError';
 }
 
+/** The camera sends what can't be recorded, or not what it has announced. */
+export class UnreadableError extends Error {
+  override name = 'UnreadableError';
+}
+
 /** Pictures come, but ffmpeg, which reads them, makes nothing of them. */
 export class NotRecordedError extends Error {
   override name = 'NotRecordedError';

@@ -84,6 +84,7 @@ export class CameraView {
       profile: this.#settings.present.values.profile,
       picture: archived?.picture,
       audioCodec,
+      soundProblem: archived?.soundProblem,
       slowLine: this.#line?.trouble,
       bitsPerSecond: archived?.bitsPerSecond,
       frames: this.#framesBefore + (archived?.frames ?? 0),

@@ -1,4 +1,9 @@
-import { ClockSetError, NoPictureError, StalledError } from '../archive/archiver.ts';
+import {
+  ClockSetError,
+  NoPictureError,
+  StalledError,
+  UnreadableError,
+} from '../archive/archiver.ts';
 import { DiskFullError, DiskUnusableError } from '../lib/disk-full.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import type { GapCause } from '../model/gap-cause.ts';
@@ -20,10 +25,11 @@ export interface ToldCause {
 export function gapCause(error: unknown, slowLine?: string): ToldCause {
   const cause = causeOf(error);
   const detail = describeError(error);
-  // A camera that refuses has answered.
+  // A camera that refuses, or sends what can't be read, has answered.
   const isSilence =
     cause === 'stream stalled' ||
-    (cause === 'camera sent nothing' && !(error instanceof StreamRefusedError));
+    (cause === 'camera sent nothing' &&
+      !(error instanceof StreamRefusedError || error instanceof UnreadableError));
   if (slowLine === undefined || !isSilence) return { cause, detail };
   return { cause: 'line too slow', detail: `${slowLine}; ${detail}` };
 }
@@ -31,9 +37,8 @@ export function gapCause(error: unknown, slowLine?: string): ToldCause {
 function causeOf(error: unknown): GapCause {
   if (error instanceof ClockSetError) return 'clock jumped';
   if (error instanceof StalledError || error instanceof ServiceHungUpError) return 'stream stalled';
-  if ([NoPictureError, NoStreamError, StreamRefusedError].some((kind) => error instanceof kind)) {
-    return 'camera sent nothing';
-  }
+  const sentNothing = [NoPictureError, NoStreamError, StreamRefusedError, UnreadableError];
+  if (sentNothing.some((kind) => error instanceof kind)) return 'camera sent nothing';
   if (isFullDisk(error)) return 'disk full';
   if (isUnusableDisk(error)) return 'disk unusable';
   // Any other error that the operator must mend keeps the relay from starting.

@@ -1,11 +1,12 @@
 import { type Message, MessageReader } from '../media/rtsp/message.ts';
 import { packetOf, readRtp } from '../media/rtsp/rtp.ts';
-import { readSdp } from '../media/sdp.ts';
+import { type MediaDescription, readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
 import type { Echo } from '../tunnel/tunnel.ts';
 import { LineRate } from './line-rate.ts';
 import { MediaClock } from './media-clock.ts';
+import { whyUnknownSound, whyUnreadablePictures, whyUnreadableSound } from './reading.ts';
 
 export type TrackKind = 'video' | 'audio';
 
@@ -33,6 +34,13 @@ const notesKept = 900;
 interface CameraTrack {
   readonly kind: TrackKind;
   readonly clock: MediaClock;
+  readonly description: MediaDescription;
+}
+
+/** Why what a camera sends can't be recorded; undefined where it can. */
+export interface StreamProblems {
+  pictures?: string | undefined;
+  sound?: string | undefined;
 }
 
 /**
@@ -45,6 +53,7 @@ export class CameraLine {
   readonly #rate = new LineRate();
   /** Of the newest connection, by payload type. */
   #tracks = new Map<number, CameraTrack>();
+  #problems: StreamProblems = {};
   #askedAtMs = -Infinity;
   /** Oldest first. */
   readonly #troubles: { readonly atMs: number; readonly lateMs: number; readonly words: string }[] =
@@ -64,6 +73,7 @@ export class CameraLine {
     const reader = new MessageReader();
     let readable = true;
     this.#tracks = tracks;
+    this.#problems = {};
     this.#vainConnections += 1;
     return (chunk) => {
       if (!readable) return;
@@ -84,6 +94,11 @@ export class CameraLine {
       if (track.kind === kind && track.clock.lateMs !== undefined) return track.clock;
     }
     return undefined;
+  }
+
+  /** Of the newest connection. */
+  get problems(): Readonly<StreamProblems> {
+    return this.#problems;
   }
 
   /** How late the least late picture of the last seconds came; 0 if that can't be known. */
@@ -141,20 +156,28 @@ export class CameraLine {
 
   #take(message: Message, tracks: Map<number, CameraTrack>): void {
     if (message.kind === 'response' && message.body.startsWith('v=0')) {
-      for (const { kind, payloadType, ticksPerSecond } of readSdp(message.body)) {
+      for (const description of readSdp(message.body)) {
+        const { kind, payloadType, ticksPerSecond } = description;
         if (kind !== 'video' && kind !== 'audio') continue;
-        tracks.set(payloadType, { kind, clock: new MediaClock(ticksPerSecond) });
+        tracks.set(payloadType, { kind, clock: new MediaClock(ticksPerSecond), description });
+        if (kind === 'audio') this.#problems.sound ??= whyUnknownSound(description);
       }
     }
     if (message.kind !== 'frame') return;
     const rtp = readRtp(packetOf(message));
     const track = rtp && tracks.get(rtp.payloadType);
     if (rtp === undefined || track === undefined) return;
+    if (tracks === this.#tracks) this.#examine(track, packetOf(message));
     const nowMs = this.#clock.now();
     const takenMs = track.clock.place(rtp.timestamp, nowMs, this.#echo.echoMs);
     if (track.kind !== 'video') return;
     this.#vainConnections = 0;
     this.#rate.note(message.bytes.length, takenMs, nowMs);
+  }
+
+  #examine({ kind, description }: CameraTrack, packet: Buffer): void {
+    if (kind === 'audio') this.#problems.sound ??= whyUnreadableSound(description, packet);
+    else this.#problems.pictures ??= whyUnreadablePictures(description, packet);
   }
 
   /** Asks the line whether what is late waited in it, and corrects the clocks if not. */

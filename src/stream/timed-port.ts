@@ -3,13 +3,13 @@ import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { LoopbackServer } from '../lib/loopback-server.ts';
-import type { CameraLine } from './camera-line.ts';
-import { TimedAnswers } from './timed-answers.ts';
+import type { StreamProblems } from './camera-line.ts';
+import { TimedAnswers, type TimedLine } from './timed-answers.ts';
 
 export interface TimedPortOptions {
   /** The relay's rtsp:// address. */
   readonly relayUrl: string;
-  readonly line: Pick<CameraLine, 'clock'>;
+  readonly line: TimedLine;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -64,6 +64,12 @@ export class TimedPort implements AsyncDisposable {
     return this.#newest?.pace.usualPauseMs;
   }
 
+  /** Why what the camera sends can't be recorded. */
+  get problems(): Readonly<StreamProblems> {
+    return this.#options.line.problems ?? {};
+  }
+
+  /** Whether sound came to the present reader, wanted or not. */
   get hasSound(): boolean {
     return this.#newest?.hasSound ?? false;
   }
@@ -98,8 +104,7 @@ export class TimedPort implements AsyncDisposable {
     };
     reader.on('data', (chunk: Buffer) => {
       orEnd(() => {
-        answers.asks(chunk);
-        if (!relay.write(chunk)) reader.pause();
+        if (!relay.write(Buffer.concat([...answers.asks(chunk), chunk]))) reader.pause();
       });
     });
     relay.on('data', (chunk: Buffer) => {

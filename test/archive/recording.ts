@@ -10,6 +10,7 @@ import { downsample, type Profile, type SourceMedia } from '../../src/archive/pr
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { CameraLine } from '../../src/stream/camera-line.ts';
+import type { TimedLine } from '../../src/stream/timed-answers.ts';
 import { TimedPort } from '../../src/stream/timed-port.ts';
 import type { FinishedFile } from '../../src/model/segment.ts';
 
@@ -63,13 +64,13 @@ export type RecordingOptions = Pick<ArchiverOptions, 'media' | 'profile'> &
     /** rtsp:// address of a camera or relay. */
     readonly source: string;
     /** Of the camera, by whose clock pictures are dated; by arrival unless given. */
-    readonly line?: CameraLine;
+    readonly line?: TimedLine;
   };
 
 /** The port from which an archiver records what is at `url`, dated by arrival unless its line is given. */
 export function timed(
   url: string,
-  line: Pick<CameraLine, 'clock'> = { clock: () => undefined },
+  line: TimedLine = { clock: () => undefined },
 ): Promise<TimedPort> {
   return TimedPort.open({ relayUrl: url, line, clock: systemClock, log: silentLog });
 }

@@ -1,4 +1,4 @@
-import { findBox } from './boxes.ts';
+import { boxes, findBox } from './boxes.ts';
 import { readTrun, type Run, trunsOf } from './runs.ts';
 
 /** Sets the decode time of a run's first sample, in its fragment's moof. */
@@ -99,6 +99,22 @@ export function dropLastSample(run: Run): void {
   rest.fill(0);
   rest.writeUInt32BE(rest.length, 0);
   makeFree(rest);
+}
+
+/**
+ * Takes a track out of a moov box, in place: no box moves.
+ *
+ * @param moov the whole box
+ */
+export function dropTrack(moov: Buffer, id: number): void {
+  for (const { type, whole, body } of boxes(moov.subarray(8))) {
+    const tkhd = type === 'trak' ? findBox(body, 'tkhd') : undefined;
+    if (tkhd?.readUInt32BE(tkhd[0] === 1 ? 20 : 12) === id) makeFree(whole);
+    if (type !== 'mvex') continue;
+    for (const one of boxes(body)) {
+      if (one.type === 'trex' && one.body.readUInt32BE(4) === id) makeFree(one.whole);
+    }
+  }
 }
 
 /** Turns a box into a free box, which readers skip. */
