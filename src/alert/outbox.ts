@@ -233,11 +233,17 @@ export class Outbox implements AsyncDisposable {
     const nowMs = clock.wallNow();
     if (!ledger.alerts.changeDelivery(delivery, ['queued'], { state: 'sending', nowMs })) return;
     using patience = new Scope(this.#scope.signal);
-    void clock.sleep(this.#times.patienceMs, patience.signal).then(() => {
-      if (patience.signal.aborted) return;
-      this.#nextWay(delivery);
-      this.wake();
-    });
+    clock
+      .sleep(this.#times.patienceMs, patience.signal)
+      .then(() => {
+        if (!patience.signal.aborted) this.#nextWay(delivery);
+      })
+      .catch((error: unknown) => {
+        // The next way is tried when this one has failed.
+        this.#gate.warn('patience', 'an alert that takes long can not be sent another way yet', {
+          cause: describeError(error),
+        });
+      });
     try {
       this.#accepted(delivery, await channel.send(outgoing(delivery), this.#scope.signal));
     } catch (error) {

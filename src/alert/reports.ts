@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { unwaited } from '../lib/background.ts';
 import { formatAddress } from '../lib/addresses.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -73,7 +74,9 @@ export async function startReports(options: ReportsOptions): Promise<Reports> {
       connectionsCheckingInterval: patienceMs / 2,
       keepAliveTimeout: 1_000,
     },
-    (request, response) => void answer(request, response),
+    (request, response) => {
+      unwaited(answer(request, response), options.log, 'a delivery report was not answered');
+    },
   );
   server.maxConnections = maxConnections;
   const { host } = options.listen;

@@ -14,18 +14,9 @@ import { type PictureFormat, readLogLine, readPicture } from './ffmpeg-output.ts
 import { finishFile } from './finish.ts';
 import { ClockSetError, FootageFlow, NoPictureError, UnreadableError } from './footage-flow.ts';
 import { ArchiverHungError, whyHung } from './hang.ts';
+import { type Heard, Hearing, NoSoundError, SoundCameError } from './hearing.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
-
-/** The camera announced sound, and sends none, or none that can be recorded. */
-class NoSoundError extends Error {
-  override name = 'NoSoundError';
-}
-
-/** Sound that was given up comes after all. */
-class SoundCameError extends Error {
-  override name = 'SoundCameError';
-}
 
 export {
   ClockSetError,
@@ -37,17 +28,13 @@ export {
 export { ArchiverHungError } from './hang.ts';
 
 /** What is recorded. The archiver disposes of it when it ends. */
-export interface RecordingSource extends AsyncDisposable {
+export interface RecordingSource extends AsyncDisposable, Heard {
   /** rtsp:// address of a server whose times are seconds since 1970. */
   readonly url: string;
   /** When the newest picture that it sent was taken, in milliseconds since 1970 UTC. */
   readonly lastPictureAtMs: number | undefined;
-  /** Number of pictures that it sent to its present reader. */
-  readonly pictures: number;
-  /** The usual pause between two of them, in milliseconds; undefined while that is not known. */
+  /** The usual pause between two of its pictures, in milliseconds; undefined while that is not known. */
   readonly usualPauseMs: number | undefined;
-  /** Whether sound has come for its present reader, wanted or not. */
-  readonly hasSound: boolean;
   /** Why what the camera sends can't be recorded. */
   readonly problems: {
     readonly pictures?: string | undefined;
@@ -112,20 +99,13 @@ export interface Archiver extends AsyncDisposable {
 }
 
 const checkEachMs = 500;
-/** How long sound may come later than the first picture before recording begins without it. */
-const soundWithinMs = 2_000;
-/** A recording without sound goes on at least so long: what comes then ends its file. */
-const silentForMs = 5_000;
 /** A camera whose sound comes and goes is recorded without it after so many changes. */
 const mostSoundChanges = 6;
 /** The file size is measured less often, because asking the disk costs more than a check. */
 const checksPerMeasurement = 4;
 
-/** Whether a run of ffmpeg records sound, and may end because sound comes. */
-interface Hearing {
-  readonly wanted: boolean;
-  readonly mayCome: boolean;
-}
+/** The ledger joins segments that are less than this apart. */
+const leastPauseMs = 1_000;
 
 const fileName = (index: number): string => `${String(index).padStart(6, '0')}.mp4`;
 
@@ -164,6 +144,8 @@ class Ffmpeg implements Archiver {
   /** ffmpeg is suspected when it has recorded nothing for so long of pictures that come. */
   #askIfHungAfterMs = Infinity;
   #handedOver: Promise<void> = Promise.resolve();
+  /** Of the file that this run of ffmpeg finished last. */
+  #endMs: number | undefined;
 
   constructor(options: ArchiverOptions) {
     const { segmentSeconds = defaultSegmentSeconds, directory, log } = options;
@@ -233,7 +215,10 @@ class Ffmpeg implements Archiver {
     const { audio, ...silent } = media;
     for (let changes = 0; ; changes += 1) {
       const withSound = audio !== undefined && this.#soundProblem === undefined;
-      const cause = await this.#record(withSound ? media : silent, changes < mostSoundChanges);
+      const cause = await this.#record(
+        withSound ? media : silent,
+        this.#soundProblem !== undefined && changes < mostSoundChanges,
+      );
       if (cause instanceof NoSoundError) {
         this.#log.warn('the sound of this camera is not recorded, recording without it', {
           cause: cause.message,
@@ -256,6 +241,7 @@ class Ffmpeg implements Archiver {
     this.#current = fileName(0);
     this.#bytesBefore = 0;
     this.#openSinceMs = undefined;
+    this.#endMs = undefined;
     const child = new Child({
       name: 'archiver',
       file: program,
@@ -270,7 +256,7 @@ class Ffmpeg implements Archiver {
     });
     this.#child = child;
     using watching = new Scope(this.#scope.signal);
-    const hearing = { wanted: media.audio !== undefined, mayCome: mayGetSound };
+    const hearing = new Hearing(media.audio !== undefined, mayGetSound);
     const ends = [child.ended(watching.signal), this.#watch(hearing, watching.signal)];
     const cause = await Promise.race(ends).then(
       () => undefined,
@@ -291,29 +277,13 @@ class Ffmpeg implements Archiver {
   }
 
   async #watch(hearing: Hearing, signal: AbortSignal): Promise<void> {
-    let picturesSinceMs: number | undefined;
     for (let check = 0; !signal.aborted; check += 1) {
       await this.#clock.sleep(checkEachMs, signal);
       if (signal.aborted) return;
       await this.#check();
-      if (this.#options.source.pictures > 0) picturesSinceMs ??= this.#clock.now();
-      this.#checkSound(hearing, this.#clock.now() - (picturesSinceMs ?? Infinity));
+      hearing.check(this.#options.source, this.#flow.frames, this.#clock.now());
       const isUnknown = this.#flow.bitsPerSecond === undefined || !this.#flow.hasFootage;
       if (isUnknown || check % checksPerMeasurement === 0) await this.#measure();
-    }
-  }
-
-  #checkSound({ wanted, mayCome }: Hearing, picturesForMs: number): void {
-    const { hasSound, problems } = this.#options.source;
-    if (wanted && problems.sound !== undefined) throw new NoSoundError(problems.sound);
-    // ffmpeg writes nothing before it has recognized the sound. Some cameras announce sound but send
-    // none, or send it later.
-    if (wanted && !hasSound && this.#flow.frames === 0 && picturesForMs > soundWithinMs) {
-      throw new NoSoundError('the camera announces sound, and sends none');
-    }
-    const isGivenUp = !wanted && this.#soundProblem !== undefined && problems.sound === undefined;
-    if (isGivenUp && hasSound && mayCome && picturesForMs > silentForMs) {
-      throw new SoundCameError('sound has come');
     }
   }
 
@@ -366,7 +336,7 @@ class Ffmpeg implements Archiver {
   async #finish(path: string): Promise<void> {
     try {
       const file = await finishFile(path, this.#options.source.usualPauseMs);
-      if (file !== undefined) await this.#options.onFile(file);
+      if (file !== undefined) await this.#options.onFile(this.#withPause(file));
       else this.#log.info('a file without a picture was deleted', { file: path });
     } catch (error) {
       this.#log.warn('a file of footage could not be handed over, it stays in the run directory', {
@@ -374,6 +344,15 @@ class Ffmpeg implements Archiver {
         cause: describeError(error),
       });
     }
+  }
+
+  /** Adds the time without a picture since the file before. */
+  #withPause(file: FinishedFile): FinishedFile {
+    const { startMs, durationMs } = file;
+    const endMs = this.#endMs ?? startMs;
+    this.#endMs = startMs + durationMs;
+    if (startMs - endMs < leastPauseMs) return file;
+    return { ...file, pauseBefore: { startMs: endMs, durationMs: startMs - endMs } };
   }
 
   async #releaseDirectory(): Promise<void> {

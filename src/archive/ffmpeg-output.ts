@@ -45,12 +45,15 @@ export function readLogLine(line: string): LogLine {
 
 /** Parses the line in which ffmpeg describes a video stream; undefined for any other line. */
 export function readPicture(line: string): PictureFormat | undefined {
-  const match = /Stream #0:\d+.*?: Video: (\w+).*?, (\d{2,5})x(\d{2,5})(?=[\s,])(.*)$/.exec(line);
-  if (match === null) return undefined;
-  const [, codec = '', width, height, rest = ''] = match;
+  // One step at a time: a single expression takes time cubic in what a camera can repeat here.
+  const [stream] = /Stream #0:\d.*$/.exec(line) ?? [];
+  const [video = '', codec = ''] = /: Video: (\w{1,32}).*$/.exec(stream ?? '') ?? [];
+  const size = /, (\d{2,5})x(\d{2,5})(?=[\s,])(.*)$/.exec(video);
+  if (size === null) return undefined;
+  const [, width, height, rest = ''] = size;
   // Without a measured rate, tbr is from the parameter sets; or it is the clock's rate, which we
   // reject as too high.
-  const rate = [/([\d.]+) fps/, /([\d.]+) tbr/]
+  const rate = [/\b([\d.]{1,16}) fps/, /\b([\d.]{1,16}) tbr/]
     .map((form) => Number(form.exec(rest)?.[1]))
     .find((number) => number > 0 && number <= 120);
   return {

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { farMs, SteadyClock } from '../lib/steady-clock.ts';
 
 export interface FlowLimits {
   /** The longest time without a new picture. */
@@ -39,8 +40,6 @@ export class ClockSetError extends Error {
 
 /** The period over which the bit rate is averaged. */
 const windowMs = 10_000;
-/** Setting the clock by more than this makes the times of the present recording wrong. */
-const clockStepMs = 2_000;
 /** Silence is a stall only if it is so many times longer than this camera's pauses usually are. */
 const pausesToStall = 3;
 /** Before that is known, the second picture may take this many times as long as the first. */
@@ -49,6 +48,8 @@ const secondPicturePatience = 2;
 const keyFrameWithinMs = 600_000;
 /** How long ffmpeg may record nothing of the pictures that come, after it has recorded some. */
 const recordedWithinMs = 30_000;
+/** Checks that lie further apart than this say that this process stood still, and saw nothing. */
+const blindMs = 3_000;
 /** So many measurements must find that the file doesn't grow: one may be late, as we may be. */
 const vainMeasurements = 3;
 
@@ -60,7 +61,7 @@ interface FlowSample {
 
 /** Watches whether pictures come and are written, and measures their rates. */
 export class FootageFlow {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly limits: FlowLimits;
   readonly #samples: FlowSample[] = [];
   #grewAtMs: number;
@@ -68,7 +69,7 @@ export class FootageFlow {
   #cameAtMs: number;
   #pictures = 0;
   #usualPauseMs: number | undefined;
-  #clockOffsetMs: number;
+  #checkedAtMs: number;
   #wasLate = false;
   /** As measured last. */
   #bytes = 0;
@@ -85,11 +86,11 @@ export class FootageFlow {
   recordedAtMs: number | undefined;
 
   constructor(clock: Clock, limits: FlowLimits) {
-    this.#clock = clock;
+    this.#clock = new SteadyClock(clock);
     this.limits = limits;
     this.#grewAtMs = clock.now();
     this.#cameAtMs = this.#grewAtMs;
-    this.#clockOffsetMs = clock.wallNow() - clock.now();
+    this.#checkedAtMs = clock.now();
   }
 
   /**
@@ -190,6 +191,13 @@ export class FootageFlow {
    */
   check(): void {
     this.#checkClock();
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#checkedAtMs > blindMs) {
+      this.#grewAtMs = nowMs;
+      this.#cameAtMs = nowMs;
+      this.#unwrittenSinceMs = undefined;
+    }
+    this.#checkedAtMs = nowMs;
     const limitMs = this.#patienceMs;
     const seconds = `${Math.round(limitMs / 1000)} s`;
     if (this.#isUnwritten) {
@@ -198,7 +206,7 @@ export class FootageFlow {
       );
     }
     this.#checkRecorded();
-    const isLate = this.#clock.now() - Math.max(this.#cameAtMs, this.#grewAtMs) > limitMs;
+    const isLate = nowMs - Math.max(this.#cameAtMs, this.#grewAtMs) > limitMs;
     const wasLate = this.#wasLate;
     this.#wasLate = isLate;
     if (!isLate || !wasLate) return;
@@ -209,10 +217,9 @@ export class FootageFlow {
   }
 
   #checkClock(): void {
-    const clockOffsetMs = this.#clock.wallNow() - this.#clock.now();
-    const stepMs = clockOffsetMs - this.#clockOffsetMs;
-    this.#clockOffsetMs = clockOffsetMs;
-    if (Math.abs(stepMs) <= clockStepMs) return;
+    const stepMs = this.#clock.behindMs;
+    // The times of the present recording would be wrong.
+    if (Math.abs(stepMs) <= farMs) return;
     throw new ClockSetError(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
   }
 

@@ -234,7 +234,9 @@ async function throwRefusal(response: IncomingMessage): Promise<void> {
   );
 }
 
-const ignore = async (response: IncomingMessage): Promise<void> => void response.resume();
+const ignore = async (response: IncomingMessage): Promise<void> => {
+  response.resume();
+};
 
 const readAs =
   <N extends AnswerName>(name: N) =>

@@ -41,7 +41,9 @@ export function readTimeZone(name: string): string {
 /** The local time in the current zone. @param ms milliseconds since 1970 UTC */
 export const shownTime = (ms: number): LocalTime => localTime(ms, zoneOfRun);
 
-const toStderr = (note: string): void => void process.stderr.write(`cctv: ${note}\n`);
+const toStderr = (note: string): void => {
+  process.stderr.write(`cctv: ${note}\n`);
+};
 
 /**
  * Parses a time that an operator wrote; returns milliseconds since 1970 UTC. A time without Z or an

@@ -70,10 +70,9 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       `The daemon has no ${method} ${url}. It may be of another version than this program.`,
     );
   });
-  app.addHook(
-    'onSend',
-    async (_request, reply) => void reply.header('server', serverName(version)),
-  );
+  app.addHook('onSend', async (_request, reply) => {
+    void reply.header('server', serverName(version));
+  });
 
   const endpoints: Endpoint[] = [];
   // Whoever may open the socket is an operator.

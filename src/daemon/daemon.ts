@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { StoreCredentials } from '../model/store-credentials.ts';
 import { footageOf, openExports, serveWeb } from './watch.ts';
 import { Fleet } from '../camera/fleet.ts';
 import { startControl } from '../control/control.ts';
 import { startHealth } from '../monitor/health.ts';
+import { Load } from '../monitor/load.ts';
 import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
@@ -16,6 +18,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { AdjustableLog } from '../lib/log.ts';
 import type { ServiceManager } from '../monitor/notify.ts';
 import { Replaceable } from '../lib/replaceable.ts';
+import { Slots } from '../lib/slots.ts';
 import { Scope } from '../lib/scope.ts';
 import { Setting } from '../lib/setting.ts';
 import { aborted } from '../lib/until.ts';
@@ -31,17 +34,23 @@ import { probeRelay } from '../relay/probe.ts';
 import { prepareTunnelServer } from '../tunnel/server.ts';
 import { realm, serveViewers, watchedGateway } from './gateway.ts';
 import { storeOptions, tunnelOptions, viewerLimitOptions, viewerLimits } from './options.ts';
+import { handleUnexpected } from './last-handler.ts';
 import { keepLedger, openOrRebuildLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { cameraParts, greet, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
+import { watchLoad } from './server-load.ts';
 import { StateNotes } from './state-notes.ts';
+import { keepTime } from './time.ts';
 import { checkStore, uploadStatus } from './uploads.ts';
 
 const clock = systemClock;
 
 /** How often the ledger's data other than segments is written to the bucket. */
 const journalEveryMs = 5 * 60_000;
+
+/** Recordings that start at a time: each starts two programs. */
+const startsAtOnce = 4 * availableParallelism();
 
 export interface ConfigReaders {
   /** Reads and checks the configuration for a reload. */
@@ -67,6 +76,7 @@ export async function runDaemon(
   const startedAtMs = clock.wallNow();
   const version = readVersion();
   const metrics = new Metrics();
+  using _unexpected = handleUnexpected(log, metrics.unexpectedError);
   const { refused, warnings } = config;
   if (refused !== undefined) {
     const { file, problems, copy } = refused;
@@ -89,6 +99,13 @@ export async function runDaemon(
   const ledgerParts = { config, store, version, log, signal };
   using ledger = await openOrRebuildLedger(ledgerParts);
   await using kept = keepLedger(ledger, ledgerParts);
+  // Before anything is dated.
+  await using time = await keepTime({
+    origin: await store.origin(),
+    ledgerMs: ledger.runs.lastAliveMs(),
+    log,
+    signal,
+  });
   using notes = new StateNotes(ledger, log);
   await using _run = beginRun(ledger, notes, version, log);
 
@@ -106,18 +123,21 @@ export async function runDaemon(
   if (signal.aborted) return;
 
   const processors = new Setting(config.processors);
+  const load = new Load(clock);
+  const starts = new Slots(startsAtOnce, Infinity);
   await using fleet = new Fleet({
     clock,
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, cameraLog) =>
-      cameraParts(config, spool, publisher, camera, processors, cameraLog),
+      cameraParts(config, spool, publisher, camera, processors, load, starts, cameraLog),
     note: (camera, state, detail) => {
       metrics.recordingNoted(state);
       notes.note(camera, state, detail, clock.wallNow());
     },
   });
+  await using watchedLoad = watchLoad(load, fleet, notes, log);
   await using tunnels = await prepareTunnelServer({
     ...tunnelOptions(config),
     log,
@@ -165,6 +185,8 @@ export async function runDaemon(
       spoolStatus: () => spool.usage(),
       uploads,
       ledgerProblem: () => kept.problem,
+      clockTrouble: () => time.trouble,
+      overload: () => watchedLoad.trouble,
       isHealthy: () => health.health().ok,
       log,
     });
@@ -176,7 +198,13 @@ export async function runDaemon(
   const tunnelInfo = () => {
     return { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   };
+  const serverTroubles = () =>
+    [time.trouble, watchedLoad.trouble].filter((trouble) => trouble !== undefined);
   const watched = {
+    serverTroubles,
+    isOverloaded: () => watchedLoad.trouble !== undefined,
+    isClockWrong: () => time.trouble !== undefined,
+    picturesPausedWhy: () => watchedLoad.picturesPausedWhy(),
     ledger,
     version,
     metrics,
@@ -207,7 +235,12 @@ export async function runDaemon(
     config,
     readConfig,
     [
-      { option: 'log.level', take: (wanted) => void (log.level = wanted.log.level) },
+      {
+        option: 'log.level',
+        take: (wanted) => {
+          log.level = wanted.log.level;
+        },
+      },
       { option: 'alerts', take: (wanted) => alerting.replace(wanted.alerts) },
       { option: 'metrics', take: (wanted) => metricsServer.replace(wanted.metrics) },
       { option: 'processors', take: (wanted) => processors.set(wanted.processors) },
@@ -260,6 +293,7 @@ export async function runDaemon(
       spool: spool.usage(),
       uploads: uploads(),
       refusedConfiguration: refusal.value,
+      serverTroubles: serverTroubles(),
     }),
   });
   log.info('taking cameras', { ...tunnelInfo(), version });

@@ -37,8 +37,9 @@ export async function look(area: Area, check: Check, signal: AbortSignal): Promi
   const findings: Finding[] = [];
   const add =
     (severity: Severity) =>
-    (text: string, advice?: string): void =>
-      void findings.push({ area, severity, text, advice });
+    (text: string, advice?: string): void => {
+      findings.push({ area, severity, text, advice });
+    };
   const found: Findings = {
     ok: add('ok'),
     warning: add('warning'),

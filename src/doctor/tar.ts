@@ -12,8 +12,9 @@ export function tar(files: ReadonlyMap<string, Buffer>, nowMs: number): Buffer {
 
 function header(name: string, bytes: number, nowMs: number): Buffer {
   const block = Buffer.alloc(blockBytes);
-  const octal = (value: number, at: number, length: number): void =>
-    void block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1');
+  const octal = (value: number, at: number, length: number): void => {
+    block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1');
+  };
   if (Buffer.byteLength(name) > 100) throw new RangeError(`${name} is too long a name`);
   block.write(name, 0, 'latin1');
   octal(0o600, 100, 8);

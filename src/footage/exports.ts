@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { ExportStatus, StartedExport } from '../contract/footage.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Gap } from '../contract/continuity.ts';
 import type { Camera } from '../model/camera.ts';
+import { unwaited } from '../lib/background.ts';
 import { Child } from '../lib/child.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -83,7 +85,9 @@ export class Exports implements AsyncDisposable {
 
   private constructor(options: ExportsOptions) {
     this.#options = options;
-    this.#sweeper = setInterval(() => void this.sweep(performance.now()), sweepEveryMs);
+    this.#sweeper = setInterval(() => {
+      unwaited(this.sweep(performance.now()), options.log, 'old exports could not be deleted');
+    }, sweepEveryMs);
   }
 
   /** @throws {HttpError} if it is too long or large, or there are too many; 404 without footage */
@@ -113,7 +117,7 @@ export class Exports implements AsyncDisposable {
     if (estimatedBytes > maxBytes) {
       throw new HttpError(400, 'An export has at most 20 GB. Export it in parts.');
     }
-    const nowMs = Date.now();
+    const nowMs = wallNow();
     const continuity = ledger.continuity.sum(camera, {
       fromMs,
       toMs,
@@ -140,6 +144,7 @@ export class Exports implements AsyncDisposable {
     };
     this.#jobs.set(id, job);
     const running = this.#run(job).finally(() => this.#underWay.delete(running));
+    unwaited(running, this.#options.log, 'an export could not be tidied up');
     this.#underWay.add(running);
     return { id, fileName, gaps, estimatedBytes };
   }
@@ -238,9 +243,9 @@ export class Exports implements AsyncDisposable {
       fromMs: request.fromMs,
       toMs: request.toMs,
       timeZone: request.timeZone,
-      madeMs: Date.now(),
+      madeMs: wallNow(),
     });
-    const expiresMs = Date.now() + (this.#options.keptMs ?? keptMs);
+    const expiresMs = wallNow() + (this.#options.keptMs ?? keptMs);
     job.status = { ...job.status, state: 'done', progress: 1, bytes, sha256, expiresMs };
   }
 

@@ -1,6 +1,7 @@
 import type { RelayPlace } from './place.ts';
 import { createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { unwaited } from '../lib/background.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
@@ -153,7 +154,9 @@ class PublicGateway implements Gateway {
       const now = performance.now();
       for (const connection of this.#connections.keys()) connection.tick(now);
     }, tickMs);
-    this.#checking = setInterval(() => void this.#checkCertificate(), certificateCheckMs);
+    this.#checking = setInterval(() => {
+      unwaited(this.#checkCertificate(), options.log, 'the TLS certificate could not be looked at');
+    }, certificateCheckMs);
   }
 
   get address() {
@@ -253,6 +256,7 @@ class PublicGateway implements Gateway {
       onSeated();
       this.#connections.delete(connection);
     });
+    unwaited(run, this.#options.log, 'the connection of a player ended with an error');
     this.#connections.set(connection, run);
   }
 

@@ -56,8 +56,9 @@ export function prepareAlertSettings(
   return {
     cameras: () => all.all().map(readCamera),
     of: (camera) => readSettings(settings.get(cameras.idOf(camera)) ?? {}),
-    silence: (camera, untilMs) =>
-      void setSilence.run({ id: cameras.idOf(camera), untilMs: untilMs ?? null }),
+    silence: (camera, untilMs) => {
+      setSilence.run({ id: cameras.idOf(camera), untilMs: untilMs ?? null });
+    },
     setAfter(camera, seconds) {
       const isUsable =
         seconds === undefined ||

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import type { AddressKind } from '../model/contact.ts';
 import type {
@@ -251,7 +252,7 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         for (const { ids, into } of merged) {
           for (const id of ids) {
             merge.run({ id, into: into ?? null });
-            dropDeliveries.run({ id, nowMs: Date.now() });
+            dropDeliveries.run({ id, nowMs: wallNow() });
           }
         }
       }),
@@ -276,7 +277,9 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
       const row = next.get({ message, position, nowMs });
       return row && readNew(row);
     },
-    settle: ({ message, position }, nowMs) => void settle.run({ message, position, nowMs }),
+    settle: ({ message, position }, nowMs) => {
+      settle.run({ message, position, nowMs });
+    },
     held: () => held.all().map(readMessage),
     messagesSince: (account, contactName, sinceMs) =>
       number(countOfContact.get({ account: account ?? null, contactName, sinceMs })?.['count']),
@@ -301,6 +304,8 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
     },
     deliveryCounts: () =>
       new Map(countStates.all().map((row) => [readState(row['state']), number(row['count'])])),
-    prune: (beforeMs) => void prune.run(beforeMs),
+    prune: (beforeMs) => {
+      prune.run(beforeMs);
+    },
   };
 }

@@ -138,6 +138,8 @@ export function prepareJournal(database: DatabaseSync): JournalQueries {
       for (const row of states.iterate(range)) yield readState(row);
       for (const row of losses.iterate(range)) yield readLoss(row);
     },
-    written: ({ day, changes }) => void written.run({ day, changes }),
+    written: ({ day, changes }) => {
+      written.run({ day, changes });
+    },
   };
 }

@@ -16,6 +16,15 @@ export function background(task: (signal: AbortSignal) => Promise<void>): AsyncD
   };
 }
 
+/**
+ * Lets a promise run that nobody waits for. Logs its error, which would end the daemon if nobody took it.
+ */
+export function unwaited(promise: PromiseLike<unknown>, log: Log, trouble: string): void {
+  promise.then(undefined, (error: unknown) => {
+    log.error(trouble, { cause: describeError(error) });
+  });
+}
+
 /** Runs `task` periodically until disposed of. Logs its errors at most once a minute. */
 export function repeated(
   everyMs: number,

@@ -1,5 +1,7 @@
 import type { Log, LogFields } from './log.ts';
 
+type Level = 'warn' | 'error';
+
 interface Held {
   count: number;
   readonly timer: NodeJS.Timeout;
@@ -22,16 +24,11 @@ export class FloodGate implements Disposable {
   }
 
   warn(kind: string, message: string, fields?: LogFields): void {
-    const key = this.#held.has(kind) || this.#held.size < this.#maxKinds ? kind : 'many kinds';
-    const held = this.#held.get(key);
-    if (held !== undefined) {
-      held.count += 1;
-      return;
-    }
-    this.#log.warn(message, fields);
-    const timer = setTimeout(() => this.#close(key, message, fields), this.#windowMs);
-    timer.unref();
-    this.#held.set(key, { count: 0, timer });
+    this.#tell('warn', kind, message, fields);
+  }
+
+  error(kind: string, message: string, fields?: LogFields): void {
+    this.#tell('error', kind, message, fields);
   }
 
   [Symbol.dispose](): void {
@@ -39,11 +36,24 @@ export class FloodGate implements Disposable {
     this.#held.clear();
   }
 
-  #close(key: string, message: string, fields?: LogFields): void {
+  #tell(level: Level, kind: string, message: string, fields?: LogFields): void {
+    const key = this.#held.has(kind) || this.#held.size < this.#maxKinds ? kind : 'many kinds';
+    const held = this.#held.get(key);
+    if (held !== undefined) {
+      held.count += 1;
+      return;
+    }
+    this.#log[level](message, fields);
+    const timer = setTimeout(() => this.#close(level, key, message, fields), this.#windowMs);
+    timer.unref();
+    this.#held.set(key, { count: 0, timer });
+  }
+
+  #close(level: Level, key: string, message: string, fields?: LogFields): void {
     const count = this.#held.get(key)?.count ?? 0;
     this.#held.delete(key);
     if (count > 0) {
-      this.#log.warn(`${message} (${count} more in ${this.#windowMs / 1000} s)`, fields);
+      this.#log[level](`${message} (${count} more in ${this.#windowMs / 1000} s)`, fields);
     }
   }
 }

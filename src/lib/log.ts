@@ -29,7 +29,8 @@ export interface LogOptions {
 }
 
 const secretName = /password|secret|token|credential|private/i;
-const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]*@/gi;
+// Its repetitions are bounded, so that a long text takes time in proportion to its length.
+const urlPassword = /(\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s/:@]{0,256}):[^\s/@]{0,512}@/gi;
 
 /** Masks the passwords of URLs in a text. */
 export const withoutPasswords = (text: string): string => text.replace(urlPassword, '$1:***@');

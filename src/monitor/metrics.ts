@@ -17,6 +17,10 @@ export interface MetricsParts
   readonly ledger: Ledger;
   readonly version: string;
   readonly refusedConfiguration: () => RefusedConfiguration | undefined;
+  /** Whether the server can't keep up and does without something. */
+  readonly isOverloaded: () => boolean;
+  /** Whether the machine's clock is known to be wrong. */
+  readonly isClockWrong: () => boolean;
 }
 
 /** From a small segment on a good line to a large one on a bad line. */
@@ -35,6 +39,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #uploads: Histogram<'outcome'>;
   readonly #stops: Counter<'cause'>;
+  readonly #unexpected: Counter;
 
   constructor() {
     const registers = [this.#registry];
@@ -51,6 +56,11 @@ export class Metrics {
       labelNames: ['cause'],
       registers,
     });
+    this.#unexpected = new Counter({
+      name: 'cctv_unexpected_errors_total',
+      help: 'Errors that no code expected; recording went on',
+      registers,
+    });
     // A series that begins at its first event would hide that event from rate().
     for (const outcome of ['stored', 'failed']) this.#uploads.zero({ outcome });
     for (const cause of stopCauses) this.#stops.inc({ cause }, 0);
@@ -65,6 +75,11 @@ export class Metrics {
   readonly recordingNoted = (state: RecordingState): void => {
     if (state === 'recording' || !stopCauses.includes(state)) return;
     this.#stops.inc({ cause: state });
+  };
+
+  /** No code has expected an error. */
+  readonly unexpectedError = (): void => {
+    this.#unexpected.inc();
   };
 
   /** Asks the daemon's parts anew for each scrape from now on. To be called once. */
@@ -84,6 +99,22 @@ export class Metrics {
         help: 'Whether the configuration can not be used, and the daemon runs with the one that was good last',
       },
       () => only(Number(parts.refusedConfiguration() !== undefined)),
+    );
+    gauge(
+      registry,
+      {
+        name: 'cctv_server_overloaded',
+        help: 'Whether this machine can not keep up with what it is to record, and does without previews, live pictures or downsampling',
+      },
+      () => only(Number(parts.isOverloaded())),
+    );
+    gauge(
+      registry,
+      {
+        name: 'cctv_clock_wrong',
+        help: 'Whether the clock of this machine and that of the bucket or the ledger disagree by minutes',
+      },
+      () => only(Number(parts.isClockWrong())),
     );
     addCameraMetrics(registry, parts);
     addStorageMetrics(registry, parts);

@@ -47,7 +47,7 @@ export async function probeRelay({
     },
   });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-  void aborted(limit).then(() => seen.resolve('unknown'));
+  aborted(limit).then(() => seen.resolve('unknown'), seen.reject);
   child.ended(limit).catch(() => seen.resolve('unknown'));
   const outcome = await seen.promise;
   if (outcome === 'reached') {

@@ -96,7 +96,7 @@ export class BoundedHandler extends NodeHttpHandler {
 /** A proxy's page, in the form that the SDK can read, so that its words reach the operator. */
 function asError(page: Buffer): Buffer {
   const text = page.toString('utf8', 0, 2_000);
-  const said = text.replaceAll(/<(title|style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+  const said = text.replaceAll(/<(title|style|script)[\s\S]*?<\/\1>|<[^<>]*>/gi, ' ');
   const message = said.replaceAll(/[<>&]/g, ' ').replaceAll(/\s+/g, ' ').trim().slice(0, 200);
   return Buffer.from(`<Error><Code>NotS3</Code><Message>${message}</Message></Error>`);
 }

@@ -1,3 +1,4 @@
+import { unwaited } from '../lib/background.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
@@ -204,6 +205,7 @@ export class Uploader implements AsyncDisposable {
       held[Symbol.dispose]();
       this.#wake();
     });
+    unwaited(done, this.#options.log, 'an upload ended with an error');
     this.#running.set(segment.path, { bytes: segment.bytes, done });
   }
 

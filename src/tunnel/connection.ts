@@ -21,6 +21,8 @@ export interface ConnectionLimits extends TunnelLimits {
   readonly maxLoginAttempts: number;
   /** Limit of bytes received before login; an honest client needs less than 10 KB. */
   readonly maxReceivedBeforeLogin: number;
+  /** The same before the client has said that it speaks SSH, which it does in its first 255 bytes. */
+  readonly maxReceivedBeforeName: number;
   /** Limits of bytes that wait for a peer that doesn't read, before and after login. */
   readonly maxUnsentBeforeLogin: number;
   readonly maxUnsent: number;
@@ -138,10 +140,14 @@ export class CameraConnection {
   }
 
   #checkBounds(): void {
-    const { maxUnsent, maxUnsentBeforeLogin, maxReceivedBeforeLogin } = this.#context.limits;
+    const { maxUnsent, maxUnsentBeforeLogin, maxReceivedBeforeLogin, maxReceivedBeforeName } =
+      this.#context.limits;
     const stranger = this.#tunnel === undefined;
     if (this.#socket.writableLength > (stranger ? maxUnsentBeforeLogin : maxUnsent)) {
       this.#abandon('unread', 'it asks and asks, and does not read the answers');
+    } else if (this.#ssh === undefined && this.#socket.bytesRead > maxReceivedBeforeName) {
+      // ssh2 reads all of it again with each piece that comes.
+      this.#abandon('name', `it sent ${maxReceivedBeforeName / 1024} KB that are no SSH`);
     } else if (stranger && this.#socket.bytesRead > maxReceivedBeforeLogin) {
       this.#abandon('talk', `it sent ${maxReceivedBeforeLogin / 1024} KB`);
     }

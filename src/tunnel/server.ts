@@ -45,6 +45,7 @@ const defaultLimits: TunnelServerLimits = {
   loginGraceMs: 20_000,
   maxLoginAttempts: 6,
   maxReceivedBeforeLogin: 256 * 1024,
+  maxReceivedBeforeName: 8 * 1024,
   maxUnsentBeforeLogin: 256 * 1024,
   maxUnsent: 1024 * 1024,
   maxKeyExchangesPerMinute: 10,

@@ -3,7 +3,9 @@ import type { WebSocket } from 'ws';
 import type { Endpoint } from '../api/door.ts';
 import { formatCameraName, isLabel } from '../model/camera-name.ts';
 import { requireCamera } from './camera-access.ts';
+import { unwaited } from '../lib/background.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
+import type { Log } from '../lib/log.ts';
 import type { OwnCameraParts } from './camera-routes.ts';
 import { isOwnOrigin } from './origin.ts';
 import type { Sessions } from './sessions.ts';
@@ -12,10 +14,11 @@ const maxViewers = 200;
 const maxViewersEach = 20;
 /** A browser that vanished answers no ping. */
 const pingEveryMs = 15_000;
-/** How soon the end of a session ends what it watches. */
-const checkEveryMs = 5_000;
+/** How soon the end of a session or a right ends what it watches. */
+const checkEveryMs = 250;
 
 export interface LiveRouteParts extends Pick<OwnCameraParts, 'ledger' | 'live'> {
+  readonly log: Log;
   /** The address by which browsers reach us, if it is another: `https://host[:port]`. */
   readonly publicUrl?: string;
 }
@@ -25,7 +28,7 @@ export function addLiveRoute(
   app: FastifyInstance,
   sessions: Sessions,
   endpoints: Endpoint[],
-  { ledger, live, publicUrl }: LiveRouteParts,
+  { ledger, live, log, publicUrl }: LiveRouteParts,
 ): void {
   endpoints.push({
     method: 'GET',
@@ -92,7 +95,9 @@ export function addLiveRoute(
         }
         socket.close(1008, 'the session has ended');
       }, checkEveryMs);
-      socket.on('pong', () => void (isAlive = true));
+      socket.on('pong', () => {
+        isAlive = true;
+      });
       // 'close' follows.
       socket.on('error', () => {});
       socket.once('close', () => {
@@ -120,7 +125,8 @@ export function addLiveRoute(
       socket.on('message', (data, isBinary) => {
         if (!isBinary && String(data as Buffer) === '{"type":"skip"}') live.skip(viewer);
       });
-      void live.watch(formatCameraName({ account, camera }), viewer);
+      const shown = live.watch(formatCameraName({ account, camera }), viewer);
+      unwaited(shown, log, 'a viewer of live pictures was left with an error');
     },
   );
 }

@@ -55,7 +55,9 @@ export function followCertificate(server: Server, files: Files, log: Log): Async
     }
   };
   looking = look();
-  const timer = setInterval(() => void (looking = looking.then(look)), lookEveryMs);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, lookEveryMs);
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);

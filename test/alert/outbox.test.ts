@@ -151,6 +151,27 @@ describe('the outbox', () => {
     });
   }
 
+  it('survives a ledger that can not be written while a carrier is slow', async () => {
+    await using rig = new Rig();
+    const phone = await rig.carrier();
+    phone.mood = 'silent';
+    let refused = 0;
+    const alerts = Object.assign(Object.create(rig.ledger.alerts) as Ledger['alerts'], {
+      tryNext: () => {
+        refused += 1;
+        throw new Error('database or disk is full');
+      },
+    });
+    rig.open([new StubChannel('sms', phone.url, { skill: 'can be asked', answerMs: 2_000 })], {
+      ledger: { alerts },
+      times: { ...times, patienceMs: 50 },
+    });
+    // An unhandled rejection would fail this test.
+    rig.send([sms(), email]);
+    await eventually('a try to take the next way', 10_000, () => refused > 0);
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('gives a refused message up, with the reason, and takes the next way', async () => {
     await using rig = new Rig();
     const [phone, post] = [await rig.carrier(), await rig.carrier()];

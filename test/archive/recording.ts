@@ -9,6 +9,7 @@ import { type Archiver, type ArchiverOptions, startArchiver } from '../../src/ar
 import { downsample, type Profile, type SourceMedia } from '../../src/archive/profile.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import { MessageReader } from '../../src/media/rtsp/message.ts';
 import { CameraLine } from '../../src/stream/camera-line.ts';
 import type { TimedLine } from '../../src/stream/timed-answers.ts';
 import { TimedPort } from '../../src/stream/timed-port.ts';
@@ -139,9 +140,12 @@ export class Sieve implements AsyncDisposable {
       let rest = Buffer.alloc(0);
       let timestamp = -1;
       let pictures = 0;
-      const watch = this.line.watch();
+      const watcher = this.line.watch();
+      const messages = new MessageReader();
       camera.on('data', (chunk: Buffer) => {
-        watch(chunk);
+        watcher.hear(chunk);
+        for (const message of messages.read(chunk)) watcher.take(message);
+        watcher.taken();
         rest = Buffer.concat([rest, chunk]);
         for (let size = firstSize(rest); size > 0 && size <= rest.length; size = firstSize(rest)) {
           const isMedia = rest[0] === 0x24;

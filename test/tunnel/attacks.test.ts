@@ -161,6 +161,19 @@ describe('under attack', () => {
     });
   });
 
+  it('a name of the client that comes byte by byte and has no end is not read again and again', async () => {
+    const socket = connect({ host: '127.0.0.1', port: server.port, localAddress: '127.0.0.9' });
+    socket.on('error', () => {});
+    socket.resume();
+    let sent = 0;
+    for (; sent < 64 && !socket.destroyed; sent += 1) {
+      socket.write(Buffer.alloc(200, 'x').fill('\n', 199));
+      await delay(1);
+    }
+    await eventually('its end', 5_000, () => socket.closed);
+    assert.ok(sent <= 64);
+  });
+
   it('connections that break in the middle of the handshake leave nothing', async () => {
     await cost(async () => {
       for (let count = 0; count < 150; count += 1) {

@@ -2,7 +2,7 @@ import { SendError } from '../channel.ts';
 import type { CarrierAnswer } from './http-request.ts';
 
 const shownCharacters = 120;
-const markup = /<[^>]*>/g;
+const markup = /<[^<>]*>/g;
 const unprintable = /[\p{C}\p{Z}\s]+/gu;
 
 /** Foreign text as one short line, without any of `secrets` that it may echo. */

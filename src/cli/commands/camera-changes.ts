@@ -96,7 +96,10 @@ export function addCameraChangeCommands(camera: Command): void {
       const picture = await clientOf(command).bytes(
         `/cameras/${pathOf(readCameraName(name))}/picture`,
       );
-      if (out === '-') return void process.stdout.write(picture);
+      if (out === '-') {
+        process.stdout.write(picture);
+        return;
+      }
       try {
         await writeFile(out, picture);
       } catch (error) {

@@ -101,9 +101,9 @@ export class RtspClient implements AsyncDisposable {
     const { headers } = await this.#request('PLAY', this.#url, [['Range', 'npt=0.000-']]);
     const found: TrackStart[] = [];
     for (const text of (headers.get('rtp-info') ?? '').split(',')) {
-      const [, control = '', sequence = '', time = ''] =
-        /url=[^;]*\/([^/;]+);seq=(\d{1,5});rtptime=(\d{1,10})$/.exec(text) ?? [];
-      const track = this.#controls.indexOf(control);
+      const [, url = '', sequence = '', time = ''] =
+        /^ *url=([^;]*);seq=(\d{1,5});rtptime=(\d{1,10})$/.exec(text) ?? [];
+      const track = this.#controls.indexOf(url.slice(url.lastIndexOf('/') + 1));
       if (track >= 0) found.push({ track, sequence, time });
     }
     return found;

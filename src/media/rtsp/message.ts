@@ -1,10 +1,12 @@
-/** A request of RTSP 1.0 (RFC 2326 section 6). Its body has been discarded. */
+/** A request of RTSP 1.0 (RFC 2326 section 6). */
 export interface Request {
   readonly kind: 'request';
   readonly method: string;
   readonly url: string;
-  /** Keyed by name in lower case. */
+  /** Keyed by name in lower case; the values of a header that is repeated are separated by commas. */
   readonly headers: ReadonlyMap<string, string>;
+  /** As it came, its body too. */
+  readonly bytes: Buffer;
 }
 
 /** A response (RFC 2326 section 7). */
@@ -13,6 +15,8 @@ export interface Response {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
+  /** As it came. */
+  readonly bytes: Buffer;
 }
 
 /** An interleaved frame (RFC 2326 section 10.12). */
@@ -52,7 +56,7 @@ const nothing = Buffer.alloc(0);
 const lineText = /^[\t\x20-\x7e\x80-\xff]*$/;
 const requestLine = /^([!-~]{1,256}) ([!-~]{1,2048}) (RTSP|HTTP)\/(\d\.\d)$/;
 const statusLine = /^RTSP\/1\.0 (\d{3})(?: |$)/;
-const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*(.*?)[ \t]*$/;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 /** Headers that must not be repeated, since two parsers might use different values. */
 const saidOnce: ReadonlySet<string> = new Set([
   'authorization',
@@ -62,9 +66,10 @@ const saidOnce: ReadonlySet<string> = new Set([
   'transport',
 ]);
 
-type Head = Request | Omit<Response, 'body'>;
+type Head = Omit<Request, 'bytes'> | Omit<Response, 'body' | 'bytes'>;
+type Start = Omit<Request, 'headers' | 'bytes'> | Pick<Response, 'kind' | 'status'>;
 
-function parseStart(line: string): Omit<Request, 'headers'> | { kind: 'response'; status: number } {
+function parseStart(line: string): Start {
   const status = statusLine.exec(line)?.[1];
   if (status !== undefined) return { kind: 'response', status: Number(status) };
   const [, method = '', url = '', protocol, version] = requestLine.exec(line) ?? [];
@@ -73,6 +78,15 @@ function parseStart(line: string): Omit<Request, 'headers'> | { kind: 'response'
   if (protocol === 'HTTP') throw new ProtocolError(404, 'a request of HTTP', 'HTTP/1.0');
   if (version !== '1.0') throw new ProtocolError(505, 'not version 1.0 of RTSP');
   return { kind: 'request', method, url };
+}
+
+/** The text from `from` on. A regular expression for this takes time quadratic in the blanks inside. */
+function withoutOuterBlanks(line: string, from: number): string {
+  const isBlank = (at: number): boolean => line[at] === ' ' || line[at] === '\t';
+  let [start, end] = [from, line.length];
+  while (start < end && isBlank(start)) start += 1;
+  while (start < end && isBlank(end - 1)) end -= 1;
+  return line.slice(start, end);
 }
 
 function parseHead(text: string): { head: Head; bodyBytes: number } {
@@ -84,11 +98,15 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
   const start = parseStart(first);
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value = ''] = headerLine.exec(line) ?? [];
-    if (name === undefined) throw new ProtocolError(400, 'a line that is not a header');
-    const key = name.toLowerCase();
+    const colon = line.indexOf(':');
+    const key = line.slice(0, colon).toLowerCase();
+    if (colon < 0 || !headerName.test(key)) {
+      throw new ProtocolError(400, 'a line that is not a header');
+    }
     if (headers.has(key) && saidOnce.has(key)) throw new ProtocolError(400, `${key} said twice`);
-    headers.set(key, value);
+    const before = headers.get(key);
+    const value = withoutOuterBlanks(line, colon + 1);
+    headers.set(key, before === undefined ? value : `${before}, ${value}`);
   }
   const length = headers.get('content-length') ?? '0';
   if (headers.has('transfer-encoding') || !/^\d{1,9}$/.test(length)) {
@@ -105,7 +123,16 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
  */
 export class MessageReader {
   #rest: Buffer = nothing;
-  #open: { head: Head; bodyBytes: number } | undefined;
+  /** Room behind the rest, so that a message that comes in many pieces is not copied for each of them. */
+  #room: Buffer = nothing;
+  /** So many bytes of the rest are known not to end a head. */
+  #searched = 0;
+  #open: { head: Head; headBytes: Buffer; bodyBytes: number } | undefined;
+
+  /** What was not understood, from its beginning, after {@link read} has thrown. */
+  get unread(): Buffer {
+    return this.#rest;
+  }
 
   /**
    * Yields the messages that this chunk completes. The caller must exhaust the generator.
@@ -113,19 +140,22 @@ export class MessageReader {
    * @throws {ProtocolError} the connection can't be read any further
    */
   *read(chunk: Buffer): Generator<Message> {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const bytes = this.#rest.length === 0 ? chunk : this.#joined(chunk);
     let at = 0;
     while (at < bytes.length) {
+      this.#rest = bytes.subarray(at);
       const end = this.#open === undefined ? this.#startsAt(bytes, at) : at;
       if (end === undefined) break;
       at = end;
       if (this.#open !== undefined) {
-        const { head, bodyBytes } = this.#open;
+        const { head, headBytes, bodyBytes } = this.#open;
         if (bytes.length - at < bodyBytes) break;
-        const body = bytes.toString('utf8', at, at + bodyBytes);
+        const body = bytes.subarray(at, at + bodyBytes);
         at += bodyBytes;
         this.#open = undefined;
-        yield head.kind === 'request' ? head : { ...head, body };
+        const whole = Buffer.concat([headBytes, body]);
+        if (head.kind === 'request') yield { ...head, bytes: whole };
+        else yield { ...head, body: body.toString('utf8'), bytes: whole };
       } else if (bytes[at] === dollar) {
         if (bytes.length - at < 4) break;
         const next = at + 4 + bytes.readUInt16BE(at + 2);
@@ -136,6 +166,22 @@ export class MessageReader {
       }
     }
     this.#rest = bytes.subarray(at);
+    if (at > 0) {
+      this.#room = nothing;
+      this.#searched = 0;
+    }
+  }
+
+  /** The rest and what came after it. */
+  #joined(chunk: Buffer): Buffer {
+    const before = this.#rest.length;
+    const length = before + chunk.length;
+    if (this.#room.length < length) {
+      this.#room = Buffer.allocUnsafe(Math.max(length, 2 * before));
+      this.#rest.copy(this.#room);
+    }
+    chunk.copy(this.#room, before);
+    return this.#room.subarray(0, length);
   }
 
   /** Skips blank lines and parses a head; returns the offset after it, or undefined if bytes are missing. */
@@ -148,12 +194,16 @@ export class MessageReader {
       }
     }
     if (at >= bytes.length || bytes[at] === dollar) return at;
-    const end = bytes.indexOf('\r\n\r\n', at);
+    const end = bytes.indexOf('\r\n\r\n', Math.max(at, this.#searched));
     if ((end < 0 ? bytes.length : end) - at > maxHeadBytes) {
       throw new ProtocolError(400, 'the head is too long');
     }
-    if (end < 0) return undefined;
-    this.#open = parseHead(bytes.toString('latin1', at, end));
+    if (end < 0) {
+      this.#searched = bytes.length - 3;
+      return undefined;
+    }
+    const headBytes = bytes.subarray(at, end + 4);
+    this.#open = { ...parseHead(bytes.toString('latin1', at, end)), headBytes };
     return end + 4;
   }
 }
