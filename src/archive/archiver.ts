@@ -12,8 +12,9 @@ import type { FinishedFile } from '../model/segment.ts';
 import { recordingArguments } from './arguments.ts';
 import { type PictureFormat, readLogLine, readPicture } from './ffmpeg-output.ts';
 import { finishFile } from './finish.ts';
-import { FootageFlow, NoPictureError, StalledError } from './footage-flow.ts';
+import { ClockSetError, FootageFlow, NoPictureError, UnreadableError } from './footage-flow.ts';
 import { ArchiverHungError, whyHung } from './hang.ts';
+import { type Heard, Hearing, NoSoundError, SoundCameError } from './hearing.ts';
 import type { Profile, SourceMedia } from './profile.ts';
 import { salvage } from './salvage.ts';
 
@@ -22,15 +23,23 @@ export {
   NoPictureError,
   NotWrittenError,
   StalledError,
+  UnreadableError,
 } from './footage-flow.ts';
 export { ArchiverHungError } from './hang.ts';
 
 /** What is recorded. The archiver disposes of it when it ends. */
-export interface RecordingSource extends AsyncDisposable {
+export interface RecordingSource extends AsyncDisposable, Heard {
   /** rtsp:// address of a server whose times are seconds since 1970. */
   readonly url: string;
   /** When the newest picture that it sent was taken, in milliseconds since 1970 UTC. */
   readonly lastPictureAtMs: number | undefined;
+  /** The usual pause between two of its pictures, in milliseconds; undefined while that is not known. */
+  readonly usualPauseMs: number | undefined;
+  /** Why what the camera sends can't be recorded. */
+  readonly problems: {
+    readonly pictures?: string | undefined;
+    readonly sound?: string | undefined;
+  };
 }
 
 export interface ArchiverOptions {
@@ -70,6 +79,10 @@ export interface ArchiverStatus {
   readonly lastFootageAtMs?: number;
   /** When it was recorded, which is later where the line is slow. */
   readonly recordedAtMs?: number;
+  /** Between two of the camera's pictures, in milliseconds. */
+  readonly usualPauseMs?: number;
+  /** Why sound that the camera announces is not recorded. */
+  readonly soundProblem?: string;
 }
 
 /** The ffmpeg that records one camera. */
@@ -86,6 +99,8 @@ export interface Archiver extends AsyncDisposable {
 }
 
 const checkEachMs = 500;
+/** A camera whose sound comes and goes is recorded without it after so many changes. */
+const mostSoundChanges = 6;
 /** The file size is measured less often, because asking the disk costs more than a check. */
 const checksPerMeasurement = 4;
 
@@ -98,6 +113,12 @@ const fileName = (index: number): string => `${String(index).padStart(6, '0')}.m
 const maxMemoryBytes = 1024 ** 3;
 const defaultSegmentSeconds = 60;
 const daySeconds = 86_400;
+/**
+ * A file ends at a key frame only, since what follows another picture can't be shown without what came
+ * before. A file that has grown by so much without one is too large to be lost with a disk.
+ */
+const longestFileMs = 30 * 60_000;
+const largestFileBytes = 1024 ** 3;
 
 /** Starts to record. Disposal resolves after the last file is finished and handed over. */
 export function startArchiver(options: ArchiverOptions): Archiver {
@@ -118,6 +139,10 @@ class Ffmpeg implements Archiver {
   /** The file that ffmpeg is writing, and the bytes of all files before it. */
   #current = fileName(0);
   #bytesBefore = 0;
+  #openSinceMs: number | undefined;
+  #soundProblem: string | undefined;
+  /** ffmpeg is suspected when it has recorded nothing for so long of pictures that come. */
+  #askIfHungAfterMs = Infinity;
   #handedOver: Promise<void> = Promise.resolve();
   /** Of the file that this run of ffmpeg finished last. */
   #endMs: number | undefined;
@@ -132,7 +157,7 @@ class Ffmpeg implements Archiver {
     this.#log = log;
     this.#complaints = new FloodGate(log);
     mkdirSync(directory, { recursive: true });
-    this.#flow = this.#newFlow(0);
+    this.#flow = this.#newFlow();
     this.#life = this.#live().catch((error: Error) => error);
   }
 
@@ -155,6 +180,8 @@ class Ffmpeg implements Archiver {
       bitsPerSecond,
       lastFootageAtMs,
       recordedAtMs,
+      usualPauseMs: this.#options.source.usualPauseMs,
+      soundProblem: this.#soundProblem,
     };
   }
 
@@ -184,36 +211,36 @@ class Ffmpeg implements Archiver {
 
   /** @returns why recording ended; undefined if we ended it */
   async #recordWithOrWithoutSound(): Promise<Error | undefined> {
-    const { media, firstPictureWithinMs = 15_000 } = this.#options;
-    let cause: Error | undefined;
-    if (media.audio === undefined) {
-      cause = await this.#record(media, firstPictureWithinMs);
-    } else {
-      cause = await this.#record(media, firstPictureWithinMs / 2);
-      // ffmpeg writes nothing before it has recognized the sound. Some cameras announce sound but
-      // send none.
-      if (cause instanceof NoPictureError) {
-        this.#log.warn('nothing came with sound, recording without it', { cause: cause.message });
-        const { audio: _, ...silent } = media;
-        cause = await this.#record(silent, firstPictureWithinMs / 2);
-      }
-    }
-    if (cause instanceof NoPictureError) {
-      cause = new NoPictureError(
-        `the camera sent no picture within ${firstPictureWithinMs / 1000} s`,
+    const { media } = this.#options;
+    const { audio, ...silent } = media;
+    for (let changes = 0; ; changes += 1) {
+      const withSound = audio !== undefined && this.#soundProblem === undefined;
+      const cause = await this.#record(
+        withSound ? media : silent,
+        this.#soundProblem !== undefined && changes < mostSoundChanges,
       );
+      if (cause instanceof NoSoundError) {
+        this.#log.warn('the sound of this camera is not recorded, recording without it', {
+          cause: cause.message,
+        });
+        this.#soundProblem = cause.message;
+      } else if (cause instanceof SoundCameError) {
+        this.#log.info('sound has come, recording goes on with it');
+        this.#soundProblem = undefined;
+      } else return cause;
     }
-    return cause;
   }
 
   /** Runs one ffmpeg, and hands over all that it recorded. */
-  async #record(media: SourceMedia, firstPictureWithinMs: number): Promise<Error | undefined> {
+  async #record(media: SourceMedia, mayGetSound: boolean): Promise<Error | undefined> {
     const { source, profile, directory, program = 'ffmpeg' } = this.#options;
     const { segmentSeconds = defaultSegmentSeconds } = this.#options;
     if (this.#scope.signal.aborted) return undefined;
-    this.#flow = this.#newFlow(firstPictureWithinMs);
+    this.#flow = this.#newFlow();
+    this.#askIfHungAfterMs = this.#flow.limits.stallAfterMs;
     this.#current = fileName(0);
     this.#bytesBefore = 0;
+    this.#openSinceMs = undefined;
     this.#endMs = undefined;
     const child = new Child({
       name: 'archiver',
@@ -229,7 +256,8 @@ class Ffmpeg implements Archiver {
     });
     this.#child = child;
     using watching = new Scope(this.#scope.signal);
-    const ends = [child.ended(watching.signal), this.#watch(watching.signal)];
+    const hearing = new Hearing(media.audio !== undefined, mayGetSound);
+    const ends = [child.ended(watching.signal), this.#watch(hearing, watching.signal)];
     const cause = await Promise.race(ends).then(
       () => undefined,
       (error: Error) => error,
@@ -238,40 +266,60 @@ class Ffmpeg implements Archiver {
     await Promise.allSettled(ends);
     await child.stop();
     await this.#handedOver;
-    for (const file of await salvage(directory, this.#log)) await this.#finish(file.path);
+    for (const file of await salvage(directory, this.#log, this.#options.source.usualPauseMs))
+      await this.#finish(file.path);
     return cause;
   }
 
-  #newFlow(firstPictureWithinMs: number): FootageFlow {
-    const { stallAfterMs = 8_000 } = this.#options;
+  #newFlow(): FootageFlow {
+    const { stallAfterMs = 8_000, firstPictureWithinMs = 15_000 } = this.#options;
     return new FootageFlow(this.#clock, { stallAfterMs, firstPictureWithinMs });
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
+  async #watch(hearing: Hearing, signal: AbortSignal): Promise<void> {
     for (let check = 0; !signal.aborted; check += 1) {
       await this.#clock.sleep(checkEachMs, signal);
       if (signal.aborted) return;
       await this.#check();
+      hearing.check(this.#options.source, this.#flow.frames, this.#clock.now());
       const isUnknown = this.#flow.bitsPerSecond === undefined || !this.#flow.hasFootage;
       if (isUnknown || check % checksPerMeasurement === 0) await this.#measure();
     }
   }
 
   async #check(): Promise<void> {
+    const { pictures, usualPauseMs, problems } = this.#options.source;
+    if (problems.pictures !== undefined) throw new UnreadableError(problems.pictures);
+    this.#flow.came(pictures, usualPauseMs);
     try {
       this.#flow.check();
     } catch (error) {
-      const isSilence = error instanceof NoPictureError || error instanceof StalledError;
-      const { pid } = this;
-      if (!isSilence || pid === undefined) throw error;
-      const hung = await whyHung(pid, Number(new URL(this.#options.source.url).port));
-      throw hung === undefined ? error : new ArchiverHungError(hung);
+      if (!(error instanceof ClockSetError)) await this.#throwIfHung();
+      throw error;
     }
+    const { unrecordedMs } = this.#flow;
+    if (unrecordedMs < this.#askIfHungAfterMs) return;
+    this.#askIfHungAfterMs = unrecordedMs + this.#flow.limits.stallAfterMs;
+    await this.#throwIfHung();
+  }
+
+  async #throwIfHung(): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined) return;
+    const hung = await whyHung(pid, Number(new URL(this.#options.source.url).port));
+    if (hung !== undefined) throw new ArchiverHungError(hung);
   }
 
   /** Tells the flow how many bytes were recorded, which ffmpeg doesn't report. */
   async #measure(): Promise<void> {
     const size = (await this.#sizeOf(this.#current)) ?? 0;
+    this.#openSinceMs ??= size > 0 ? this.#clock.now() : undefined;
+    const openForMs = this.#clock.now() - (this.#openSinceMs ?? Infinity);
+    if (openForMs > longestFileMs || size > largestFileBytes) {
+      throw new NoPictureError(
+        `no key frame, at which the next file could begin, for ${Math.round(openForMs / 60_000)} minutes and ${Math.round(size / 1024 ** 2)} MiB`,
+      );
+    }
     this.#flow.recorded(this.#bytesBefore + size);
     if (this.#flow.hasFootage) this.#firstPicture.resolve();
   }
@@ -281,12 +329,13 @@ class Ffmpeg implements Archiver {
     // Without its size only the bit rate is wrong. What is wrong with the file, #finish logs.
     this.#bytesBefore += (await this.#sizeOf(name).catch(() => 0)) ?? 0;
     this.#current = fileName(Number.parseInt(name, 10) + 1);
+    this.#openSinceMs = undefined;
     await this.#finish(join(this.#options.directory, name));
   }
 
   async #finish(path: string): Promise<void> {
     try {
-      const file = await finishFile(path);
+      const file = await finishFile(path, this.#options.source.usualPauseMs);
       if (file !== undefined) await this.#options.onFile(this.#withPause(file));
       else this.#log.info('a file without a picture was deleted', { file: path });
     } catch (error) {

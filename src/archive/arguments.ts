@@ -13,6 +13,37 @@ const audioHertz = 16_000;
 /** Seconds since 1970. An earlier time is not a real one. */
 const longAgo = '1e8';
 
+/** Before so many pictures, ffmpeg's decode times are wrong where there are B frames. */
+const undecidedPictures = 16;
+
+/** Ticks per second of pictures in RTP. ffmpeg's name for it, 1/TB, is wrong for them. */
+const pictureTicks = 90_000;
+
+const isDated = (time: string): string => `gt(${time},${longAgo}*${pictureTicks})`;
+
+/**
+ * When pictures are decoded and shown, of which B frames are shown in another order than they are sent in.
+ * The first picture may have no time, which ffmpeg's parser loses: it is put a little before the next. It is
+ * decoded when it is shown. With B frames, the next ones are decoded early enough, until ffmpeg knows better.
+ *
+ * A guessed duration would delay the next fragment's first picture if that comes a little early, so we set
+ * a short one; the last picture of a fragment lasts until the next anyway.
+ */
+function pictureTimes(): string {
+  const ticks = (seconds: number): number => seconds * pictureTicks;
+  const inOrder = `${isDated('NEXT_DTS')}*lt(abs(NEXT_PTS-NEXT_DTS),${ticks(0.001)})`;
+  const unknown = `if(${inOrder},NEXT_DTS-${ticks(0.01)},NEXT_PTS-${ticks(0.3)})`;
+  const first = `if(${isDated('PTS')},PTS,${unknown})`;
+  const isUndecided = `not(${isDated('DTS')})+gt(abs(PTS-DTS),${ticks(0.001)})+lt(NEXT_PTS,PTS)`;
+  const isReordered = `st(0,max(ld(0),gt(${isUndecided},0)))`;
+  const isWrong = `gt(${isReordered}*lt(N,${undecidedPictures})+not(${isDated('DTS')}),0)`;
+  const early = `max(st(1,max(PTS,ld(1)))-${ticks(0.5)},PREV_OUTDTS+1)`;
+  const decoded = `if(N,if(${isWrong},${early},DTS),${first})`;
+  const undated = `if(${isDated('DTS')},DTS,PREV_OUTPTS+${ticks(0.01)})`;
+  const shown = `if(N,if(${isDated('PTS')},PTS,${undated}),${first})`;
+  return `setts=pts='${shown}':dts='${decoded}':duration=${ticks(0.01)}`;
+}
+
 /**
  * ffmpeg's arguments to record `source` into files `000000.mp4`, `000001.mp4` … in its working
  * directory. The next file begins at the first key frame after each multiple of `segmentSeconds` on
@@ -46,7 +77,8 @@ function input(source: string, media: SourceMedia): string[] {
   // biome-ignore format: each option with its value
   return [
     '-rtsp_transport', 'tcp',
-    '-timeout', '10000000',
+    // Microseconds. Whether pictures come is watched by others: some cameras send one each minute.
+    '-timeout', '300000000',
     // Probing ends when sound and picture are recognized. It need not know the frame rate, but must
     // wait for parameter sets that are missing in the SDP. Packets read meanwhile are kept. It must
     // not wait for sound that is announced but doesn't come.
@@ -60,16 +92,7 @@ function input(source: string, media: SourceMedia): string[] {
 
 function copiedVideo({ video }: SourceMedia): string[] {
   const isHevc = /^(h\.?265|hevc)$/i.test(video?.codec ?? '');
-  return [
-    '-c:v',
-    'copy',
-    ...(isHevc ? ['-tag:v', 'hvc1'] : []),
-    // ffmpeg's parser loses the time of the first packet, which may be the first key frame. And a
-    // guessed duration would delay the next fragment's first picture if that comes a little early,
-    // so we set a short one; the last picture of a fragment lasts until the next anyway.
-    '-bsf:v',
-    `setts=ts='if(gt(DTS*TB,${longAgo}),DTS,NEXT_DTS-0.01/TB)':duration=0.01/TB`,
-  ];
+  return ['-c:v', 'copy', ...(isHevc ? ['-tag:v', 'hvc1'] : []), '-bsf:v', pictureTimes()];
 }
 
 function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: number): string[] {
@@ -100,7 +123,7 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
     '-threads', '1',
     // x264 derives its limits from the frame rate, and the one in the stream may be wrong.
     '-x264-params',
-    `fps=${framesPerSecond}`,
+    `fps=${framesPerSecond}${lookahead(profile)}`,
     '-bf', '0',
     '-sc_threshold', '0',
     '-g', `${framesPerSecond * 3}`,
@@ -109,6 +132,20 @@ function smallVideo(profile: Profile & { kind: 'downsample' }, segmentSeconds: n
     '-maxrate', `${maxRate(profile)}`,
     '-bufsize', `${2 * maxRate(profile)}`,
   ];
+}
+
+/** Pictures that x264 looks at before it writes the first of them, by preset; none for the others. */
+const usualLookahead: Readonly<Record<string, number>> = {
+  veryfast: 10,
+  faster: 20,
+  fast: 30,
+  medium: 40,
+};
+
+/** What x264 holds is lost if it is killed: it may look ahead by half a second. */
+function lookahead({ preset, framesPerSecond }: Profile & { kind: 'downsample' }): string {
+  const pictures = Math.min(usualLookahead[preset] ?? 0, Math.floor(framesPerSecond / 2));
+  return preset in usualLookahead ? `:rc-lookahead=${pictures}` : '';
 }
 
 /** Highest bit rate, for pictures in motion: 400k for 640 pixels wide at 10 frames/s. */

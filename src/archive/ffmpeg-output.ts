@@ -27,6 +27,8 @@ const harmless = [
   'No meaningful edit list',
   // Two pictures came at once, or one came early: it is moved by less than a picture's duration.
   'Non-monotonous DTS',
+  // Of the first pictures where there are B frames.
+  'Invalid DTS',
   'Packet duration:',
   'pts has no value',
   'Estimating the duration of the last packet',

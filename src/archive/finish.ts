@@ -2,14 +2,21 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FinishedFile, Hole } from '../model/segment.ts';
 import { withoutCutPicture } from './cut-picture.ts';
-import { dropSamples, makeFree, moveTo, setLastDuration } from '../media/mp4/edit.ts';
+import {
+  dropSamples,
+  dropTrack,
+  makeFree,
+  moveShown,
+  moveTo,
+  setLastDuration,
+} from '../media/mp4/edit.ts';
 import { type FileFragment, readFragmentedFile } from '../media/mp4/file.ts';
-import { isPictures, type Run } from '../media/mp4/runs.ts';
+import { isPictures, type Run, shownTimes } from '../media/mp4/runs.ts';
 import type { Track } from '../media/mp4/tracks.ts';
 
 /** A larger media time counts from 1970, as ffmpeg wrote it; a smaller one from the file start. */
 const epochSeconds = 100_000_000;
-/** Assumed interval between pictures if a file has only one. */
+/** Assumed interval between pictures if a file has only one and it isn't told. */
 const unknownIntervalMs = 100;
 
 /** A hole is longer than this and than this many usual intervals between pictures. */
@@ -29,12 +36,16 @@ const startInName = /-at-(\d{1,15})\.mp4$/;
  * Can be killed at any point and repeated: the start is put into the name before any time in the
  * file changes, and the size of a media time tells whether it has been changed.
  *
+ * @param usualPauseMs between the camera's pictures, for a file that has only one
  * @returns undefined if the file has no complete picture; the file is then deleted.
  */
-export async function finishFile(path: string): Promise<FinishedFile | undefined> {
+export async function finishFile(
+  path: string,
+  usualPauseMs = unknownIntervalMs,
+): Promise<FinishedFile | undefined> {
   await using file = await open(path, 'r+');
   const { size, mtimeMs } = await file.stat();
-  const { fragments: written, completeBytes } = await readFragmentedFile(file);
+  const { fragments: written, tracks, moov, completeBytes } = await readFragmentedFile(file);
   const fragments = await withoutCutPicture(file, written);
   const pictures = fragments.flatMap(({ runs }) => runs.filter(isPictures));
   const [first] = pictures;
@@ -43,7 +54,10 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
     return undefined;
   }
   const named = startInName.exec(path)?.[1];
-  const timeline = new FileTimeline(named === undefined ? startOf(first) : Number(named));
+  const timeline = new FileTimeline(
+    named === undefined ? startOf(pictures) : Number(named),
+    usualPauseMs,
+  );
   const durationMs = Math.round(timeline.durationMs(pictures));
   // The fallback is for foreign files, which don't contain their start.
   const startMs = timeline.startMs ?? Math.round(mtimeMs - durationMs);
@@ -53,6 +67,13 @@ export async function finishFile(path: string): Promise<FinishedFile | undefined
   const holes = timeline.holes(pictures, startMs);
   timeline.joinRuns(pictures);
   await rebase(file, fragments, timeline);
+  if (moov !== undefined) {
+    // Browsers play no file with a track of which nothing comes.
+    const used = new Set(fragments.flatMap(({ runs }) => runs.map(({ track }) => track.id)));
+    const empty = tracks.filter(({ id }) => !used.has(id));
+    for (const { id } of empty) dropTrack(moov.bytes, id);
+    if (empty.length > 0) await file.write(moov.bytes, 0, moov.bytes.length, moov.offset);
+  }
   return { path: finished, startMs, durationMs, ...(holes.length === 0 ? {} : { holes }) };
 }
 
@@ -61,18 +82,23 @@ export async function holesIn(path: string, startMs: number): Promise<readonly H
   await using file = await open(path, 'r');
   const { fragments } = await readFragmentedFile(file);
   const pictures = fragments.flatMap(({ runs }) => runs.filter(isPictures));
-  return new FileTimeline(startMs).holes(pictures, startMs);
+  return new FileTimeline(startMs, unknownIntervalMs).holes(pictures, startMs);
 }
 
 const isSince1970 = ({ start, track }: Run): boolean => start >= epochSeconds * track.timescale;
 
-const startOf = (run: Run): number | undefined => (isSince1970(run) ? wholeMs(run) : undefined);
-
-function wholeMs({ start, track }: Run): number {
-  const ticks = start % track.timescale;
-  const seconds = (start - ticks) / track.timescale;
-  return seconds * 1000 + Math.floor((ticks * 1000) / track.timescale);
+/** When the first picture is shown, in milliseconds since 1970 UTC, if the file tells that. */
+function startOf(pictures: readonly Run[]): number | undefined {
+  const [first] = pictures;
+  if (first === undefined || !isSince1970(first)) return undefined;
+  const { timescale } = first.track;
+  const shown = earliest(pictures.flatMap(shownTimes));
+  const ticks = shown % timescale;
+  return ((shown - ticks) / timescale) * 1000 + Math.floor((ticks * 1000) / timescale);
 }
+
+const earliest = (times: readonly number[]): number =>
+  times.reduce((least, time) => Math.min(least, time), Infinity);
 
 function nameWithStart(path: string, startMs: number): string {
   return join(dirname(path), `${basename(path, '.mp4')}-at-${startMs}.mp4`);
@@ -82,9 +108,11 @@ function nameWithStart(path: string, startMs: number): string {
 class FileTimeline {
   /** Milliseconds since 1970 UTC. */
   readonly startMs: number | undefined;
+  readonly #usualPauseMs: number;
 
-  constructor(startMs: number | undefined) {
+  constructor(startMs: number | undefined, usualPauseMs: number) {
     this.startMs = startMs;
+    this.#usualPauseMs = usualPauseMs;
   }
 
   /** Start of a run, in its track's ticks after the first picture; negative before it. */
@@ -95,9 +123,9 @@ class FileTimeline {
   /** From the start of the first picture to the end of the last. */
   durationMs(pictures: readonly Run[]): number {
     const [first] = pictures;
-    const last = pictures.at(-1);
-    if (first === undefined || last === undefined) return 0;
-    const ticks = this.#startOfLast(last) + this.usualInterval(pictures) - this.startOf(first);
+    if (first === undefined) return 0;
+    const times = this.#times(pictures);
+    const ticks = (times.at(-1) ?? 0) - (times[0] ?? 0) + this.usualInterval(pictures);
     return (ticks * 1000) / first.track.timescale;
   }
 
@@ -110,7 +138,7 @@ class FileTimeline {
     // The lower median: of two intervals, the longer may be a pause.
     const median = intervals.toSorted((a, b) => a - b)[(intervals.length - 1) >> 1];
     if (median === undefined)
-      return ((pictures[0]?.track.timescale ?? 0) * unknownIntervalMs) / 1000;
+      return ((pictures[0]?.track.timescale ?? 0) * this.#usualPauseMs) / 1000;
     const usual = intervals.filter((ticks) => ticks <= leastHoleIntervals * median);
     return usual.reduce((sum, ticks) => sum + ticks, 0) / usual.length;
   }
@@ -124,7 +152,7 @@ class FileTimeline {
     const [first] = pictures;
     if (first === undefined) return [];
     const msOf = (ticks: number): number => (ticks * 1000) / first.track.timescale;
-    const origin = this.startOf(first);
+    const [origin = 0] = this.#times(pictures);
     const usual = this.usualInterval(pictures);
     const leastMs = Math.max(leastHoleMs, leastHoleIntervals * msOf(usual));
     return this.#intervals(pictures)
@@ -137,14 +165,18 @@ class FileTimeline {
 
   /** The interval after each picture but the last; `at` in ticks from the file's start. */
   #intervals(pictures: readonly Run[]): { readonly at: number; readonly ticks: number }[] {
-    const times = pictures.flatMap((run) => {
-      let at = this.startOf(run);
-      return run.durations.map((duration) => (at += duration) - duration);
-    });
+    const times = this.#times(pictures);
     return times.slice(1).map((time, i) => {
       const at = times[i] ?? time;
       return { at, ticks: time - at };
     });
+  }
+
+  /** When the pictures are shown, in their order, in ticks from the file's start. */
+  #times(pictures: readonly Run[]): number[] {
+    return pictures
+      .flatMap((run) => shownTimes({ ...run, start: this.startOf(run) }))
+      .sort((a, b) => a - b);
   }
 
   /** Extends the last picture of each run to the next run, because ffmpeg could only guess. */
@@ -170,7 +202,7 @@ class FileTimeline {
   }
 }
 
-/** Makes all media times count from the first picture, and drops the sound before it. */
+/** Makes all media times count from the first picture shown, and drops the sound before it. */
 async function rebase(
   file: FileHandle,
   fragments: readonly FileFragment[],
@@ -186,7 +218,10 @@ async function rebase(
       continue;
     }
     const old = fragment.runs.filter(isSince1970);
-    for (const run of old) moveToBeginning(run, timeline.startOf(run));
+    for (const run of old) {
+      if (isPictures(run)) moveShown(run, timeline.startOf(run));
+      else moveToBeginning(run, timeline.startOf(run));
+    }
     if (old.length > 0) {
       await file.write(fragment.moof, 0, fragment.moof.length, fragment.offset);
     }

@@ -8,7 +8,7 @@ export interface FlowLimits {
   readonly firstPictureWithinMs: number;
 }
 
-/** The camera has sent no picture, or none that ffmpeg understands. */
+/** The camera has sent no picture, or none with which a recording can begin. */
 export class NoPictureError extends Error {
   override name = 'NoPictureError';
 }
@@ -16,6 +16,16 @@ export class NoPictureError extends Error {
 /** Pictures came, but have ceased. */
 export class StalledError extends Error {
   override name = 'StalledError';
+}
+
+/** The camera sends what can't be recorded, or not what it has announced. */
+export class UnreadableError extends Error {
+  override name = 'UnreadableError';
+}
+
+/** Pictures come, but ffmpeg, which reads them, makes nothing of them. */
+export class NotRecordedError extends Error {
+  override name = 'NotRecordedError';
 }
 
 /** Pictures are said to be recorded, but the file doesn't grow. */
@@ -30,6 +40,14 @@ export class ClockSetError extends Error {
 
 /** The period over which the bit rate is averaged. */
 const windowMs = 10_000;
+/** Silence is a stall only if it is so many times longer than this camera's pauses usually are. */
+const pausesToStall = 3;
+/** Before that is known, the second picture may take this many times as long as the first. */
+const secondPicturePatience = 2;
+/** How long pictures may come of which none is a key frame, with which a recording begins. */
+const keyFrameWithinMs = 600_000;
+/** How long ffmpeg may record nothing of the pictures that come, after it has recorded some. */
+const recordedWithinMs = 30_000;
 /** Checks that lie further apart than this say that this process stood still, and saw nothing. */
 const blindMs = 3_000;
 /** So many measurements must find that the file doesn't grow: one may be late, as we may be. */
@@ -44,9 +62,13 @@ interface FlowSample {
 /** Watches whether pictures come and are written, and measures their rates. */
 export class FootageFlow {
   readonly #clock: SteadyClock;
-  readonly #limits: FlowLimits;
+  readonly limits: FlowLimits;
   readonly #samples: FlowSample[] = [];
   #grewAtMs: number;
+  /** When the camera's newest picture came. */
+  #cameAtMs: number;
+  #pictures = 0;
+  #usualPauseMs: number | undefined;
   #checkedAtMs: number;
   #wasLate = false;
   /** As measured last. */
@@ -65,9 +87,37 @@ export class FootageFlow {
 
   constructor(clock: Clock, limits: FlowLimits) {
     this.#clock = new SteadyClock(clock);
-    this.#limits = limits;
+    this.limits = limits;
     this.#grewAtMs = clock.now();
+    this.#cameAtMs = this.#grewAtMs;
     this.#checkedAtMs = clock.now();
+  }
+
+  /**
+   * Takes the number of pictures that came from the camera, whether or not ffmpeg can record them.
+   *
+   * @param usualPauseMs between two of them; undefined while that is not known
+   */
+  came(pictures: number, usualPauseMs: number | undefined): void {
+    if (pictures > this.#pictures) this.#cameAtMs = this.#clock.now();
+    this.#pictures = pictures;
+    this.#usualPauseMs = usualPauseMs;
+  }
+
+  /** How long this camera may be silent. */
+  get #patienceMs(): number {
+    const { stallAfterMs, firstPictureWithinMs } = this.limits;
+    if (this.frames === 0 && this.#pictures === 0) return firstPictureWithinMs;
+    const longestMs =
+      this.#usualPauseMs === undefined
+        ? secondPicturePatience * firstPictureWithinMs
+        : pausesToStall * this.#usualPauseMs;
+    return this.#pictures === 0 ? stallAfterMs : Math.max(stallAfterMs, longestMs);
+  }
+
+  /** For how long pictures have come of which ffmpeg recorded none; 0 if none came. */
+  get unrecordedMs(): number {
+    return Math.max(0, this.#cameAtMs - this.#grewAtMs);
   }
 
   /**
@@ -87,7 +137,7 @@ export class FootageFlow {
   /** Whether pictures went on coming while the file did not grow. A stalled camera is no such case. */
   get #isUnwritten(): boolean {
     const forMs = this.#grewAtMs - (this.#unwrittenSinceMs ?? Infinity);
-    return forMs > this.#limits.stallAfterMs && this.#measuredInVain >= vainMeasurements;
+    return forMs > this.#patienceMs && this.#measuredInVain >= vainMeasurements;
   }
 
   /** Whether a picture is in the file. */
@@ -135,36 +185,55 @@ export class FootageFlow {
   }
 
   /**
-   * Call it regularly. Throws {@link NoPictureError}, {@link StalledError}, {@link NotWrittenError}
-   * or {@link ClockSetError}. Missing pictures count only at the second check in a row: if our process
-   * itself was held up, it reads ffmpeg's reports between the two checks.
+   * Call it regularly. Throws {@link NoPictureError}, {@link StalledError}, {@link NotRecordedError},
+   * {@link NotWrittenError} or {@link ClockSetError}. Missing pictures count only at the second check in
+   * a row: if our process itself was held up, it reads what came meanwhile between the two checks.
    */
   check(): void {
-    const stepMs = this.#clock.behindMs;
-    // The times of the present recording would be wrong.
-    if (Math.abs(stepMs) > farMs) {
-      throw new ClockSetError(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
-    }
+    this.#checkClock();
     const nowMs = this.#clock.now();
     if (nowMs - this.#checkedAtMs > blindMs) {
       this.#grewAtMs = nowMs;
+      this.#cameAtMs = nowMs;
       this.#unwrittenSinceMs = undefined;
     }
     this.#checkedAtMs = nowMs;
-    const { stallAfterMs, firstPictureWithinMs } = this.#limits;
+    const limitMs = this.#patienceMs;
+    const seconds = `${Math.round(limitMs / 1000)} s`;
     if (this.#isUnwritten) {
       throw new NotWrittenError(
-        `ffmpeg says that it records, but its file has not grown for ${stallAfterMs / 1000} s`,
+        `ffmpeg says that it records, but its file has not grown for ${seconds}`,
       );
     }
-    const limitMs = this.frames === 0 ? firstPictureWithinMs : stallAfterMs;
-    const isLate = nowMs - this.#grewAtMs > limitMs;
+    this.#checkRecorded();
+    const isLate = nowMs - Math.max(this.#cameAtMs, this.#grewAtMs) > limitMs;
     const wasLate = this.#wasLate;
     this.#wasLate = isLate;
     if (!isLate || !wasLate) return;
-    if (this.frames === 0) {
-      throw new NoPictureError(`the camera sent no picture within ${limitMs / 1000} s`);
+    if (this.frames === 0 && this.#pictures === 0) {
+      throw new NoPictureError(`the camera sent no picture within ${seconds}`);
     }
-    throw new StalledError(`no picture for ${limitMs / 1000} s: the camera's stream stalled`);
+    throw new StalledError(`no picture for ${seconds}: the camera's stream stalled`);
+  }
+
+  #checkClock(): void {
+    const stepMs = this.#clock.behindMs;
+    // The times of the present recording would be wrong.
+    if (Math.abs(stepMs) <= farMs) return;
+    throw new ClockSetError(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
+  }
+
+  #checkRecorded(): void {
+    if (this.frames === 0 && this.unrecordedMs > keyFrameWithinMs) {
+      throw new NoPictureError(
+        `pictures came for ${keyFrameWithinMs / 60_000} minutes, but no key frame, with which a recording can begin`,
+      );
+    }
+    const limitMs = Math.max(recordedWithinMs, this.#patienceMs);
+    if (this.frames > 0 && this.unrecordedMs > limitMs) {
+      throw new NotRecordedError(
+        `pictures come, but ffmpeg has recorded none of them for ${Math.round(limitMs / 1000)} s`,
+      );
+    }
   }
 }

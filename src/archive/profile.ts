@@ -10,7 +10,7 @@ export type Profile =
       readonly framesPerSecond: number;
       /** x264's constant rate factor: 18 looks perfect, 28 is small. */
       readonly crf: number;
-      /** x264's preset: `superfast` or `ultrafast`. The others look ahead and delay pictures. */
+      /** x264's preset, from `ultrafast` to `medium`. */
       readonly preset: string;
       readonly audioBitsPerSecond: number;
     };

@@ -10,15 +10,20 @@ import { finishFile } from './finish.ts';
  * Deletes files without a picture; logs and leaves files that can't be read. Returns files again
  * until they are taken out of the directory.
  *
+ * @param usualPauseMs between the camera's pictures; unknown unless given
  * @returns the files in the order of recording
  */
-export async function salvage(directory: string, log: Log = silentLog): Promise<FinishedFile[]> {
+export async function salvage(
+  directory: string,
+  log: Log = silentLog,
+  usualPauseMs?: number,
+): Promise<FinishedFile[]> {
   const found: FinishedFile[] = [];
   for (const name of await namesIn(directory)) {
     const path = join(directory, name);
     try {
       const { size } = await stat(path);
-      const file = await finishFile(path);
+      const file = await finishFile(path, usualPauseMs);
       if (file !== undefined) found.push(file);
       else log.info('a file without a picture was deleted', { file: path, bytes: size });
     } catch (error) {

@@ -9,6 +9,8 @@ import type { CameraStatus } from '../contract/cameras.ts';
 
 /** A picture that was recorded so long ago is no longer "now": the camera is not recording. */
 const freshMs = 10_000;
+/** Or so many of its usual pauses between pictures, if that is longer. */
+const freshPauses = 3;
 
 /** What can be seen of one camera's life from outside: its life reports, status() answers. */
 export class CameraView {
@@ -67,7 +69,8 @@ export class CameraView {
   status(): CameraStatus {
     const archived = this.#now?.archiver.status();
     const lastFootageAtMs = archived?.lastFootageAtMs ?? this.#lastFootageAtMs;
-    const state = this.#state(archived?.recordedAtMs ?? archived?.lastFootageAtMs);
+    const forMs = Math.max(freshMs, freshPauses * (archived?.usualPauseMs ?? 0));
+    const state = this.#state(archived?.recordedAtMs ?? archived?.lastFootageAtMs, forMs);
     const relay = this.#now?.relay;
     const audioCodec = relay?.media.audio?.codec;
     const pid = this.#now?.archiver.pid;
@@ -81,6 +84,7 @@ export class CameraView {
       profile: this.#settings.present.values.profile,
       picture: archived?.picture,
       audioCodec,
+      soundProblem: archived?.soundProblem,
       slowLine: this.#line?.trouble,
       bitsPerSecond: archived?.bitsPerSecond,
       frames: this.#framesBefore + (archived?.frames ?? 0),
@@ -91,10 +95,10 @@ export class CameraView {
     };
   }
 
-  #state(recordedAtMs: number | undefined): ConnectedState {
+  #state(recordedAtMs: number | undefined, freshForMs: number): ConnectedState {
     if (!this.#started) return 'dialled in';
     if (this.#now === undefined) return this.#failure === undefined ? 'starting' : 'recovering';
     if (recordedAtMs === undefined) return 'awaiting picture';
-    return this.#clock.wallNow() - recordedAtMs <= freshMs ? 'recording' : 'awaiting picture';
+    return this.#clock.wallNow() - recordedAtMs <= freshForMs ? 'recording' : 'awaiting picture';
   }
 }

@@ -3,6 +3,7 @@ import {
   ClockSetError,
   NoPictureError,
   StalledError,
+  UnreadableError,
 } from '../archive/archiver.ts';
 import { DiskFullError, DiskUnusableError } from '../lib/disk-full.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
@@ -29,10 +30,11 @@ export function gapCause(error: unknown, { slowLine, answers, server }: Seen = {
   const answer = error instanceof RelayFaultError ? answers?.wrong : answers?.poor;
   if (answer !== undefined && meansNoStream(error))
     return { cause: 'camera sent nothing', detail: answer };
-  // A camera that refuses has answered.
+  // A camera that refuses, or sends what can't be read, has answered.
   const isSilence =
     cause === 'stream stalled' ||
-    (cause === 'camera sent nothing' && !(error instanceof StreamRefusedError));
+    (cause === 'camera sent nothing' &&
+      !(error instanceof StreamRefusedError || error instanceof UnreadableError));
   const isOfServer = isSilence || error instanceof ArchiverHungError || isStartedLate(error);
   if (server !== undefined && isOfServer) {
     return { cause: server.cause, detail: `${server.detail}; ${detail}` };
@@ -52,9 +54,8 @@ const isStartedLate = (error: unknown): boolean =>
 function causeOf(error: unknown): GapCause {
   if (error instanceof ClockSetError) return 'clock jumped';
   if (error instanceof StalledError || error instanceof ServiceHungUpError) return 'stream stalled';
-  if ([NoPictureError, NoStreamError, StreamRefusedError].some((kind) => error instanceof kind)) {
-    return 'camera sent nothing';
-  }
+  const sentNothing = [NoPictureError, NoStreamError, StreamRefusedError, UnreadableError];
+  if (sentNothing.some((kind) => error instanceof kind)) return 'camera sent nothing';
   if (isFullDisk(error)) return 'disk full';
   if (isUnusableDisk(error)) return 'disk unusable';
   // Any other error that the operator must mend keeps the relay from starting.

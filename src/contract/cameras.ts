@@ -28,6 +28,8 @@ export const CameraStatus = z.object({
     })
     .optional(),
   audioCodec: z.string().optional(),
+  /** Why the sound that the camera announces is not recorded. */
+  soundProblem: z.string().optional(),
   /** While pictures wait for the line from the camera. */
   slowLine: z
     .object({

@@ -24,10 +24,9 @@ export const storeOptions = (config: Config, log: Log): ObjectStoreOptions => ({
 export function archiverOptions(
   config: Config,
   profile: ProfileName,
-): Pick<
-  ArchiverOptions,
-  'profile' | 'program' | 'segmentSeconds' | 'stallAfterMs' | 'firstPictureWithinMs'
-> {
+): Pick<ArchiverOptions, 'profile' | 'program' | 'segmentSeconds' | 'stallAfterMs'> & {
+  readonly firstPictureWithinMs: number;
+} {
   const { program, segmentSeconds, stallSeconds } = config.archive;
   return {
     profile: profileOf(config, profile),

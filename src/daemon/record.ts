@@ -76,8 +76,10 @@ export function cameraParts(
       startRelay({ ...config.relay, ...source, log, readyWithinMs: relayReadyWithinMs, signal }),
     startArchiver: async (relay, line, profile, onFile) => {
       const directory = await spool.runDirectory(camera);
+      const options = archiverOptions(config, profile);
       return startArchiver({
-        ...archiverOptions(config, profile),
+        ...options,
+        firstPictureWithinMs: options.firstPictureWithinMs * line.patience,
         source: await TimedPort.open({
           relayUrl: relay.url,
           line,

@@ -1,12 +1,13 @@
 import type { Message } from '../media/rtsp/message.ts';
 import { packetOf, readRtp } from '../media/rtsp/rtp.ts';
-import { readSdp } from '../media/sdp.ts';
+import { type MediaDescription, readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
 import type { Echo } from '../tunnel/tunnel.ts';
 import { CameraAnswers } from './camera-answers.ts';
 import { LineRate } from './line-rate.ts';
 import { MediaClock } from './media-clock.ts';
+import { whyUnknownSound, whyUnreadablePictures, whyUnreadableSound } from './reading.ts';
 
 export type TrackKind = 'video' | 'audio';
 
@@ -23,6 +24,9 @@ const askAtLeastEachMs = 10_000;
 /** What is later than this waits in a queue. */
 const queueMs = 1_000;
 
+/** A first picture is waited for up to eight times as long as usual. */
+const mostDoublings = 3;
+
 const latelyMs = 20_000;
 const noteEachMs = 1_000;
 /** Longer than the longest segment takes. */
@@ -31,6 +35,13 @@ const notesKept = 900;
 interface CameraTrack {
   readonly kind: TrackKind;
   readonly clock: MediaClock;
+  readonly description: MediaDescription;
+}
+
+/** Why what a camera sends can't be recorded; undefined where it can. */
+export interface StreamProblems {
+  pictures?: string | undefined;
+  sound?: string | undefined;
 }
 
 /** Takes what a camera says in one connection, as it comes. */
@@ -55,11 +66,14 @@ export class CameraLine {
   readonly answers = new CameraAnswers();
   /** Of the newest connection, by payload type. */
   #tracks = new Map<number, CameraTrack>();
+  #problems: StreamProblems = {};
   #askedAtMs = -Infinity;
   /** Oldest first. */
   readonly #troubles: { readonly atMs: number; readonly lateMs: number; readonly words: string }[] =
     [];
   #promptSinceMs: number | undefined;
+  /** Connections in a row that brought no picture, the present one included. */
+  #vainConnections = 0;
 
   constructor(clock: Clock, echo: Echo) {
     this.#clock = clock;
@@ -70,6 +84,8 @@ export class CameraLine {
   watch(): LineWatcher {
     const tracks = new Map<number, CameraTrack>();
     this.#tracks = tracks;
+    this.#problems = {};
+    this.#vainConnections += 1;
     return {
       hear: this.answers.watch(),
       take: (message) => this.#take(message, tracks),
@@ -86,9 +102,22 @@ export class CameraLine {
     return undefined;
   }
 
+  /** Of the newest connection. */
+  get problems(): Readonly<StreamProblems> {
+    return this.#problems;
+  }
+
   /** How late the least late picture of the last seconds came; 0 if that can't be known. */
   get lateMs(): number {
     return this.clock('video')?.lateMs ?? 0;
+  }
+
+  /**
+   * How many times longer than usual to wait for a first picture: a camera that sends one each minute
+   * may have been left too early.
+   */
+  get patience(): number {
+    return 2 ** Math.min(Math.max(this.#vainConnections - 1, 0), mostDoublings);
   }
 
   /** What is wrong with the line now: pictures wait for it. Undefined if they don't. */
@@ -133,18 +162,28 @@ export class CameraLine {
 
   #take(message: Message, tracks: Map<number, CameraTrack>): void {
     if (message.kind === 'response' && message.body.startsWith('v=0')) {
-      for (const { kind, payloadType, ticksPerSecond } of readSdp(message.body)) {
+      for (const description of readSdp(message.body)) {
+        const { kind, payloadType, ticksPerSecond } = description;
         if (kind !== 'video' && kind !== 'audio') continue;
-        tracks.set(payloadType, { kind, clock: new MediaClock(ticksPerSecond) });
+        tracks.set(payloadType, { kind, clock: new MediaClock(ticksPerSecond), description });
+        if (kind === 'audio') this.#problems.sound ??= whyUnknownSound(description);
       }
     }
     if (message.kind !== 'frame') return;
     const rtp = readRtp(packetOf(message));
     const track = rtp && tracks.get(rtp.payloadType);
     if (rtp === undefined || track === undefined) return;
+    if (tracks === this.#tracks) this.#examine(track, packetOf(message));
     const nowMs = this.#clock.now();
     const takenMs = track.clock.place(rtp.timestamp, nowMs, this.#echo.echoMs);
-    if (track.kind === 'video') this.#rate.note(message.bytes.length, takenMs, nowMs);
+    if (track.kind !== 'video') return;
+    this.#vainConnections = 0;
+    this.#rate.note(message.bytes.length, takenMs, nowMs);
+  }
+
+  #examine({ kind, description }: CameraTrack, packet: Buffer): void {
+    if (kind === 'audio') this.#problems.sound ??= whyUnreadableSound(description, packet);
+    else this.#problems.pictures ??= whyUnreadablePictures(description, packet);
   }
 
   /** Asks the line whether what is late waited in it, and corrects the clocks if not. */

@@ -3,12 +3,18 @@ import { formatMessage, type Frame, MessageReader, type Response } from '../medi
 import { packetOf, readRtp, senderReport, setTimestamp } from '../media/rtsp/rtp.ts';
 import { type MediaDescription, readSdp } from '../media/sdp.ts';
 import type { CameraLine, TrackKind } from './camera-line.ts';
+import { PicturePace } from './picture-pace.ts';
 import { TrackTimes } from './track-times.ts';
 
+/** CSeq of a request that is not the reader's. */
+const ownRequest = '99999999';
 /** Not 0, which some readers take for unknown. */
 const firstTimestamp = 1 << 20;
 /** A reader that adds up 32 bits of a clock of 90 kHz is wrong after six hours without a report. */
 const reportEachMs = 60_000;
+
+/** What is known of what comes from the camera. */
+export type TimedLine = Pick<CameraLine, 'clock'> & Partial<Pick<CameraLine, 'problems'>>;
 
 interface TimedTrack {
   readonly kind: TrackKind;
@@ -22,12 +28,17 @@ interface TimedTrack {
  * (RFC 2326 section 12.29, RFC 3550 section 6.4.1).
  */
 export class TimedAnswers {
-  readonly #line: Pick<CameraLine, 'clock'>;
+  readonly #line: TimedLine;
   readonly #clock: Clock;
   readonly #requests = new MessageReader();
   readonly #answers = new MessageReader();
   /** Methods of the requests that wait for an answer, by their CSeq. */
   readonly #asked = new Map<string, string>();
+  /** Of the reader's first SETUP. */
+  #firstTrackUrl: string | undefined;
+  #session: string | undefined;
+  /** A channel with sound that the reader didn't ask for, and isn't given. */
+  #unaskedChannel: number | undefined;
   #streams: readonly MediaDescription[] = [];
   /** The RTP channels that are set up, and what comes in them. */
   readonly #tracks = new Map<number, TimedTrack | undefined>();
@@ -36,18 +47,51 @@ export class TimedAnswers {
   #reportedAtMs = 0;
   /** When the newest picture that went through was taken: milliseconds since 1970 UTC. */
   lastPictureAtMs: number | undefined;
+  readonly pace = new PicturePace();
+  /** Whether any sound went through. */
+  hasSound = false;
 
-  constructor(line: Pick<CameraLine, 'clock'>, clock: Clock) {
+  constructor(line: TimedLine, clock: Clock) {
     this.#line = line;
     this.#clock = clock;
   }
 
-  /** Takes note of what the reader asks. @throws {ProtocolError} it doesn't speak RTSP */
-  asks(chunk: Buffer): void {
+  /**
+   * Takes note of what the reader asks.
+   *
+   * @returns what to send to the relay before it. @throws {ProtocolError} it doesn't speak RTSP
+   */
+  asks(chunk: Buffer): Buffer[] {
+    const before: Buffer[] = [];
     for (const message of this.#requests.read(chunk)) {
       if (message.kind !== 'request') continue;
       this.#asked.set(message.headers.get('cseq') ?? '', message.method);
+      if (message.method === 'SETUP') this.#firstTrackUrl ??= message.url;
+      if (message.method === 'PLAY') before.push(...this.#askForSound());
     }
+    return before;
+  }
+
+  /**
+   * Sound is asked for even if the reader wants none, so that it is known when some comes; a relay that
+   * had a reader of it before goes on getting it from the camera, and floods its log if nobody reads it.
+   */
+  #askForSound(): Buffer[] {
+    const index = this.#streams.findIndex(({ kind }) => kind === 'audio');
+    const control = this.#streams[index]?.control;
+    const first = this.#streams.find(({ kind }) => kind === 'video')?.control;
+    const channel = 2 * index;
+    const url = this.#firstTrackUrl;
+    const isAsked = this.#tracks.size !== 1 || this.#tracks.has(channel);
+    if (isAsked || control === undefined || first === undefined || !url?.endsWith(first)) return [];
+    this.#unaskedChannel = channel;
+    return [
+      formatMessage(`SETUP ${url.slice(0, -first.length)}${control} RTSP/1.0`, [
+        ['CSeq', ownRequest],
+        ['Session', this.#session ?? ''],
+        ['Transport', `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1}`],
+      ]),
+    ];
   }
 
   /** @returns what to send to the reader instead. @throws {ProtocolError} the relay doesn't speak RTSP */
@@ -67,6 +111,8 @@ export class TimedAnswers {
   #answer(response: Response): Buffer[] {
     const { status, headers, body } = response;
     const cseq = headers.get('cseq') ?? '';
+    if (cseq === ownRequest) return [];
+    this.#session ??= /^[^;]+/.exec(headers.get('session') ?? '')?.[0];
     const method = status === 200 ? this.#asked.get(cseq) : undefined;
     this.#asked.delete(cseq);
     const kept = new Map(headers);
@@ -93,12 +139,21 @@ export class TimedAnswers {
     const packet = packetOf(frame);
     const rtp = readRtp(packet);
     if (rtp === undefined) return false;
+    if (frame.channel === this.#unaskedChannel) {
+      this.hasSound = true;
+      return false;
+    }
     const track = this.#trackOf(frame.channel, rtp.payloadType);
     const nowMs = this.#clock.now();
     const takenMs =
       track.times.place(rtp.timestamp, nowMs, this.#line.clock(track.kind)) +
       (this.#clock.wallNow() - nowMs);
-    if (track.kind === 'video') this.lastPictureAtMs = takenMs;
+    if (track.kind === 'audio') this.hasSound = true;
+    else if (this.#line.problems?.pictures !== undefined) return false;
+    else {
+      this.lastPictureAtMs = takenMs;
+      this.pace.note(rtp.timestamp, nowMs);
+    }
     const ticks = ((takenMs - this.#epoch * 1_000) * track.ticksPerSecond) / 1_000;
     setTimestamp(packet, (firstTimestamp + Math.round(ticks)) % 2 ** 32);
     return true;

@@ -3,13 +3,13 @@ import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { LoopbackServer } from '../lib/loopback-server.ts';
-import type { CameraLine } from './camera-line.ts';
-import { TimedAnswers } from './timed-answers.ts';
+import type { StreamProblems } from './camera-line.ts';
+import { TimedAnswers, type TimedLine } from './timed-answers.ts';
 
 export interface TimedPortOptions {
   /** The relay's rtsp:// address. */
   readonly relayUrl: string;
-  readonly line: Pick<CameraLine, 'clock'>;
+  readonly line: TimedLine;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,6 +54,26 @@ export class TimedPort implements AsyncDisposable {
     return this.#newest?.lastPictureAtMs;
   }
 
+  /** Number of pictures that were handed on to the present reader. */
+  get pictures(): number {
+    return this.#newest?.pace.count ?? 0;
+  }
+
+  /** In milliseconds; undefined while too few pictures came. */
+  get usualPauseMs(): number | undefined {
+    return this.#newest?.pace.usualPauseMs;
+  }
+
+  /** Why what the camera sends can't be recorded. */
+  get problems(): Readonly<StreamProblems> {
+    return this.#options.line.problems ?? {};
+  }
+
+  /** Whether sound came to the present reader, wanted or not. */
+  get hasSound(): boolean {
+    return this.#newest?.hasSound ?? false;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#server[Symbol.asyncDispose]();
   }
@@ -84,8 +104,7 @@ export class TimedPort implements AsyncDisposable {
     };
     reader.on('data', (chunk: Buffer) => {
       orEnd(() => {
-        answers.asks(chunk);
-        if (!relay.write(chunk)) reader.pause();
+        if (!relay.write(Buffer.concat([...answers.asks(chunk), chunk]))) reader.pause();
       });
     });
     relay.on('data', (chunk: Buffer) => {

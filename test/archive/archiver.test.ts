@@ -3,7 +3,7 @@ import { access, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startArchiver } from '../../src/archive/archiver.ts';
-import type { Profile } from '../../src/archive/profile.ts';
+import { downsample, type Profile } from '../../src/archive/profile.ts';
 import { salvage } from '../../src/archive/salvage.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
@@ -109,8 +109,13 @@ describe('archiver', { concurrency: 4 }, () => {
 
   const start = (profile = copy) => Recording.start({ source: camera.url, media, profile });
 
-  for (const profile of [copy, small]) {
-    it(`loses little and leaves readable files when ffmpeg is killed (${profile.kind})`, async () => {
+  const thorough = { ...downsample, preset: 'medium' } as Profile;
+  for (const [profile, name] of [
+    [copy, 'copy'],
+    [small, 'downsample'],
+    [thorough, 'downsample, medium'],
+  ] as const) {
+    it(`loses little and leaves readable files when ffmpeg is killed (${name})`, async () => {
       await using recording = await start(profile);
       await recordingPictures(recording, 60);
       const { frames } = recording.archiver.status();
@@ -220,22 +225,90 @@ describe('archiver', { concurrency: 4 }, () => {
     }
   });
 
-  it('records a camera that announces sound and sends none', async () => {
+  it('waits for the first key frame while pictures come, however late it is', async () => {
+    await using rare = await startRtspCamera({ video: 'h264', keyFrameSeconds: 8 });
+    const limit = { firstPictureWithinMs: 3_000, stallAfterMs: 1_000, media: mediaOf('h264') };
+    await using recording = await Recording.start({ source: rare.url, profile: copy, ...limit });
+    const ended = recording.archiver.ended(soon());
+    await Promise.race([recording.archiver.firstPicture, ended]);
+    await recording.stop();
+    const [file] = recording.files;
+    assert.ok((await packetTimes(file?.path ?? '')).keys[0] === 0);
+  });
+
+  it('records a camera that sends a picture now and then', async () => {
+    const rare = { framesPerSecond: 0.5, keyFrameSeconds: 2 };
+    await using own = await startRtspCamera({ video: 'h264', ...rare });
+    const limit = { firstPictureWithinMs: 15_000, stallAfterMs: 500, media: mediaOf('h264') };
+    await using recording = await Recording.start({
+      source: own.url,
+      profile: copy,
+      segmentSeconds: 2,
+      ...limit,
+    });
+    const ended = recording.archiver.ended(soon());
+    const files = eventually('three files', 30_000, () => recording.files.length >= 3);
+    await Promise.race([files, ended]);
+    await recording.stop();
+    // The first may have begun before it was known how far pictures are apart.
+    for (const { durationMs, holes } of recording.files.slice(-1)) {
+      assert.ok(durationMs > 1_000, `${durationMs} ms`);
+      assert.equal(holes, undefined);
+    }
+  });
+
+  it('records a camera that announces sound and sends none, and the sound that comes late', async () => {
     await using sieve = await Sieve.before(camera);
     sieve.held.add(audioChannel);
     const log = new KeptLog();
-    const limit = { firstPictureWithinMs: 8_000, log };
     await using recording = await Recording.start({
       source: sieve.url,
       media,
       profile: copy,
-      ...limit,
+      log,
     });
-    await eventually('recording', 15_000, () => log.complaints(/without it/).length > 0);
+    const { archiver, files } = recording;
+    await eventually('recording', 30_000, () => log.complaints(/without it/).length > 0);
+    await archiver.firstPicture;
+    assert.match(archiver.status().soundProblem ?? '', /announces sound, and sends none/);
+    const { pid } = archiver;
+    sieve.held.delete(audioChannel);
+    await eventually('sound', 30_000, () => archiver.pid !== pid);
+    assert.equal(archiver.status().soundProblem, undefined);
     await recordingPictures(recording);
+    await recording.stop();
+    const [first, last] = await Promise.all(
+      [files[0], files.at(-1)].map((one) => probe(one?.path ?? '')),
+    );
+    assert.deepEqual([first?.audioCodec, last?.audioCodec], [undefined, 'aac']);
+    assert.equal(log.complaints(/without it/).length, 1);
+  });
+
+  it('records without sound that can not be understood, and says why', async () => {
+    const line = { clock: () => undefined, problems: { sound: 'it is AAC with ADTS headers' } };
+    await using recording = await Recording.start({
+      source: camera.url,
+      line,
+      media,
+      profile: copy,
+    });
+    await recordingPictures(recording);
+    assert.equal(recording.archiver.status().soundProblem, 'it is AAC with ADTS headers');
     await recording.stop();
     const { audioCodec } = await probe(recording.files.at(-1)?.path ?? '');
     assert.equal(audioCodec, undefined);
+  });
+
+  it('records nothing of pictures that can not be read, and says why', async () => {
+    const line = { clock: () => undefined, problems: { pictures: 'MJPEG that is too wide' } };
+    await using recording = await Recording.start({
+      source: camera.url,
+      line,
+      media,
+      profile: copy,
+    });
+    await endOf(recording, /^UnreadableError: MJPEG that is too wide/);
+    assert.deepEqual(recording.files, []);
   });
 
   it('offers a file again that could not be handed over, and leaves it if that fails too', async () => {

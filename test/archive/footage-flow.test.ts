@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readLogLine, readPicture } from '../../src/archive/ffmpeg-output.ts';
-import { FootageFlow, NoPictureError, NotWrittenError } from '../../src/archive/footage-flow.ts';
+import {
+  FootageFlow,
+  NoPictureError,
+  NotRecordedError,
+  NotWrittenError,
+} from '../../src/archive/footage-flow.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 
 class HandClock implements Clock {
@@ -29,6 +34,50 @@ describe('footage flow', () => {
     flow.progress(1);
     look(clock, flow, 9);
     assert.throws(() => flow.check(), /no picture for 8 s/);
+  });
+
+  it('is as patient as the pictures of this camera are apart', () => {
+    const clock = new HandClock();
+    const flow = new FootageFlow(clock, limits);
+    for (let n = 1; n < 10; n += 1) {
+      flow.came(n, n > 3 ? 20_000 : undefined);
+      flow.progress(n - 1);
+      flow.recorded(n * 1_000);
+      for (let ms = 0; ms < 20_000; ms += 500) {
+        clock.ms += 500;
+        flow.check();
+      }
+    }
+    look(clock, flow, 40);
+    assert.throws(() => look(clock, flow, 3), /no picture for 60 s/);
+  });
+
+  it('waits for a key frame while pictures come, but not for ever', () => {
+    const clock = new HandClock();
+    const flow = new FootageFlow(clock, limits);
+    const come = (forMs: number): void => {
+      for (let ms = 0; ms < forMs; ms += 500) {
+        clock.ms += 500;
+        flow.came(clock.ms / 100, 100);
+        flow.check();
+      }
+    };
+    come(599_000);
+    assert.equal(flow.unrecordedMs, 599_000);
+    assert.throws(() => come(2_000), /pictures came for 10 minutes, but no key frame/);
+  });
+
+  it('tells of an ffmpeg that ceases to record pictures which go on coming', () => {
+    const clock = new HandClock();
+    const flow = new FootageFlow(clock, limits);
+    flow.progress(1);
+    assert.throws(() => {
+      for (; clock.ms < 60_000; clock.ms += 500) {
+        flow.came(clock.ms, 100);
+        flow.check();
+      }
+    }, NotRecordedError);
+    assert.equal(clock.ms, 30_500);
   });
 
   it('gives the camera its time anew after a pause of this process', () => {

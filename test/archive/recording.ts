@@ -9,6 +9,9 @@ import { type Archiver, type ArchiverOptions, startArchiver } from '../../src/ar
 import { downsample, type Profile, type SourceMedia } from '../../src/archive/profile.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import { MessageReader } from '../../src/media/rtsp/message.ts';
+import { CameraLine } from '../../src/stream/camera-line.ts';
+import type { TimedLine } from '../../src/stream/timed-answers.ts';
 import { TimedPort } from '../../src/stream/timed-port.ts';
 import type { FinishedFile } from '../../src/model/segment.ts';
 
@@ -37,7 +40,7 @@ export class Recording implements AsyncDisposable {
 
   static async start(options: RecordingOptions): Promise<Recording> {
     const directory = await mkdtemp(join(tmpdir(), 'archive-'));
-    return new Recording(directory, await timed(options.source), options);
+    return new Recording(directory, await timed(options.source, options.line), options);
   }
 
   async take(file: FinishedFile): Promise<void> {
@@ -61,11 +64,15 @@ export type RecordingOptions = Pick<ArchiverOptions, 'media' | 'profile'> &
   Partial<Omit<ArchiverOptions, 'source'>> & {
     /** rtsp:// address of a camera or relay. */
     readonly source: string;
+    /** Of the camera, by whose clock pictures are dated; by arrival unless given. */
+    readonly line?: TimedLine;
   };
 
-/** The port from which an archiver records what is at `url`, dated by arrival. */
-export function timed(url: string): Promise<TimedPort> {
-  const line = { clock: () => undefined };
+/** The port from which an archiver records what is at `url`, dated by arrival unless its line is given. */
+export function timed(
+  url: string,
+  line: TimedLine = { clock: () => undefined },
+): Promise<TimedPort> {
   return TimedPort.open({ relayUrl: url, line, clock: systemClock, log: silentLog });
 }
 
@@ -73,6 +80,15 @@ export const mediaOf = (video: string, audio?: string): SourceMedia => ({
   video: { codec: video },
   audio: audio === undefined ? undefined : { codec: audio },
 });
+
+/** When the pictures of a file are shown, in seconds, in the order in which a decoder gives them. */
+export async function shownTimes(path: string): Promise<number[]> {
+  const shown = ['-select_streams', 'v', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0'];
+  const { stdout } = await execa('ffprobe', ['-v', 'error', ...shown, path]);
+  // Lines about what goes with a picture are empty here.
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return lines.map((line) => Number(line.split(',')[0]));
+}
 
 export interface PacketTimes {
   /** Seconds, of each packet. */
@@ -105,6 +121,7 @@ export async function packetTimes(path: string): Promise<PacketTimes> {
 export class Sieve implements AsyncDisposable {
   readonly #server: Server;
   readonly #close: (() => void)[] = [];
+  readonly line = new CameraLine(systemClock, { echoMs: undefined, ask() {} });
   /** Interleaved channels whose packets don't pass. */
   readonly held = new Set<number>();
   /** Of the first channel's pictures, each so manieth does not pass; none unless set. */
@@ -123,7 +140,12 @@ export class Sieve implements AsyncDisposable {
       let rest = Buffer.alloc(0);
       let timestamp = -1;
       let pictures = 0;
+      const watcher = this.line.watch();
+      const messages = new MessageReader();
       camera.on('data', (chunk: Buffer) => {
+        watcher.hear(chunk);
+        for (const message of messages.read(chunk)) watcher.take(message);
+        watcher.taken();
         rest = Buffer.concat([rest, chunk]);
         for (let size = firstSize(rest); size > 0 && size <= rest.length; size = firstSize(rest)) {
           const isMedia = rest[0] === 0x24;

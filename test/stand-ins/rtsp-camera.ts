@@ -14,6 +14,8 @@ export interface RtspCameraOptions {
   readonly framesPerSecond?: number;
   readonly keyFrameSeconds?: number;
   readonly bitsPerSecond?: number;
+  /** B frames between two others; none unless given. Not of MJPEG. */
+  readonly bFrames?: number;
   /** Or several: each serves the same stream. */
   readonly path?: string | readonly string[];
   readonly user?: string | undefined;
@@ -85,6 +87,7 @@ export class RtspCamera implements AsyncDisposable {
       framesPerSecond: options.framesPerSecond ?? 15,
       keyFrameSeconds: options.keyFrameSeconds ?? 1,
       bitsPerSecond: options.bitsPerSecond ?? 500_000,
+      bFrames: options.bFrames ?? 0,
       clock: options.clock ?? false,
       onPackets: (packets) => this.#fanOut(packets),
     });

@@ -71,6 +71,20 @@ describe('the line from a camera', () => {
     assert.ok(rig.asked <= 4, `${rig.asked} times`);
   });
 
+  it('waits longer for a first picture after each connection that brought none', () => {
+    const rig = new Rig();
+    const patience = [rig.line.patience];
+    for (let n = 0; n < 5; n += 1) {
+      rig.line.watch();
+      patience.push(rig.line.patience);
+    }
+    assert.deepEqual(patience, [1, 2, 4, 8, 8, 8]);
+    const other = new Rig();
+    other.picture(0, 20);
+    other.line.watch();
+    assert.equal(other.line.patience, 1);
+  });
+
   it('tells how late pictures are and what it carries, while they wait in its queue', () => {
     const rig = new Rig();
     rig.play(0, 10_000, () => 20);

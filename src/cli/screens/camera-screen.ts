@@ -38,13 +38,14 @@ function describeConnection(
   nowMs: number,
 ): Fact[] {
   const sound = connection.audioCodec === undefined ? 'none' : plain(connection.audioCodec);
-  const { relay } = connection;
+  const { relay, soundProblem } = connection;
+  const notRecorded = soundProblem === undefined ? '' : `, not recorded: ${plain(soundProblem)}`;
   return [
     ['State', stateSentence(connection, nowMs)],
     ['Connected', `since ${formatWhen(connection.connectedAtMs, nowMs)}`],
     ['From', `${plain(connection.remoteAddress)}, ${plain(connection.client)}`],
     ['Picture', describePicture(connection)],
-    ['Sound', sound],
+    ['Sound', `${sound}${notRecorded}`],
     ['Recorded as', connection.profile],
     ['Restarts', String(connection.restarts)],
     ...(relay === undefined ? [] : [['Stream', `${relay.url} (on this machine only)`] as const]),

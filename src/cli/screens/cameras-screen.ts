@@ -22,17 +22,23 @@ export function camerasScreen(cameras: readonly CameraAnswer[], nowMs: number): 
   const lines =
     connected.length === 0
       ? ['No camera is connected.']
-      : table(columns(nowMs), connected, ({ connection }) =>
-          connection.state === 'recording' && connection.slowLine === undefined
-            ? []
-            : [stateSentence(connection, nowMs)],
-        );
+      : table(columns(nowMs), connected, ({ connection }) => notes(connection, nowMs));
   const absent = cameras.filter((camera) => !isConnected(camera));
   const isNew = cameras.filter(({ settings }) => settings?.newSinceMs !== undefined);
   return [
     ...lines,
     ...(isNew.length === 0 ? [] : ['', newcomers(isNew)]),
     ...(absent.length === 0 ? [] : ['', absence(absent, nowMs)]),
+  ];
+}
+
+/** What is not as it should be. */
+function notes(connection: CameraStatus, nowMs: number): string[] {
+  const { state, slowLine, soundProblem } = connection;
+  const isWell = state === 'recording' && slowLine === undefined;
+  return [
+    ...(isWell ? [] : [stateSentence(connection, nowMs)]),
+    ...(soundProblem === undefined ? [] : [`its sound is not recorded: ${plain(soundProblem)}`]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { findBox } from './boxes.ts';
+import { boxes, findBox } from './boxes.ts';
 import { readTrun, type Run, trunsOf } from './runs.ts';
 
 /** Sets the decode time of a run's first sample, in its fragment's moof. */
@@ -6,6 +6,32 @@ export function moveTo(run: Run, ticks: number): void {
   const tfdt = findBox(run.traf.subarray(8), 'tfdt');
   if (tfdt?.[0] === 1) tfdt.writeBigUInt64BE(BigInt(ticks), 4);
   else tfdt?.writeUInt32BE(ticks, 4);
+}
+
+/**
+ * Like {@link moveTo}, for a run of pictures that may be decoded before the time 0: these are decoded at
+ * 0, one tick after the other, and shown when they were to be shown.
+ */
+export function moveShown(run: Run, ticks: number): void {
+  moveTo(run, Math.max(0, ticks));
+  const truns = trunsOf(run.traf);
+  const layout = truns[0] && readTrun(truns[0].body);
+  if (ticks >= 0 || layout === undefined || truns.length > 1) return;
+  const { hasDuration, entries, entrySize, count, offsetAt } = layout;
+  if (offsetAt === undefined) return;
+  let wasAt = ticks;
+  let isAt = 0;
+  for (let i = 0; i < count && isAt > wasAt; i += 1) {
+    const shown = wasAt + (run.offsets[i] ?? 0);
+    wasAt += run.durations[i] ?? 0;
+    // Without durations of their own, all samples are decoded later by the same time.
+    const next = hasDuration ? Math.max(isAt + 1, wasAt) : isAt + (run.durations[i] ?? 0);
+    if (hasDuration) entries.writeUInt32BE(next - isAt, i * entrySize);
+    entries.writeInt32BE(shown - isAt, i * entrySize + offsetAt);
+    isAt = next;
+  }
+  // Version 1 has negative offsets.
+  if (truns[0] !== undefined) truns[0].body[0] = 1;
 }
 
 /** Sets the duration of a run's last sample, if the trun box has durations. */
@@ -73,6 +99,22 @@ export function dropLastSample(run: Run): void {
   rest.fill(0);
   rest.writeUInt32BE(rest.length, 0);
   makeFree(rest);
+}
+
+/**
+ * Takes a track out of a moov box, in place: no box moves.
+ *
+ * @param moov the whole box
+ */
+export function dropTrack(moov: Buffer, id: number): void {
+  for (const { type, whole, body } of boxes(moov.subarray(8))) {
+    const tkhd = type === 'trak' ? findBox(body, 'tkhd') : undefined;
+    if (tkhd?.readUInt32BE(tkhd[0] === 1 ? 20 : 12) === id) makeFree(whole);
+    if (type !== 'mvex') continue;
+    for (const one of boxes(body)) {
+      if (one.type === 'trex' && one.body.readUInt32BE(4) === id) makeFree(one.whole);
+    }
+  }
 }
 
 /** Turns a box into a free box, which readers skip. */

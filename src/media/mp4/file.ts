@@ -15,6 +15,8 @@ export interface FileFragment {
 
 export interface FragmentedFile {
   readonly tracks: readonly Track[];
+  /** The whole moov box; undefined if there is none. */
+  readonly moov: { readonly offset: number; readonly bytes: Buffer } | undefined;
   readonly fragments: readonly FileFragment[];
   /** End of the last complete and valid fragment or other box; the bytes after it are unusable. */
   readonly completeBytes: number;
@@ -33,6 +35,7 @@ export async function readFragmentedFile(file: FileHandle): Promise<FragmentedFi
   let tracks: Track[] = [];
   const fragments: FileFragment[] = [];
   let completeBytes = 0;
+  let moov: FragmentedFile['moov'];
   let moof: { offset: number; bytes: Buffer } | undefined;
   for (let at = 0; ; ) {
     const window = await readAt(file, at, readAtOnce);
@@ -45,8 +48,10 @@ export async function readFragmentedFile(file: FileHandle): Promise<FragmentedFi
         head.size <= window.length
           ? window.subarray(0, head.size)
           : await readAt(file, at, head.size);
-      if (head.type === 'moov') tracks = readTracks(bytes.subarray(8));
-      else moof = { offset: at, bytes };
+      if (head.type === 'moov') {
+        moov = { offset: at, bytes };
+        tracks = readTracks(bytes.subarray(8));
+      } else moof = { offset: at, bytes };
     }
     if (moof !== undefined && head.type !== 'moof') {
       if (head.type !== 'mdat') break;
@@ -63,7 +68,7 @@ export async function readFragmentedFile(file: FileHandle): Promise<FragmentedFi
     at += head.size;
     if (moof === undefined) completeBytes = at;
   }
-  return { tracks, fragments, completeBytes };
+  return { tracks, moov, fragments, completeBytes };
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -8,6 +8,8 @@ export interface Run {
   readonly start: number;
   /** Duration of each sample, in ticks. */
   readonly durations: readonly number[];
+  /** How long after its decode time each sample is shown, in ticks: not 0 where there are B frames. */
+  readonly offsets: readonly number[];
   /** Whether the run begins with a key frame. */
   readonly isSync: boolean;
   /** The traf box, as part of the fragment's moof box. */
@@ -16,6 +18,16 @@ export interface Run {
 
 export const isPictures = ({ track, durations }: Run): boolean =>
   track.kind === 'vide' && durations.length > 0;
+
+/** When each sample is shown, in ticks, in the order of decoding. */
+export function shownTimes({ start, durations, offsets }: Run): number[] {
+  let at = start;
+  return durations.map((duration, i) => {
+    const shown = at + (offsets[i] ?? 0);
+    at += duration;
+    return shown;
+  });
+}
 
 /** Total duration of the samples, in ticks. */
 export const durationOf = ({ durations }: Run): number =>
@@ -49,12 +61,19 @@ function readRun(traf: Buffer, tracks: readonly Track[]): Run | undefined {
       hasDuration ? entries.readUInt32BE(i * entrySize) : duration,
     ),
   );
+  // Version 0 has no negative offsets, and none is so large that it would look like one.
+  const offsets = truns.flatMap(({ count, entries, entrySize, offsetAt }) =>
+    Array.from({ length: count }, (_, i) =>
+      offsetAt === undefined ? 0 : entries.readInt32BE(i * entrySize + offsetAt),
+    ),
+  );
   const first = truns.find(({ count }) => count > 0);
   const flags = first?.firstFlags ?? usual.flags ?? track.defaultFlags;
   return {
     track,
     start: tfdt[0] === 1 ? Number(tfdt.readBigUInt64BE(4)) : tfdt.readUInt32BE(4),
     durations,
+    offsets,
     isSync: first !== undefined && (flags & isNotSync) === 0,
     traf,
   };
@@ -97,6 +116,8 @@ export interface Trun {
   readonly hasSize: boolean;
   /** Offset of the size in an entry, if there is one. */
   readonly sizeAt: number;
+  /** Offset in an entry of the time from decoding to showing; undefined if there is none. */
+  readonly offsetAt: number | undefined;
   /** Flags of the first sample, if the box has them. */
   readonly firstFlags: number | undefined;
 }
@@ -127,6 +148,7 @@ export function readTrun(body: Buffer): Trun {
     hasDuration: (has & 0x100) !== 0,
     hasSize: (has & 0x200) !== 0,
     sizeAt,
+    offsetAt: has & 0x800 ? entrySize - 4 : undefined,
     firstFlags,
   };
 }

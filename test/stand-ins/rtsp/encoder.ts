@@ -10,6 +10,7 @@ export interface Picture {
   readonly framesPerSecond: number;
   readonly keyFrameSeconds: number;
   readonly bitsPerSecond: number;
+  readonly bFrames: number;
 }
 
 const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'error'];
@@ -18,7 +19,7 @@ const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'error'];
 const chromaMatrix = `8${',27'.repeat(63)}`;
 
 function videoEncoder(picture: Picture): string[] {
-  const { video, framesPerSecond, keyFrameSeconds, bitsPerSecond } = picture;
+  const { video, framesPerSecond, keyFrameSeconds, bitsPerSecond, bFrames } = picture;
   const keyFrames = Math.max(1, Math.round(framesPerSecond * keyFrameSeconds));
   const rate = ['-b:v', `${bitsPerSecond}`, '-maxrate', `${bitsPerSecond}`];
   const buffer = ['-bufsize', `${bitsPerSecond}`];
@@ -34,7 +35,7 @@ function videoEncoder(picture: Picture): string[] {
         ...buffer,
         // Cameras repeat the parameter sets in the stream.
         '-x264-params',
-        'repeat-headers=1',
+        `repeat-headers=1:bframes=${bFrames}:b-adapt=0`,
         '-sc_threshold', '0',
         '-g', `${keyFrames}`,
         '-keyint_min', `${keyFrames}`,
@@ -48,7 +49,7 @@ function videoEncoder(picture: Picture): string[] {
         ...rate,
         ...buffer,
         '-x265-params',
-        `log-level=error:repeat-headers=1:scenecut=0:keyint=${keyFrames}:min-keyint=${keyFrames}:pools=1:frame-threads=1`,
+        `log-level=error:repeat-headers=1:scenecut=0:keyint=${keyFrames}:min-keyint=${keyFrames}:pools=1:frame-threads=1:bframes=${bFrames}:b-adapt=0:open-gop=0:rc-lookahead=${bFrames + 1}`,
       ];
     case 'mjpeg':
       // biome-ignore format: each option with its value
