@@ -91,6 +91,7 @@ const defaultPatience: PlayerPatience = {
   silenceMs: 15_000,
   stallMs: 15_000,
   maxBufferedBytes: 1024 ** 2,
+  requests: { rate: { burst: 200, everyMs: 20 }, perTurn: 20, patienceMs: 5_000 },
 };
 
 /** A younger stranger is not evicted. Even a throttled player asks for its camera sooner. */

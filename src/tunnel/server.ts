@@ -49,6 +49,7 @@ const defaultLimits: TunnelServerLimits = {
   maxUnsentBeforeLogin: 256 * 1024,
   maxUnsent: 1024 * 1024,
   maxKeyExchangesPerMinute: 10,
+  pace: { rate: { burst: 10_000, everyMs: 0.1 }, perTurn: 2_000, patienceMs: 5_000 },
   keepaliveMs: 2_000,
   openWithinMs: 10_000,
   closeWithinMs: 30_000,
