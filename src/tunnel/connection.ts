@@ -14,6 +14,7 @@ import {
   type KeyVerdict,
 } from './authentication.ts';
 import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
+import type { DialIns } from './dial-ins.ts';
 import { interpose } from './ssh2-internals.ts';
 import { TunnelGoneError } from './tunnel.ts';
 
@@ -46,6 +47,7 @@ export interface ConnectionContext {
   readonly log: Log;
   readonly gate: FloodGate;
   readonly guests: GuestList;
+  readonly dialIns: DialIns;
   readonly nextId: () => number;
   readonly count: (event: LoginEvent) => void;
   /** Called when a camera has logged in. */
@@ -231,7 +233,7 @@ export class CameraConnection {
           user: printableUser(context.username),
         });
       }
-      return context.accept();
+      return this.#accept(context, verdict);
     }
     if (verdict.kind === 'may sign') {
       if (this.#attempts <= this.#context.limits.maxLoginAttempts) return context.accept();
@@ -248,6 +250,26 @@ export class CameraConnection {
     if (this.#attempts >= this.#context.limits.maxLoginAttempts) {
       this.#abandon('attempts', `it was refused ${this.#attempts} times`);
     }
+  }
+
+  /** Lets the camera in, now or when it may dial in again. It has logged in as far as strangers are bounded. */
+  #accept(context: AuthContext, { camera }: Extract<KeyVerdict, { kind: 'accept' }>): void {
+    const { dialIns, gate } = this.#context;
+    const name = formatCameraName(camera);
+    this.#release();
+    const waitMs = dialIns.enter(
+      name,
+      () => {
+        if (!this.#ended) context.accept();
+      },
+      () => this.#end('closed', 'a newer connection of the camera waits'),
+    );
+    if (waitMs === 0) return;
+    gate.warn(`often ${name}`, 'a camera dials in again and again, and must wait', {
+      camera: name,
+      address: this.#address,
+      waitMs,
+    });
   }
 
   #judge(context: AuthContext): KeyVerdict {

@@ -4,6 +4,7 @@ import ssh2, { type Connection as SshConnection } from 'ssh2';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
+import type { Rate } from '../lib/allowance.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { plainAddress } from '../lib/addresses.ts';
 import { Admission } from './admission.ts';
@@ -15,6 +16,7 @@ import { CopiedKeys } from './copied-keys.ts';
 import type { CopiedKey } from '../contract/cameras.ts';
 import { type HostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from './host-key.ts';
 import { nextHostKeys } from './host-key-rotation.ts';
+import { DialIns } from './dial-ins.ts';
 import { hasNativeCiphers, socketOf } from './ssh2-internals.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -33,6 +35,8 @@ export interface TunnelServerOptions extends Partial<TunnelServerLimits>, GuestL
   /** The next host key, if there is one. Cameras learn of it, but the server doesn't use it yet. */
   readonly nextHostKeyFile: string;
   readonly algorithms: AlgorithmProfile;
+  /** How often a camera may begin a tunnel. */
+  readonly dialIns?: readonly Rate[];
   readonly log: Log;
   /** Called for each camera that has logged in, after an older tunnel of the camera was closed. */
   readonly onTunnel: (tunnel: Tunnel) => void;
@@ -79,6 +83,7 @@ export class TunnelServer implements AsyncDisposable {
   readonly #connections = new Map<Socket, CameraConnection>();
   readonly #tunnels = new Map<string, CameraTunnel>();
   readonly #copiedKeys = new CopiedKeys();
+  readonly #dialIns: DialIns;
   readonly #logins = { accepted: 0, refused: 0, abandoned: 0, crowded: 0 };
   #lastId = 0;
   #disposed: Promise<void> | undefined;
@@ -89,11 +94,13 @@ export class TunnelServer implements AsyncDisposable {
     this.#hostKeys = hostKeys;
     this.#admission = new Admission({ ...limits, patienceMs: limits.loginGraceMs / 4 });
     this.#gate = new FloodGate(options.log);
+    this.#dialIns = new DialIns(options.dialIns);
     this.#context = {
       limits,
       log: options.log,
       gate: this.#gate,
       guests: options,
+      dialIns: this.#dialIns,
       nextId: () => (this.#lastId += 1),
       count: (event) => (this.#logins[event] += 1),
       onTunnel: (tunnel) => this.#onTunnel(tunnel),
@@ -207,6 +214,7 @@ export class TunnelServer implements AsyncDisposable {
     }
     // The listener closes when its last socket has closed.
     await stopped;
+    this.#dialIns[Symbol.dispose]();
     this.#gate[Symbol.dispose]();
   }
 
