@@ -271,11 +271,7 @@ export class Spool implements AsyncDisposable {
   /** Keeps a segment from being dropped, however full the disk is, until the result is disposed. */
   hold({ path }: Segment): Disposable {
     this.#held.add(path);
-    return {
-      [Symbol.dispose]: () => {
-        this.#held.delete(path);
-      },
-    };
+    return { [Symbol.dispose]: () => this.#held.delete(path) };
   }
 
   /** What waits here, in total and per camera, and the disk's state. Doesn't read the directory. */

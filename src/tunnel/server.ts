@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts';
 import type { Rate } from '../lib/allowance.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { plainAddress } from '../lib/addresses.ts';
-import { Admission } from './admission.ts';
+import { Admission } from '../lib/admission.ts';
 import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';
 import type { GuestList } from './authentication.ts';
 import type { CameraTunnel } from './camera-tunnel.ts';
@@ -92,7 +92,12 @@ export class TunnelServer implements AsyncDisposable {
     const limits = { ...defaultLimits, ...options };
     this.#options = options;
     this.#hostKeys = hostKeys;
-    this.#admission = new Admission({ ...limits, patienceMs: limits.loginGraceMs / 4 });
+    const places = {
+      most: limits.maxUnauthenticated,
+      mostPerNetwork: limits.maxUnauthenticatedPerAddress,
+      patienceMs: limits.loginGraceMs / 4,
+    };
+    this.#admission = new Admission(() => places);
     this.#gate = new FloodGate(options.log);
     this.#dialIns = new DialIns(options.dialIns);
     this.#context = {
@@ -225,7 +230,12 @@ export class TunnelServer implements AsyncDisposable {
       return;
     }
     const address = plainAddress(socket.remoteAddress);
-    const evict = (): void => this.#connections.get(socket)?.close('others want to log in too');
+    const evict = (): void => {
+      this.#gate.warn('evicted', 'closed a connection that has not logged in: others wait', {
+        address,
+      });
+      this.#connections.get(socket)?.close('others want to log in too');
+    };
     const entry = this.#admission.enter(address, evict);
     if (typeof entry === 'string') {
       this.#logins.crowded += 1;

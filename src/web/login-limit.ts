@@ -10,7 +10,7 @@ const rates: Readonly<Record<'pair' | 'network' | 'account', Rate>> = {
 };
 
 /** A map that forgets what was used least recently. */
-class Recent<V> {
+class Remembered<V> {
   readonly #entries = new Map<string, V>();
 
   get(key: string): V | undefined {
@@ -30,8 +30,8 @@ class Recent<V> {
  * logged in to the account from the same network before is not kept out by what others try at the account.
  */
 export class LoginLimit {
-  readonly #allowances = new Recent<Allowance>();
-  readonly #known = new Recent<true>();
+  readonly #allowances = new Remembered<Allowance>();
+  readonly #known = new Remembered<true>();
   readonly #rates: typeof rates;
 
   constructor(given: Partial<typeof rates> = {}) {
