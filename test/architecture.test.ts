@@ -30,7 +30,7 @@ const table: Readonly<Record<string, Rule>> = {
   continuity: {},
   ledger: { imports: ['continuity'] },
   catalog: { imports: ['ledger'], typesOf: ['storage'] },
-  camera: { imports: ['tunnel', 'relay', 'stream', 'archive'] },
+  camera: { imports: ['tunnel', 'relay', 'stream', 'archive'], typesOf: ['media'] },
   gateway: { imports: ['media'] },
   live: { imports: ['media'] },
   footage: { imports: ['media', 'continuity'], typesOf: ['ledger', 'storage'] },

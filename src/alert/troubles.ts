@@ -107,6 +107,22 @@ export const ledgerCondition = (problem: string | undefined): Condition => ({
   afterMs: 10_000,
 });
 
+/** This machine's clock is far off, or disagrees with the bucket's. */
+export const clockCondition = (trouble: string | undefined): Condition => ({
+  key: 'clock',
+  active: trouble !== undefined,
+  words: trouble ?? '',
+  afterMs: 10_000,
+});
+
+/** The server has not kept up for a minute with what it is to record. */
+export const overloadCondition = (trouble: string | undefined): Condition => ({
+  key: 'overload',
+  active: trouble !== undefined,
+  words: trouble ?? '',
+  afterMs: 60_000,
+});
+
 /** Active when the store has not taken a segment for 15 minutes, though it takes others. */
 export function refusedCondition(refused: RefusedSegments | undefined): Condition {
   const key = 'segments refused';

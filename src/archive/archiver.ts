@@ -89,6 +89,9 @@ const checkEachMs = 500;
 /** The file size is measured less often, because asking the disk costs more than a check. */
 const checksPerMeasurement = 4;
 
+/** The ledger joins segments that are less than this apart. */
+const leastPauseMs = 1_000;
+
 const fileName = (index: number): string => `${String(index).padStart(6, '0')}.mp4`;
 
 /** An archiver needs some tens of megabytes, for a 4K camera some hundreds. */
@@ -116,6 +119,8 @@ class Ffmpeg implements Archiver {
   #current = fileName(0);
   #bytesBefore = 0;
   #handedOver: Promise<void> = Promise.resolve();
+  /** Of the file that this run of ffmpeg finished last. */
+  #endMs: number | undefined;
 
   constructor(options: ArchiverOptions) {
     const { segmentSeconds = defaultSegmentSeconds, directory, log } = options;
@@ -209,6 +214,7 @@ class Ffmpeg implements Archiver {
     this.#flow = this.#newFlow(firstPictureWithinMs);
     this.#current = fileName(0);
     this.#bytesBefore = 0;
+    this.#endMs = undefined;
     const child = new Child({
       name: 'archiver',
       file: program,
@@ -281,7 +287,7 @@ class Ffmpeg implements Archiver {
   async #finish(path: string): Promise<void> {
     try {
       const file = await finishFile(path);
-      if (file !== undefined) await this.#options.onFile(file);
+      if (file !== undefined) await this.#options.onFile(this.#withPause(file));
       else this.#log.info('a file without a picture was deleted', { file: path });
     } catch (error) {
       this.#log.warn('a file of footage could not be handed over, it stays in the run directory', {
@@ -289,6 +295,15 @@ class Ffmpeg implements Archiver {
         cause: describeError(error),
       });
     }
+  }
+
+  /** Adds the time without a picture since the file before. */
+  #withPause(file: FinishedFile): FinishedFile {
+    const { startMs, durationMs } = file;
+    const endMs = this.#endMs ?? startMs;
+    this.#endMs = startMs + durationMs;
+    if (startMs - endMs < leastPauseMs) return file;
+    return { ...file, pauseBefore: { startMs: endMs, durationMs: startMs - endMs } };
   }
 
   async #releaseDirectory(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { farMs, SteadyClock } from '../lib/steady-clock.ts';
 
 export interface FlowLimits {
   /** The longest time without a new picture. */
@@ -29,8 +30,8 @@ export class ClockSetError extends Error {
 
 /** The period over which the bit rate is averaged. */
 const windowMs = 10_000;
-/** Setting the clock by more than this makes the times of the present recording wrong. */
-const clockStepMs = 2_000;
+/** Checks that lie further apart than this say that this process stood still, and saw nothing. */
+const blindMs = 3_000;
 /** So many measurements must find that the file doesn't grow: one may be late, as we may be. */
 const vainMeasurements = 3;
 
@@ -42,11 +43,11 @@ interface FlowSample {
 
 /** Watches whether pictures come and are written, and measures their rates. */
 export class FootageFlow {
-  readonly #clock: Clock;
+  readonly #clock: SteadyClock;
   readonly #limits: FlowLimits;
   readonly #samples: FlowSample[] = [];
   #grewAtMs: number;
-  #clockOffsetMs: number;
+  #checkedAtMs: number;
   #wasLate = false;
   /** As measured last. */
   #bytes = 0;
@@ -63,10 +64,10 @@ export class FootageFlow {
   recordedAtMs: number | undefined;
 
   constructor(clock: Clock, limits: FlowLimits) {
-    this.#clock = clock;
+    this.#clock = new SteadyClock(clock);
     this.#limits = limits;
     this.#grewAtMs = clock.now();
-    this.#clockOffsetMs = clock.wallNow() - clock.now();
+    this.#checkedAtMs = clock.now();
   }
 
   /**
@@ -139,12 +140,17 @@ export class FootageFlow {
    * itself was held up, it reads ffmpeg's reports between the two checks.
    */
   check(): void {
-    const clockOffsetMs = this.#clock.wallNow() - this.#clock.now();
-    const stepMs = clockOffsetMs - this.#clockOffsetMs;
-    this.#clockOffsetMs = clockOffsetMs;
-    if (Math.abs(stepMs) > clockStepMs) {
+    const stepMs = this.#clock.behindMs;
+    // The times of the present recording would be wrong.
+    if (Math.abs(stepMs) > farMs) {
       throw new ClockSetError(`this machine's clock was set by ${(stepMs / 1000).toFixed(1)} s`);
     }
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#checkedAtMs > blindMs) {
+      this.#grewAtMs = nowMs;
+      this.#unwrittenSinceMs = undefined;
+    }
+    this.#checkedAtMs = nowMs;
     const { stallAfterMs, firstPictureWithinMs } = this.#limits;
     if (this.#isUnwritten) {
       throw new NotWrittenError(
@@ -152,7 +158,7 @@ export class FootageFlow {
       );
     }
     const limitMs = this.frames === 0 ? firstPictureWithinMs : stallAfterMs;
-    const isLate = this.#clock.now() - this.#grewAtMs > limitMs;
+    const isLate = nowMs - this.#grewAtMs > limitMs;
     const wasLate = this.#wasLate;
     this.#wasLate = isLate;
     if (!isLate || !wasLate) return;

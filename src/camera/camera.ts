@@ -1,14 +1,14 @@
 import type { Archiver } from '../archive/archiver.ts';
 import { unwaited } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
-import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Changing } from '../lib/setting.ts';
-import type { RecordingState } from '../model/gap-cause.ts';
+import type { RecordingState, ToldCause } from '../model/gap-cause.ts';
 import { type Restart, supervise } from '../lib/supervise.ts';
 import { within } from '../lib/until.ts';
-import type { Relay } from '../relay/relay.ts';
+import type { Credentials } from '../media/rtsp/login.ts';
+import type { Relay, RelaySource } from '../relay/relay.ts';
 import type { FinishedFile } from '../model/segment.ts';
 import { CameraLine } from '../stream/camera-line.ts';
 import type { LoopbackPort } from '../tunnel/loopback-port.ts';
@@ -16,7 +16,7 @@ import type { Forward, Tunnel } from '../tunnel/tunnel.ts';
 import type { CameraView } from './camera-view.ts';
 import { gapCause } from './gap-causes.ts';
 import type { Processor } from './processor.ts';
-import type { CameraSettings, LiveSettings } from './settings.ts';
+import type { CameraSettings, LiveSettings, SettingsReplacedError } from './settings.ts';
 
 /** Whether there is room to record. */
 export interface SpoolDisk {
@@ -39,8 +39,17 @@ export interface CameraParts {
   /** Commands that run beside the archiver. They may change while the camera is recorded. */
   readonly processors: Changing<readonly Processor[]>;
   readonly disk: SpoolDisk;
-  openPort(forward: Forward, line: CameraLine): Promise<LoopbackPort>;
-  startRelay(source: string, signal: AbortSignal): Promise<Relay>;
+  /** @param credentials for the camera's RTSP server, asked for with each connection; undefined if there are none */
+  openPort(
+    forward: Forward,
+    line: CameraLine,
+    credentials: () => Credentials | undefined,
+  ): Promise<LoopbackPort>;
+  startRelay(source: RelaySource, signal: AbortSignal): Promise<Relay>;
+  /** Why recordings that fail now may have failed, if that is this server's doing. */
+  serverTrouble(): ToldCause | undefined;
+  /** Waits until a recording may start: only so many do at a time. Disposing lets the next one start. */
+  enterStart(signal: AbortSignal): Promise<Disposable>;
   startArchiver(
     relay: Relay,
     line: CameraLine,
@@ -50,6 +59,11 @@ export interface CameraParts {
   /** Publishes a file; `line` tells of pictures that are missing in it. */
   publish(file: FinishedFile, line: CameraLine): Promise<void>;
 }
+
+/** A recording that kept less than this was not healthy: the next one waits longer. */
+const leastKeptMs = 1_000;
+/** A processor that ran this long was healthy. */
+const processorHealthyAfterMs = 60_000;
 
 export interface NotedParts extends CameraParts {
   /** Notes what the recording does from now on. Not called for the end of the tunnel. */
@@ -86,7 +100,9 @@ export async function runCamera(
     (signal) => tunnel.forward('rtsp', signal),
   );
   const line = new CameraLine(parts.clock, tunnel.echo);
-  await using port = await parts.openPort(forward, line);
+  await using port = await parts.openPort(forward, line, () =>
+    credentialsOf(settings.present.values),
+  );
 
   while (!life.signal.aborted) {
     const { values, replaced } = settings.present;
@@ -94,21 +110,49 @@ export async function runCamera(
     using unchanged = new Scope(life.signal, replaced);
     const onReplaced = (): void => {
       view.settingsChanged();
-      parts.note('settings changed', describeError(replaced.reason));
+      const { cause, detail } = (replaced.reason as SettingsReplacedError).told;
+      parts.note(cause, detail);
     };
-    replaced.addEventListener('abort', onReplaced, { once: true, signal: life.signal });
-    const record = (signal: AbortSignal): Promise<void> =>
-      relay(port, line, values, parts, view, signal);
-    await supervise('recording', record, {
-      ...parts,
-      signal: unchanged.signal,
-      onFailure: (error) => {
-        const { cause, detail } = gapCause(error, line.lately());
-        view.failed(detail);
-        parts.note(cause, detail);
-      },
+    replaced.addEventListener('abort', onReplaced, {
+      once: true,
+      signal: life.signal,
     });
+    await supervise(
+      'recording',
+      (signal, wasHealthy) => {
+        line.answers.forget();
+        const recorded = {
+          ...parts,
+          publish: telling((file, from) => parts.publish(file, from), wasHealthy),
+        };
+        return relay(port, line, values, recorded, view, signal);
+      },
+      {
+        ...parts,
+        signal: unchanged.signal,
+        onFailure: (error) => {
+          const { cause, detail } = gapCause(error, {
+            slowLine: line.lately(),
+            answers: line.answers,
+            server: parts.serverTrouble(),
+          });
+          view.failed(detail);
+          parts.note(cause, detail);
+        },
+      },
+    );
   }
+}
+
+/** Publishes, and tells once footage of some length was kept. */
+function telling(publish: CameraParts['publish'], onKept: () => void): CameraParts['publish'] {
+  let keptMs = 0;
+  return async (file, line) => {
+    await publish(file, line);
+    const { durationMs, holes = [] } = file;
+    keptMs += holes.reduce((rest, hole) => rest - hole.durationMs, durationMs);
+    if (keptMs >= leastKeptMs) onKept();
+  };
 }
 
 async function relay(
@@ -121,11 +165,12 @@ async function relay(
 ): Promise<void> {
   await room(parts, signal);
   view.starting(line);
-  await using server = await parts.startRelay(sourceUrl(port.port, settings), signal);
+  using start = await mayStart(parts, signal);
+  await using server = await parts.startRelay(sourceOf(port.port, settings), signal);
   using life = new Scope(signal);
   const processing = process(server, parts, life.signal);
   try {
-    await archive(port, line, server, settings.profile, parts, view, life.signal);
+    await archive(port, line, server, settings.profile, parts, view, start, life.signal);
   } finally {
     life.end();
     await processing;
@@ -139,6 +184,10 @@ async function process(server: Relay, parts: NotedParts, signal: AbortSignal): P
     const running = parts.processors.value.map((processor) =>
       supervise(`processor ${processor.name}`, (inner) => processor.run(server.url, inner), {
         ...parts,
+        restart: {
+          ...parts.restart,
+          healthyAfterMs: processorHealthyAfterMs,
+        },
         signal: life.signal,
       }),
     );
@@ -146,6 +195,30 @@ async function process(server: Relay, parts: NotedParts, signal: AbortSignal): P
     life.end();
     await Promise.all(running);
   }
+}
+
+/** A camera that is slow to answer holds up the start of others for no longer than this. */
+const longestStartMs = 1_000;
+const longestLateStartMs = 10_000;
+/** A shorter wait is not worth a note. */
+const noteAfterMs = 500;
+
+/** Waits for its turn. The turn is over when it is disposed of, or has taken too long. */
+async function mayStart(parts: NotedParts, signal: AbortSignal): Promise<Disposable> {
+  const trouble = parts.serverTrouble();
+  const waiting = setTimeout(() => {
+    if (trouble !== undefined)
+      parts.note(trouble.cause, `${trouble.detail}; other cameras start first`);
+  }, noteAfterMs);
+  const start = await parts.enterStart(signal).finally(() => clearTimeout(waiting));
+  const limitMs = trouble === undefined ? longestStartMs : longestLateStartMs;
+  const timer = setTimeout(() => start[Symbol.dispose](), limitMs);
+  return {
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      start[Symbol.dispose]();
+    },
+  };
 }
 
 /** Waits while the disk takes no footage: relay and archiver could only fail, again and again. */
@@ -167,13 +240,17 @@ async function archive(
   profile: CameraSettings['profile'],
   parts: NotedParts,
   view: CameraView,
+  start: Disposable,
   signal: AbortSignal,
 ): Promise<void> {
   await using archiver = await parts.startArchiver(server, line, profile, (file) =>
     parts.publish(file, line),
   );
+  // The first picture costs little to wait for, but for a server that can't keep up.
+  if (parts.serverTrouble() === undefined) start[Symbol.dispose]();
   using _shown = view.show(server, archiver);
   const noted = archiver.firstPicture.then(() => {
+    start[Symbol.dispose]();
     if (!signal.aborted) parts.note('recording', '');
   });
   unwaited(noted, parts.log, 'the first picture could not be noted');
@@ -191,10 +268,10 @@ async function archive(
   }
 }
 
-function sourceUrl(port: number, { rtspPath, rtspUser, rtspPassword }: CameraSettings): string {
-  const credentials =
-    rtspUser === undefined
-      ? ''
-      : `${encodeURIComponent(rtspUser)}:${encodeURIComponent(rtspPassword ?? '')}@`;
-  return `rtsp://${credentials}127.0.0.1:${port}${rtspPath}`;
-}
+const credentialsOf = ({ rtspUser, rtspPassword }: CameraSettings): Credentials | undefined =>
+  rtspUser === undefined ? undefined : { user: rtspUser, password: rtspPassword ?? '' };
+
+const sourceOf = (port: number, settings: CameraSettings): RelaySource => ({
+  source: `rtsp://127.0.0.1:${port}${settings.rtspPath}`,
+  hasCredentials: credentialsOf(settings) !== undefined,
+});

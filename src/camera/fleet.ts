@@ -1,7 +1,7 @@
 import { unwaited } from '../lib/background.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
-import type { RecordingState } from '../model/gap-cause.ts';
+import type { RecordingState, ToldCause } from '../model/gap-cause.ts';
 import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { Scope } from '../lib/scope.ts';
@@ -44,6 +44,8 @@ export class Fleet implements AsyncDisposable {
   readonly #newest = new Map<string, Life>();
   readonly #lives = new Set<Life>();
   readonly #pictures = new Set<Promise<unknown>>();
+  /** Names of cameras whose pictures are copied, though they should be made smaller. */
+  readonly #lightened = new Set<string>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class Fleet implements AsyncDisposable {
    * finishing its last segment goes on beside it: they share nothing.
    */
   admit(tunnel: Tunnel): void {
-    const values = this.#options.settingsOf(tunnel.camera);
+    const values = this.#settingsOf(tunnel.camera);
     if (values === undefined || this.#shutdown.signal.aborted) {
       tunnel.close(
         values === undefined ? 'the camera was removed or disabled' : 'the daemon is stopping',
@@ -122,11 +124,49 @@ export class Fleet implements AsyncDisposable {
    * @returns whether it is connected; if not, the settings hold from its next dial-in on
    */
   settingsChanged(camera: CameraName, what: string): boolean {
-    const settings = this.#options.settingsOf(camera);
+    return this.#beginAnew(camera, { cause: 'settings changed', detail: what });
+  }
+
+  #beginAnew(camera: CameraName, told: ToldCause): boolean {
+    const settings = this.#settingsOf(camera);
     const life = this.#newest.get(formatCameraName(camera));
     if (settings === undefined || life?.tunnel.closed.aborted !== false) return false;
-    life.settings.replace(settings, what);
+    life.settings.replace(settings, told);
     return true;
+  }
+
+  /** Names of connected cameras whose pictures are encoded anew, which costs most. */
+  get heavy(): string[] {
+    return [...this.#newest]
+      .filter(([, { settings }]) => settings.present.values.profile === 'downsample')
+      .map(([name]) => name);
+  }
+
+  get lightened(): string[] {
+    return [...this.#lightened];
+  }
+
+  /** Lets a camera's pictures be copied for now, since the server can't keep up. */
+  lighten(name: string): void {
+    const camera = this.#newest.get(name)?.tunnel.camera;
+    if (camera === undefined) return;
+    this.#lightened.add(name);
+    const detail = 'the server can not keep up: pictures are copied instead of made smaller';
+    this.#beginAnew(camera, { cause: 'server overloaded', detail });
+  }
+
+  restore(name: string): void {
+    this.#lightened.delete(name);
+    const camera = this.#newest.get(name)?.tunnel.camera;
+    if (camera === undefined) return;
+    const detail = 'the server keeps up again: pictures are made smaller';
+    this.#beginAnew(camera, { cause: 'server overloaded', detail });
+  }
+
+  #settingsOf(camera: CameraName): CameraSettings | undefined {
+    const settings = this.#options.settingsOf(camera);
+    if (settings === undefined || !this.#lightened.has(formatCameraName(camera))) return settings;
+    return { ...settings, profile: 'copy' };
   }
 
   /** Closes the tunnel of a camera, if it is connected. */

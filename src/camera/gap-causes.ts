@@ -1,32 +1,53 @@
-import { ClockSetError, NoPictureError, StalledError } from '../archive/archiver.ts';
+import {
+  ArchiverHungError,
+  ClockSetError,
+  NoPictureError,
+  StalledError,
+} from '../archive/archiver.ts';
 import { DiskFullError, DiskUnusableError } from '../lib/disk-full.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
-import type { GapCause } from '../model/gap-cause.ts';
+import type { GapCause, ToldCause } from '../model/gap-cause.ts';
 import { NoStreamError, RelayFaultError, StreamRefusedError } from '../relay/relay.ts';
+import type { CameraAnswers } from '../stream/camera-answers.ts';
 import { ServiceHungUpError } from '../tunnel/loopback-port.ts';
 import { TunnelGoneError } from '../tunnel/tunnel.ts';
 
-export interface ToldCause {
-  readonly cause: GapCause;
-  /** In plain words. */
-  readonly detail: string;
+/** What else was seen while a recording failed, in words. */
+export interface Seen {
+  /** What is wrong with the line from the camera. */
+  readonly slowLine?: string | undefined;
+  /** What the camera answered. */
+  readonly answers?: Pick<CameraAnswers, 'wrong' | 'poor'>;
+  /** What this server itself suffers from. */
+  readonly server?: ToldCause | undefined;
 }
 
-/**
- * The cause of the gap after a recording failed with `error`.
- *
- * @param slowLine what is wrong with the line from the camera, if anything
- */
-export function gapCause(error: unknown, slowLine?: string): ToldCause {
+/** The cause of the gap after a recording failed with `error`. */
+export function gapCause(error: unknown, { slowLine, answers, server }: Seen = {}): ToldCause {
   const cause = causeOf(error);
   const detail = describeError(error);
+  const answer = error instanceof RelayFaultError ? answers?.wrong : answers?.poor;
+  if (answer !== undefined && meansNoStream(error))
+    return { cause: 'camera sent nothing', detail: answer };
   // A camera that refuses has answered.
   const isSilence =
     cause === 'stream stalled' ||
     (cause === 'camera sent nothing' && !(error instanceof StreamRefusedError));
+  const isOfServer = isSilence || error instanceof ArchiverHungError || isStartedLate(error);
+  if (server !== undefined && isOfServer) {
+    return { cause: server.cause, detail: `${server.detail}; ${detail}` };
+  }
   if (slowLine === undefined || !isSilence) return { cause, detail };
   return { cause: 'line too slow', detail: `${slowLine}; ${detail}` };
 }
+
+/** A relay that fails may have choked on an answer. A refusal is told in words of its own. */
+const meansNoStream = (error: unknown): boolean =>
+  [NoPictureError, NoStreamError, RelayFaultError].some((kind) => error instanceof kind);
+
+/** A relay that did nothing wrong, but was not ready in time. */
+const isStartedLate = (error: unknown): boolean =>
+  error instanceof RelayFaultError && /does not listen within/.test(error.message);
 
 function causeOf(error: unknown): GapCause {
   if (error instanceof ClockSetError) return 'clock jumped';

@@ -1,3 +1,5 @@
+import type { ToldCause } from '../model/gap-cause.ts';
+
 /** What the operator said about one camera. */
 export interface CameraSettings {
   /** Path of the stream at the camera's RTSP server, beginning with `/`. */
@@ -10,8 +12,19 @@ export interface CameraSettings {
 /** Settings, for as long as they hold. */
 export interface PresentSettings {
   readonly values: CameraSettings;
-  /** Aborts when others take their place; the reason names those that changed. */
+  /** Aborts with a {@link SettingsReplacedError} when others take their place. */
   readonly replaced: AbortSignal;
+}
+
+/** Other settings took the place of those in force. */
+export class SettingsReplacedError extends Error {
+  override name = 'SettingsReplacedError';
+  readonly told: ToldCause;
+
+  constructor(told: ToldCause) {
+    super(told.detail);
+    this.told = told;
+  }
 }
 
 /** The settings of a camera that is connected, which the operator may change meanwhile. */
@@ -27,11 +40,11 @@ export class LiveSettings {
     return this.#present;
   }
 
-  /** @param what the names of the settings that changed, and nothing secret */
-  replace(values: CameraSettings, what: string): void {
+  /** @param told why the recording begins anew; nothing secret is in it */
+  replace(values: CameraSettings, told: ToldCause): void {
     const before = this.#replacement;
     this.#replacement = new AbortController();
     this.#present = { values, replaced: this.#replacement.signal };
-    before.abort(new Error(what));
+    before.abort(new SettingsReplacedError(told));
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, wallNow } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Scope } from '../lib/scope.ts';
@@ -119,6 +119,6 @@ function documentOf(
   if (day !== camerasDay) {
     return { name: notesName(ledgerId, day), body: formatNotes(journal.notes(day)) };
   }
-  const document = { ledgerId, writtenMs: Date.now(), ...journal.cameras() };
+  const document = { ledgerId, writtenMs: wallNow(), ...journal.cameras() };
   return { name: camerasName(ledgerId), body: formatCameras(document) };
 }

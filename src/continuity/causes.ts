@@ -21,7 +21,14 @@ type Explanation = Pick<Gap, 'cause' | 'detail'>;
 /** Trouble is noticed late, and that it is over may be noted early: by no more than this. */
 export const noticedWithinMs = 30_000;
 
-const unexplained: Explanation = { cause: 'unexplained', detail: '' };
+export const unexplained: Explanation = {
+  cause: 'unexplained',
+  detail: 'it was being recorded, and no trouble was noted within 30 s',
+};
+export const unknown: Explanation = {
+  cause: 'unexplained',
+  detail: 'nothing is known of this time: the notes of it are gone, or were never made',
+};
 
 /** Says why footage is missing, of stretches that are asked for in the order of time. */
 export class Causes {
@@ -78,7 +85,7 @@ export class Causes {
     const index = this.#indexAt(atMs);
     const here = this.#cause(index);
     if (here !== undefined) return here;
-    if (index < 0) return unexplained;
+    if (index < 0) return unknown;
     let [first, next] = [index, index + 1];
     while (this.#states[next]?.state === 'recording') next += 1;
     while (this.#states[first - 1]?.state === 'recording') first -= 1;

@@ -109,6 +109,9 @@ const refusedConfiguration = z.object({
 });
 export type RefusedConfiguration = Sent<typeof refusedConfiguration>;
 
+/** What is wrong with this machine while it records: its clock, or that it can't keep up. A sentence each. */
+export const serverTroubles = z.array(z.string());
+
 export const StatusAnswer = z.object({
   version: z.string(),
   pid: z.number(),
@@ -124,6 +127,7 @@ export const StatusAnswer = z.object({
   }),
   spool: SpoolStatus,
   uploads: UploadStatus,
+  serverTroubles,
   /** Whether the daemon works; a new process would mend what is a problem here. */
   health: Verdict,
   /** Whether cameras are taken, and what they send is kept. */

@@ -4,7 +4,7 @@ import { AlertAnswer, ChannelTrouble } from './alerts.ts';
 import { ms, type Sent } from './answer.ts';
 import { cameraNow } from './cameras.ts';
 import { sums } from './continuity.ts';
-import { SpoolStatus, UploadStatus } from './status.ts';
+import { serverTroubles, SpoolStatus, UploadStatus } from './status.ts';
 
 export const LoginRequest = z.strictObject({
   account: z.string().max(63).optional().meta({ description: 'Absent or empty: of an operator.' }),
@@ -47,6 +47,7 @@ export const OverviewAnswer = z.object({
     .meta({ description: 'Those that miss most first.' }),
   uploads: UploadStatus,
   spool: SpoolStatus,
+  serverTroubles,
   alerts: z.array(
     AlertAnswer.pick({
       id: true,

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import { pageOf } from '../api/pages.ts';
 import {
@@ -48,7 +49,7 @@ export function addAccountRoutes(
       const connected = fleet().filter(({ account }) => account === from);
       for (const { account, camera } of connected) {
         const now = { account: to, camera };
-        ledger.states.note(now, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+        ledger.states.note(now, 'camera offline', `closed by the daemon: ${why}`, wallNow());
         disconnect({ account, camera }, why);
       }
       gateway?.disconnect({ account: from }, why);

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import {
   AlertAfterRequest,
@@ -56,7 +57,7 @@ export function addAlertRoutes(
     '/cameras/{account}/{camera}/silence',
     { body: SilenceRequest, answer: AlertingAnswer },
     ({ params, body: { forMs } }) => {
-      ledger.alertSettings.silence(params, forMs === null ? undefined : Date.now() + forMs);
+      ledger.alertSettings.silence(params, forMs === null ? undefined : wallNow() + forMs);
       log.info(forMs === null ? 'camera is no longer silenced' : 'camera is silenced', {
         camera: formatCameraName(params),
         forSeconds: forMs === null ? undefined : Math.round(forMs / 1_000),

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import { pageOf } from '../api/pages.ts';
 import { NameRequest } from '../contract/answer.ts';
@@ -77,7 +78,7 @@ export function addCameraRoutes(door: Door<unknown>, parts: CameraRouteParts): v
       const why = `the camera was renamed to ${formatCameraName(to)}`;
       // The end of its tunnel is noted for the old name, which is gone.
       if (connectionOf(from) !== undefined) {
-        ledger.states.note(to, 'camera offline', `closed by the daemon: ${why}`, Date.now());
+        ledger.states.note(to, 'camera offline', `closed by the daemon: ${why}`, wallNow());
       }
       disconnect(from, why);
     }

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import { SegmentsAnswer, SegmentsRequest } from '../contract/cameras.ts';
 import { ContinuityAnswer, ContinuityRequest } from '../contract/continuity.ts';
@@ -13,7 +14,7 @@ export function addFootageRoutes(
     '/continuity/{account}/{camera}',
     { query: ContinuityRequest, answer: ContinuityAnswer },
     ({ params, query: { from: fromMs, to: toMs } }) => {
-      const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), params) };
+      const now = { nowMs: wallNow(), isRecording: isRecording(fleet(), params) };
       return { ...params, ...ledger.continuity.sum(params, { fromMs, toMs, ...now }) };
     },
   );

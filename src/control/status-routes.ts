@@ -20,6 +20,8 @@ export interface StatusRouteParts
   readonly tunnelInfo: () => Promise<TunnelInfo>;
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
+  /** What is wrong with this machine while it records. */
+  readonly serverTroubles: () => string[];
   /** Reads the configuration again, and applies what can be applied without a gap. */
   readonly reload: () => Promise<ReloadAnswer>;
 }
@@ -41,6 +43,7 @@ export function addStatusRoutes(door: Door<unknown>, parts: StatusRouteParts): v
       },
       spool: parts.spoolUsage(),
       uploads: parts.uploaderStatus(),
+      serverTroubles: parts.serverTroubles(),
       health: parts.health.health(),
       readiness: parts.health.readiness(),
     };

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import { NewTokenAnswer, TokenRequest, TokensAnswer } from '../contract/accounts.ts';
 import type { CameraRouteParts } from './camera-routes.ts';
@@ -15,7 +16,7 @@ export function addTokenRoutes(
     '/accounts/{account}/tokens',
     { body: TokenRequest, answer: NewTokenAnswer, status: 201 },
     ({ params: { account }, body: { uses, lifeMs, ...stream } }) => {
-      const expiresMs = Date.now() + lifeMs;
+      const expiresMs = wallNow() + lifeMs;
       const made = ledger.tokens.add({ account, uses, expiresMs, ...stream });
       const until = new Date(expiresMs).toISOString();
       log.info('enrolment opened', { account, id: made.id, uses, until });

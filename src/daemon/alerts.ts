@@ -7,10 +7,12 @@ import { loadAlertKey } from '../alert/key.ts';
 import { Outbox } from '../alert/outbox.ts';
 import { startReports } from '../alert/reports.ts';
 import {
+  clockCondition,
   type Condition,
   diskConditions,
   goneCondition,
   ledgerCondition,
+  overloadCondition,
   refusedCondition,
   storingCondition,
   type StoringStatus,
@@ -36,6 +38,9 @@ export interface AlertingOptions {
   readonly uploads: () => StoringStatus & Pick<UploadStatus, 'refused' | 'gone'>;
   /** What is wrong with the ledger; undefined if nothing is. */
   readonly ledgerProblem: () => string | undefined;
+  /** What is wrong with the clock, and that the server can't keep up; undefined if nothing is. */
+  readonly clockTrouble: () => string | undefined;
+  readonly overload: () => string | undefined;
   /** Whether the daemon works, for the heartbeat. */
   readonly isHealthy: () => boolean;
   readonly log: Log;
@@ -53,8 +58,9 @@ export interface Alerting extends AsyncDisposable {
  */
 export async function startAlerting(
   config: NonNullable<Config['alerts']>,
-  { ledger, fleet, spoolStatus, uploads, ledgerProblem, isHealthy, log }: AlertingOptions,
+  options: AlertingOptions,
 ): Promise<Alerting> {
+  const { ledger, fleet, spoolStatus, uploads, isHealthy, log } = options;
   await using parts = new AsyncDisposableStack();
   const key = await loadAlertKey(config.keyFile);
   const readers = reportReaders(config.carriers);
@@ -89,7 +95,12 @@ export async function startAlerting(
       outbox,
       channels,
       present: presence(ledger, fleet),
-      conditions: () => [...conditions(spoolStatus(), uploads()), ledgerCondition(ledgerProblem())],
+      conditions: () => [
+        ...conditions(spoolStatus(), uploads()),
+        ledgerCondition(options.ledgerProblem()),
+        clockCondition(options.clockTrouble()),
+        overloadCondition(options.overload()),
+      ],
       operator: operatorOf(config.operator),
       defaultAfterMs: config.notRecordingSeconds * 1_000,
       maxPerContactAndHour: config.limits.messagesPerContactPerHour,

@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { StoreCredentials } from '../model/store-credentials.ts';
 import { footageOf, openExports, serveWeb } from './watch.ts';
 import { Fleet } from '../camera/fleet.ts';
 import { startControl } from '../control/control.ts';
 import { startHealth } from '../monitor/health.ts';
+import { Load } from '../monitor/load.ts';
 import { Metrics } from '../monitor/metrics.ts';
 import { startMetricsServer } from '../monitor/metrics-server.ts';
 import { startService } from '../monitor/service.ts';
@@ -16,6 +18,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { AdjustableLog } from '../lib/log.ts';
 import type { ServiceManager } from '../monitor/notify.ts';
 import { Replaceable } from '../lib/replaceable.ts';
+import { Slots } from '../lib/slots.ts';
 import { Scope } from '../lib/scope.ts';
 import { Setting } from '../lib/setting.ts';
 import { aborted } from '../lib/until.ts';
@@ -36,13 +39,18 @@ import { keepLedger, openOrRebuildLedger } from './ledger.ts';
 import { Publisher } from './publish.ts';
 import { cameraParts, greet, settingsOf } from './record.ts';
 import { beginRun } from './run.ts';
+import { watchLoad } from './server-load.ts';
 import { StateNotes } from './state-notes.ts';
+import { keepTime } from './time.ts';
 import { checkStore, uploadStatus } from './uploads.ts';
 
 const clock = systemClock;
 
 /** How often the ledger's data other than segments is written to the bucket. */
 const journalEveryMs = 5 * 60_000;
+
+/** Recordings that start at a time: each starts two programs. */
+const startsAtOnce = 4 * availableParallelism();
 
 export interface ConfigReaders {
   /** Reads and checks the configuration for a reload. */
@@ -91,6 +99,13 @@ export async function runDaemon(
   const ledgerParts = { config, store, version, log, signal };
   using ledger = await openOrRebuildLedger(ledgerParts);
   await using kept = keepLedger(ledger, ledgerParts);
+  // Before anything is dated.
+  await using time = await keepTime({
+    origin: await store.origin(),
+    ledgerMs: ledger.runs.lastAliveMs(),
+    log,
+    signal,
+  });
   using notes = new StateNotes(ledger, log);
   await using _run = beginRun(ledger, notes, version, log);
 
@@ -108,18 +123,21 @@ export async function runDaemon(
   if (signal.aborted) return;
 
   const processors = new Setting(config.processors);
+  const load = new Load(clock);
+  const starts = new Slots(startsAtOnce, Infinity);
   await using fleet = new Fleet({
     clock,
     log,
     pictureProgram: config.archive.program,
     settingsOf: (camera) => settingsOf(ledger, config, camera),
     partsFor: (camera, cameraLog) =>
-      cameraParts(config, spool, publisher, camera, processors, cameraLog),
+      cameraParts(config, spool, publisher, camera, processors, load, starts, cameraLog),
     note: (camera, state, detail) => {
       metrics.recordingNoted(state);
       notes.note(camera, state, detail, clock.wallNow());
     },
   });
+  await using watchedLoad = watchLoad(load, fleet, notes, log);
   await using tunnels = await prepareTunnelServer({
     ...tunnelOptions(config),
     log,
@@ -167,6 +185,8 @@ export async function runDaemon(
       spoolStatus: () => spool.usage(),
       uploads,
       ledgerProblem: () => kept.problem,
+      clockTrouble: () => time.trouble,
+      overload: () => watchedLoad.trouble,
       isHealthy: () => health.health().ok,
       log,
     });
@@ -178,7 +198,13 @@ export async function runDaemon(
   const tunnelInfo = () => {
     return { address: formatAddress(tunnels.address), hostKeyFingerprint, hostKeyLine };
   };
+  const serverTroubles = () =>
+    [time.trouble, watchedLoad.trouble].filter((trouble) => trouble !== undefined);
   const watched = {
+    serverTroubles,
+    isOverloaded: () => watchedLoad.trouble !== undefined,
+    isClockWrong: () => time.trouble !== undefined,
+    picturesPausedWhy: () => watchedLoad.picturesPausedWhy(),
     ledger,
     version,
     metrics,
@@ -267,6 +293,7 @@ export async function runDaemon(
       spool: spool.usage(),
       uploads: uploads(),
       refusedConfiguration: refusal.value,
+      serverTroubles: serverTroubles(),
     }),
   });
   log.info('taking cameras', { ...tunnelInfo(), version });

@@ -12,6 +12,7 @@ import type { Log } from '../lib/log.ts';
 import { readInit } from '../media/mp4/stream.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { FinishedFile, Hole, Segment, SegmentInit } from '../model/segment.ts';
+import type { Load } from '../monitor/load.ts';
 import type { CameraLine } from '../stream/camera-line.ts';
 import type { Spool } from '../spool/spool.ts';
 
@@ -20,6 +21,12 @@ const clock = systemClock;
 const leftoversEveryMs = 30_000;
 /** How long a start waits for segments that the ledger lacks. The others are noted meanwhile. */
 const startWithinMs = 5_000;
+
+/** What may explain that pictures are missing in a period. */
+export interface KnownTroubles {
+  readonly line?: Pick<CameraLine, 'between'>;
+  readonly server?: Pick<Load, 'between'>;
+}
 
 /** Where footage is published. */
 export interface Destination {
@@ -89,16 +96,14 @@ export class Publisher implements AsyncDisposable {
   /**
    * Publishes a finished file. Idempotent.
    *
-   * @param line tells why pictures are missing; of a file that an earlier run left, nobody knows
+   * @param known tells why pictures are missing; of a file that an earlier run left, nobody knows
    * @throws if the file can't be published; the file then stays where it was
    */
-  async publish(
-    camera: CameraName,
-    file: FinishedFile,
-    line?: Pick<CameraLine, 'between'>,
-  ): Promise<void> {
+  async publish(camera: CameraName, file: FinishedFile, known?: KnownTroubles): Promise<void> {
     const segment = await this.#to.spool.publish(camera, file);
-    const holes = (file.holes ?? []).map((hole) => noted(hole, line));
+    const holes: HoleNote[] = (file.holes ?? []).map((hole) => noted(hole, known));
+    const { pauseBefore } = file;
+    if (pauseBefore !== undefined) holes.push({ ...noted(pauseBefore, known), isBefore: true });
     this.#unnoted.set(segment.path, { segment, holes });
     await this.#tryToNote(segment);
   }
@@ -191,8 +196,11 @@ async function holesUnlessGone(
   }
 }
 
-function noted(hole: Hole, line?: Pick<CameraLine, 'between'>): HoleNote {
-  const slow = line?.between(hole.startMs, hole.startMs + hole.durationMs);
+function noted(hole: Hole, { line, server }: KnownTroubles = {}): HoleNote {
+  const endMs = hole.startMs + hole.durationMs;
+  const ofServer = server?.between(hole.startMs, endMs);
+  if (ofServer !== undefined) return { ...hole, cause: ofServer.cause, detail: ofServer.detail };
+  const slow = line?.between(hole.startMs, endMs);
   return slow === undefined
     ? { ...hole, cause: 'stream stalled', detail: 'no picture came' }
     : { ...hole, cause: 'line too slow', detail: slow };

@@ -7,9 +7,13 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
+import type { Slots } from '../lib/slots.ts';
+import { SteadyClock } from '../lib/steady-clock.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
+import type { Load } from '../monitor/load.ts';
 import { startRelay } from '../relay/relay.ts';
 import type { Spool } from '../spool/spool.ts';
+import { CameraDialogue } from '../stream/camera-dialogue.ts';
 import { TimedPort } from '../stream/timed-port.ts';
 import { openLoopbackPort } from '../tunnel/loopback-port.ts';
 import type { Tunnel } from '../tunnel/tunnel.ts';
@@ -19,7 +23,7 @@ import type { Publisher } from './publish.ts';
 const clock = systemClock;
 
 /** Back-off of failed recordings. Starts short, since footage is missing during each wait. */
-const restart = { minMs: 100, maxMs: 15_000, healthyAfterMs: 3_000 };
+const restart = { minMs: 100, maxMs: 15_000 };
 const forwardWithinMs = 30_000;
 const relayReadyWithinMs = 10_000;
 
@@ -54,6 +58,8 @@ export function cameraParts(
   publisher: Publisher,
   camera: CameraName,
   processors: Setting<Config['processors']>,
+  server: Load,
+  starts: Slots,
   log: Log,
 ): CameraParts {
   return {
@@ -64,14 +70,20 @@ export function cameraParts(
     processors: processors.map((all) =>
       all.map(({ name, command }) => commandProcessor(name, command, camera, log)),
     ),
-    openPort: (forward, line) => openLoopbackPort(forward, log, () => line.watch()),
+    openPort: (forward, line, credentials) =>
+      openLoopbackPort(forward, log, () => new CameraDialogue(line, clock, credentials())),
     startRelay: (source, signal) =>
-      startRelay({ ...config.relay, source, log, readyWithinMs: relayReadyWithinMs, signal }),
+      startRelay({ ...config.relay, ...source, log, readyWithinMs: relayReadyWithinMs, signal }),
     startArchiver: async (relay, line, profile, onFile) => {
       const directory = await spool.runDirectory(camera);
       return startArchiver({
         ...archiverOptions(config, profile),
-        source: await TimedPort.open({ relayUrl: relay.url, line, clock, log }),
+        source: await TimedPort.open({
+          relayUrl: relay.url,
+          line,
+          clock: new SteadyClock(clock),
+          log,
+        }),
         media: relay.media,
         directory,
         releaseDirectory: () => spool.releaseRunDirectory(directory),
@@ -79,7 +91,9 @@ export function cameraParts(
         log,
       });
     },
-    publish: (file, line) => publisher.publish(camera, file, line),
+    publish: (file, line) => publisher.publish(camera, file, { line, server }),
+    enterStart: (signal) => starts.enter(signal),
+    serverTrouble: () => server.lately(),
     disk: spool.disk,
   };
 }

@@ -3,13 +3,13 @@ import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
-import type { RecordingState } from '../model/gap-cause.ts';
+import type { RecordingState, ToldCause } from '../model/gap-cause.ts';
+import type { Hole } from '../model/segment.ts';
 
 interface WaitingNote {
   readonly camera: CameraName;
   readonly state: RecordingState;
-  readonly detail: string;
-  readonly atMs: number;
+  readonly write: () => void;
 }
 
 /** Hundred cameras that fail each few seconds make so many in some minutes. */
@@ -20,17 +20,30 @@ const mostWaiting = 10_000;
  * order, each with its time: they are the causes of gaps.
  */
 export class StateNotes implements Disposable {
-  readonly #ledger: Pick<Ledger, 'states'>;
+  readonly #ledger: Pick<Ledger, 'states' | 'segments'>;
   readonly #gate: FloodGate;
   readonly #waiting: WaitingNote[] = [];
 
-  constructor(ledger: Pick<Ledger, 'states'>, log: Log) {
+  constructor(ledger: Pick<Ledger, 'states' | 'segments'>, log: Log) {
     this.#ledger = ledger;
     this.#gate = new FloodGate(log);
   }
 
   note(camera: CameraName, state: RecordingState, detail: string, atMs: number): void {
-    this.#waiting.push({ camera, state, detail, atMs });
+    const write = () => this.#ledger.states.note(camera, state, detail, atMs);
+    this.#add({ camera, state, write });
+  }
+
+  /** Notes why there may be no footage of a period. */
+  loss(camera: CameraName, period: Hole, { cause, detail }: ToldCause): void {
+    const { startMs, durationMs } = period;
+    const write = () =>
+      this.#ledger.segments.noteLoss({ ...camera, startMs, durationMs }, cause, detail);
+    this.#add({ camera, state: cause, write });
+  }
+
+  #add(note: WaitingNote): void {
+    this.#waiting.push(note);
     if (this.#waiting.length > mostWaiting) this.#waiting.shift();
     this.flush();
   }
@@ -40,9 +53,9 @@ export class StateNotes implements Disposable {
     for (;;) {
       const [next] = this.#waiting;
       if (next === undefined) return;
-      const { camera, state, detail, atMs } = next;
+      const { camera, state, write } = next;
       try {
-        this.#ledger.states.note(camera, state, detail, atMs);
+        write();
       } catch (error) {
         this.#gate.warn('state', 'what the recordings do could not be noted', {
           camera: formatCameraName(camera),

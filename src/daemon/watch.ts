@@ -8,6 +8,7 @@ import { FootageSource } from '../footage/source.ts';
 import type { WebOptions } from '../web/web.ts';
 import { formatAddress } from '../lib/addresses.ts';
 import { systemClock } from '../lib/clock.ts';
+import { HttpError } from '../lib/http-error.ts';
 import { parseCameraName } from '../model/camera-name.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -39,7 +40,7 @@ export const openExports = (
   });
 
 type WebParts = Omit<
-  WebOptions,
+  Required<Pick<WebOptions, 'picturesPausedWhy'>> & WebOptions,
   'listen' | 'tls' | 'publicUrl' | 'proxy' | 'program' | 'live' | 'fleet' | 'picture'
 >;
 
@@ -56,7 +57,8 @@ export async function serveWeb(
     const name = parseCameraName(camera);
     return name && fleet.relayUrl(name);
   };
-  const live = owned.use(new LiveHub({ relayUrl, program, clock, log }));
+  const pausedWhy = parts.picturesPausedWhy;
+  const live = owned.use(new LiveHub({ relayUrl, program, clock, log, pausedWhy }));
   const server = owned.use(
     await startWeb({
       ...web,
@@ -64,7 +66,11 @@ export async function serveWeb(
       program,
       live,
       fleet: () => fleet.statuses(),
-      picture: (camera, signal) => fleet.picture(camera, signal),
+      picture: async (camera, signal) => {
+        const paused = pausedWhy();
+        if (paused !== undefined) throw new HttpError(503, paused);
+        return await fleet.picture(camera, signal);
+      },
     }),
   );
   log.info('serving browsers', {

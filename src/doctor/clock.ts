@@ -1,8 +1,7 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { execa } from 'execa';
 import type { Config } from '../config/config.ts';
 import { describeError } from '../lib/errors.ts';
+import { serverDate } from '../lib/server-date.ts';
 import { bucketAddress } from './addresses.ts';
 import type { Findings } from './finding.ts';
 
@@ -33,10 +32,9 @@ export async function checkClock(
 
 async function checkSkew(address: URL, found: Findings, signal: AbortSignal): Promise<void> {
   try {
-    const before = Date.now();
-    const date = Date.parse(await dateHeader(address, signal));
-    // The header has whole seconds: add half a second for the mean.
-    const skewMs = (before + Date.now()) / 2 - (date + 500);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+    // checkNetwork reports an untrusted certificate.
+    const skewMs = Date.now() - (await serverDate(address, limit, false));
     if (Number.isNaN(skewMs)) {
       found.unseen(`The clock of ${address.host}: it does not say what time it is`);
       return;
@@ -49,23 +47,4 @@ async function checkSkew(address: URL, found: Findings, signal: AbortSignal): Pr
   } catch (error) {
     found.unseen(`The clock of ${address.host}: ${describeError(error)}`);
   }
-}
-
-function dateHeader(address: URL, signal: AbortSignal): Promise<string> {
-  const send = address.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const options = {
-      method: 'HEAD',
-      agent: false,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
-      // checkNetwork reports an untrusted certificate.
-      rejectUnauthorized: false,
-    };
-    send(address, options, (response) => {
-      response.resume();
-      resolve(response.headers.date ?? '');
-    })
-      .on('error', reject)
-      .end();
-  });
 }

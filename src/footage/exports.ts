@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { ExportStatus, StartedExport } from '../contract/footage.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -116,7 +117,7 @@ export class Exports implements AsyncDisposable {
     if (estimatedBytes > maxBytes) {
       throw new HttpError(400, 'An export has at most 20 GB. Export it in parts.');
     }
-    const nowMs = Date.now();
+    const nowMs = wallNow();
     const continuity = ledger.continuity.sum(camera, {
       fromMs,
       toMs,
@@ -242,9 +243,9 @@ export class Exports implements AsyncDisposable {
       fromMs: request.fromMs,
       toMs: request.toMs,
       timeZone: request.timeZone,
-      madeMs: Date.now(),
+      madeMs: wallNow(),
     });
-    const expiresMs = Date.now() + (this.#options.keptMs ?? keptMs);
+    const expiresMs = wallNow() + (this.#options.keptMs ?? keptMs);
     job.status = { ...job.status, state: 'done', progress: 1, bytes, sha256, expiresMs };
   }
 

@@ -32,6 +32,7 @@ interface KeyFrame {
 export class Previews implements AsyncDisposable {
   readonly #footage: FootageSource;
   readonly #program: string;
+  readonly #pausedWhy: () => string | undefined;
   readonly #life = new Scope();
   readonly #slots = new Slots(atOnce, maxWaiting);
   readonly #underWay = new Map<string, Promise<Buffer>>();
@@ -41,15 +42,21 @@ export class Previews implements AsyncDisposable {
   readonly #keyFrames = new Map<string, { readonly offsets: number[]; readonly toMs: number }>();
   #keptBytes = 0;
 
-  constructor(footage: FootageSource, program: string) {
+  /** @param pausedWhy why none are made for now, in words for viewers; undefined: they are */
+  constructor(
+    footage: FootageSource,
+    program: string,
+    pausedWhy: () => string | undefined = () => undefined,
+  ) {
     this.#footage = footage;
     this.#program = program;
+    this.#pausedWhy = pausedWhy;
   }
 
   /**
    * The key frame at or before `atMs`, as JPEG.
    *
-   * @throws {HttpError} 404 if there is none; 503 if too many are asked for
+   * @throws {HttpError} 404 if there is none; 503 if too many are asked for, or none are made for now
    */
   async get(camera: Camera, segment: FootageSegment, atMs: number): Promise<Buffer> {
     const wantedMs = atMs - segment.startMs;
@@ -59,6 +66,8 @@ export class Previews implements AsyncDisposable {
       const kept = this.#find(`${segment.sha256} ${offset}`);
       if (kept !== undefined) return kept;
     }
+    const paused = this.#pausedWhy();
+    if (paused !== undefined) throw new HttpError(503, paused);
     // Requests for nearly the same time share one result.
     const key = `${segment.sha256} at ${Math.floor(wantedMs / 500)}`;
     const underWay = this.#underWay.get(key);
@@ -169,6 +178,7 @@ export class Previews implements AsyncDisposable {
   }
 
   #keep(key: string, jpeg: Buffer): void {
+    if (this.#kept.has(key)) return;
     this.#kept.set(key, jpeg);
     this.#keptBytes += Math.max(jpeg.length, leastBytes);
     for (const [oldest, { length }] of this.#kept) {

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import { describeError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -67,7 +68,7 @@ export class Dialogue {
     this.viewing = undefined;
     if (viewing !== undefined) {
       if (this.sinceMs > 0) {
-        const seconds = Math.round((Date.now() - this.sinceMs) / 1_000);
+        const seconds = Math.round((wallNow() - this.sinceMs) / 1_000);
         const bytes = this.#options.sent();
         this.#options.log.info('viewer left', { ...this.#fields(viewing), reason, seconds, bytes });
         this.sinceMs = 0;
@@ -165,7 +166,7 @@ export class Dialogue {
     if (!viewing.canSetUp(place.track)) return wrongState;
     const channels = await viewing.setUp(place.track, transport.channels);
     if (channels === undefined) return { status: 461 };
-    if (this.sinceMs === 0) this.sinceMs = Date.now();
+    if (this.sinceMs === 0) this.sinceMs = wallNow();
     return {
       status: 200,
       headers: [

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import type { Account } from '../contract/accounts.ts';
@@ -63,7 +64,7 @@ export function prepareAccounts(
     add(name) {
       checkName(name);
       if (accounts.status(name) === 'there') throw isThere(name);
-      add.run({ name, nowMs: Date.now() });
+      add.run({ name, nowMs: wallNow() });
       const added = accounts.list().find((account) => account.name === name);
       if (added === undefined) throw new Error(`the account ${name} was added and is not there`);
       return added;
@@ -80,14 +81,14 @@ export function prepareAccounts(
           );
         }
         setName.run({ id, to });
-        addFormerName.run({ id, name, nowMs: Date.now() });
+        addFormerName.run({ id, name, nowMs: wallNow() });
       }),
     remove: (name, withCameras) =>
       transaction(database, () => {
         const id = accounts.idOf(name);
         const known = cameras.list(name).map(({ account, camera }) => ({ account, camera }));
         if (known.length > 0 && !withCameras) throw hasCameras(name, known);
-        const nowMs = Date.now();
+        const nowMs = wallNow();
         for (const camera of known) cameras.remove(cameras.idOf(camera), nowMs);
         setRemoved.run({ id, nowMs });
         return known;

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import type { AddressKind } from '../model/contact.ts';
 import type {
@@ -251,7 +252,7 @@ export function prepareAlerts(database: DatabaseSync, accounts: AccountRows): Al
         for (const { ids, into } of merged) {
           for (const id of ids) {
             merge.run({ id, into: into ?? null });
-            dropDeliveries.run({ id, nowMs: Date.now() });
+            dropDeliveries.run({ id, nowMs: wallNow() });
           }
         }
       }),

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { defaultRtspPath } from '../model/camera.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
@@ -75,7 +76,7 @@ export function prepareCameraIds(database: DatabaseSync, accounts: AccountRows):
           ? undefined
           : (idOf(findFormer.get({ owner, camera, startMs })) ?? ofAccount(owner, camera));
       if (id !== undefined) return id;
-      const nowMs = Date.now();
+      const nowMs = wallNow();
       const foreign = owner ?? accounts.idOfForeign(account, nowMs);
       return number(addForeign.get({ owner: foreign, camera, nowMs })?.['id']);
     },

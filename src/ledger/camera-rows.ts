@@ -85,6 +85,8 @@ export function prepareCameraRows(
     'UPDATE cameras SET removedMs = :nowMs, rtspUser = NULL, rtspPassword = NULL WHERE id = :id',
   );
   const deleteKeys = database.prepare('DELETE FROM keys WHERE camera = ?');
+  // Another camera may get the name later, which these viewers were not let to see.
+  const deleteRights = database.prepare('DELETE FROM viewerCameras WHERE camera = ?');
 
   const findRow = ({ account, camera }: CameraName): Row | undefined =>
     byName.get({ account, camera });
@@ -118,6 +120,7 @@ export function prepareCameraRows(
     remove(id, nowMs) {
       setRemoved.run({ id, nowMs });
       deleteKeys.run(id);
+      deleteRights.run(id);
       states.write(id, 'disabled', 'removed', nowMs);
     },
   };

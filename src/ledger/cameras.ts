@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
 import {
@@ -100,7 +101,7 @@ export function prepareCameras(
       );
     }
     setName.run({ id, to });
-    addFormerName.run({ id, name: name.camera, nowMs: Date.now() });
+    addFormerName.run({ id, name: name.camera, nowMs: wallNow() });
     return renamed;
   };
 
@@ -110,7 +111,7 @@ export function prepareCameras(
   };
 
   const remove = (name: CameraName): void =>
-    transaction(database, () => cameras.remove(cameras.idOf(name), Date.now()));
+    transaction(database, () => cameras.remove(cameras.idOf(name), wallNow()));
 
   return {
     find: (name) => cameras.find(name),
@@ -123,7 +124,7 @@ export function prepareCameras(
         const account = accounts.idOf(given.account);
         if (cameras.find(given) !== undefined) throw isThere(given);
         const { rtspPath, rtspUser, rtspPassword, profile, key } = given;
-        const nowMs = Date.now();
+        const nowMs = wallNow();
         const row = insert.get({
           account,
           name: given.camera,
@@ -153,7 +154,7 @@ export function prepareCameras(
     setDisabled: (name, disabled) =>
       transaction(database, () => {
         const id = cameras.idOf(name);
-        const nowMs = Date.now();
+        const nowMs = wallNow();
         const { changes } = disabled ? disable.run({ id, nowMs }) : enable.run(id);
         if (changes === 0) return;
         if (disabled) states.write(id, 'disabled', '', nowMs);

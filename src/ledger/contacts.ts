@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type {
   ContactAddress,
   ContactChanges,
@@ -142,7 +143,7 @@ export function prepareContacts(database: DatabaseSync, accounts: AccountRows): 
           throw isThere(given.account, given.name);
         }
         const { name, quiet, addresses } = given;
-        const row = add.get({ account, name, ...quietColumns(quiet), nowMs: Date.now() });
+        const row = add.get({ account, name, ...quietColumns(quiet), nowMs: wallNow() });
         addAddresses(number(row?.['id']), addresses);
         return requireContact(given.account, name);
       }),

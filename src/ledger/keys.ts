@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import type { KnownCamera } from '../model/camera.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
@@ -97,7 +98,7 @@ export function prepareKeys(database: DatabaseSync, cameras: CameraRows): KeyQue
       blob,
       fingerprint,
       comment,
-      nowMs: Date.now(),
+      nowMs: wallNow(),
       successor: Number(successor),
     });
   };
@@ -111,7 +112,7 @@ export function prepareKeys(database: DatabaseSync, cameras: CameraRows): KeyQue
         if (row === undefined) return undefined;
         const id = number(row['id']);
         const isFirst = isTrue(row['isFirst']);
-        if (isFirst) setFirstContact.run({ id, ms: Date.now() });
+        if (isFirst) setFirstContact.run({ id, ms: wallNow() });
         if (!isTrue(row['successor'])) return { isFirst, droppedKeys: [] };
         const dropped = dropOthers.all({ id, fingerprint }).map((key) => text(key['fingerprint']));
         makeSole.run(id);

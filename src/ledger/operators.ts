@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Operator } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
@@ -58,12 +59,12 @@ export function prepareOperators(database: DatabaseSync): OperatorQueries {
       if (find.get(name) !== undefined) {
         throw new DuplicateError(`There is an operator ${name} already.`);
       }
-      add.run({ name, passwordHash, nowMs: Date.now() });
+      add.run({ name, passwordHash, nowMs: wallNow() });
       return requireOperator(name);
     },
     setPassword(name, passwordHash) {
       requireOperator(name);
-      change.run({ name, passwordHash, nowMs: Date.now() });
+      change.run({ name, passwordHash, nowMs: wallNow() });
       return requireOperator(name);
     },
     remove(name) {

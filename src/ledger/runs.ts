@@ -12,11 +12,17 @@ export interface RunQueries {
    * last sign of life, and that the camera has not dialled in yet.
    */
   begin(version: string, nowMs: number): void;
+  /** When a daemon ran last; undefined if none did. */
+  lastAliveMs(): number | undefined;
   /** Notes that the daemon runs. The interval of calls limits how exactly a downtime is known. */
   alive(nowMs: number): void;
   /** Notes that the daemon stops regularly. Must be the last call of a run. */
   end(nowMs: number): void;
 }
+
+/** A last sign of life so far in the future was dated by a clock that was wrong. */
+const aheadMs = 60_000;
+const clockWasAhead = 'the clock of the run before was ahead of this one';
 
 export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueries {
   const findLast = database.prepare('SELECT version, aliveMs, stopped FROM daemon');
@@ -45,9 +51,13 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
           // A camera that never dialled in missed nothing.
           if (newest?.state === neverConnected) continue;
           if (last !== undefined) {
+            const aliveMs = number(last['aliveMs']);
             // States are noted at once, `aliveMs` only periodically: take the later as the last sign of life.
-            const downMs = Math.max(number(last['aliveMs']), newest?.atMs ?? 0);
+            const downMs = Math.max(aliveMs, newest?.atMs ?? 0);
             states.write(camera, ...whyDown(last, version), downMs);
+            // What the run before recorded since its clock was set is dated as of later.
+            if (aliveMs > nowMs + aheadMs)
+              states.write(camera, 'clock jumped', clockWasAhead, nowMs - 1);
           }
           states.write(
             camera,
@@ -58,6 +68,10 @@ export function prepareRuns(database: DatabaseSync, states: StateRows): RunQueri
         }
         begin.run({ version, nowMs });
       }),
+    lastAliveMs: () => {
+      const last = findLast.get();
+      return last && number(last['aliveMs']);
+    },
     alive: (nowMs) => {
       setAlive.run({ nowMs, stopped: 0 });
     },

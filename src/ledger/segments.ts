@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CameraName } from '../model/camera-name.ts';
 import type { GapCause } from '../model/gap-cause.ts';
@@ -26,6 +27,8 @@ export interface SegmentQueries {
   stored(segment: SegmentRecord, proof: StoredProof): void;
   /** Notes a period without a picture inside a segment. Idempotent. */
   noteHole(hole: CameraName & Hole, cause: GapCause, detail: string): void;
+  /** Notes why there may be no footage of a period. Takes nothing away from footage there is. Idempotent. */
+  noteLoss(period: CameraName & Hole, cause: GapCause, detail: string): void;
   /**
    * Notes that a segment vanished from the spool before it was stored: deletes its row, and notes its time
    * as a loss. Idempotent. Ignores a stored segment.
@@ -57,8 +60,9 @@ export interface SegmentQueries {
   ): LedgerSegment[];
 }
 
-/** A period without a picture inside a segment, and why. */
+/** A period without a picture inside a segment, or before it, and why. */
 export interface HoleNote extends Hole {
+  readonly isBefore?: boolean;
   readonly cause: GapCause;
   readonly detail: string;
 }
@@ -146,8 +150,9 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
     spooled: (segment, init, holes = []) =>
       transaction(database, () => {
         const { camera } = columns(segment);
-        for (const { startMs, durationMs, cause, detail } of holes) {
-          addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 1 });
+        for (const { startMs, durationMs, cause, detail, isBefore } of holes) {
+          const hole = isBefore === true ? 0 : 1;
+          addLoss.run({ camera, startMs, durationMs, cause, detail, hole });
         }
         const [initBytes, initHash] = init ? [init.bytes, blobOf(init.hash)] : [null, null];
         spool.run({ ...columns(segment), initBytes, initHash });
@@ -159,13 +164,19 @@ export function prepareSegments(database: DatabaseSync, ids: CameraIds): Segment
       }),
     stored: (segment, { key, checksum = null, etag = null }) =>
       transaction(database, () => {
-        store.run({ ...columns(segment), key, checksum, etag, nowMs: Date.now() });
+        store.run({ ...columns(segment), key, checksum, etag, nowMs: wallNow() });
       }),
     noteHole: (hole, cause, detail) =>
       transaction(database, () => {
         const { startMs, durationMs } = hole;
         const camera = ids.ofFootage(hole);
         addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 1 });
+      }),
+    noteLoss: (period, cause, detail) =>
+      transaction(database, () => {
+        const { startMs, durationMs } = period;
+        const camera = ids.ofFootage(period);
+        addLoss.run({ camera, startMs, durationMs, cause, detail, hole: 0 });
       }),
     lost: (segment, cause, detail) =>
       transaction(database, () => {

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from './database.ts';
 import { isTrue, json, number, optional, type Row, text } from './read.ts';
@@ -45,6 +46,7 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
   const surplusOfOperator = surplus('operator');
   const find = database.prepare(
     `SELECT sessions.createdMs, usedMs, operators.name AS operator, viewers.name AS viewer,
+       viewers.id || '.' || viewers.createdMs AS identity,
        accounts.name AS account, accounts.timeZone, allCameras,
        (SELECT json_group_array(cameras.name) FROM viewerCameras
         JOIN cameras ON cameras.id = viewerCameras.camera
@@ -65,6 +67,8 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
       role: 'viewer',
       account: text(row['account']),
       user: text(row['viewer']),
+      // The id of a removed viewer is used again.
+      identity: text(row['identity']),
       cameras: isTrue(row['allCameras']) ? undefined : json<string[]>()(row['cameras']),
       timeZone: optional(text)(row['timeZone']) ?? 'UTC',
     };
@@ -73,7 +77,7 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
   return {
     begin: (hash, owner) =>
       transaction(database, () => {
-        const now = Date.now();
+        const now = wallNow();
         sweep.run({ idleSince: now - idleMs, longSince: now - longestSessionMs });
         const row =
           'operator' in owner

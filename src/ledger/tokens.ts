@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { neverConnected } from '../model/camera-state.ts';
@@ -105,7 +106,7 @@ export function prepareTokens(
     if (row === undefined) return 'there is no such token';
     const which = `the token ${tokenId(token)}…`;
     if (row['revokedMs'] !== null) return `${which} was revoked`;
-    if (number(row['expiresMs']) <= Date.now()) return `${which} has expired`;
+    if (number(row['expiresMs']) <= wallNow()) return `${which} has expired`;
     if (findUse.get({ token: number(row['row']), blob }) !== undefined) {
       return `${which} has let this key in before, and its camera was removed`;
     }
@@ -127,7 +128,7 @@ export function prepareTokens(
     add({ account, uses, expiresMs, rtspPath, rtspUser, rtspPassword, profile }) {
       const token = makeToken();
       const id = tokenId(token);
-      const createdMs = Date.now();
+      const createdMs = wallNow();
       insert.run({
         account: accounts.idOf(account),
         hash: hashOf(token),
@@ -145,7 +146,7 @@ export function prepareTokens(
     list: (account) => ofAccount.all(accounts.idOf(account)).map(readToken),
     revoke(account, id) {
       const owner = accounts.idOf(account);
-      if (revoke.get({ owner, id, nowMs: Date.now() }) !== undefined) return;
+      if (revoke.get({ owner, id, nowMs: wallNow() }) !== undefined) return;
       const ids = ofAccount.all(owner).map((row) => text(row['id']));
       throw new UnknownNameError(
         `${account} has no token that begins with ${id}.${hint('tokens', id, ids)}`,
@@ -157,7 +158,7 @@ export function prepareTokens(
         const row = byHash.get(hashOf(token));
         const refusal = refusalOf(row, token, key);
         if (row === undefined || refusal !== undefined) return refusal ?? '';
-        const nowMs = Date.now();
+        const nowMs = wallNow();
         const account = text(row['account']);
         const camera = newName(account, key.blob);
         const id = number(row['row']);

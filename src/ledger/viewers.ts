@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Viewer } from '../contract/viewers.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../lib/errors.ts';
@@ -123,7 +124,7 @@ export function prepareViewers(database: DatabaseSync, accounts: AccountRows): V
           md5,
           sha256,
           allCameras: given.cameras === undefined ? 1 : 0,
-          nowMs: Date.now(),
+          nowMs: wallNow(),
         });
         allowCameras(number(row?.['id']), account, given.cameras ?? []);
         return requireViewer(given);
@@ -136,7 +137,7 @@ export function prepareViewers(database: DatabaseSync, accounts: AccountRows): V
       transaction(database, () => {
         requireViewer(viewer);
         const account = accounts.idOf(viewer.account);
-        change.run({ account, name: viewer.name, md5, sha256, nowMs: Date.now() });
+        change.run({ account, name: viewer.name, md5, sha256, nowMs: wallNow() });
         return requireViewer(viewer);
       }),
     remove: (viewer) =>

@@ -6,8 +6,8 @@ import { Scope } from './scope.ts';
 export interface Restart {
   readonly minMs: number;
   readonly maxMs: number;
-  /** A run that lasted this long was healthy: the back-off starts again from `minMs`. */
-  readonly healthyAfterMs: number;
+  /** A run that lasted this long was healthy, too; unless given, only one that says so was. */
+  readonly healthyAfterMs?: number;
 }
 
 export interface Supervision {
@@ -21,25 +21,30 @@ export interface Supervision {
 
 /**
  * Restarts `task` each time it ends, until `signal` aborts. Backs off exponentially, with jitter so that
- * tasks that failed together don't restart together. Resolves when `signal` has aborted and the last run
- * has ended; never rejects.
+ * tasks that failed together don't restart together. After a run that was healthy, the back-off starts
+ * again from `minMs`. Resolves when `signal` has aborted and the last run has ended; never rejects.
+ *
+ * @param task calls `wasHealthy` once it has done what it is there for
  */
 export async function supervise(
   name: string,
-  task: (signal: AbortSignal) => Promise<void>,
+  task: (signal: AbortSignal, wasHealthy: () => void) => Promise<void>,
   { signal, restart, clock, log, onFailure }: Supervision,
 ): Promise<void> {
   let failures = 0;
+  const wasHealthy = (): void => {
+    failures = 0;
+  };
   while (!signal.aborted) {
     const startedAt = clock.now();
     using run = new Scope(signal);
-    const error: unknown = await task(run.signal).then(
+    const error: unknown = await task(run.signal, wasHealthy).then(
       () => new Error('it ended without an error'),
       (reason: unknown) => reason,
     );
     if (signal.aborted) return;
     onFailure?.(error);
-    if (clock.now() - startedAt >= restart.healthyAfterMs) failures = 0;
+    if (clock.now() - startedAt >= (restart.healthyAfterMs ?? Infinity)) failures = 0;
     const ceiling = Math.min(restart.minMs * 2 ** Math.min(failures, 30), restart.maxMs);
     const waitMs = Math.round(ceiling * (0.5 + Math.random() / 2));
     failures += 1;

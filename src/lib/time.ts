@@ -142,7 +142,11 @@ export interface DayTimes {
   readonly to: string;
 }
 
+/** An end that the clocks repeat or skip is that of {@link momentOf}: a period that is over doesn't begin again. */
 export function isWithin({ from, to }: DayTimes, ms: number, zone: string): boolean {
-  const clock = localTime(ms, zone).time.slice(0, 5);
-  return from < to ? clock >= from && clock < to : clock >= from || clock < to;
+  const today = localTime(ms, zone).date;
+  const at = (day: string, clock: string): number => momentOf(Date.parse(`${day}T${clock}Z`), zone);
+  return [addDays(today, -1), today].some(
+    (day) => ms >= at(day, from) && ms < at(from < to ? day : addDays(day, 1), to),
+  );
 }

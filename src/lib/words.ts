@@ -2,6 +2,17 @@
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n} ${n === 1 ? one : many}`;
 
+const mostQuoted = 80;
+
+/** What others said, in quotes: shortened, and escaped so that nothing in it acts on a terminal or a page. */
+export function quoted(text: string): string {
+  const short = text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text;
+  return JSON.stringify(short).replaceAll(
+    /[\x7f-\u2025\u2027-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 const minute = 60_000;
 
 /** A duration for sentences: `45 s`, `23 min`, `2 h 5 min`, `3 d 2 h`. */

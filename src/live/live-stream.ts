@@ -15,6 +15,8 @@ export interface LiveStreamOptions {
   readonly url: string;
   /** Whether the camera's relay still has this URL. */
   readonly isCurrent: () => boolean;
+  /** Why it must end for now; undefined if it need not. */
+  readonly pausedWhy: () => string | undefined;
   readonly mayTranscode: () => boolean;
   readonly program: string;
   readonly clock: Clock;
@@ -149,11 +151,13 @@ export class LiveStream implements AsyncDisposable {
 
   /** Ends the stream when there are no viewers or no pictures, or the relay has changed. */
   async #look(signal: AbortSignal): Promise<void> {
-    const { clock, isCurrent, lingerMs, silentAfterMs } = this.#options;
+    const { clock, isCurrent, pausedWhy, lingerMs, silentAfterMs } = this.#options;
     while (!signal.aborted) {
       await clock.sleep(lookEachMs, signal);
       const now = clock.now();
-      if (!isCurrent()) this.end('the camera was disconnected');
+      const paused = pausedWhy();
+      if (paused !== undefined) this.end(paused);
+      else if (!isCurrent()) this.end('the camera was disconnected');
       else if (now - this.#lastPictureAt > silentAfterMs) {
         this.end(`no picture came for ${silentAfterMs / 1000} s`);
       } else if (this.#viewings.size === 0 && now - this.#lastWantedAt > lingerMs) {

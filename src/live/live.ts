@@ -14,6 +14,8 @@ export interface LiveHubOptions {
   readonly program: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Why nobody is shown anything for now, in words for viewers; undefined: everybody is. */
+  readonly pausedWhy?: () => string | undefined;
   /** How long a camera's stream goes on without viewers; default: 10 s. */
   readonly lingerMs?: number;
   /** A stream ends after so long without a picture; default: 10 s. */
@@ -58,8 +60,8 @@ export class LiveHub implements AsyncDisposable {
   async watch(camera: string, viewer: LiveViewer): Promise<void> {
     const stream = this.#stream(camera);
     if (stream !== undefined) return stream.watch(viewer);
-    const { maxBufferedBytes = 0 } = this.#options;
-    new Viewing(viewer, maxBufferedBytes).end('the camera is not connected');
+    const { maxBufferedBytes = 0, pausedWhy } = this.#options;
+    new Viewing(viewer, maxBufferedBytes).end(pausedWhy?.() ?? 'the camera is not connected');
   }
 
   /** Restarts a viewer that lost its place: with an init, and all pictures since the newest key frame. */
@@ -93,11 +95,11 @@ export class LiveHub implements AsyncDisposable {
 
   /** The camera's stream, started if necessary; undefined while the camera has no relay. */
   #stream(camera: string): LiveStream | undefined {
-    const { relayUrl, program, clock, log } = this.#options;
+    const { relayUrl, program, clock, log, pausedWhy = () => undefined } = this.#options;
     const { lingerMs = 10_000, silentAfterMs = 10_000 } = this.#options;
     const { maxBufferedBytes = 256 * 1024, maxTranscodes = 4 } = this.#options;
     const url = relayUrl(camera);
-    if (url === undefined || this.#isClosed) return undefined;
+    if (url === undefined || this.#isClosed || pausedWhy() !== undefined) return undefined;
     const known = this.#streams.get(camera);
     if (known !== undefined && !known.isOver) return known;
     const stream = new LiveStream({
@@ -109,6 +111,7 @@ export class LiveHub implements AsyncDisposable {
       maxBufferedBytes,
       log: log.child({ camera }),
       isCurrent: () => relayUrl(camera) === url,
+      pausedWhy,
       mayTranscode: () =>
         [...this.#all].filter(({ isTranscoded }) => isTranscoded).length < maxTranscodes,
     });

@@ -28,6 +28,10 @@ export const gapCauses = [
   'disabled',
   'daemon down',
   'upgrade',
+  /** The daemon was stopped, or the machine suspended: nothing ran here. */
+  'server stood still',
+  /** This machine can't keep up with all that it is to record. */
+  'server overloaded',
   /** This machine's clock was set. */
   'clock jumped',
   /** It was recorded, and its file was damaged or deleted here before it was stored. */
@@ -39,6 +43,12 @@ export const gapCauses = [
 ] as const;
 
 export type GapCause = (typeof gapCauses)[number];
+
+/** A cause with its detail in plain words. */
+export interface ToldCause {
+  readonly cause: GapCause;
+  readonly detail: string;
+}
 
 /** What a camera's recording does from a moment on. */
 export type RecordingState = 'recording' | GapCause;

@@ -22,6 +22,8 @@ export interface FinishedFile {
   readonly durationMs: number;
   /** In the order of time, and far longer than pictures usually are apart; none unless given. */
   readonly holes?: readonly Hole[];
+  /** The time since the file before it of the same recording, if pictures are missing there. */
+  readonly pauseBefore?: Hole;
 }
 
 /** One finished file of footage in the spool. */

@@ -6,6 +6,8 @@ export type SessionOwner =
       readonly role: 'viewer';
       readonly account: string;
       readonly user: string;
+      /** Of the viewer: no other has had it or will have it, under whatever name. */
+      readonly identity: string;
       /** The only cameras of the account that the viewer may watch; absent: all. */
       readonly cameras?: readonly string[];
       /** IANA name, of the account. */

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Registry } from 'prom-client';
 import type { CameraStatus } from '../contract/cameras.ts';
 import type { Camera } from '../model/camera.ts';
@@ -61,7 +62,7 @@ export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts):
       help: 'How long ago the newest footage of a camera was taken; of cameras that have footage and are not disabled',
       labels,
     },
-    () => footageAges(ledger.cameras.list(), fleet(), Date.now()),
+    () => footageAges(ledger.cameras.list(), fleet(), wallNow()),
   );
   each(
     'cctv_camera_line_late_seconds',
@@ -90,7 +91,7 @@ export function addCameraMetrics(registry: Registry, parts: CameraMetricsParts):
       help: 'Since when a camera is awaited that has not dialled in since it was added or its hardware replaced; of cameras that are not disabled',
       labels,
     },
-    () => awaitedFor(ledger.cameras.list(), fleet(), Date.now()),
+    () => awaitedFor(ledger.cameras.list(), fleet(), wallNow()),
   );
   each(
     'cctv_camera_frames_total',
@@ -165,7 +166,7 @@ function recentGaps({
 
   const sum = async (): Promise<ReadonlyMap<GapCause, number>> => {
     const sums = new Map<GapCause, number>(gapCauses.map((cause) => [cause, 0]));
-    const nowMs = Date.now();
+    const nowMs = wallNow();
     const recording = new Set(
       fleet()
         .filter(({ state }) => state === 'recording')

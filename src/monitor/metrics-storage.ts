@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Registry } from 'prom-client';
 import { diskStates, type SpoolStatus, type UploadStatus } from '../contract/status.ts';
 import { counter, gauge, only } from './metrics-gauges.ts';
@@ -27,7 +28,7 @@ function addSpoolMetrics(registry: Registry, spool: () => SpoolStatus): void {
   one(
     'cctv_spool_oldest_age_seconds',
     'How long ago the oldest segment that is not stored yet began; 0 if there is none',
-    ({ oldestMs }) => (oldestMs === undefined ? 0 : Math.max(0, Date.now() - oldestMs) / 1000),
+    ({ oldestMs }) => (oldestMs === undefined ? 0 : Math.max(0, wallNow() - oldestMs) / 1000),
   );
   gauge(
     registry,
@@ -96,7 +97,7 @@ function addUploadMetrics(
     },
     () => {
       const { failing } = uploads();
-      return only(failing === undefined ? 0 : Math.max(0, Date.now() - failing.sinceMs) / 1000);
+      return only(failing === undefined ? 0 : Math.max(0, wallNow() - failing.sinceMs) / 1000);
     },
   );
   gauge(

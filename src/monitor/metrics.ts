@@ -17,6 +17,10 @@ export interface MetricsParts
   readonly ledger: Ledger;
   readonly version: string;
   readonly refusedConfiguration: () => RefusedConfiguration | undefined;
+  /** Whether the server can't keep up and does without something. */
+  readonly isOverloaded: () => boolean;
+  /** Whether the machine's clock is known to be wrong. */
+  readonly isClockWrong: () => boolean;
 }
 
 /** From a small segment on a good line to a large one on a bad line. */
@@ -95,6 +99,22 @@ export class Metrics {
         help: 'Whether the configuration can not be used, and the daemon runs with the one that was good last',
       },
       () => only(Number(parts.refusedConfiguration() !== undefined)),
+    );
+    gauge(
+      registry,
+      {
+        name: 'cctv_server_overloaded',
+        help: 'Whether this machine can not keep up with what it is to record, and does without previews, live pictures or downsampling',
+      },
+      () => only(Number(parts.isOverloaded())),
+    );
+    gauge(
+      registry,
+      {
+        name: 'cctv_clock_wrong',
+        help: 'Whether the clock of this machine and that of the bucket or the ledger disagree by minutes',
+      },
+      () => only(Number(parts.isClockWrong())),
     );
     addCameraMetrics(registry, parts);
     addStorageMetrics(registry, parts);

@@ -5,12 +5,13 @@ export interface ServiceState {
   readonly cameras: readonly Pick<CameraStatus, 'state'>[];
   readonly spool: Pick<SpoolStatus, 'files' | 'bytes' | 'disk'>;
   readonly uploads: Pick<UploadStatus, 'failing' | 'refused'>;
+  readonly serverTroubles?: readonly string[];
   readonly refusedConfiguration?: RefusedConfiguration | undefined;
 }
 
 /** The state of the daemon in one line, problems first. */
 export function statusLine(
-  { cameras, spool, uploads, refusedConfiguration: refused }: ServiceState,
+  { cameras, spool, uploads, serverTroubles = [], refusedConfiguration: refused }: ServiceState,
   problems: readonly string[],
 ): string {
   const recording = cameras.filter(({ state }) => state === 'recording').length;
@@ -20,6 +21,7 @@ export function statusLine(
     ...(refused === undefined
       ? []
       : [`CONFIGURATION REFUSED, running with ${refused.copy}: ${refused.problems.join('; ')}`]),
+    ...serverTroubles.map((trouble) => `SERVER: ${trouble}`),
     ...(uploads.failing === undefined ? [] : [`UPLOADS FAIL: ${uploads.failing.cause}`]),
     ...(uploads.refused === undefined
       ? []

@@ -1,6 +1,6 @@
 import type { DaySums, OwnersPiece } from '../contract/continuity.ts';
 import type { OwnCamera } from '../contract/cameras.ts';
-import { clockTime, lengthWords, percentWords, sinceWords } from './time/words.ts';
+import { exactTime, lengthWords, percentWords, sinceWords } from './time/words.ts';
 
 /** A camera's state in words: `recording`, `no footage since 10:42: camera offline`. */
 export function stateWords(camera: OwnCamera, nowMs: number, timeZone: string): string {
@@ -24,6 +24,8 @@ const words: Readonly<Record<string, string>> = {
   'daemon down': 'the server was off',
   upgrade: 'the server was updated',
   'settings changed': 'the operator changed its settings',
+  'server stood still': 'the server stood still',
+  'server overloaded': 'the server could not keep up',
   'clock jumped': 'the server’s clock was set',
   'segment lost': 'lost before it was stored',
   'deleted in the bucket': 'deleted from the store after it was recorded',
@@ -61,7 +63,7 @@ export function pieceWords(piece: OwnersPiece, timeZone: string): string {
   const { startMs, endMs } = piece;
   const length = lengthWords(endMs - startMs);
   const seconds = endMs - startMs < 600_000;
-  const span = `${clockTime(startMs, timeZone, seconds)} to ${clockTime(endMs, timeZone, seconds)}`;
+  const span = `${exactTime(startMs, timeZone, seconds)} to ${exactTime(endMs, timeZone, seconds)}`;
   switch (piece.state) {
     case 'stored':
       return `${span}: recorded and stored`;

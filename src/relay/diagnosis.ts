@@ -1,5 +1,14 @@
 import { OperatorError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/log.ts';
+import { quoted } from '../lib/words.ts';
+
+/** A camera's stream, as a relay reaches it. */
+export interface RelaySource {
+  /** rtsp://127.0.0.1:port/path */
+  readonly source: string;
+  /** Whether what listens there proves a password to the camera; no unless given. */
+  readonly hasCredentials?: boolean;
+}
 
 /** The camera is connected, but its RTSP server gives no stream at the moment. */
 export class NoStreamError extends Error {
@@ -22,7 +31,7 @@ export const presentable = (line: string): string =>
  */
 export class Diagnosis {
   readonly #path: string;
-  readonly #hasPassword: boolean;
+  readonly #hasCredentials: boolean;
   #connections = 0;
   #connectFailure: string | undefined;
   #answer: { readonly status: number; readonly line: string } | undefined;
@@ -30,11 +39,10 @@ export class Diagnosis {
   /** Status with which the camera refused the latest DESCRIBE. */
   #turnedDown: number | undefined;
 
-  /** @param source the camera's rtsp:// URL */
-  constructor(source: string) {
-    const { pathname, search, username } = new URL(source);
+  constructor({ source, hasCredentials = false }: RelaySource) {
+    const { pathname, search } = new URL(source);
     this.#path = pathname + search;
-    this.#hasPassword = username !== '';
+    this.#hasCredentials = hasCredentials;
   }
 
   line(line: string): void {
@@ -47,7 +55,7 @@ export class Diagnosis {
       this.#connectFailure = undefined;
     } else if (status !== undefined) {
       this.#redirected ||= status.startsWith('3');
-      this.#answer = { status: Number(status), line: presentable(line).slice(0, 80).trim() };
+      this.#answer = { status: Number(status), line: quoted(withoutPasswords(line)) };
     } else if (/RTSP "DESCRIBE" command failed/.test(line)) {
       this.#turnedDown = this.#answer?.status;
     }
@@ -61,16 +69,17 @@ export class Diagnosis {
       );
     }
     const status = this.#turnedDown;
+    const answer = `it answers ${this.#answer?.line}`;
     if (status === 401 || status === 403) {
       return new StreamRefusedError(
-        this.#hasPassword
-          ? `the camera's RTSP server does not accept the user name and password given for it`
-          : `the camera's RTSP server asks for a user name and password: give them with the camera`,
+        this.#hasCredentials
+          ? `the camera's RTSP server does not accept the user name and password given for it: ${answer}`
+          : `the camera's RTSP server asks for a user name and password: give them with the camera (${answer})`,
       );
     }
     if (status === 404) {
       return new StreamRefusedError(
-        `the camera's RTSP server has no stream at ${this.#path}: give the camera its right RTSP path`,
+        `the camera's RTSP server has no stream at ${this.#path}: give the camera its right RTSP path (${answer})`,
       );
     }
     return undefined;
@@ -91,7 +100,7 @@ export class Diagnosis {
     if (this.#answer !== undefined) {
       return this.#answer.status === 200
         ? `${server} describes no stream that can be relayed, within ${time}`
-        : `${server} answers "${this.#answer.line}"`;
+        : `${server} answers ${this.#answer.line}`;
     }
     if (this.#connections > 1) {
       return `${server} hangs up without an answer: it does not seem to run, or is no RTSP server`;

@@ -4,12 +4,14 @@
  * watch the camera.
  *
  * Binds all sockets of the program to loopback, UDP too, and refuses its extra ports for RTSP over
- * HTTP. Connects to nothing but the port of its camera, which the environment names: the program goes
+ * HTTP. Accepts connections of its own user and of root only, as any user of the machine could watch.
+ * Connects to nothing but the port of its camera, which the environment names: the program goes
  * wherever a camera's answers send it, as to the relay of another account.
  *
  * Linked without a C library, so that it loads beside any version that the program uses.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +58,104 @@ int listen(int socket, int backlog)
 	if (at.any.sa_family != AF_UNIX && at.v4.sin_port == 0)
 		return refuse(EADDRNOTAVAIL);
 	return syscall(SYS_listen, socket, backlog);
+}
+
+static char *put_end(char *to, in_port_t port)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	int shift;
+
+	memcpy(to, " 0100007F:", 10);
+	to += 10;
+	for (shift = 12; shift >= 0; shift -= 4)
+		*to++ = digits[ntohs(port) >> shift & 15];
+	return to;
+}
+
+/* The user in the row of /proc/net/tcp (proc_pid_net(5)) of which this is the end, or -1. */
+static long row_user(const char *at, const char *end)
+{
+	long user = 0;
+	int fields;
+
+	for (fields = 0; fields < 4; fields++) {
+		while (at < end && *at == ' ')
+			at++;
+		while (at < end && *at != ' ')
+			at++;
+	}
+	while (at < end && *at == ' ')
+		at++;
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
+		user = 10 * user + (*at - '0');
+	return at < end && *at == ' ' ? user : -1;
+}
+
+/* The user who made a connection from one port of 127.0.0.1 to another, or -1. */
+static long user_between(in_port_t from, in_port_t to)
+{
+	enum { row = 256 };
+	char wanted[2 * 15 + 1], text[8192 + row];
+	size_t length, kept = 0;
+	ssize_t got;
+	long user = -1;
+	int table = syscall(SYS_openat, AT_FDCWD, "/proc/self/net/tcp", O_RDONLY | O_CLOEXEC);
+
+	length = (size_t)(put_end(put_end(wanted, from), to) - wanted);
+	wanted[length++] = ' ';
+	while (user < 0 && table >= 0) {
+		const char *at = text, *end;
+
+		got = syscall(SYS_read, table, text + kept, sizeof text - kept);
+		if (got <= 0)
+			break;
+		end = text + kept + got;
+		for (; user < 0 && at + length <= end; at++)
+			if (*at == ' ' && memcmp(at, wanted, length) == 0)
+				user = row_user(at + length, end);
+		/* A row may go on in what is read next. */
+		kept = (size_t)(end - text) < row ? (size_t)(end - text) : row;
+		memmove(text, end - kept, kept);
+	}
+	if (table >= 0)
+		syscall(SYS_close, table);
+	return user;
+}
+
+/* Whether the other end of a connection belongs to our own user or to root. */
+static int is_own(int connection)
+{
+	struct sockaddr_in here = { 0 }, there = { 0 };
+	socklen_t here_length = sizeof here, there_length = sizeof there;
+	long user = -1;
+	int reading;
+
+	if (syscall(SYS_getsockname, connection, &here, &here_length) != 0)
+		return 0;
+	if (syscall(SYS_getpeername, connection, &there, &there_length) != 0)
+		return 0;
+	if (there.sin_family != AF_INET || there.sin_addr.s_addr != htonl(INADDR_LOOPBACK))
+		return 0;
+	/* The kernel does not show its table in one go, so that a row may be missed. */
+	for (reading = 0; reading < 3 && user < 0; reading++)
+		user = user_between(there.sin_port, here.sin_port);
+	return user == 0 || user == (long)syscall(SYS_geteuid);
+}
+
+int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags)
+{
+	int connection = syscall(SYS_accept4, socket, address, length, flags);
+
+	if (connection < 0 || is_own(connection))
+		return connection;
+	syscall(SYS_close, connection);
+	/* The program logs any other reason, and who connects again and again would fill its log. */
+	return refuse(EWOULDBLOCK);
+}
+
+int accept(int socket, struct sockaddr *address, socklen_t *length)
+{
+	return accept4(socket, address, length, 0);
 }
 
 /* Whether a port of 127.0.0.1 leads to the camera, or, separated by commas, the cameras. */

@@ -7,7 +7,7 @@ export interface RelayProgram {
   readonly program: string;
   /** Absolute path of the library that keeps the relay to loopback and to its camera (loopback-only.c). */
   readonly preload: string;
-  /** The camera's stream: rtsp://[user:password@]127.0.0.1:port/path. */
+  /** The camera's stream: rtsp://127.0.0.1:port/path. */
   readonly source: string;
   /** On which it is to listen. */
   readonly port: number;

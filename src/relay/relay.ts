@@ -7,18 +7,23 @@ import { Scope } from '../lib/scope.ts';
 import { aborted, TimeoutError, within } from '../lib/until.ts';
 import { type Media, mediaOf, readSdp } from '../media/sdp.ts';
 import { describe } from './describe.ts';
-import { Diagnosis, NoStreamError, presentable, StreamRefusedError } from './diagnosis.ts';
+import {
+  Diagnosis,
+  NoStreamError,
+  presentable,
+  type RelaySource,
+  StreamRefusedError,
+} from './diagnosis.ts';
 import { freePort } from './port.ts';
 import { listeners } from './proc.ts';
 import { relayProgram } from './program.ts';
 import { assertUnreachable, FloodMeter, RelayFaultError, watchProcess } from './watch.ts';
 
+export type { RelaySource } from './diagnosis.ts';
 export { NoStreamError, StreamRefusedError } from './diagnosis.ts';
 export { RelayFaultError } from './watch.ts';
 
-export interface RelayOptions {
-  /** The camera's stream: rtsp://[user:password@]host:port/path. */
-  readonly source: string;
+export interface RelayOptions extends RelaySource {
   /** The program live555ProxyServer. */
   readonly program: string;
   /** Path of the library that keeps the relay on loopback (loopback-only.c). */
@@ -68,10 +73,11 @@ class RelayProcess implements Relay {
   #killed: Promise<void> | undefined;
   media: Media = {};
 
-  constructor({ source, program, preload, log }: RelayOptions, port: number) {
+  constructor(options: RelayOptions, port: number) {
+    const { source, program, preload, log } = options;
     this.port = port;
     this.#log = log;
-    this.diagnosis = new Diagnosis(source);
+    this.diagnosis = new Diagnosis(options);
     let newest = '';
     const flood = new FloodMeter((error) => {
       this.#kill(new RelayFaultError(`${error.message}: ${presentable(newest).slice(0, 200)}`));

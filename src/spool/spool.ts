@@ -31,8 +31,6 @@ import type { FinishedFile, Segment } from '../model/segment.ts';
 import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
 
-export type { DiskLimits } from './limits.ts';
-
 /** Many cameras end a segment in the same second, and each costs a buffer and disk time. */
 const publishedAtOnce = 8;
 
@@ -271,7 +269,9 @@ export class Spool implements AsyncDisposable {
   /** Keeps a segment from being dropped, however full the disk is, until the result is disposed. */
   hold({ path }: Segment): Disposable {
     this.#held.add(path);
-    return { [Symbol.dispose]: () => this.#held.delete(path) };
+    const held = new DisposableStack();
+    held.defer(() => this.#held.delete(path));
+    return held;
   }
 
   /** What waits here, in total and per camera, and the disk's state. Doesn't read the directory. */

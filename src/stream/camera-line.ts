@@ -1,9 +1,10 @@
-import { type Message, MessageReader } from '../media/rtsp/message.ts';
+import type { Message } from '../media/rtsp/message.ts';
 import { packetOf, readRtp } from '../media/rtsp/rtp.ts';
 import { readSdp } from '../media/sdp.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
 import type { Echo } from '../tunnel/tunnel.ts';
+import { CameraAnswers } from './camera-answers.ts';
 import { LineRate } from './line-rate.ts';
 import { MediaClock } from './media-clock.ts';
 
@@ -32,6 +33,17 @@ interface CameraTrack {
   readonly clock: MediaClock;
 }
 
+/** Takes what a camera says in one connection, as it comes. */
+export interface LineWatcher {
+  /** All bytes, before the messages that they complete. */
+  hear(chunk: Buffer): void;
+  take(message: Message): void;
+  /** All messages of a chunk have been taken. */
+  taken(): void;
+  /** What the camera says can't be read. It is recorded all the same, dated by arrival. */
+  lose(): void;
+}
+
 /**
  * The line from a camera to us, as its stream and the tunnel's answers tell: how late pictures come, and
  * how much of the stream the line carries. One for all connections of a tunnel to the camera's RTSP server.
@@ -40,6 +52,7 @@ export class CameraLine {
   readonly #clock: Clock;
   readonly #echo: Echo;
   readonly #rate = new LineRate();
+  readonly answers = new CameraAnswers();
   /** Of the newest connection, by payload type. */
   #tracks = new Map<number, CameraTrack>();
   #askedAtMs = -Infinity;
@@ -53,22 +66,15 @@ export class CameraLine {
     this.#echo = echo;
   }
 
-  /** @returns what takes all bytes that the camera sends in a new connection, in chunks as they come */
-  watch(): (chunk: Buffer) => void {
+  /** For a new connection, whose tracks take the place of those before. */
+  watch(): LineWatcher {
     const tracks = new Map<number, CameraTrack>();
-    const reader = new MessageReader();
-    let readable = true;
     this.#tracks = tracks;
-    return (chunk) => {
-      if (!readable) return;
-      try {
-        for (const message of reader.read(chunk)) this.#take(message, tracks);
-      } catch {
-        // A camera that speaks unclearly is recorded all the same, dated by arrival.
-        readable = false;
-        tracks.clear();
-      }
-      this.#correct(tracks);
+    return {
+      hear: this.answers.watch(),
+      take: (message) => this.#take(message, tracks),
+      taken: () => this.#correct(tracks),
+      lose: () => tracks.clear(),
     };
   }
 

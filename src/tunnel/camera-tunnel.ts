@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connection, ServerChannel } from 'ssh2';
@@ -53,7 +54,7 @@ const services = Object.keys(servicePorts) as Service[];
 const knownPorts = services.map((service) => `${servicePorts[service]} (${service})`).join(' and ');
 
 export class CameraTunnel implements Tunnel {
-  readonly connectedAtMs = Date.now();
+  readonly connectedAtMs = wallNow();
   readonly echo: Echo;
   readonly #options: CameraTunnelOptions;
   readonly #closed = new AbortController();

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Duplex, Transform } from 'node:stream';
+import { type Duplex, PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { unwaited } from '../lib/background.ts';
 import { describeError } from '../lib/errors.ts';
@@ -31,23 +31,32 @@ const maxConnections = 8;
 /** How long one side may go on sending after the other has ended. */
 const lingerMs = 5_000;
 
-/** Called for each new connection; what it returns takes all that the camera sends in it. */
-export type Watch = () => (chunk: Buffer) => void;
+/** What both sides of a connection say goes through it, and may be changed there. */
+export interface BothWays {
+  readonly requests: Duplex;
+  readonly answers: Duplex;
+}
 
-/** Opens a port that leads to `forward`. Disposal closes its connections and waits for that. */
+/**
+ * Opens a port that leads to `forward`. Disposal closes its connections and waits for that.
+ *
+ * @param dialogue called for each new connection
+ */
 export async function openLoopbackPort(
   forward: Forward,
   log: Log,
-  watch: Watch = () => () => {},
+  dialogue: () => BothWays = unchanged,
 ): Promise<LoopbackPort> {
-  const port = new ForwardedPort(forward, log, watch);
+  const port = new ForwardedPort(forward, log, dialogue);
   await port.listen();
   return port;
 }
 
+const unchanged = (): BothWays => ({ requests: new PassThrough(), answers: new PassThrough() });
+
 class ForwardedPort implements LoopbackPort {
   readonly #forward: Forward;
-  readonly #watch: Watch;
+  readonly #dialogue: () => BothWays;
   readonly #log: Log;
   readonly #gate: FloodGate;
   readonly #life = new Scope();
@@ -55,9 +64,9 @@ class ForwardedPort implements LoopbackPort {
   readonly #onHangUp = new Set<() => void>();
   #disposed: Promise<void> | undefined;
 
-  constructor(forward: Forward, log: Log, watch: Watch) {
+  constructor(forward: Forward, log: Log, dialogue: () => BothWays) {
     this.#forward = forward;
-    this.#watch = watch;
+    this.#dialogue = dialogue;
     this.#log = log;
     this.#gate = new FloodGate(log);
     this.#server = new LoopbackServer({
@@ -128,8 +137,7 @@ class ForwardedPort implements LoopbackPort {
       if (stream === undefined) return;
       stream.once('close', () => this.#tellIfWanted(socket));
       stream.once('end', () => this.#tellIfWanted(socket));
-      stream.on('data', this.#watch());
-      await join(socket, stream);
+      await join(socket, stream, this.#dialogue());
     } catch (error) {
       // Only for debugging: the user of the connection knows what its end means.
       this.#log.debug(`a connection to the camera's ${service} service broke`, {
@@ -172,7 +180,7 @@ function inBursts(): Transform {
 }
 
 /** Connects two streams until both have ended or one breaks, then destroys both. */
-async function join(a: Duplex, b: Duplex): Promise<void> {
+async function join(a: Duplex, b: Duplex, { requests, answers }: BothWays): Promise<void> {
   let linger: NodeJS.Timeout | undefined;
   const onEnd = (): void => {
     linger ??= setTimeout(() => {
@@ -183,7 +191,7 @@ async function join(a: Duplex, b: Duplex): Promise<void> {
   a.once('end', onEnd);
   b.once('end', onEnd);
   try {
-    await Promise.all([pipeline(a, b), pipeline(b, inBursts(), a)]);
+    await Promise.all([pipeline(a, requests, b), pipeline(b, answers, inBursts(), a)]);
   } finally {
     clearTimeout(linger);
     a.destroy();

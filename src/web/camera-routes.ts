@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import { type CameraStatus, OwnCamerasAnswer } from '../contract/cameras.ts';
 import type { RecordedCamera } from '../model/camera-status.ts';
@@ -58,7 +59,7 @@ export function addCameraRoutes(
             live: live !== undefined && connection?.relay !== undefined,
           };
         });
-      return { nowMs: Date.now(), cameras };
+      return { nowMs: wallNow(), cameras };
     },
   );
 }

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../ledger/ledger.ts';
 import { background } from '../lib/background.ts';
@@ -19,7 +20,7 @@ export function fillDays(ledger: Ledger, log: Log): AsyncDisposable {
   const fillAll = async (signal: AbortSignal): Promise<void> => {
     for (const { name: account } of ledger.accounts.list()) {
       const zone = ledger.accounts.timeZone(account) ?? 'UTC';
-      const nowMs = Date.now();
+      const nowMs = wallNow();
       const days = localDays(dateOf(nowMs - daysBack * dayMs), dateOf(nowMs - dayMs), zone);
       for (const camera of ledger.states.list(account)) {
         for (let end = days.length; end > 0; end -= atOnce) {

@@ -14,8 +14,8 @@ const maxViewers = 200;
 const maxViewersEach = 20;
 /** A browser that vanished answers no ping. */
 const pingEveryMs = 15_000;
-/** How soon the end of a session ends what it watches. */
-const checkEveryMs = 5_000;
+/** How soon the end of a session or a right ends what it watches. */
+const checkEveryMs = 250;
 
 export interface LiveRouteParts extends Pick<OwnCameraParts, 'ledger' | 'live'> {
   readonly log: Log;

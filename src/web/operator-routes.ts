@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
@@ -10,6 +11,8 @@ import type { OperatorSession } from './sessions.ts';
 export interface OverviewParts extends Pick<OwnCameraParts, 'ledger' | 'fleet'> {
   readonly spoolUsage: () => SpoolStatus;
   readonly uploaderStatus: () => UploadStatus;
+  /** What is wrong with this machine while it records. */
+  readonly serverTroubles: () => string[];
   readonly alertsFailing: () => readonly ChannelTrouble[];
   readonly version: string;
 }
@@ -31,7 +34,7 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
     const known = kept.get(key);
     const atMs = performance.now();
     if (known !== undefined && atMs - known.atMs < sumsKeptMs) return known.sum;
-    const nowMs = Date.now();
+    const nowMs = wallNow();
     const range = { fromMs: nowMs - dayMs, toMs: nowMs, nowMs, isRecording };
     const { storedMs, spooledMs, missingMs } = ledger.continuity.timeline(name, range);
     const sum = { storedMs, spooledMs, missingMs };
@@ -71,11 +74,12 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
             b.last24h.missingMs - a.last24h.missingMs,
         );
       return {
-        nowMs: Date.now(),
+        nowMs: wallNow(),
         version: parts.version,
         cameras,
         uploads: parts.uploaderStatus(),
         spool: parts.spoolUsage(),
+        serverTroubles: parts.serverTroubles(),
         alerts: ledger.alerts.list({ limit: shownAlerts }).map(withoutAddresses),
         alertsFailing: parts.alertsFailing(),
       };

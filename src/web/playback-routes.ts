@@ -27,8 +27,8 @@ export interface PlaybackParts {
 
 /** How long a link to the bucket is valid; browsers ask for each file anew. */
 const linkSeconds = 300;
-/** How long browsers may use a link again. */
-const linkKeptSeconds = 120;
+/** A browser asks before each use of what it keeps: somebody else may have logged in in it, whose camera has the same name. */
+const revalidated = 'private, no-cache';
 const maxSegments = 5_000;
 
 /** Watching what was recorded. */
@@ -84,7 +84,7 @@ export function addPlaybackRoutes(
       unwaited(file[Symbol.asyncDispose](), log, 'a file of footage could not be closed');
     };
     signal.addEventListener('abort', close, { once: true });
-    return sendBytes(request, reply.header('cache-control', 'private, max-age=86400'), {
+    return sendBytes(request, reply.header('cache-control', revalidated), {
       type: 'video/mp4',
       bytes: file.bytes,
       etag: `"${segment.sha256.slice(0, 32)}"`,
@@ -115,9 +115,7 @@ export function addPlaybackRoutes(
         if (segment?.durationMs !== named.durationMs) throw notThere();
         if (segment.objectKey !== undefined && !proxy && via === undefined) {
           const link = await footage.presign(segment.objectKey, linkSeconds);
-          return reply
-            .header('cache-control', `private, max-age=${linkKeptSeconds}`)
-            .redirect(link, 302);
+          return reply.redirect(link, 302);
         }
         try {
           return await sendFile(camera, segment, request, reply);
@@ -135,16 +133,17 @@ export function addPlaybackRoutes(
       summary: 'A small picture of the key frame at a moment or shortly before.',
       query: PreviewRequest,
       type: 'image/jpeg',
-      also: { 503: 'Too many pictures are asked for.' },
+      also: { 304: 'It is the same.', 503: 'Too many pictures are asked for.' },
     },
-    async ({ who, params, query: { at }, reply }) => {
+    async ({ who, params, query: { at }, request, reply }) => {
       const camera = requireCamera(ledger, who, params.camera);
       const segment = ledger.footage.at(camera, at);
       if (segment === undefined) throw notThere();
+      const etag = `"${segment.sha256.slice(0, 32)}-${at - segment.startMs}"`;
+      void reply.header('cache-control', revalidated).header('etag', etag);
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       try {
-        const picture = await previews.get(camera, segment, at);
-        void reply.header('cache-control', 'private, max-age=3600');
-        return picture;
+        return await previews.get(camera, segment, at);
       } catch (error) {
         if (error instanceof FootageGoneError) throw notThere();
         throw error;

@@ -63,7 +63,7 @@ export function addSessionRoutes(
           ? await checks.run(network, () => isPassword(password, ledger.operators.find(user)))
           : isViewer(account, user, password);
       const owner = account === '' ? { operator: user } : { account, viewer: user };
-      if (!isRight || !sessions.begin(reply, owner)) {
+      if (!isRight || !sessions.begin(request, reply, owner)) {
         gate.warn(`refused ${network}`, 'login refused: wrong account, user or password', {
           account: account.slice(0, 63),
           user: user.slice(0, 64),

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -33,9 +34,15 @@ export class Sessions {
     this.#cookie = isSecure ? '__Host-cctv' : 'cctv';
   }
 
-  begin(reply: FastifyReply, owner: Parameters<Ledger['sessions']['begin']>[1]): boolean {
+  /** Begins a session in the place of the one that the browser had. @returns false if there is no such owner */
+  begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    owner: Parameters<Ledger['sessions']['begin']>[1],
+  ): boolean {
     const token = randomBytes(32).toString('base64url');
     if (!this.#ledger.sessions.begin(hashOf(token), owner)) return false;
+    this.end(request, reply);
     void reply.setCookie(this.#cookie, token, {
       ...this.#attributes(),
       maxAge: longestSessionMs / 1000,
@@ -70,14 +77,17 @@ export class Sessions {
   find(request: FastifyRequest): Session | undefined {
     const token = request.cookies[this.#cookie];
     if (token === undefined || !tokenForm.test(token)) return undefined;
-    const owner = this.#ledger.sessions.find(hashOf(token), Date.now());
+    const owner = this.#ledger.sessions.find(hashOf(token), wallNow());
     return owner && { ...owner, csrf: csrfOf(token) };
   }
 
   end(request: FastifyRequest, reply: FastifyReply): void {
     const token = request.cookies[this.#cookie];
     if (token !== undefined && tokenForm.test(token)) this.#ledger.sessions.end(hashOf(token));
-    void reply.clearCookie(this.#cookie, this.#attributes());
+    void reply
+      .clearCookie(this.#cookie, this.#attributes())
+      // What browsers keep of the session's pictures must not be there for the next one (Clear Site Data, section 3.1).
+      .header('clear-site-data', '"cache"');
   }
 
   #attributes() {

@@ -1,3 +1,4 @@
+import { wallNow } from '../lib/clock.ts';
 import type { Door } from '../api/door.ts';
 import {
   DaysAnswer,
@@ -26,7 +27,7 @@ export function addTimelineRoutes(
     },
     ({ who, params, query: { from: fromMs, to: toMs } }) => {
       const name = requireCamera(ledger, who, params.camera);
-      const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
+      const now = { nowMs: wallNow(), isRecording: isRecording(fleet(), name) };
       const timeline = ledger.continuity.timeline(name, { fromMs, toMs, ...now });
       return { ...timeline, pieces: piecesForOwners(timeline.pieces) };
     },
@@ -42,7 +43,7 @@ export function addTimelineRoutes(
     ({ who, params, query: { from, to } }) => {
       const name = requireCamera(ledger, who, params.camera);
       const days = localDays(from, to, who.timeZone);
-      const now = { nowMs: Date.now(), isRecording: isRecording(fleet(), name) };
+      const now = { nowMs: wallNow(), isRecording: isRecording(fleet(), name) };
       const sums = ledger.continuity.days(name, { days, ...now });
       return {
         days: sums.flatMap((sum, i) => days.slice(i, i + 1).map((day) => ({ ...day, ...sum }))),

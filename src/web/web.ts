@@ -46,6 +46,8 @@ export interface WebOptions
   readonly exports: Exports;
   /** What a camera shows now, as JPEG. */
   readonly picture: (camera: CameraName, signal: AbortSignal) => Promise<Buffer>;
+  /** Why previews are not made for now, in words for viewers; undefined: they are. */
+  readonly picturesPausedWhy?: () => string | undefined;
   /** ffmpeg, for single pictures. */
   readonly program: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -114,7 +116,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     cameraPath: '/api/cameras/{camera}',
     showsDetails: false,
     requireCamera: (viewer, { camera }) => requireCamera(ledger, viewer, camera),
-    ownerOf: ({ account, user }) => `${account}/${user}`,
+    ownerOf: ({ account, user, identity }) => `${account}/${user} (${identity})`,
     checkExport: (viewer, camera) => {
       requireCamera(ledger, viewer, camera);
     },
@@ -128,7 +130,11 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     return pictures.get(camera);
   });
   addTimelineRoutes(viewers, options);
-  addPlaybackRoutes(viewers, options, parts.use(new Previews(options.footage, options.program)));
+  addPlaybackRoutes(
+    viewers,
+    options,
+    parts.use(new Previews(options.footage, options.program, options.picturesPausedWhy)),
+  );
   addExportRoutes(viewers, reach, options);
   addOperatorRoutes(operators, options);
   addLiveRoute(app, sessions, endpoints, options);

@@ -8,8 +8,10 @@ import type { ChannelTrouble } from '../../src/contract/alerts.ts';
 import type { DiskStatus } from '../../src/contract/status.ts';
 import {
   type Condition,
+  clockCondition,
   diskConditions,
   ledgerCondition,
+  overloadCondition,
   storingCondition,
 } from '../../src/alert/troubles.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
@@ -224,6 +226,23 @@ describe('the alerter', () => {
     assert.equal(rig.texts.length, 0);
     await rig.pass(15);
     assert.equal(rig.texts.length, 1);
+  });
+
+  it('tells the operator of an overload that lasts, and of a clock that is wrong', async () => {
+    await using rig = new Rig();
+    let overload: string | undefined;
+    let clock: string | undefined;
+    rig.conditions = () => [overloadCondition(overload), clockCondition(clock)];
+    rig.start();
+    overload = 'the server can not keep up';
+    await rig.pass(50);
+    assert.equal(rig.texts.length, 0);
+    clock = 'the clock is a day ahead';
+    await rig.pass(20);
+    assert.deepEqual(rig.texts.map((text) => text.replace(/ \(.*/, '')).toSorted(), [
+      'the clock is a day ahead',
+      'the server can not keep up',
+    ]);
   });
 
   it('tells the operator, and nobody else, of bucket, disk and channels', async () => {

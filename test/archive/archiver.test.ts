@@ -14,6 +14,21 @@ import { isAlive, stateOf } from '../support/processes.ts';
 import { eventually } from '../support/until.ts';
 import { copy, mediaOf, packetTimes, Recording, Sieve, small, timed } from './recording.ts';
 
+/** Makes files of 2 s: one, the next at once, and another 3 s later. */
+const pausingFfmpeg = `#!/bin/sh
+PATH=${process.env['PATH']}
+ffmpeg -v error -f lavfi -i testsrc=size=160x120:rate=5:duration=2 -c:v libx264 -bf 0 \
+  -movflags +frag_keyframe+empty_moov+default_base_moof -f mp4 whole
+n=0
+for end in 1800000002 1800000004 1800000009; do
+  cp whole 00000$n.mp4
+  touch -d @$end 00000$n.mp4
+  echo 00000$n.mp4
+  n=$((n + 1))
+done
+exec sleep 60
+`;
+
 const never = new AbortController().signal;
 const soon = (): AbortSignal => AbortSignal.timeout(120_000);
 const keyFrameMs = 1_000;
@@ -152,6 +167,19 @@ describe('archiver', { concurrency: 4 }, () => {
     await endOf(recording, /^NotWrittenError: .*its file has not grown for 2 s/);
     assert.equal(told, false, 'there was no first picture');
     assert.equal(recording.archiver.status().lastFootageAtMs, undefined);
+  });
+
+  it('tells of pictures that are missing between two of its files', async () => {
+    await using directory = await temporaryDirectory();
+    const program = join(directory.path, 'ffmpeg');
+    await writeFile(program, pausingFfmpeg, { mode: 0o755 });
+    const options = { program, media: mediaOf('h264'), profile: copy };
+    await using recording = await Recording.start({ source: camera.url, ...options });
+    await eventually('three files', 20_000, () => recording.files.length === 3);
+    assert.deepEqual(
+      recording.files.map(({ pauseBefore }) => pauseBefore),
+      [undefined, undefined, { startMs: 1_800_000_004_000, durationMs: 3_000 }],
+    );
   });
 
   it('notices a stream that stalls, and keeps what came', async () => {

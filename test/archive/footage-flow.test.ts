@@ -15,13 +15,30 @@ class HandClock implements Clock {
 const limits = { stallAfterMs: 8_000, firstPictureWithinMs: 15_000 };
 
 describe('footage flow', () => {
+  /** Looks each second, for so long. */
+  function look(clock: HandClock, flow: FootageFlow, seconds: number): void {
+    for (let n = 0; n < seconds; n += 1) {
+      clock.ms += 1_000;
+      flow.check();
+    }
+  }
+
   it('tells a stall at the second look, not at the first', () => {
     const clock = new HandClock();
     const flow = new FootageFlow(clock, limits);
     flow.progress(1);
-    clock.ms += 8_500;
-    flow.check();
+    look(clock, flow, 9);
     assert.throws(() => flow.check(), /no picture for 8 s/);
+  });
+
+  it('gives the camera its time anew after a pause of this process', () => {
+    const clock = new HandClock();
+    const flow = new FootageFlow(clock, limits);
+    flow.progress(1);
+    clock.ms += 40_000;
+    flow.check();
+    look(clock, flow, 8);
+    assert.throws(() => look(clock, flow, 2), /no picture for 8 s/);
   });
 
   it('does not mistake a pause of this process for one of the camera', () => {
@@ -40,11 +57,9 @@ describe('footage flow', () => {
   it('waits longer for the first picture, and names its absence', () => {
     const clock = new HandClock();
     const flow = new FootageFlow(clock, limits);
-    clock.ms += 14_000;
+    look(clock, flow, 14);
     flow.progress(0);
-    flow.check();
-    clock.ms += 2_000;
-    flow.check();
+    look(clock, flow, 2);
     assert.throws(() => flow.check(), NoPictureError);
   });
 
@@ -53,10 +68,24 @@ describe('footage flow', () => {
     const flow = new FootageFlow(clock, limits);
     for (let i = 0; i < 10; i += 1) {
       clock.wallMs += 500;
-      flow.check();
+      for (let n = 0; n < 8; n += 1) {
+        flow.progress(100 * i + n + 1);
+        look(clock, flow, 7);
+      }
     }
     clock.wallMs -= 3_600_000;
     assert.throws(() => flow.check(), /clock was set by -3600.0 s/);
+  });
+
+  it('tells that the clock was set by small steps that add up faster than they can be followed', () => {
+    const clock = new HandClock();
+    const flow = new FootageFlow(clock, limits);
+    assert.throws(() => {
+      for (let i = 0; i < 3; i += 1) {
+        clock.wallMs += 1_500;
+        look(clock, flow, 2);
+      }
+    }, /clock was set by 2\.\d s/);
   });
 
   it('believes in pictures only while the file grows', () => {

@@ -8,6 +8,7 @@ import { commandProcessor } from '../../src/camera/processor.ts';
 import { type CameraSettings, LiveSettings } from '../../src/camera/settings.ts';
 import { Setting } from '../../src/lib/setting.ts';
 import { DiskFullError } from '../../src/lib/disk-full.ts';
+import { Slots } from '../../src/lib/slots.ts';
 import { Child } from '../../src/lib/child.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
@@ -18,12 +19,20 @@ import { eventually } from '../support/until.ts';
 
 const settings: CameraSettings = { rtspPath: '/unicast', profile: 'copy' };
 const forever = 'exec sleep 60';
+const changedPath = { cause: 'settings changed', detail: 'path' } as const;
 
 interface Commands {
   readonly relay?: string;
   readonly archiver?: string;
   readonly processor?: string;
+  /** Footage that each recording keeps, when it ends. */
+  readonly keepsMs?: number;
+  readonly starts?: Slots;
+  /** Its relay is never ready. */
+  readonly slowRelay?: boolean;
 }
+
+const free: Disposable = { [Symbol.dispose]() {} };
 
 /** A disk that a test fills and clears. */
 class TestDisk implements SpoolDisk {
@@ -55,7 +64,10 @@ class TestDisk implements SpoolDisk {
 }
 
 /** Ends lives that a test which failed has left: they would keep the file from ending. */
-const lives: { readonly ended: Promise<void>; readonly shutdown: AbortController }[] = [];
+const lives: {
+  readonly ended: Promise<void>;
+  readonly shutdown: AbortController;
+}[] = [];
 after(async () => {
   for (const { ended, shutdown } of lives) {
     shutdown.abort();
@@ -67,12 +79,16 @@ after(async () => {
 function camera(commands: Commands, given = settings, disk = new TestDisk()) {
   const notes: string[] = [];
   const events: string[] = [];
+  const failures: unknown[] = [];
   const hangUp = new AbortController();
   const shutdown = new AbortController();
   const log: Log = {
     ...silentLog,
     child: () => log,
-    warn: (message, fields) => void events.push(`${message}: ${String(fields?.['cause'])}`),
+    warn: (message, fields) => {
+      failures.push(fields?.['failures']);
+      events.push(`${message}: ${String(fields?.['cause'])}`);
+    },
     debug: (_, fields) => void events.push(`processor says ${String(fields?.['line'])}`),
   };
   const tunnel: Tunnel = {
@@ -84,7 +100,10 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     client: 'dropbear',
     closed: hangUp.signal,
     echo: { echoMs: undefined, ask: () => {} },
-    forward: async (service) => ({ service, open: () => Promise.reject(new Error('unused')) }),
+    forward: async (service) => ({
+      service,
+      open: () => Promise.reject(new Error('unused')),
+    }),
     close: () => {},
   };
   const profiles: string[] = [];
@@ -119,11 +138,13 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
     {
       clock: systemClock,
       log,
-      restart: { minMs: 20, maxMs: 40, healthyAfterMs: 10_000 },
+      restart: { minMs: 20, maxMs: 40 },
       forwardWithinMs: 1_000,
       processors,
-      openPort: async () => {
+      openPort: async (_forward, _line, credentials) => {
         events.push('+port');
+        const given = credentials();
+        if (given !== undefined) events.push(`${given.user} with ${given.password}`);
         return {
           port: 7,
           hungUp: (signal) =>
@@ -136,8 +157,12 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
           [Symbol.asyncDispose]: async () => void events.push('-port'),
         };
       },
-      startRelay: async (source) => {
-        events.push(source);
+      startRelay: async ({ source, hasCredentials }, signal) => {
+        events.push(`${source}${hasCredentials === true ? ' with a password' : ''}`);
+        if (commands.slowRelay === true) {
+          await aborted(signal);
+          signal.throwIfAborted();
+        }
         const port = 8;
         const url = 'rtsp://127.0.0.1:8/proxyStream';
         return {
@@ -147,12 +172,23 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
           media: { video: { codec: 'h264' } },
         };
       },
-      startArchiver: async (_relay, _line, profile) => ({
-        ...part('archiver', commands.archiver ?? forever, profile),
-        status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
-        firstPicture: commands.archiver === 'exit 3' ? new Promise(() => {}) : Promise.resolve(),
-      }),
+      startArchiver: async (_relay, _line, profile, onFile) => {
+        const archiver = part('archiver', commands.archiver ?? forever, profile);
+        return {
+          ...archiver,
+          ended: async (signal) => {
+            const { keepsMs } = commands;
+            if (keepsMs === undefined) return await archiver.ended(signal);
+            await onFile({ path: 'a.mp4', startMs: 0, durationMs: keepsMs });
+            throw new Error('cut');
+          },
+          status: () => ({ frames: 1, lastFootageAtMs: Date.now() }),
+          firstPicture: commands.archiver === 'exit 3' ? new Promise(() => {}) : Promise.resolve(),
+        };
+      },
       publish: async () => {},
+      serverTrouble: () => undefined,
+      enterStart: (signal) => commands.starts?.enter(signal) ?? Promise.resolve(free),
       disk,
       note: (state, detail) => void notes.push(detail === '' ? state : `${state}: ${detail}`),
     },
@@ -162,6 +198,7 @@ function camera(commands: Commands, given = settings, disk = new TestDisk()) {
   lives.push({ ended, shutdown });
   return {
     events,
+    failures,
     notes,
     profiles,
     live,
@@ -201,7 +238,9 @@ describe("a camera's life", { concurrency: true }, () => {
   });
 
   it('replaces the relay with an archiver that died, and says why; the port stays', async () => {
-    const life = camera({ archiver: 'sleep 0.05; echo out of memory >&2; exit 3' });
+    const life = camera({
+      archiver: 'sleep 0.05; echo out of memory >&2; exit 3',
+    });
     await eventually('a second archiver', 5_000, () => life.count('+archiver') >= 2);
     life.hangUp();
     await life.ended;
@@ -223,6 +262,46 @@ describe("a camera's life", { concurrency: true }, () => {
     assert.ok(life.events.indexOf('-archiver') < life.events.lastIndexOf('+relay'));
     assert.equal(life.count('+archiver'), life.count('-archiver'));
     assert.equal(life.count('+relay'), life.count('-relay'));
+  });
+
+  it('backs off further while recordings keep nothing, however long they last', async () => {
+    const life = camera({ keepsMs: 100 });
+    await eventually('three failures', 5_000, () => life.failures.length >= 3);
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.failures.slice(0, 3), [1, 2, 3]);
+  });
+
+  it('begins anew soon after a recording that kept footage', async () => {
+    const life = camera({ keepsMs: 1_000 });
+    await eventually('three failures', 5_000, () => life.failures.length >= 3);
+    life.hangUp();
+    await life.ended;
+    assert.deepEqual(life.failures.slice(0, 3), [1, 1, 1]);
+  });
+
+  it('waits for its turn to start, and lets the next one start once it has', async () => {
+    const starts = new Slots(1, 10);
+    const first = await starts.enter();
+    const life = camera({ starts });
+    await eventually('the port', 2_000, () => life.count('+port') === 1);
+    await delay(100);
+    assert.equal(life.count('+relay'), 0);
+    first[Symbol.dispose]();
+    await eventually('recording', 2_000, () => life.notes.includes('recording'));
+    using _next = await starts.enter(AbortSignal.timeout(2_000));
+    life.hangUp();
+    await life.ended;
+  });
+
+  it('holds up the start of others no longer than a second, however slow it is to start', async () => {
+    const starts = new Slots(1, 10);
+    const life = camera({ starts, slowRelay: true });
+    await eventually('a start', 2_000, () => life.count('rtsp://127.0.0.1:7/unicast') === 1);
+    using _next = await starts.enter(AbortSignal.timeout(10_000));
+    assert.equal(life.count('+archiver'), 0);
+    life.hangUp();
+    await life.ended;
   });
 
   it('tells what it does, and of what fails the cause and then that it works again', async () => {
@@ -254,7 +333,10 @@ describe("a camera's life", { concurrency: true }, () => {
   it('begins anew with settings that changed: same port, true cause, no restart counted', async () => {
     const life = camera({});
     await eventually('recording', 2_000, () => life.notes.includes('recording'));
-    life.live.replace({ ...settings, rtspPath: '/live', profile: 'downsample' }, 'path, profile');
+    life.live.replace(
+      { ...settings, rtspPath: '/live', profile: 'downsample' },
+      { cause: 'settings changed', detail: 'path, profile' },
+    );
     await eventually('recording again', 5_000, () => life.notes.length === 4);
     assert.equal(life.view.status().profile, 'downsample');
     assert.equal(life.view.status().restarts, 0);
@@ -286,11 +368,11 @@ describe("a camera's life", { concurrency: true }, () => {
   it('does not wait for the next try when settings change that made it fail', async () => {
     const life = camera({ relay: 'exit 1', archiver: 'exit 3' });
     await eventually('a failure', 5_000, () => life.view.status().state === 'recovering');
-    life.live.replace({ ...settings, rtspPath: '/live' }, 'path');
+    life.live.replace({ ...settings, rtspPath: '/live' }, changedPath);
     assert.equal(life.view.status().reason, undefined);
     await eventually('a try', 2_000, () => life.count('rtsp://127.0.0.1:7/live') > 0);
-    life.live.replace(settings, 'path');
-    life.live.replace({ ...settings, rtspPath: '/third' }, 'path');
+    life.live.replace(settings, changedPath);
+    life.live.replace({ ...settings, rtspPath: '/third' }, changedPath);
     await eventually('the last of them', 2_000, () => life.count('rtsp://127.0.0.1:7/third') > 0);
     life.hangUp();
     await life.ended;
@@ -377,13 +459,15 @@ describe("a camera's life", { concurrency: true }, () => {
         {
           clock: systemClock,
           log: silentLog,
-          restart: { minMs: 1, maxMs: 1, healthyAfterMs: 1 },
+          restart: { minMs: 1, maxMs: 1 },
           forwardWithinMs: 50,
           processors: new Setting([]),
           openPort: unused,
           startRelay: unused,
           startArchiver: unused,
           publish: unused,
+          serverTrouble: unused,
+          enterStart: unused,
           disk: new TestDisk(),
           note: () => {},
         },
@@ -402,7 +486,8 @@ describe("a camera's life", { concurrency: true }, () => {
     await eventually('recording', 2_000, () => life.view.status().state === 'recording');
     life.hangUp();
     await life.ended;
-    assert.ok(life.events.includes('rtsp://a%20b:p%40%2F%3A@127.0.0.1:7/ch0'));
+    assert.ok(life.events.includes('a b with p@/:'));
+    assert.ok(life.events.includes('rtsp://127.0.0.1:7/ch0 with a password'));
   });
 
   it('leaves no listener behind after many restarts', async () => {

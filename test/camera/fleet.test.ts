@@ -34,7 +34,12 @@ function tunnelOf(camera: string, id: number): HangingTunnel {
 }
 
 /** A fleet whose relays and archivers are programs that take `finishMs` to end. */
-function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): Fleet {
+function fleetOf(
+  known: readonly string[],
+  finishMs = 0,
+  notes: string[] = [],
+  profile: 'copy' | 'downsample' = 'copy',
+): Fleet {
   const program = (name: string) => {
     const script = `trap 'sleep ${finishMs / 1000}; exit' TERM; while :; do sleep 0.02; done`;
     const child = new Child({ name, file: 'sh', args: ['-c', script] });
@@ -49,11 +54,11 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
     log: silentLog,
     pictureProgram: 'ffmpeg',
     settingsOf: ({ camera }) =>
-      known.includes(camera) ? { rtspPath: '/unicast', profile: 'copy' } : undefined,
+      known.includes(camera) ? { rtspPath: '/unicast', profile } : undefined,
     partsFor: () => ({
       clock: systemClock,
       log: silentLog,
-      restart: { minMs: 10, maxMs: 10, healthyAfterMs: 1_000 },
+      restart: { minMs: 10, maxMs: 10 },
       forwardWithinMs: 1_000,
       processors: new Setting([]),
       openPort: async () => ({
@@ -73,6 +78,8 @@ function fleetOf(known: readonly string[], finishMs = 0, notes: string[] = []): 
         firstPicture: Promise.resolve(),
       }),
       publish: async () => {},
+      serverTrouble: () => undefined,
+      enterStart: async () => ({ [Symbol.dispose]() {} }),
       disk: { isFull: false, whyStopped: undefined, whenRoom: async () => {}, whenFull: aborted },
     }),
     note: ({ camera }, state, detail) => void notes.push(`${camera} ${state}: ${detail}`),
@@ -176,6 +183,26 @@ describe('the fleet', () => {
     });
     await delay(10);
     assert.equal(timers(), timersBefore);
+  });
+
+  it('copies the pictures of a camera for now, and makes them smaller again', async () => {
+    const notes: string[] = [];
+    await using fleet = fleetOf(['a', 'b'], 0, notes, 'downsample');
+    fleet.admit(tunnelOf('a', 1));
+    fleet.admit(tunnelOf('b', 2));
+    await eventually('both', 3_000, () => states(fleet).join() === 'a recording,b recording');
+    const profiles = () => fleet.statuses().map(({ profile }) => profile);
+    assert.deepEqual(fleet.heavy, ['bach/a', 'bach/b']);
+    fleet.lighten('bach/a');
+    assert.deepEqual([fleet.heavy, fleet.lightened], [['bach/b'], ['bach/a']]);
+    assert.deepEqual(profiles(), ['copy', 'downsample']);
+    fleet.settingsChanged({ account: 'bach', camera: 'a' }, 'path');
+    assert.deepEqual(profiles(), ['copy', 'downsample']);
+    await eventually('a recording again', 3_000, () => notes.at(-1) === 'a recording: ');
+    fleet.restore('bach/a');
+    assert.deepEqual(profiles(), ['downsample', 'downsample']);
+    assert.deepEqual(fleet.lightened, []);
+    assert.ok(notes.some((note) => /^a server overloaded: .* pictures are copied/.test(note)));
   });
 
   it('waits for the last segments of all when it ends', async () => {

@@ -24,14 +24,50 @@ const refused = (code: string, syscall: string): Error =>
 describe('the cause of a gap', () => {
   it('is the line where it was too slow and no picture came, and only there', () => {
     const slow = 'the line carries 245 kb/s of 340 kb/s, pictures come 6 s late';
-    const told = (error: Error) => gapCause(error, slow).cause;
+    const told = (error: Error) => gapCause(error, { slowLine: slow }).cause;
     for (const error of [new StalledError(''), new NoPictureError(''), new NoStreamError('')]) {
       assert.equal(told(error), 'line too slow');
-      assert.match(gapCause(error, slow).detail, /^the line carries 245 kb\/s/);
+      assert.match(gapCause(error, { slowLine: slow }).detail, /^the line carries 245 kb\/s/);
     }
     assert.equal(told(new StreamRefusedError('wrong password')), 'camera sent nothing');
     assert.equal(told(new RelayFaultError('')), 'relay died');
     assert.equal(told(noSpace()), 'disk full');
+  });
+
+  it('is the camera where it answered what no relay can read, or nothing of use', () => {
+    const answers = { wrong: undefined, poor: 'it answers "RTSP/1.0 500 x"' };
+    const bad = {
+      wrong: 'it answers with what is no RTSP',
+      poor: 'it answers with what is no RTSP',
+    };
+    const flood = new RelayFaultError('relay floods its log');
+    assert.deepEqual(gapCause(flood, { answers: bad }), {
+      cause: 'camera sent nothing',
+      detail: bad.wrong,
+    });
+    assert.equal(gapCause(flood, { answers }).cause, 'relay died');
+    assert.equal(gapCause(new NoPictureError(''), { answers }).detail, answers.poor);
+    assert.equal(gapCause(new StreamRefusedError('password'), { answers: bad }).detail, 'password');
+    assert.equal(gapCause(new StalledError('stalled'), { answers: bad }).detail, 'stalled');
+  });
+
+  it('is this server where it stood still or could not keep up, and something came late', () => {
+    const server = { cause: 'server overloaded', detail: 'it can not keep up' } as const;
+    for (const error of [
+      new StalledError('no picture'),
+      new NoPictureError(''),
+      new NoStreamError(''),
+      new ServiceHungUpError(''),
+      new ArchiverHungError('it leaves bytes unread'),
+      new RelayFaultError('relay does not listen within 10 s'),
+    ]) {
+      const told = gapCause(error, { server, slowLine: 'slow' });
+      assert.equal(told.cause, 'server overloaded', String(error));
+      assert.match(told.detail, /^it can not keep up; /);
+    }
+    assert.equal(gapCause(new RelayFaultError('killed'), { server }).cause, 'relay died');
+    assert.equal(gapCause(new StreamRefusedError(''), { server }).cause, 'camera sent nothing');
+    assert.equal(gapCause(new ClockSetError(''), { server }).cause, 'clock jumped');
   });
 
   for (const [cause, ...errors] of [

@@ -47,6 +47,7 @@ export class ConsoleFixture implements AsyncDisposable {
   /** Nothing answers there, unless a test has another. */
   /** Keys that verifying found to be missing. */
   readonly missing: string[] = [];
+  serverTroubles: string[] = [];
   bucket: ControlOptions['bucket'] = createObjectStore({
     bucket: 'footage',
     endpoint: 'http://127.0.0.1:1',
@@ -107,6 +108,7 @@ export class ConsoleFixture implements AsyncDisposable {
         oldestMs: Date.now() - 240_000,
         disk: this.disk,
       }),
+      serverTroubles: () => this.serverTroubles,
       uploaderStatus: () => this.uploads,
       metrics: this.metrics,
       health: { health: () => this.verdict, readiness: () => this.verdict },
@@ -149,6 +151,8 @@ export class ConsoleFixture implements AsyncDisposable {
     this.metrics.watch({
       ...this.options(),
       alertsFailing: () => this.alerting.failing(),
+      isOverloaded: () => this.serverTroubles.length > 0,
+      isClockWrong: () => false,
       uploaderStatus: () => ({
         ...this.uploads,
         storedBytes: 21_700_000,

@@ -112,6 +112,16 @@ class Site {
   }
 }
 
+const troubled = {
+  line: { between: () => undefined },
+  server: {
+    between: (fromMs: number) =>
+      fromMs === someTimeMs - 3_000
+        ? ({ cause: 'server overloaded', detail: 'it can not keep up' } as const)
+        : undefined,
+  },
+};
+
 const published = {
   segments: [
     [0, 5_000, 'spooled'],
@@ -175,6 +185,18 @@ describe('publishing', () => {
       const { init } = site.ledger.footage.at(frontDoor, startMs + 100) ?? {};
       assert.ok(init !== undefined && init.bytes > 500, 'the player need not look into the file');
     }
+  });
+
+  it('notes why pictures are missing before a file, as far as it is known', async () => {
+    await using directory = await temporaryDirectory();
+    await using site = await Site.open(directory.path);
+    const [file] = await salvage(await site.leave());
+    assert.ok(file);
+    await using publisher = new Publisher(site, silentLog);
+    const pauseBefore = { startMs: someTimeMs - 3_000, durationMs: 3_000 };
+    await publisher.publish(frontDoor, { ...file, pauseBefore }, troubled);
+    // It takes nothing away from another recording of that time.
+    assert.deepEqual((await site.state()).losses, [[-3_000, 3_000, 'server overloaded', 0]]);
   });
 
   it('never makes a stored segment one that waits in the spool', async () => {

@@ -179,6 +179,18 @@ describe('an export', () => {
     assert.match(String(log.lines.at(-1)?.fields['cause']), /code 3; last words: no room/);
   });
 
+  it('is not for another viewer who gets the name of a removed one', async () => {
+    web.addViewer('bach', 'carl');
+    const carl = await web.browser('carl', 'bach');
+    const begun = await start(startMs, startMs + 4_000, carl);
+    const { id } = (await begun.json()) as { id: string };
+    assert.equal((await web.get(`/api/exports/${id}`, carl)).status, 200);
+    web.ledger.viewers.remove({ account: 'bach', name: 'carl' });
+    web.addViewer('bach', 'carl');
+    const other = await web.browser('carl', 'bach');
+    assert.equal((await web.get(`/api/exports/${id}`, other)).status, 404);
+  });
+
   it('is not made of footage that is not what was recorded', async () => {
     const content = await makeFootage({ color: 'green' });
     const name = web.addFootage(door, 'stored', {

@@ -55,6 +55,11 @@ const outages: Record<
     time.ledger.runs.end(fromMs);
     time.ledger.runs.begin('2', toMs);
   },
+  'server stood still'(time, fromMs, toMs) {
+    const period = { ...door, startMs: fromMs, durationMs: toMs - fromMs };
+    time.ledger.segments.noteLoss(period, 'server stood still', 'suspended');
+  },
+  'server overloaded': (time) => time.note('server overloaded'),
   'clock jumped': (time, _fromMs, toMs) => time.note('clock jumped', 'forward', toMs),
   'segment lost'(time, fromMs, toMs) {
     const segment = segmentOf(fromMs, toMs);
@@ -76,7 +81,7 @@ describe('a day of a camera', () => {
     const expected = new Map<string, number>([['never connected', hour]]);
     let atMs = zero + hour;
     for (const [cause, happen] of Object.entries(outages)) {
-      const fromMs = atMs + 68 * minute;
+      const fromMs = atMs + 61 * minute + 7 * second;
       const lengthMs = 5 * minute + expected.size * 12_345;
       time.record(atMs, fromMs);
       happen(time, fromMs, fromMs + lengthMs);

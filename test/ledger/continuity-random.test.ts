@@ -5,6 +5,7 @@ import { Stretches } from '../../src/continuity/coverage.ts';
 import { type KnownTime, sumUp } from '../../src/continuity/sums.ts';
 import type { SegmentRecord } from '../../src/model/segment.ts';
 import type { Continuity } from '../../src/contract/continuity.ts';
+import { unexplained, unknown } from '../../src/continuity/causes.ts';
 import { gapCauses, type RecordingState } from '../../src/model/gap-cause.ts';
 import { CameraTime, door, segmentOf } from './camera-time.ts';
 
@@ -81,7 +82,7 @@ function reference({ segments, losses, states }: World, zeroMs: number): string[
     const loss = losses.findLast(({ startMs, endMs }) => has(startMs, endMs, ms));
     if (loss !== undefined) return `${loss.cause}: ${loss.detail}`;
     const now = states.findLast(({ atMs }) => atMs <= ms);
-    if (now === undefined) return 'unexplained: ';
+    if (now === undefined) return `unexplained: ${unknown.detail}`;
     if (now.state !== 'recording') return `${now.state}: ${now.detail}`;
     const next = states.find(({ atMs, state }) => atMs > ms && state !== 'recording');
     if (next !== undefined && next.atMs <= to + 30_000) return `${next.state}: ${next.detail}`;
@@ -90,7 +91,7 @@ function reference({ segments, losses, states }: World, zeroMs: number): string[
     if (last !== undefined && since !== undefined && since.atMs >= from - 30_000) {
       return `${last.state}: ${last.detail}`;
     }
-    return 'unexplained: ';
+    return `unexplained: ${unexplained.detail}`;
   };
   const result: string[] = [...places];
   for (let i = 0; i < ticks; ) {

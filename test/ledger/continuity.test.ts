@@ -294,7 +294,14 @@ describe('the cause of a gap', () => {
     time.footage(zero, zero + 10 * minute);
     time.footage(zero + 11 * minute, zero + hour);
     time.note('camera offline', '', zero + 11 * minute + 31 * second);
-    assert.deepEqual(time.gaps(zero, zero + hour), [[10 * minute, 11 * minute, 'unexplained', '']]);
+    assert.deepEqual(time.gaps(zero, zero + hour), [
+      [
+        10 * minute,
+        11 * minute,
+        'unexplained',
+        'it was being recorded, and no trouble was noted within 30 s',
+      ],
+    ]);
   });
 
   it('is that of a hole in a segment, but for another segment that has the time', () => {
@@ -346,6 +353,23 @@ describe('the cause of a gap', () => {
     ]);
     time.footage(zero, zero + minute);
     assert.deepEqual(time.gaps(zero, zero + minute), []);
+  });
+
+  it('is this server where it stood still, and takes nothing away from what was recorded then', () => {
+    using time = recordingSince(zero);
+    time.footage(zero, zero + 12 * minute);
+    time.ledger.segments.noteLoss(
+      { ...door, startMs: zero + 11 * minute, durationMs: 5 * minute },
+      'server stood still',
+      'the daemon did not run for 5 min',
+    );
+    time.note('camera offline', 'no sign of life', zero + 16 * minute);
+    time.note('recording', '', zero + 17 * minute);
+    time.footage(zero + 17 * minute, zero + hour);
+    assert.deepEqual(time.gaps(zero, zero + hour), [
+      [12 * minute, 16 * minute, 'server stood still', 'the daemon did not run for 5 min'],
+      [16 * minute, 17 * minute, 'camera offline', 'no sign of life'],
+    ]);
   });
 
   it('is the clock that was set forward, for the time that never was', () => {

@@ -97,8 +97,31 @@ describe('a time without a daemon', () => {
         ]),
       [
         [0, 1, 'daemon down'],
-        [1, 2, 'camera offline'],
-        [2, hour, 'clock jumped'],
+        [1, 2, 'clock jumped'],
+        [2, 3, 'camera offline'],
+        [3, hour, 'clock jumped'],
+      ],
+    );
+  });
+
+  it('is the clock that was a day ahead, for the true minutes that are dated as of tomorrow', () => {
+    using time = new CameraTime(zero);
+    time.ledger.runs.begin('1', zero);
+    time.note('recording', '', zero + second);
+    time.footage(zero + second, zero + hour);
+    // From here on, tomorrow. Killed ten minutes later, and the clock is set right.
+    time.note('clock jumped', 'by a day', zero + hour + day);
+    time.note('recording', '', zero + hour + day + second);
+    time.ledger.runs.alive(zero + day + hour + 10 * minute);
+    time.ledger.runs.begin('1', zero + hour + 11 * minute);
+    time.note('recording', '', zero + hour + 11 * minute + second);
+    time.footage(zero + hour + 11 * minute + second, zero + 2 * hour);
+    time.nowMs = zero + 2 * hour;
+    assert.deepEqual(
+      time.gaps(zero + second, zero + 2 * hour).map((gap) => (gap as unknown[]).slice(0, 3)),
+      [
+        [hour - second, hour + 11 * minute - second, 'clock jumped'],
+        [hour + 11 * minute - second, hour + 11 * minute, 'camera offline'],
       ],
     );
   });

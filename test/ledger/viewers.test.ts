@@ -97,6 +97,18 @@ describe('the viewers in the ledger', () => {
     assert.deepEqual(ledger.viewers.find('bach', anna.name)?.cameras, []);
   });
 
+  it('have no right to a camera that got the name of a removed one', () => {
+    using ledger = withCameras();
+    const cameras = ['front-door', 'attic'];
+    ledger.viewers.add({ ...anna, credentials: credentials('b'), cameras });
+    const attic = { account: 'bach', camera: 'attic' };
+    ledger.cameras.remove(attic);
+    const blob = Buffer.from('another');
+    const key = { algorithm: 'ssh-ed25519', blob, fingerprint: 'SHA256:9', comment: '' };
+    ledger.cameras.add({ ...attic, key });
+    assert.deepEqual(ledger.viewers.find('bach', anna.name)?.cameras, ['front-door']);
+  });
+
   it('get new passwords, and are removed', () => {
     using ledger = withCameras();
     ledger.viewers.add({ ...bach, credentials: credentials('a') });

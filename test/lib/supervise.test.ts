@@ -5,7 +5,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { supervise } from '../../src/lib/supervise.ts';
 import { aborted } from '../../src/lib/until.ts';
 
-function bench(runsMs: readonly number[]) {
+function bench(runsMs: readonly number[], healthyRun?: number) {
   const life = new AbortController();
   const waits: number[] = [];
   const warnings: string[] = [];
@@ -28,7 +28,8 @@ function bench(runsMs: readonly number[]) {
   let run = 0;
   const done = supervise(
     'thing',
-    async () => {
+    async (_, wasHealthy) => {
+      if (run === healthyRun) wasHealthy();
       now += runsMs[run++] ?? 0;
       throw new Error('broke', { cause: new Error('rust') });
     },
@@ -53,6 +54,13 @@ describe('a supervised task', () => {
     const { done, waits } = bench([0, 0, 6_000]);
     await done;
     inside(waits[2], 100);
+  });
+
+  it('is tried again soon after a run that said that it was healthy', async () => {
+    const { done, waits } = bench([0, 0, 1, 0], 2);
+    await done;
+    inside(waits[2], 100);
+    inside(waits[3], 200);
   });
 
   it('is told with the cause of each failure', async () => {

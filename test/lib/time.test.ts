@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fileTime, localDays } from '../../src/lib/time.ts';
+import { fileTime, isWithin, localDays } from '../../src/lib/time.ts';
 
 const hour = 3_600_000;
 
@@ -34,5 +34,34 @@ describe('the days of a time zone', () => {
     assert.equal(fileTime(ms, 'Asia/Singapore'), '2026-11-22_21-00-00+0800');
     assert.equal(fileTime(ms, 'UTC'), '2026-11-22_13-00-00+0000');
     assert.equal(fileTime(ms, 'America/St_Johns'), '2026-11-22_09-30-00-0330');
+  });
+});
+
+describe('a period of each day', () => {
+  const zurich = 'Europe/Zurich';
+  /** The UTC times at which it begins or ends, looked at each 15 minutes from one day's noon to the next. */
+  const changes = (from: string, to: string, noonMs: number): string[] => {
+    const found: string[] = [];
+    let before = isWithin({ from, to }, noonMs, zurich);
+    for (let at = noonMs; at < noonMs + 24 * hour; at += hour / 4) {
+      const now = isWithin({ from, to }, at, zurich);
+      if (now !== before) found.push(new Date(at).toISOString().slice(11, 16));
+      before = now;
+    }
+    return found;
+  };
+
+  it('begins and ends once, also in the night when the clocks go back or forward', () => {
+    const [usual, back, forward] = [
+      Date.UTC(2026, 10, 1, 12),
+      Date.UTC(2026, 9, 24, 12),
+      Date.UTC(2026, 2, 28, 12),
+    ];
+    assert.deepEqual(changes('22:00', '02:30', usual), ['21:00', '01:30']);
+    assert.deepEqual(changes('22:00', '02:30', back), ['20:00', '00:30']);
+    assert.deepEqual(changes('02:30', '06:00', back), ['00:30', '05:00']);
+    assert.deepEqual(changes('22:00', '07:00', back), ['20:00', '06:00']);
+    assert.deepEqual(changes('22:00', '02:30', forward), ['21:00', '01:30']);
+    assert.deepEqual(changes('08:00', '18:00', usual), ['17:00', '07:00']);
   });
 });

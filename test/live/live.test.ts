@@ -47,6 +47,21 @@ describe('watching live', { concurrency: 3 }, () => {
     assert.equal((await second.decode()).frames, second.pictures.length);
   });
 
+  it('pauses while the server can not keep up, tells viewers why, and goes on afterwards', async () => {
+    const words = 'The server is busy recording';
+    let paused: string | undefined;
+    await using rig = await LiveRig.start(small, { pausedWhy: () => paused });
+    const first = rig.watch();
+    await first.hasPictures(2);
+    paused = words;
+    await eventually('the end', 5_000, () => first.ended === words);
+    const second = rig.watch();
+    await second.over;
+    assert.equal(second.ended, words);
+    paused = undefined;
+    await rig.watch().hasPictures(1);
+  });
+
   it('lets a camera be ready before somebody watches', async () => {
     await using rig = await LiveRig.start(small, { lingerMs: 5_000 });
     rig.hub.warm('cam');

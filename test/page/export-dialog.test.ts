@@ -61,4 +61,28 @@ describe('the export dialog', () => {
     const after = await download('after.mp4');
     assert.deepEqual([after.video.width, after.frames], [160, 40]);
   });
+
+  it('exports the second 2:30 of the night when clocks go back, and offers the first', async () => {
+    web.ledger.accounts.setTimeZone('bach', 'Europe/Zurich');
+    const [first, second] = [Date.UTC(2026, 9, 25, 0, 30), Date.UTC(2026, 9, 25, 1, 30)];
+    await page.goto(`${web.origin}/#/past/front-door/${second}`);
+    await page.reload();
+    await page.getByRole('button', { name: 'Export…' }).click();
+    const which = page.getByLabel('From: which of the two');
+    assert.equal(await which.inputValue(), String(second - 60_000));
+    assert.equal(await page.getByLabel('From', { exact: true }).inputValue(), '2026-10-25T02:29');
+    const asked = async (): Promise<unknown> => {
+      const [request] = await Promise.all([
+        page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/exports')),
+        page.getByRole('button', { name: 'Make the file' }).click(),
+      ]);
+      return request.postDataJSON();
+    };
+    assert.deepEqual(await asked(), { fromMs: second - 60_000, toMs: second + 60_000 });
+    await page.reload();
+    await page.getByRole('button', { name: 'Export…' }).click();
+    await which.selectOption({ label: 'first time, +02:00' });
+    assert.deepEqual(await seriousFindings(page), []);
+    assert.deepEqual(await asked(), { fromMs: first - 60_000, toMs: second + 60_000 });
+  });
 });

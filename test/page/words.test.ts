@@ -61,6 +61,13 @@ describe('what is missing', () => {
     assert.equal(continuityWords({ ...sums, missingMs: 0 }), 'complete');
     assert.equal(continuityWords({ storedMs: 0, spooledMs: 0, missingMs: 0 }), 'no footage');
   });
+  it('is told with the offset where the clocks repeat the hour, so that it is clear which it is', () => {
+    const startMs = Date.UTC(2026, 9, 25, 1, 30);
+    const piece = { startMs, endMs: startMs + 40_000, state: 'stored' } as const;
+    assert.match(pieceWords(piece, zone), /^02:30:00 \(\+01:00\) to 02:30:40 \(\+01:00\):/);
+    const before = { ...piece, startMs: startMs - 3_600_000, endMs: startMs - 3_560_000 };
+    assert.match(pieceWords(before, zone), /^02:30:00 \(\+02:00\) to /);
+  });
   it('is told with its cause', () => {
     const piece = { startMs: nowMs, endMs: nowMs + 40_000, state: 'missing' } as const;
     assert.equal(

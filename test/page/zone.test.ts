@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addDays, momentOf, wallMs } from '../../src/lib/time.ts';
-import { dayOf, daySpan, fromLocalInput, ticks, toLocalInput } from '../../src/page/time/zone.ts';
+import {
+  dayOf,
+  daySpan,
+  momentsOfInput,
+  nearest,
+  ticks,
+  toLocalInput,
+} from '../../src/page/time/zone.ts';
 
 const zurich = 'Europe/Zurich';
 const hourMs = 3_600_000;
@@ -37,13 +44,20 @@ describe('days of a time zone', () => {
 });
 
 describe('moments of wall clocks', () => {
-  it('come back as they were written, and the first of two', () => {
+  it('come back as they were written', () => {
     for (const text of ['2026-07-01T12:34:56', '2026-12-31T23:59:59', '2026-10-25T02:30:00']) {
-      const at = fromLocalInput(text, zurich) ?? assert.fail();
-      assert.equal(toLocalInput(at, zurich), text);
+      for (const at of momentsOfInput(text, zurich)) assert.equal(toLocalInput(at, zurich), text);
     }
-    assert.equal(fromLocalInput('2026-10-25T02:30:00', zurich), Date.UTC(2026, 9, 25, 0, 30));
-    assert.equal(fromLocalInput('', zurich), undefined);
+    assert.deepEqual(momentsOfInput('', zurich), []);
+    assert.deepEqual(momentsOfInput('2026-03-29T02:30:00', zurich), [Date.UTC(2026, 2, 29, 1, 30)]);
+  });
+  it('are two where the clocks repeat a time, of which the nearer to the one before is meant', () => {
+    const [first, second] = [Date.UTC(2026, 9, 25, 0, 30), Date.UTC(2026, 9, 25, 1, 30)];
+    const moments = momentsOfInput('2026-10-25T02:30:00', zurich);
+    assert.deepEqual(moments, [first, second]);
+    assert.equal(nearest(moments, second - 60_000), second);
+    assert.equal(nearest(moments, first - 60_000), first);
+    assert.equal(nearest([], first), undefined);
   });
   it('count on over the hour that is skipped in spring', () => {
     const at = momentOf(Date.UTC(2026, 2, 29, 2, 30), zurich);

@@ -108,17 +108,6 @@ describe('a relay', { concurrency: 3 }, () => {
     assert.equal(camera.connectionsTaken, 1);
   });
 
-  it('gives the camera its password', async () => {
-    await using camera = await startRtspCamera({
-      ...small,
-      video: 'h264',
-      user: 'viewer',
-      password: 'p@ss w:rd/1',
-    });
-    await using relay = await relayOf(camera.urlWithPassword);
-    assert.deepEqual(relay.media, { video: { codec: 'h264' }, audio: undefined });
-  });
-
   it('is gone with its port when it is disposed of, and ended() resolves', async () => {
     await using camera = await startRtspCamera({ ...small, video: 'h264' });
     const relay = await relayOf(camera.url);
@@ -136,18 +125,9 @@ describe('a relay', { concurrency: 3 }, () => {
   });
 
   it('says how it died', async () => {
-    await using camera = await startRtspCamera({
-      ...small,
-      video: 'h264',
-      user: 'u',
-      password: 'secret',
-    });
-    await using relay = await relayOf(camera.urlWithPassword);
-    const ended = assert.rejects(relay.ended(never), (error: Error) => {
-      assert.match(error.message, /relay was killed by SIGKILL/);
-      assert.doesNotMatch(error.message, /secret/);
-      return true;
-    });
+    await using camera = await startRtspCamera({ ...small, video: 'h264' });
+    await using relay = await relayOf(camera.url);
+    const ended = assert.rejects(relay.ended(never), /relay was killed by SIGKILL/);
     process.kill(relay.pid, 'SIGKILL');
     await ended;
     await assert.rejects(relay.ended(never), /SIGKILL/);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 import { RtspClient, type Served } from './rtsp/client.ts';
-import { Digest } from './rtsp/digest.ts';
+import { Digest, type DigestOptions } from './rtsp/digest.ts';
 import type { AudioCodec, VideoCodec } from './rtsp/encoder.ts';
 import { MediaSource, type Packet, type Track } from './rtsp/source.ts';
 
@@ -18,6 +18,10 @@ export interface RtspCameraOptions {
   readonly path?: string | readonly string[];
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** How it wants the password proven. */
+  readonly digest?: DigestOptions;
+  /** A connection ends that asks nothing for so long, as its answers say; 65 unless given. */
+  readonly sessionSeconds?: number;
   readonly port?: number;
   readonly host?: string;
   /** Draws the time of day into the picture, which costs an encoder that runs all the time. */
@@ -65,8 +69,10 @@ export class RtspCamera implements AsyncDisposable {
     this.#user = options.user;
     this.#password = options.password;
     const digest =
-      options.user === undefined ? undefined : new Digest(options.user, options.password ?? '');
-    const seen = this.#asClientsSeeIt(digest);
+      options.user === undefined
+        ? undefined
+        : new Digest(options.user, options.password ?? '', options.digest);
+    const seen = this.#asClientsSeeIt(digest, options.sessionSeconds ?? 65);
     this.#server = createServer((socket) => this.#take(socket, seen));
   }
 
@@ -201,7 +207,7 @@ export class RtspCamera implements AsyncDisposable {
     await this.#source?.[Symbol.asyncDispose]();
   }
 
-  #asClientsSeeIt(digest: Digest | undefined): Served {
+  #asClientsSeeIt(digest: Digest | undefined, sessionSeconds: number): Served {
     const tracks = (): readonly Track[] => this.#source?.tracks ?? [];
     const silent = (): boolean => this.silent;
     const frozen = (): boolean => this.#frozen;
@@ -210,6 +216,7 @@ export class RtspCamera implements AsyncDisposable {
       stamped,
       paths: this.#paths,
       digest,
+      sessionSeconds,
       get tracks() {
         return tracks();
       },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from '../../src/lib/clock.ts';
-import { CameraLine } from '../../src/stream/camera-line.ts';
+import { MessageReader } from '../../src/media/rtsp/message.ts';
+import { CameraLine, type LineWatcher } from '../../src/stream/camera-line.ts';
 
 const startMs = Date.UTC(2026, 0, 1);
 
@@ -11,6 +12,7 @@ class Rig {
   asked = 0;
   echoMs: number | undefined = 20;
   readonly line: CameraLine;
+  readonly watcher: LineWatcher;
   readonly #take: (chunk: Buffer) => void;
   #sequence = 0;
 
@@ -28,7 +30,12 @@ class Rig {
     };
     Object.defineProperty(echo, 'echoMs', { get: () => this.echoMs });
     this.line = new CameraLine(clock, echo);
-    this.#take = this.line.watch();
+    this.watcher = this.line.watch();
+    const reader = new MessageReader();
+    this.#take = (chunk) => {
+      for (const message of reader.read(chunk)) this.watcher.take(message);
+      this.watcher.taken();
+    };
     const sdp = 'v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n';
     this.say(`RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`);
   }
@@ -92,7 +99,7 @@ describe('the line from a camera', () => {
 
   it('goes by arrival when a camera’s words can’t be read', () => {
     const rig = new Rig();
-    rig.say('neither RTSP nor a frame\r\n\r\n');
+    rig.watcher.lose();
     rig.picture(0, 100);
     assert.equal(rig.line.clock('video'), undefined);
     assert.equal(rig.line.trouble, undefined);

@@ -73,6 +73,7 @@ export class WebFixture implements AsyncDisposable {
       footage: this.footage,
       // Made as the server is opened.
       exports: this.exports as Exports,
+      serverTroubles: () => [],
       spoolUsage: () => ({
         files: 0,
         bytes: 0,
@@ -160,10 +161,13 @@ export class WebFixture implements AsyncDisposable {
     this.ledger.viewers.add({ account, name, credentials, ...(cameras && { cameras }) });
   }
 
-  login(body: Readonly<Record<string, unknown>>): Promise<Response> {
+  login(
+    body: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     return fetch(`${this.origin}/api/login`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', origin: this.origin },
+      headers: { 'content-type': 'application/json', origin: this.origin, ...headers },
       body: JSON.stringify(body),
     });
   }

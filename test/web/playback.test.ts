@@ -149,6 +149,24 @@ describe('what was recorded', () => {
     assert.equal((await web.get(path(`preview?at=${startMs - 1}`), anna)).status, 404);
   });
 
+  it('is asked for anew by a browser that keeps it, since another account may log in there', async () => {
+    const preview = path(`preview?at=${startMs + 5_500}`);
+    const [stored = '', spooled = ''] = [names[0], names.at(-1)].map((name) =>
+      path(`segments/${name}`),
+    );
+    const link = await web.get(stored, anna);
+    assert.equal(link.status, 302);
+    assert.equal(link.headers.get('cache-control'), 'no-store');
+    for (const url of [preview, spooled]) {
+      const first = await web.get(url, anna);
+      assert.equal(first.headers.get('cache-control'), 'private, no-cache');
+      const known = { 'if-none-match': first.headers.get('etag') ?? '' };
+      await first.arrayBuffer();
+      assert.equal((await web.get(url, anna, known)).status, 304);
+      assert.equal((await web.get(url, undefined, known)).status, 401);
+    }
+  });
+
   it('goes through the daemon where it is told to', async () => {
     await using proxied = await WebFixture.start({ proxy: true });
     proxied.addCamera(door);

@@ -110,6 +110,19 @@ describe('a browser', () => {
     assert.equal((await web.get('/api/session', carl)).status, 401);
   });
 
+  it('has one session: another log-in ends it, and nothing of it stays in the cache', async () => {
+    const anna = await web.browser('anna', 'bach');
+    const body = { account: 'vermeer', user: 'anna', password };
+    const next = await web.login(body, { cookie: anna.cookie });
+    assert.equal(next.status, 204);
+    assert.equal(next.headers.get('clear-site-data'), '"cache"');
+    assert.match(next.headers.getSetCookie().join(), /^cctv=[\w-]{43}; /);
+    assert.equal((await web.get('/api/session', anna)).status, 401);
+    const again = await web.browser('anna', 'vermeer');
+    const out = await web.post('/api/logout', {}, again);
+    assert.equal(out.headers.get('clear-site-data'), '"cache"');
+  });
+
   it('has to wait after many wrong passwords; other addresses and accounts do not', async () => {
     let response = await web.login({ account: 'bach', user: 'eve', password: 'wrong' });
     for (let i = 0; i < 10 && response.status === 401; i += 1) {

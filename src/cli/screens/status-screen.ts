@@ -23,6 +23,7 @@ export function statusScreen(status: StatusAnswer, nowMs: number): string[] {
     ['Spool', describeSpool(spool, nowMs)],
     ['Disk', ...describeDisk(spool.disk)],
     ['Uploads', ...describeUploads(uploads, nowMs)],
+    ...describeServer(status),
     ...describeHealth(status),
   ]);
 }
@@ -41,6 +42,11 @@ function describeRefusal(
       `The daemon runs with the one that was good last, of ${formatTime(copiedAtMs, nowMs)}: ${copy}`,
     ],
   ];
+}
+
+function describeServer({ serverTroubles }: StatusAnswer): (readonly [string, ...string[]])[] {
+  const [first, ...more] = serverTroubles.map(plain);
+  return first === undefined ? [] : [['SERVER', first, ...more]];
 }
 
 function describeHealth({ health, readiness }: StatusAnswer): (readonly [string, ...string[]])[] {

@@ -1,10 +1,12 @@
-/** A request of RTSP 1.0 (RFC 2326 section 6). Its body has been discarded. */
+/** A request of RTSP 1.0 (RFC 2326 section 6). */
 export interface Request {
   readonly kind: 'request';
   readonly method: string;
   readonly url: string;
-  /** Keyed by name in lower case. */
+  /** Keyed by name in lower case; the values of a header that is repeated are separated by commas. */
   readonly headers: ReadonlyMap<string, string>;
+  /** As it came, its body too. */
+  readonly bytes: Buffer;
 }
 
 /** A response (RFC 2326 section 7). */
@@ -13,6 +15,8 @@ export interface Response {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
+  /** As it came. */
+  readonly bytes: Buffer;
 }
 
 /** An interleaved frame (RFC 2326 section 10.12). */
@@ -62,9 +66,10 @@ const saidOnce: ReadonlySet<string> = new Set([
   'transport',
 ]);
 
-type Head = Request | Omit<Response, 'body'>;
+type Head = Omit<Request, 'bytes'> | Omit<Response, 'body' | 'bytes'>;
+type Start = Omit<Request, 'headers' | 'bytes'> | Pick<Response, 'kind' | 'status'>;
 
-function parseStart(line: string): Omit<Request, 'headers'> | { kind: 'response'; status: number } {
+function parseStart(line: string): Start {
   const status = statusLine.exec(line)?.[1];
   if (status !== undefined) return { kind: 'response', status: Number(status) };
   const [, method = '', url = '', protocol, version] = requestLine.exec(line) ?? [];
@@ -99,7 +104,9 @@ function parseHead(text: string): { head: Head; bodyBytes: number } {
       throw new ProtocolError(400, 'a line that is not a header');
     }
     if (headers.has(key) && saidOnce.has(key)) throw new ProtocolError(400, `${key} said twice`);
-    headers.set(key, withoutOuterBlanks(line, colon + 1));
+    const before = headers.get(key);
+    const value = withoutOuterBlanks(line, colon + 1);
+    headers.set(key, before === undefined ? value : `${before}, ${value}`);
   }
   const length = headers.get('content-length') ?? '0';
   if (headers.has('transfer-encoding') || !/^\d{1,9}$/.test(length)) {
@@ -120,7 +127,12 @@ export class MessageReader {
   #room: Buffer = nothing;
   /** So many bytes of the rest are known not to end a head. */
   #searched = 0;
-  #open: { head: Head; bodyBytes: number } | undefined;
+  #open: { head: Head; headBytes: Buffer; bodyBytes: number } | undefined;
+
+  /** What was not understood, from its beginning, after {@link read} has thrown. */
+  get unread(): Buffer {
+    return this.#rest;
+  }
 
   /**
    * Yields the messages that this chunk completes. The caller must exhaust the generator.
@@ -131,16 +143,19 @@ export class MessageReader {
     const bytes = this.#rest.length === 0 ? chunk : this.#joined(chunk);
     let at = 0;
     while (at < bytes.length) {
+      this.#rest = bytes.subarray(at);
       const end = this.#open === undefined ? this.#startsAt(bytes, at) : at;
       if (end === undefined) break;
       at = end;
       if (this.#open !== undefined) {
-        const { head, bodyBytes } = this.#open;
+        const { head, headBytes, bodyBytes } = this.#open;
         if (bytes.length - at < bodyBytes) break;
-        const body = bytes.toString('utf8', at, at + bodyBytes);
+        const body = bytes.subarray(at, at + bodyBytes);
         at += bodyBytes;
         this.#open = undefined;
-        yield head.kind === 'request' ? head : { ...head, body };
+        const whole = Buffer.concat([headBytes, body]);
+        if (head.kind === 'request') yield { ...head, bytes: whole };
+        else yield { ...head, body: body.toString('utf8'), bytes: whole };
       } else if (bytes[at] === dollar) {
         if (bytes.length - at < 4) break;
         const next = at + 4 + bytes.readUInt16BE(at + 2);
@@ -187,7 +202,8 @@ export class MessageReader {
       this.#searched = bytes.length - 3;
       return undefined;
     }
-    this.#open = parseHead(bytes.toString('latin1', at, end));
+    const headBytes = bytes.subarray(at, end + 4);
+    this.#open = { ...parseHead(bytes.toString('latin1', at, end)), headBytes };
     return end + 4;
   }
 }

@@ -2,7 +2,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ExportStatus, StartedExport } from '../../contract/footage.ts';
 import { formatBytes } from '../../lib/words.ts';
 import { errorWords, evidenceUrl, exportFileUrl, exportState, startExport } from '../api.ts';
-import { fromLocalInput, type Span, toLocalInput } from '../time/zone.ts';
+import { exactTime } from '../time/words.ts';
+import { dayOf, momentsOfInput, nearest, type Span, toLocalInput } from '../time/zone.ts';
+import { MomentChoice } from './moment-choice.tsx';
 import { ExportGaps } from './export-gaps.tsx';
 import { Trouble } from './notes.tsx';
 import { usePolled } from './polled.ts';
@@ -18,15 +20,13 @@ interface ExportDialogProps {
 /** Exports the footage between two times to a file. Shows beforehand which footage is missing. */
 export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [from, setFrom] = useState(toLocalInput(span.fromMs, timeZone));
-  const [to, setTo] = useState(toLocalInput(span.toMs, timeZone));
+  const [fromMs, setFrom] = useState<number | undefined>(span.fromMs);
+  const [toMs, setTo] = useState<number | undefined>(span.toMs);
   const [started, setStarted] = useState<StartedExport>();
   const [made, setMade] = useState(span);
   const [change, setChange] = useState<{ readonly span: Span; readonly atMs: number }>();
   const [trouble, setTrouble] = useState('');
   useEffect(() => dialog.current?.showModal(), []);
-  const fromMs = fromLocalInput(from, timeZone);
-  const toMs = fromLocalInput(to, timeZone);
   const chosen =
     fromMs !== undefined && toMs !== undefined && toMs > fromMs ? { fromMs, toMs } : undefined;
   const make = async (what: Span): Promise<void> => {
@@ -42,26 +42,22 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
     event.preventDefault();
     if (chosen !== undefined) void make(chosen);
   };
-  const field = (label: string, value: string, set: (text: string) => void) => (
-    <label>
-      {label}
-      <input
-        type="datetime-local"
-        step="1"
-        required
-        value={value}
-        disabled={started !== undefined}
-        onInput={({ currentTarget }) => set(currentTarget.value)}
-      />
-    </label>
+  const field = (label: string, startAtMs: number, set: (atMs: number | undefined) => void) => (
+    <MomentField
+      label={label}
+      startAtMs={startAtMs}
+      timeZone={timeZone}
+      isDisabled={started !== undefined}
+      onMoment={set}
+    />
   );
   return (
     <dialog ref={dialog} class="export" aria-labelledby="export-title" onClose={onClose}>
       <form onSubmit={submit}>
         <h2 id="export-title">Export footage of {camera}</h2>
         <div class="from-to">
-          {field('From', from, setFrom)}
-          {field('To', to, setTo)}
+          {field('From', span.fromMs, setFrom)}
+          {field('To', span.toMs, setTo)}
         </div>
         <p class="hint">Times of {timeZone}.</p>
         {chosen === undefined && <Trouble>The end must be after the beginning.</Trouble>}
@@ -91,6 +87,52 @@ export function ExportDialog({ camera, timeZone, span, onClose }: ExportDialogPr
         </div>
       </form>
     </dialog>
+  );
+}
+
+interface MomentFieldProps {
+  readonly label: string;
+  readonly startAtMs: number;
+  readonly timeZone: string;
+  readonly isDisabled: boolean;
+  /** undefined: what is typed is no time. */
+  readonly onMoment: (atMs: number | undefined) => void;
+}
+
+/** A field for a date and time. What counts is the moment, not the text: clocks may repeat a time. */
+function MomentField({ label, startAtMs, timeZone, isDisabled, onMoment }: MomentFieldProps) {
+  const [text, setText] = useState(toLocalInput(startAtMs, timeZone));
+  const [atMs, setAt] = useState<number | undefined>(startAtMs);
+  const set = (moment: number | undefined): void => {
+    setAt(moment);
+    onMoment(moment);
+  };
+  const type = (typed: string): void => {
+    setText(typed);
+    set(nearest(momentsOfInput(typed, timeZone), atMs ?? startAtMs));
+  };
+  return (
+    <div>
+      <label>
+        {label}
+        <input
+          type="datetime-local"
+          step="1"
+          required
+          value={text}
+          disabled={isDisabled}
+          onInput={({ currentTarget }) => type(currentTarget.value)}
+        />
+      </label>
+      <MomentChoice
+        of={label}
+        moments={momentsOfInput(text, timeZone)}
+        atMs={atMs}
+        timeZone={timeZone}
+        isDisabled={isDisabled}
+        onChoose={set}
+      />
+    </div>
   );
 }
 
@@ -159,7 +201,7 @@ interface ChangedProps {
 
 /** A file can have only one format: if the format changed within the span, offers two files. */
 function Changed({ atMs, span: { fromMs, toMs }, timeZone, make }: ChangedProps) {
-  const at = toLocalInput(atMs, timeZone).replace('T', ', ');
+  const at = `${dayOf(atMs, timeZone)}, ${exactTime(atMs, timeZone, true)}`;
   return (
     <div class="lacks" role="alert">
       <p>

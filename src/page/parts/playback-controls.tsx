@@ -1,6 +1,7 @@
 import type { OwnersPiece } from '../../contract/continuity.ts';
-import { type Day, fromLocalInput, toLocalInput } from '../time/zone.ts';
-import { formText } from './form-text.ts';
+import { useState } from 'preact/hooks';
+import { type Day, momentsOfInput, nearest, toLocalInput } from '../time/zone.ts';
+import { MomentChoice } from './moment-choice.tsx';
 import type { Playback } from './use-playback.ts';
 import type { Sound } from './use-sound.ts';
 
@@ -27,12 +28,6 @@ export function PlaybackControls(props: PlaybackControlsProps) {
   const { atMs, isPlaying, hasSound, rate, toggle, setRate } = playback;
   const nextGap = gaps.find(({ startMs }) => startMs > atMs + sameGapMs);
   const gapBefore = gaps.findLast(({ endMs }) => endMs < atMs - sameGapMs);
-  const jump = (event: SubmitEvent): void => {
-    event.preventDefault();
-    const time = formText(event, 'time');
-    const toMs = fromLocalInput(`${day}T${time.length === 5 ? `${time}:00` : time}`, timeZone);
-    if (toMs !== undefined) seek(toMs);
-  };
   const button = (title: string, words: string, onClick: () => void, disabled = false) => (
     <button type="button" title={title} disabled={disabled} onClick={onClick}>
       {words}
@@ -61,25 +56,58 @@ export function PlaybackControls(props: PlaybackControlsProps) {
       {button('Sound (M)', soundWords, sound.toggle, hasSound === false)}
       {gapButton('To the gap before', 'Gap before', gapBefore)}
       {gapButton('To the next gap', 'Next gap', nextGap)}
-      <form class="jump" onSubmit={jump}>
-        <label>
-          <span class="unseen">Time to go to</span>
-          <input
-            type="time"
-            name="time"
-            step="1"
-            required
-            key={day}
-            defaultValue={toLocalInput(atMs, timeZone).slice(11)}
-          />
-        </label>
-        <button type="submit">Go</button>
-      </form>
+      <Jump key={day} day={day} timeZone={timeZone} startAtMs={atMs} seek={seek} />
       {button('Show less of the day', 'Zoom in', () => setZoom(zoom + 1), zoom >= mostZoom)}
       {button('Show more of the day', 'Zoom out', () => setZoom(zoom - 1), zoom <= 0)}
       <button type="button" onClick={props.onExport}>
         Export…
       </button>
     </div>
+  );
+}
+
+interface JumpProps {
+  readonly day: Day;
+  readonly timeZone: string;
+  readonly startAtMs: number;
+  readonly seek: (atMs: number) => void;
+}
+
+/** Goes to a time of the day that is typed. */
+function Jump({ day, timeZone, startAtMs, seek }: JumpProps) {
+  const [time, setTime] = useState(toLocalInput(startAtMs, timeZone).slice(11));
+  const [atMs, setAt] = useState<number | undefined>(startAtMs);
+  const momentsAt = (text: string): readonly number[] =>
+    momentsOfInput(`${day}T${text.length === 5 ? `${text}:00` : text}`, timeZone);
+  const jump = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (atMs !== undefined) seek(atMs);
+  };
+  const type = (text: string): void => {
+    setTime(text);
+    setAt((before) => nearest(momentsAt(text), before ?? startAtMs));
+  };
+  return (
+    <form class="jump" onSubmit={jump}>
+      <label>
+        <span class="unseen">Time to go to</span>
+        <input
+          type="time"
+          name="time"
+          step="1"
+          required
+          value={time}
+          onInput={({ currentTarget }) => type(currentTarget.value)}
+        />
+      </label>
+      <MomentChoice
+        of="Time to go to"
+        moments={momentsAt(time)}
+        atMs={atMs}
+        timeZone={timeZone}
+        onChoose={setAt}
+      />
+      <button type="submit">Go</button>
+    </form>
   );
 }

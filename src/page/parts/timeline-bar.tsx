@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { OwnersPiece } from '../../contract/continuity.ts';
 import { pieceWords } from '../camera-words.ts';
 import { tickStep } from '../time/window.ts';
-import { clockTime } from '../time/words.ts';
+import { clockTime, exactTime } from '../time/words.ts';
 import { type Span, ticks } from '../time/zone.ts';
 import { Strip } from './strip.tsx';
 import { usePreview } from './use-preview.ts';
@@ -47,7 +47,7 @@ export function TimelineBar({ camera, timeZone, span, pieces, atMs, onSeek }: Ti
   const words = (at: number): string => {
     const piece = pieceAt(at);
     const what = piece === undefined ? 'nothing is known' : pieceWords(piece, timeZone);
-    return `${clockTime(at, timeZone, true)} – ${what}`;
+    return `${exactTime(at, timeZone, true)} – ${what}`;
   };
   const pointed = pointedMs === undefined ? undefined : pieceAt(pointedMs);
   const hasFootage = pointed !== undefined && pointed.state !== 'missing';

@@ -1,4 +1,4 @@
-import { addDays, localTime } from '../../lib/time.ts';
+import { addDays, localTime, momentsOf, wallMs } from '../../lib/time.ts';
 import type { Day } from './zone.ts';
 
 const utc = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
@@ -11,6 +11,13 @@ const monthAndYear = utc({ month: 'long', year: 'numeric' });
 export const clockTime = (atMs: number, timeZone: string, seconds = false): string =>
   localTime(atMs, timeZone).time.slice(0, seconds ? 8 : 5);
 
+/** The same; where the clocks repeat that time, with the offset that tells which it is: `02:30 (+01:00)`. */
+export function exactTime(atMs: number, timeZone: string, seconds = false): string {
+  const time = clockTime(atMs, timeZone, seconds);
+  const isRepeated = momentsOf(wallMs(atMs, timeZone), timeZone).length > 1;
+  return isRepeated ? `${time} (${localTime(atMs, timeZone).offset})` : time;
+}
+
 /** `Mon 23 Nov`. */
 export const dayWords = (day: Day): string => shortDay.format(Date.parse(`${day}T00:00Z`));
 export const dayInFull = (day: Day): string => longDay.format(Date.parse(`${day}T00:00Z`));
@@ -18,9 +25,9 @@ export const monthWords = (day: Day): string => monthAndYear.format(Date.parse(`
 
 /** A clock time, with the day unless it is today: `10:42`, `yesterday 22:10`, `Mon 23 Nov, 22:10`. */
 export function sinceWords(atMs: number, nowMs: number, timeZone: string): string {
-  const { date: day, time: exact } = localTime(atMs, timeZone);
+  const day = localTime(atMs, timeZone).date;
   const today = localTime(nowMs, timeZone).date;
-  const time = exact.slice(0, 5);
+  const time = exactTime(atMs, timeZone);
   if (day === today) return time;
   if (day === addDays(today, -1)) return `yesterday ${time}`;
   return `${dayWords(day)}, ${time}`;

@@ -1,4 +1,4 @@
-import { addDays, localTime, momentOf, startOfDay, wallMs } from '../../lib/time.ts';
+import { addDays, localTime, momentOf, momentsOf, startOfDay, wallMs } from '../../lib/time.ts';
 
 /** A calendar day, as `2026-11-23`. */
 export type Day = string;
@@ -20,11 +20,20 @@ export const daySpan = (day: Day, timeZone: string): Span => ({
 export const toLocalInput = (atMs: number, timeZone: string): string =>
   new Date(wallMs(atMs, timeZone)).toISOString().slice(0, 19);
 
-/** @returns undefined if the text is no date and time */
-export function fromLocalInput(text: string, timeZone: string): number | undefined {
+/**
+ * The moments that a typed date and time may mean: none if it is no date and time, two if the clocks repeat
+ * it. A time that the clocks skip is the moment that people mean by it.
+ */
+export function momentsOfInput(text: string, timeZone: string): readonly number[] {
   const wall = Date.parse(`${text}Z`);
-  return Number.isNaN(wall) ? undefined : momentOf(wall, timeZone);
+  if (Number.isNaN(wall)) return [];
+  const moments = momentsOf(wall, timeZone);
+  return moments.length === 0 ? [momentOf(wall, timeZone)] : moments;
 }
+
+/** Of the moments that a typed time may mean, the one nearest to the moment before it was typed. */
+export const nearest = (moments: readonly number[], atMs = 0): number | undefined =>
+  moments.toSorted((a, b) => Math.abs(a - atMs) - Math.abs(b - atMs))[0];
 
 /** The moments within a span whose local time is a multiple of the step. */
 export function ticks({ fromMs, toMs }: Span, stepMs: number, timeZone: string): number[] {

@@ -14,7 +14,7 @@ import { useSound } from '../parts/use-sound.ts';
 import { nextFootage } from '../player/film.ts';
 import { serverClock } from '../time/server-clock.ts';
 import { windowAround, windowLengths } from '../time/window.ts';
-import { clockTime, dayInFull, dayWords } from '../time/words.ts';
+import { exactTime, dayInFull, dayWords } from '../time/words.ts';
 import { type Day, dayOf, daySpan, type Span } from '../time/zone.ts';
 import '../styles/now.css';
 import '../styles/past.css';
@@ -97,7 +97,7 @@ export function DayView({ camera, names, day, timeZone, startAtMs, go }: DayView
             aria-label={`${camera}, recorded`}
           />
           <span class="badge" data-at-ms={Math.round(atMs)}>
-            {dayWords(day)} {clockTime(atMs, timeZone, true)}
+            {dayWords(day)} {exactTime(atMs, timeZone, true)}
             {playback.isLoading && ' …'}
           </span>
           {skipped !== undefined && (

@@ -24,6 +24,11 @@ export function OverviewView({ onLoggedOut }: { readonly onLoggedOut: () => void
         {recording} of {cameras.length} cameras are recording.
       </h1>
       <Stale error={error} />
+      {value.serverTroubles.map((trouble) => (
+        <p key={trouble} class="trouble" role="status">
+          {trouble}
+        </p>
+      ))}
       <div class="panels">
         <Uploads {...value} />
         <Spool {...value} />

@@ -9,6 +9,8 @@ export interface Served {
   readonly tracks: readonly Track[];
   readonly paths: readonly string[];
   readonly digest: Digest | undefined;
+  /** A connection ends that asks nothing for so long. */
+  readonly sessionSeconds: number;
   /** Requests get no answer. */
   readonly silent: boolean;
   readonly frozen: boolean;
@@ -32,6 +34,7 @@ export class RtspClient {
   /** What came while the camera was frozen. */
   readonly #unread: Buffer[] = [];
   #playing = false;
+  readonly #session: NodeJS.Timeout;
   readonly #number: number;
   /** Of the stamped stream. */
   #sequence = 0;
@@ -47,6 +50,8 @@ export class RtspClient {
     this.#camera = camera;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#session = setTimeout(() => socket.destroy(), camera.sessionSeconds * 1_000);
+    socket.once('close', () => clearTimeout(this.#session));
   }
 
   get playing(): boolean {
@@ -126,10 +131,12 @@ export class RtspClient {
 
   #answer({ startLine, headers }: RtspMessage): void {
     const [method = '', url = ''] = startLine.split(' ');
+    this.#session.refresh();
     const reply = (status: string, lines: readonly string[] = [], body = ''): void => {
       const head = [`RTSP/1.0 ${status}`, `CSeq: ${headers.get('cseq') ?? 0}`, ...lines];
       this.socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
     };
+    if (/^rtsp:\/\/[^/]*@/.test(url)) return reply('400 Bad Request');
     if (method === 'OPTIONS') {
       return reply('200 OK', [
         'Public: OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER',
@@ -139,7 +146,7 @@ export class RtspClient {
     if (digest !== undefined && !digest.accepts(method, headers.get('authorization'))) {
       return reply('401 Unauthorized', [`WWW-Authenticate: ${digest.challenge}`]);
     }
-    const session = ['Session: 1;timeout=65'];
+    const session = [`Session: 1;timeout=${this.#camera.sessionSeconds}`];
     switch (method) {
       case 'DESCRIBE':
         return this.#describe(url, reply);
@@ -197,7 +204,7 @@ export class RtspClient {
     this.#waiting[number] = true;
     reply('200 OK', [
       `Transport: RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1}`,
-      'Session: 1;timeout=65',
+      `Session: 1;timeout=${this.#camera.sessionSeconds}`,
     ]);
   }
 }
