@@ -7,6 +7,7 @@ import { TLSSocket } from 'node:tls';
 import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
+import { Pace, type PaceLimits } from '../lib/pace.ts';
 import { Scope } from '../lib/scope.ts';
 import type { Gatekeeper, KnownViewer, Stranger } from './gatekeeper.ts';
 import {
@@ -31,6 +32,8 @@ export interface PlayerPatience {
   readonly stallMs: number;
   /** Most bytes that wait for a slow viewer. */
   readonly maxBufferedBytes: number;
+  /** How fast a player may ask. */
+  readonly requests: PaceLimits;
 }
 
 export interface ConnectionOptions {
@@ -129,9 +132,15 @@ export class ViewerConnection implements Stranger {
     socket.on('error', (error) => (this.#dropped ??= describeError(error)));
     try {
       const reader = new MessageReader();
+      const pace = new Pace(this.#options.patience.requests);
       for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
         this.#heardAt = performance.now();
-        for (const message of reader.read(chunk as Buffer)) await this.#take(message);
+        for (const message of reader.read(chunk as Buffer)) {
+          if (message.kind === 'request') await pace.turn();
+          if (pace.isOver) this.drop('the player asks too often');
+          if (this.#socket.destroyed) return;
+          await this.#take(message);
+        }
       }
     } catch (error) {
       await this.#fail(error);

@@ -13,6 +13,7 @@ import { Gatekeeper } from './gatekeeper.ts';
 import { Quota } from './quota.ts';
 import type { ThrottleOptions } from './throttle.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
+import { Admission } from '../lib/admission.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -91,6 +92,7 @@ const defaultPatience: PlayerPatience = {
   silenceMs: 15_000,
   stallMs: 15_000,
   maxBufferedBytes: 1024 ** 2,
+  requests: { rate: { burst: 200, everyMs: 20 }, perTurn: 20, patienceMs: 5_000 },
 };
 
 /** A younger stranger is not evicted. Even a throttled player asks for its camera sooner. */
@@ -125,8 +127,14 @@ class PublicGateway implements Gateway {
   readonly #gatekeeper: Gatekeeper;
   readonly #quota = new Quota();
   readonly #connections = new Map<ViewerConnection, Promise<void>>();
-  /** Connections without a camera, oldest first. */
-  readonly #strangers = new Map<ViewerConnection, { sinceMs: number; leave: () => void }>();
+  /** Of the connections without a camera. */
+  readonly #admission = new Admission(() => {
+    return {
+      most: this.#limits.strangers,
+      mostPerNetwork: this.#limits.strangersPerAddress,
+      patienceMs: strangerPatienceMs,
+    };
+  });
   readonly #plain: Server;
   readonly #tls: Server;
   readonly #ticking: NodeJS.Timeout;
@@ -222,24 +230,15 @@ class PublicGateway implements Gateway {
   #admit(raw: Socket, wrap: (socket: Socket) => Socket): void {
     const address = plainAddress(raw.remoteAddress ?? '');
     const network = networkOf(address);
-    const { strangers, strangersPerAddress } = this.#limits;
-    const claims = [
-      { what: 'connections without a camera', key: 'strangers', limit: strangers },
-      {
-        what: 'connections without a camera from one address',
-        key: `stranger ${network}`,
-        limit: strangersPerAddress,
-      },
-    ];
-    let leave = this.#quota.take(...claims);
-    if (typeof leave === 'string' && this.#makeRoom(strangers)) leave = this.#quota.take(...claims);
+    const leave = this.#admission.enter(address, () => {
+      connection.drop('others waited to be let in');
+    });
     if (typeof leave === 'string') {
       this.#gate.warn('strangers', 'a connection was refused', { address, cause: leave });
       raw.on('error', () => {}).destroy();
       return;
     }
-    const onSeated = (): void => this.#leave(connection);
-    const connection = new ViewerConnection(wrap(raw), {
+    const connection: ViewerConnection = new ViewerConnection(wrap(raw), {
       address,
       network,
       domain: this.#options.domain,
@@ -249,32 +248,14 @@ class PublicGateway implements Gateway {
       log: this.#options.log,
       relayPlace: (account, camera) => this.#options.relayPlace(account, camera),
       takeSeat: (account) => this.#takeSeat(account, network),
-      onSeated,
+      onSeated: leave,
     });
-    this.#strangers.set(connection, { sinceMs: performance.now(), leave });
     const run = connection.run().finally(() => {
-      onSeated();
+      leave();
       this.#connections.delete(connection);
     });
     unwaited(run, this.#options.log, 'the connection of a player ended with an error');
     this.#connections.set(connection, run);
-  }
-
-  /** At the limit of strangers, drops the oldest, unless it is young enough to be logging in. */
-  #makeRoom(limit: number): boolean {
-    const [oldest] = this.#strangers;
-    if (this.#strangers.size < limit || oldest === undefined) return false;
-    const [connection, { sinceMs }] = oldest;
-    if (performance.now() - sinceMs < strangerPatienceMs) return false;
-    this.#leave(connection);
-    connection.drop('others waited to be let in');
-    return true;
-  }
-
-  /** The connection is no longer a stranger: it has a camera or is gone. */
-  #leave(connection: ViewerConnection): void {
-    this.#strangers.get(connection)?.leave();
-    this.#strangers.delete(connection);
   }
 
   #takeSeat(account: string, network: string): (() => void) | string {

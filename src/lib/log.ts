@@ -1,4 +1,5 @@
 import winston from 'winston';
+import { bounded, escapeUnprintable } from './printable.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -35,16 +36,26 @@ const urlPassword = /(\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s/:@]{0,256}):[^\s/@]{0,51
 /** Masks the passwords of URLs in a text. */
 export const withoutPasswords = (text: string): string => text.replace(urlPassword, '$1:***@');
 
+/** Longer texts come from outside, such as a store's answer. */
+const maxTextLength = 2_000;
+
 function clean(value: unknown, name: string): unknown {
   if (secretName.test(name)) return '***';
-  if (value instanceof Error) return withoutPasswords(value.message);
-  if (typeof value === 'string') return withoutPasswords(value);
+  if (value instanceof Error) return clean(value.message, name);
+  if (typeof value === 'string') return bounded(withoutPasswords(value), maxTextLength);
   if (Array.isArray(value)) return value.map((item) => clean(item, name));
   return value;
 }
 
 const redact = winston.format((info) => {
   for (const name of Object.keys(info)) info[name] = clean(info[name], name);
+  return info;
+});
+
+/** The whole line, in either form: no text from outside can steer a terminal that shows it. */
+const shown = Symbol.for('message');
+const escape = winston.format((info) => {
+  info[shown] = escapeUnprintable(String(info[shown]));
   return info;
 });
 
@@ -71,6 +82,7 @@ export function createLog({ format, level, stream }: LogOptions): AdjustableLog 
       redact(),
       winston.format.timestamp(),
       format === 'json' ? winston.format.json() : people,
+      escape(),
     ),
     transports: [
       stream === undefined

@@ -2,7 +2,7 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 const saltBytes = 16;
 const hashBytes = 32;
-// OWASP's minimum for scrypt with 16 MB; takes a core about 50 ms.
+// OWASP's minimum for scrypt with 16 MB; takes a core 150 to 200 ms.
 const cost = { N: 2 ** 14, r: 8, p: 5 };
 
 const derive = (password: string, salt: Uint8Array): Promise<Buffer> =>

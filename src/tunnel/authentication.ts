@@ -8,6 +8,7 @@ import {
   type KeyAlgorithm,
   keyObjectOf,
 } from './public-key.ts';
+import { bounded, escapeUnprintable } from '../lib/printable.ts';
 import type { KnownCamera } from '../model/camera.ts';
 
 /** The public key that a client presents. */
@@ -48,8 +49,8 @@ export type KeyVerdict =
 /** The user name that a camera must log in with. */
 export const userNameOf = ({ account, camera }: CameraName): string => `${account}.${camera}`;
 
-/** Foreign text, made safe for a log. */
-export const printable = (text: string): string => text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
+/** Foreign text, cut to a length for a log. */
+export const printable = (text: string): string => escapeUnprintable(bounded(text, 100));
 
 const tokenLogin = /^enrol\.([a-z0-9]{16,64})$/;
 
@@ -68,7 +69,9 @@ export function judge(context: AuthContext, guests: GuestList): KeyVerdict {
   // Most clients send this first, to learn which methods there are.
   if (context.method === 'none') return { kind: 'refuse' };
   if (context.method !== 'publickey') {
-    return refuse(`it wants to log in by ${context.method}, and only public keys will do`);
+    return refuse(
+      `it wants to log in by ${printable(context.method)}, and only public keys will do`,
+    );
   }
   const { key: shown, signature, blob: signed, hashAlgo, username } = context;
   const { algo: algorithm, data: blob } = shown;

@@ -3,6 +3,8 @@ import type { AuthContext, ClientInfo, Connection as SshConnection } from 'ssh2'
 import { describeError } from '../lib/errors.ts';
 import type { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
+import type { PaceLimits } from '../lib/pace.ts';
+import { PacedReader } from '../lib/paced-reader.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import {
   type GuestList,
@@ -12,6 +14,8 @@ import {
   type KeyVerdict,
 } from './authentication.ts';
 import { CameraTunnel, type TunnelLimits } from './camera-tunnel.ts';
+import type { DialIns } from './dial-ins.ts';
+import { interpose } from './ssh2-internals.ts';
 import { TunnelGoneError } from './tunnel.ts';
 
 export interface ConnectionLimits extends TunnelLimits {
@@ -28,6 +32,8 @@ export interface ConnectionLimits extends TunnelLimits {
   readonly maxUnsent: number;
   /** Limit of key exchanges per minute after login. Dropbear makes one per GB. */
   readonly maxKeyExchangesPerMinute: number;
+  /** Limits of what a connection may send, in messages; one that must be answered counts as 100. */
+  readonly pace: PaceLimits;
   /** How often a silent camera gets a keep-alive request. After three in vain, it is dropped. */
   readonly keepaliveMs: number;
 }
@@ -41,11 +47,15 @@ export interface ConnectionContext {
   readonly log: Log;
   readonly gate: FloodGate;
   readonly guests: GuestList;
+  readonly dialIns: DialIns;
   readonly nextId: () => number;
   readonly count: (event: LoginEvent) => void;
   /** Called when a camera has logged in. */
   readonly onTunnel: (tunnel: CameraTunnel) => void;
 }
+
+/** A message that must be answered costs more, and a camera needs few of them. */
+const answerCost = 100;
 
 type EndKind = 'closed' | 'died';
 
@@ -58,6 +68,7 @@ export class CameraConnection {
   readonly #onLoggedInOrGone: () => void;
   readonly #keyExchangesMs: number[] = [];
   #ssh: SshConnection | undefined;
+  #reader: PacedReader | undefined;
   #client = '';
   #attempts = 0;
   #proven: Extract<KeyVerdict, { kind: 'accept' }> | undefined;
@@ -101,6 +112,35 @@ export class CameraConnection {
     ssh.on('authentication', (context) => this.#authenticate(context));
     ssh.on('rekey', () => this.#onKeyExchange());
     ssh.once('ready', () => this.#onReady(ssh));
+    this.#setPace(ssh);
+  }
+
+  #setPace(ssh: SshConnection): void {
+    const { pace } = this.#context.limits;
+    const reader = new PacedReader({
+      socket: this.#socket,
+      limits: pace,
+      take: (piece) => {
+        try {
+          parse(piece);
+        } catch (error) {
+          ssh.emit('error', error);
+        }
+      },
+      onOver: () => {
+        const perSecond = Math.round(1_000 / pace.rate.everyMs);
+        this.#abandon(
+          'pace',
+          `it sends more than ${perSecond} messages a second, or ${perSecond / answerCost} that must be answered`,
+        );
+      },
+    });
+    const parse = interpose(
+      ssh,
+      (chunk) => reader.push(chunk),
+      (asks) => reader.spend(asks ? answerCost : 1),
+    );
+    this.#reader = reader;
   }
 
   /** Tells the peer, if it still reads, and destroys the socket at once. */
@@ -112,6 +152,7 @@ export class CameraConnection {
     if (this.#ended) return;
     this.#ended = true;
     this.#release();
+    this.#reader?.[Symbol.dispose]();
     if (reason.how === 'closed') this.#ssh?.end();
     this.#socket.destroy();
     this.#tunnel?.gone(reason);
@@ -192,7 +233,7 @@ export class CameraConnection {
           user: printableUser(context.username),
         });
       }
-      return context.accept();
+      return this.#accept(context, verdict);
     }
     if (verdict.kind === 'may sign') {
       if (this.#attempts <= this.#context.limits.maxLoginAttempts) return context.accept();
@@ -209,6 +250,26 @@ export class CameraConnection {
     if (this.#attempts >= this.#context.limits.maxLoginAttempts) {
       this.#abandon('attempts', `it was refused ${this.#attempts} times`);
     }
+  }
+
+  /** Lets the camera in, now or when it may dial in again. It has logged in as far as strangers are bounded. */
+  #accept(context: AuthContext, { camera }: Extract<KeyVerdict, { kind: 'accept' }>): void {
+    const { dialIns, gate } = this.#context;
+    const name = formatCameraName(camera);
+    this.#release();
+    const waitMs = dialIns.enter(
+      name,
+      () => {
+        if (!this.#ended) context.accept();
+      },
+      () => this.#end('closed', 'a newer connection of the camera waits'),
+    );
+    if (waitMs === 0) return;
+    gate.warn(`often ${name}`, 'a camera dials in again and again, and must wait', {
+      camera: name,
+      address: this.#address,
+      waitMs,
+    });
   }
 
   #judge(context: AuthContext): KeyVerdict {

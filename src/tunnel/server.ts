@@ -4,9 +4,10 @@ import ssh2, { type Connection as SshConnection } from 'ssh2';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
+import type { Rate } from '../lib/allowance.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import { plainAddress } from '../lib/addresses.ts';
-import { Admission } from './admission.ts';
+import { Admission } from '../lib/admission.ts';
 import { type AlgorithmProfile, algorithmsOf } from './algorithms.ts';
 import type { GuestList } from './authentication.ts';
 import type { CameraTunnel } from './camera-tunnel.ts';
@@ -15,6 +16,7 @@ import { CopiedKeys } from './copied-keys.ts';
 import type { CopiedKey } from '../contract/cameras.ts';
 import { type HostKey, legacyHostKeyFile, loadHostKey, type PublicHostKey } from './host-key.ts';
 import { nextHostKeys } from './host-key-rotation.ts';
+import { DialIns } from './dial-ins.ts';
 import { hasNativeCiphers, socketOf } from './ssh2-internals.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -33,6 +35,8 @@ export interface TunnelServerOptions extends Partial<TunnelServerLimits>, GuestL
   /** The next host key, if there is one. Cameras learn of it, but the server doesn't use it yet. */
   readonly nextHostKeyFile: string;
   readonly algorithms: AlgorithmProfile;
+  /** How often a camera may begin a tunnel. */
+  readonly dialIns?: readonly Rate[];
   readonly log: Log;
   /** Called for each camera that has logged in, after an older tunnel of the camera was closed. */
   readonly onTunnel: (tunnel: Tunnel) => void;
@@ -49,6 +53,7 @@ const defaultLimits: TunnelServerLimits = {
   maxUnsentBeforeLogin: 256 * 1024,
   maxUnsent: 1024 * 1024,
   maxKeyExchangesPerMinute: 10,
+  pace: { rate: { burst: 10_000, everyMs: 0.1 }, perTurn: 2_000, patienceMs: 5_000 },
   keepaliveMs: 2_000,
   openWithinMs: 10_000,
   closeWithinMs: 30_000,
@@ -78,6 +83,7 @@ export class TunnelServer implements AsyncDisposable {
   readonly #connections = new Map<Socket, CameraConnection>();
   readonly #tunnels = new Map<string, CameraTunnel>();
   readonly #copiedKeys = new CopiedKeys();
+  readonly #dialIns: DialIns;
   readonly #logins = { accepted: 0, refused: 0, abandoned: 0, crowded: 0 };
   #lastId = 0;
   #disposed: Promise<void> | undefined;
@@ -86,13 +92,20 @@ export class TunnelServer implements AsyncDisposable {
     const limits = { ...defaultLimits, ...options };
     this.#options = options;
     this.#hostKeys = hostKeys;
-    this.#admission = new Admission({ ...limits, patienceMs: limits.loginGraceMs / 4 });
+    const places = {
+      most: limits.maxUnauthenticated,
+      mostPerNetwork: limits.maxUnauthenticatedPerAddress,
+      patienceMs: limits.loginGraceMs / 4,
+    };
+    this.#admission = new Admission(() => places);
     this.#gate = new FloodGate(options.log);
+    this.#dialIns = new DialIns(options.dialIns);
     this.#context = {
       limits,
       log: options.log,
       gate: this.#gate,
       guests: options,
+      dialIns: this.#dialIns,
       nextId: () => (this.#lastId += 1),
       count: (event) => (this.#logins[event] += 1),
       onTunnel: (tunnel) => this.#onTunnel(tunnel),
@@ -206,6 +219,7 @@ export class TunnelServer implements AsyncDisposable {
     }
     // The listener closes when its last socket has closed.
     await stopped;
+    this.#dialIns[Symbol.dispose]();
     this.#gate[Symbol.dispose]();
   }
 
@@ -216,7 +230,12 @@ export class TunnelServer implements AsyncDisposable {
       return;
     }
     const address = plainAddress(socket.remoteAddress);
-    const evict = (): void => this.#connections.get(socket)?.close('others want to log in too');
+    const evict = (): void => {
+      this.#gate.warn('evicted', 'closed a connection that has not logged in: others wait', {
+        address,
+      });
+      this.#connections.get(socket)?.close('others want to log in too');
+    };
     const entry = this.#admission.enter(address, evict);
     if (typeof entry === 'string') {
       this.#logins.crowded += 1;

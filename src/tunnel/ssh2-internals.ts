@@ -8,12 +8,18 @@ import type { Connection, ServerChannel } from 'ssh2';
 export const socketOf = (connection: Connection): Socket =>
   (connection as unknown as { readonly _sock: Socket })._sock;
 
+type Handler = (...args: readonly unknown[]) => void;
 type OnChannelData = (protocol: unknown, recipient: number, data: Buffer) => void;
 
 interface Inside {
   readonly _protocol: {
+    parse(chunk: Buffer, from: number, to: number): void;
+    _onPacket: () => void;
     readonly _handlers: {
       CHANNEL_DATA: OnChannelData;
+      GLOBAL_REQUEST: Handler;
+      CHANNEL_OPEN: Handler;
+      CHANNEL_REQUEST: Handler;
       REQUEST_SUCCESS?: () => void;
       REQUEST_FAILURE?: () => void;
     };
@@ -45,6 +51,37 @@ export function guardWindows(connection: Connection, onOverrun: () => void): voi
     if (window !== undefined && data.length > window) onOverrun();
     else receive(protocol, recipient, data);
   };
+}
+
+/**
+ * Puts `feed` between the socket and the parser.
+ *
+ * @param feed takes what came, and hands it to the function that is returned
+ * @param onMessage is called for each message; `asks` if it asks for an answer
+ * @returns parses; throws what the parser throws
+ */
+export function interpose(
+  connection: Connection,
+  feed: (chunk: Buffer) => void,
+  onMessage: (asks: boolean) => void,
+): (piece: Buffer) => void {
+  const { _protocol } = connection as unknown as Inside;
+  const parse = _protocol.parse.bind(_protocol);
+  _protocol.parse = (chunk, from, to) => feed(chunk.subarray(from, to));
+  const onPacket = _protocol._onPacket;
+  _protocol._onPacket = () => {
+    onMessage(false);
+    onPacket();
+  };
+  const { _handlers } = _protocol;
+  for (const kind of ['GLOBAL_REQUEST', 'CHANNEL_OPEN', 'CHANNEL_REQUEST'] as const) {
+    const handle = _handlers[kind];
+    _handlers[kind] = (...args) => {
+      onMessage(true);
+      handle(...args);
+    };
+  }
+  return (piece) => parse(piece, 0, piece.length);
 }
 
 /** The window that ssh2 gives each channel that it opens. Half of it used up, it grants it anew. */

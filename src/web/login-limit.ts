@@ -1,26 +1,37 @@
-interface Bucket {
-  /** Tries left at `atMs`. */
-  left: number;
-  atMs: number;
-}
-
-interface Rate {
-  readonly burst: number;
-  readonly everyMs: number;
-}
+import { Allowance, type Rate } from '../lib/allowance.ts';
 
 /** Strangers must not fill our memory. */
-const maxBuckets = 20_000;
+const maxRemembered = 20_000;
 
-const rates: Readonly<Record<'pair' | 'network' | 'all', Rate>> = {
+const rates: Readonly<Record<'pair' | 'network' | 'account', Rate>> = {
   pair: { burst: 8, everyMs: 20_000 },
   network: { burst: 30, everyMs: 5_000 },
-  all: { burst: 100, everyMs: 200 },
+  account: { burst: 60, everyMs: 2_000 },
 };
 
-/** Limits how often somebody may try a password: by network and account, by network, and in all. */
+/** A map that forgets what was used least recently. */
+class Remembered<V> {
+  readonly #entries = new Map<string, V>();
+
+  get(key: string): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: string, value: V): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > maxRemembered && oldest !== undefined) this.#entries.delete(oldest);
+  }
+}
+
+/**
+ * Limits how often somebody may try a password: by network and account, by network, and by account. Who has
+ * logged in to the account from the same network before is not kept out by what others try at the account.
+ */
 export class LoginLimit {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #allowances = new Remembered<Allowance>();
+  readonly #known = new Remembered<true>();
   readonly #rates: typeof rates;
 
   constructor(given: Partial<typeof rates> = {}) {
@@ -28,45 +39,32 @@ export class LoginLimit {
   }
 
   /** Takes a try and returns 0, or returns how many milliseconds to wait for one. */
-  take(network: string, account: string, now: number): number {
-    const wanted = this.#wanted(network, account);
-    const waits = wanted.map(([key, rate]) => {
-      const { left } = this.#bucket(key, rate, now);
-      return left >= 1 ? 0 : Math.ceil((1 - left) * rate.everyMs);
-    });
-    const wait = Math.max(...waits);
-    if (wait > 0) return wait;
-    for (const [key, rate] of wanted) this.#bucket(key, rate, now).left -= 1;
-    return 0;
+  take(network: string, account: string, nowMs: number): number {
+    const wanted = this.#wanted(network, account, nowMs);
+    const waitMs = Math.max(...wanted.map((one) => one.waitMs(nowMs)));
+    if (waitMs === 0) for (const one of wanted) one.take(nowMs);
+    return waitMs;
   }
 
-  /** A login that succeeded costs nothing. */
-  giveBack(network: string, account: string, now: number): void {
-    for (const [key, rate] of this.#wanted(network, account)) {
-      const bucket = this.#bucket(key, rate, now);
-      bucket.left = Math.min(rate.burst, bucket.left + 1);
-    }
+  /** A login has succeeded: it costs nothing. */
+  succeeded(network: string, account: string, nowMs: number): void {
+    for (const one of this.#wanted(network, account, nowMs)) one.giveBack(nowMs);
+    this.#known.set(`${network} ${account}`, true);
   }
 
-  #wanted(network: string, account: string): [string, Rate][] {
-    const { pair, network: one, all } = this.#rates;
-    return [
-      [`${network} ${account}`, pair],
-      [network, one],
-      ['*', all],
+  #wanted(network: string, account: string, nowMs: number): Allowance[] {
+    const { pair, network: one, account: all } = this.#rates;
+    const wanted = [
+      this.#allowance(`pair ${network} ${account}`, pair, nowMs),
+      this.#allowance(`network ${network}`, one, nowMs),
     ];
+    if (this.#known.get(`${network} ${account}`) === true) return wanted;
+    return [...wanted, this.#allowance(`account ${account}`, all, nowMs)];
   }
 
-  #bucket(key: string, { burst, everyMs }: Rate, now: number): Bucket {
-    const known = this.#buckets.get(key);
-    const left =
-      known === undefined ? burst : Math.min(burst, known.left + (now - known.atMs) / everyMs);
-    const bucket = { left, atMs: now };
-    // Moved to the end, so that the least recently used is evicted first.
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > maxBuckets && oldest !== undefined) this.#buckets.delete(oldest);
-    return bucket;
+  #allowance(key: string, rate: Rate, nowMs: number): Allowance {
+    const allowance = this.#allowances.get(key) ?? new Allowance(rate, nowMs);
+    this.#allowances.set(key, allowance);
+    return allowance;
   }
 }

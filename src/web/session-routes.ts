@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts';
 import { isPassword } from '../lib/password-hash.ts';
 import { LoginLimit } from './login-limit.ts';
 import type { Session, Sessions } from './sessions.ts';
+import { SlowChecks } from './slow-checks.ts';
 
 export interface SessionRouteParts {
   readonly ledger: Ledger;
@@ -31,6 +32,7 @@ export function addSessionRoutes(
   gate: FloodGate,
 ): void {
   const limit = new LoginLimit();
+  const checks = new SlowChecks();
 
   const isViewer = (account: string, user: string, password: string): boolean => {
     const viewer = ledger.viewers.find(account, user);
@@ -58,7 +60,7 @@ export function addSessionRoutes(
       }
       const isRight =
         account === ''
-          ? await isPassword(password, ledger.operators.find(user))
+          ? await checks.run(network, () => isPassword(password, ledger.operators.find(user)))
           : isViewer(account, user, password);
       const owner = account === '' ? { operator: user } : { account, viewer: user };
       if (!isRight || !sessions.begin(request, reply, owner)) {
@@ -69,7 +71,7 @@ export function addSessionRoutes(
         });
         throw new HttpError(401, 'Account, user or password is wrong.');
       }
-      limit.giveBack(network, `${account}/${user}`, performance.now());
+      limit.succeeded(network, `${account}/${user}`, performance.now());
       log.info('a browser logged in', { account, user, address: addressOf(request) });
     },
   );

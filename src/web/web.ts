@@ -22,6 +22,7 @@ import { addCameraRoutes, byName, type OwnCameraParts } from './camera-routes.ts
 import { fillDays } from './fill-days.ts';
 import { addSecurityHeaders } from './headers.ts';
 import { addLiveRoute, type LiveRouteParts } from './live-route.ts';
+import { admitNewcomers } from './newcomers.ts';
 import { addOperatorRoutes, type OverviewParts } from './operator-routes.ts';
 import { comesFromElsewhere } from './origin.ts';
 import { addPlaybackRoutes, type PlaybackParts } from './playback-routes.ts';
@@ -64,7 +65,9 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const isSecure = tls !== undefined || publicUrl?.startsWith('https:') === true;
   const certificate = tls && (await readCertificate(tls));
   const app = fastify({
-    ...(certificate && { https: { ...certificate, minVersion: 'TLSv1.2' as const } }),
+    ...(certificate && {
+      https: { ...certificate, minVersion: 'TLSv1.2' as const, handshakeTimeout: requestMs },
+    }),
     bodyLimit: maxBodyBytes,
     requestTimeout: requestMs,
     keepAliveTimeout: 30_000,
@@ -77,6 +80,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   app.server.maxConnections = maxConnections;
   await using parts = new AsyncDisposableStack();
   parts.defer(() => closeSoon(app));
+  const gate = parts.use(new FloodGate(log));
+  admitNewcomers(app.server, gate);
 
   answerErrors(app, log, false);
   // Forms of other sites can send it without asking.
@@ -118,7 +123,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   };
   const pictures = parts.use(new Pictures(options.picture));
 
-  addSessionRoutes(everyone, members, sessions, options, parts.use(new FloodGate(log)));
+  addSessionRoutes(everyone, members, sessions, options, gate);
   addCameraRoutes(viewers, options);
   addPictureRoute(viewers, reach, (camera) => {
     if (!byName(options.fleet()).has(formatCameraName(camera))) throw notThere();

@@ -68,6 +68,22 @@ describe('one who does not know the password', () => {
     assert.deepEqual(rig.lookups, []);
   });
 
+  it('waits when it asks faster than players do, and is cut off when it goes on', async () => {
+    const requests = { rate: { burst: 20, everyMs: 20 }, perTurn: 5, patienceMs: 300 };
+    await using own = await Rig.start({ patience: { requests } });
+    const socket = connect({ host: '127.0.0.1', port: own.port });
+    socket.on('error', () => {});
+    let said = '';
+    socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')));
+    await once(socket, 'connect');
+    const began = performance.now();
+    socket.write('OPTIONS rtsp://a/b RTSP/1.0\r\nCSeq: 1\r\n\r\n'.repeat(10_000));
+    await eventually('its end', 20_000, () => socket.closed);
+    const most = 20 + (performance.now() - began) / 20 + 5;
+    const answers = statuses(said).length;
+    assert.ok(answers >= 20 && answers <= most, `${answers} answers`);
+  });
+
   it('can not use a proof that was made for another connection, camera or method', async () => {
     const proofs = new Map<string, string>();
     const spy = (player: Player): void => {

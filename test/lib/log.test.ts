@@ -63,6 +63,30 @@ describe('the log', () => {
   });
 });
 
+describe('the log, of words from outside', () => {
+  const evil = 'a\u001b]0;b\u0007c\0d\u009b1me\u202ef\u2028g\ud800';
+
+  for (const format of ['people', 'json'] as const) {
+    it(`escapes what would steer a terminal, for ${format}`, () => {
+      const { log, lines } = logged(format);
+      log.child({ camera: `${evil}h` }).warn(`refused ${evil}`, { user: evil, list: [evil] });
+      assert.equal(lines().length, 1);
+      const [line = ''] = lines();
+      assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+      assert.match(line, /\\u001b/);
+      if (format === 'json') assert.equal((JSON.parse(line) as { user: string }).user, evil);
+    });
+
+    it(`cuts what is long, and masks a password that lies at the cut, for ${format}`, () => {
+      const { log, lines } = logged(format);
+      const cause = `${'x '.repeat(990)} rtsp://admin:${'hunter2'.repeat(20)}@cam/1 ${'y '.repeat(2e6)}`;
+      log.warn('the store answers', { cause });
+      assert.ok((lines()[0] ?? '').length < 2_200);
+      assert.doesNotMatch(lines()[0] ?? '', /hunter2/);
+    });
+  }
+});
+
 describe('a flood gate', () => {
   it('lets the first through and makes one line of the rest', async () => {
     const { log, lines } = logged('people');

@@ -59,6 +59,7 @@ const server = await prepareTunnelServer({
   algorithms: 'default',
   log,
   loginGraceMs: 3_000,
+  pace: { rate: { burst: 10_000, everyMs: 0.1 }, perTurn: 2_000, patienceMs: 1_000 },
   findCamera: ({ blob }) => cameras.get(blob.toString('base64')),
   onTunnel: (tunnel) => {
     serve(tunnel).catch((error: unknown) => {

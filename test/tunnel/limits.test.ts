@@ -59,6 +59,14 @@ describe('a connection that does not log in', () => {
     assert.equal(rig.log.complaints(/did not log in within 0.4 s/).length, 1);
   });
 
+  it('is closed when it sends more than a name before its name', async () => {
+    await using rig = await Rig.start({ maxReceivedBeforeName: 1_024 });
+    using silent = new Silent();
+    const socket = await silent.open(rig.port, '127.0.0.2', `${'x'.repeat(99)}\n`.repeat(11));
+    assert.ok(await closed(socket));
+    assert.equal(rig.log.complaints(/it sent 1 KB that are no SSH/).length, 1);
+  });
+
   it('is not closed by that time once it has logged in', async () => {
     await using rig = await Rig.start({ loginGraceMs: 400 });
     await using _camera = rig.dial({ key: rig.enrolled('bach/door'), user: 'bach.door' });

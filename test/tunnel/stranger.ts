@@ -17,6 +17,8 @@ interface Protocol {
   readonly _handlers: Record<string, (...args: unknown[]) => void>;
   ping(): void;
   rekey(): void;
+  session(channel: number, window: number, packet: number): void;
+  directTcpip(channel: number, window: number, packet: number, to: object): void;
   channelData(channel: number, data: Buffer): void;
 }
 

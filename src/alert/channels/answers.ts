@@ -1,9 +1,10 @@
+import { blankUnprintable, bounded } from '../../lib/printable.ts';
 import { SendError } from '../channel.ts';
 import type { CarrierAnswer } from './http-request.ts';
 
 const shownCharacters = 120;
 const markup = /<[^<>]*>/g;
-const unprintable = /[\p{C}\p{Z}\s]+/gu;
+const blanks = /[\p{Z}\s]+/gu;
 
 /** Foreign text as one short line, without any of `secrets` that it may echo. */
 export function quote(text: string, secrets: readonly string[] = []): string {
@@ -13,8 +14,7 @@ export function quote(text: string, secrets: readonly string[] = []): string {
       if (form !== '') line = line.replaceAll(form, '***');
     }
   }
-  line = line.replace(unprintable, ' ').trim();
-  return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line;
+  return bounded(blankUnprintable(line).replace(blanks, ' ').trim(), shownCharacters);
 }
 
 /** These pass, or the operator can fix the cause: try later. Other 4xx are about this message. */

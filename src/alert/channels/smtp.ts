@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { describeError } from '../../lib/errors.ts';
+import { blankUnprintable } from '../../lib/printable.ts';
 import { within } from '../../lib/until.ts';
 import { type Accepted, type Channel, type OutgoingMessage, SendError } from '../channel.ts';
 import { quote } from './answers.ts';
@@ -66,7 +67,7 @@ export class SmtpChannel implements Channel {
       signal,
       from: { name: from.name ?? '', address: from.address },
       to: { name: '', address: message.to },
-      subject: message.subject.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '),
+      subject: blankUnprintable(message.subject).replace(/ {2,}/g, ' '),
       text: message.text,
       date: new Date(message.createdMs),
       messageId: `<${message.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { it } from 'node:test';
+import { FloodGate } from '../../src/lib/flood-gate.ts';
+import { admitNewcomers } from '../../src/web/newcomers.ts';
+import { KeptLog } from '../support/kept-log.ts';
+import { eventually } from '../support/until.ts';
+
+it('silent connections to the page keep out only their own network, and leave a line in the log', async () => {
+  const log = new KeptLog();
+  using gate = new FloodGate(log);
+  const server = createServer((_request, response) => response.end('here'));
+  admitNewcomers(server, gate, { most: 12, mostPerNetwork: 6, patienceMs: 60_000 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const sockets: Socket[] = [];
+  const open = async (localAddress: string): Promise<Socket> => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress });
+    socket.on('error', () => {}).resume();
+    sockets.push(socket);
+    await once(socket, 'connect');
+    return socket;
+  };
+  try {
+    for (let count = 0; count < 30; count += 1) await open(`127.1.${count % 3}.1`);
+    await eventually('the end of most', 5_000, () => {
+      return sockets.filter(({ closed }) => !closed).length === 12;
+    });
+    // Those that have asked for something take no place.
+    for (let count = 0; count < 20; count += 1) {
+      const honest = await open('127.2.0.1');
+      honest.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+      const [answer] = await once(honest, 'data', { signal: AbortSignal.timeout(5_000) });
+      assert.match(String(answer), /^HTTP\/1\.1 200 /);
+    }
+    assert.equal(log.complaints(/closed a connection to the page/).length, 1);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  }
+});
