@@ -81,14 +81,16 @@ export function whyUnreadablePictures(
   const [width, height] = [8 * payload.readUInt8(6), 8 * payload.readUInt8(7)];
   const size = toldSize(description);
   const isTooLarge = Math.max(size?.width ?? 0, size?.height ?? 0) > mostMjpegPixels;
-  // No camera's picture is so narrow: it is a larger one of which RTP has the lowest bits.
-  const isNarrow = width * height === 0 || Math.max(width / height, height / width) > mostNarrow;
-  if (!isTooLarge && !isNarrow) return undefined;
+  // No camera's picture has such a shape: it is a larger one of which RTP has the lowest bits.
+  const isOdd = width * height === 0 || width / height > widest || height / width > highest;
+  if (!isTooLarge && !isOdd) return undefined;
   const told = isTooLarge ? `${size?.width}x${size?.height}` : `told as ${width}x${height}`;
   return `the camera's MJPEG pictures (${told}) are wider or higher than ${mostMjpegPixels} pixels, which RTP can't carry (RFC 2435): set the camera to H.264, or to a smaller picture`;
 }
 
-const mostNarrow = 3.5;
+/** Two pictures of 16:9 side by side are 32:9. */
+const widest = 5;
+const highest = 3.5;
 
 /** The size of its pictures that a description tells (RFC 6064, and what servers use besides it). */
 function toldSize({
