@@ -59,6 +59,8 @@ const server = await prepareTunnelServer({
   algorithms: 'default',
   log,
   loginGraceMs: 3_000,
+  // The attacks log in with one camera's key over and over.
+  dialIns: [{ burst: 1_000_000, everyMs: 1 }],
   pace: { rate: { burst: 10_000, everyMs: 0.1 }, perTurn: 2_000, patienceMs: 1_000 },
   findCamera: ({ blob }) => cameras.get(blob.toString('base64')),
   onTunnel: (tunnel) => {
