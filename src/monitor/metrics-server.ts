@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { formatAddress } from '../lib/addresses.ts';
 import { describeError, errorCode, OperatorError } from '../lib/errors.ts';
+import { isOwnHost } from '../lib/host-header.ts';
 import type { Log } from '../lib/log.ts';
 import { addHealthRoutes, type HealthParts } from './health-routes.ts';
 
@@ -38,8 +39,13 @@ export async function startMetricsServer({
     log.error('metrics could not be read', { path: request.url, cause: describeError(error) });
     return reply.code(500).send({ error: 'The daemon could not answer. Its log says why.' });
   });
-  addHealthRoutes(app, parts);
   const { host, port } = listen;
+  app.addHook('onRequest', async (request, reply) => {
+    // Who listens for other machines has opened it to them.
+    if (!/^(127\.|::1$|localhost$)/.test(host) || isOwnHost(request.headers.host)) return;
+    await reply.code(421).send({ error: 'This name is not known here.' });
+  });
+  addHealthRoutes(app, parts);
   try {
     await app.listen({ host, port });
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Exports } from '../footage/exports.ts';
 import { Previews } from '../footage/previews.ts';
 import { describeError, OperatorError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
+import { isOwnHost } from '../lib/host-header.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 import { Pictures } from '../live/pictures.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
@@ -89,7 +90,12 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   app.setNotFoundHandler(() => {
     throw notThere();
   });
+  const ownNames = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
   app.addHook('onRequest', async (request) => {
+    // A certificate is not valid for a foreign name.
+    if (tls === undefined && !isOwnHost(request.headers.host, ownNames)) {
+      throw new HttpError(421, 'This name is not known here. Is it in console.web.publicUrl?');
+    }
     if (!['GET', 'HEAD'].includes(request.method) && comesFromElsewhere(request, publicUrl)) {
       throw new HttpError(403, 'This request comes from another site.');
     }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -177,6 +179,11 @@ describe('metrics', () => {
     }
     fixture.verdict = { ok: true, problems: [] };
     assert.equal((await fetch(url('/status'))).status, 404);
+    const [rebound] = await once(
+      get({ ...server.address, path: '/metrics', headers: { host: 'evil.example.com' } }),
+      'response',
+    );
+    assert.equal((rebound as IncomingMessage).resume().statusCode, 421);
     await assert.rejects(
       startMetricsServer({ ...options, listen: { host: '127.0.0.1', port: server.address.port } }),
       /metrics\.listen: can't listen at 127\.0\.0\.1 port \d+: another program listens there/,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { hashPassword } from '../../src/lib/password-hash.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
@@ -98,6 +99,22 @@ describe('a browser', () => {
     assert.equal(elsewhere.status, 403);
     assert.equal((await web.post('/api/logout', {}, { ...anna, csrf: 'x' })).status, 403);
     assert.equal((await web.get('/api/session', anna)).status, 200);
+  });
+
+  it('gets nothing by a name that another site has resolve to us', async () => {
+    const status = (host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const asked = request({ host: '127.0.0.1', port: web.port, path: '/', headers: { host } });
+        asked.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+        asked.end();
+      });
+    const port = `:${web.port}`;
+    for (const host of ['127.0.0.1', '[::1]', 'localhost', 'shop', 'nas.local']) {
+      assert.equal(await status(host + port), 200, host);
+    }
+    for (const host of ['evil.example.com', 'localhost.evil.com', '127.0.0.1.evil.com', '%']) {
+      assert.ok([400, 421].includes((await status(host)) ?? 0), host);
+    }
   });
 
   it('is logged out when its password changes, its viewer or its account goes', async () => {
