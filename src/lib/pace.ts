@@ -10,6 +10,11 @@ export interface PaceLimits {
   readonly patienceMs: number;
 }
 
+/** A peer has sent more than it may for too long. */
+export class OverPaceError extends Error {
+  override name = 'OverPaceError';
+}
+
 /** How fast one connection may be served, so that none keeps the event loop from the others. */
 export class Pace {
   readonly #limits: PaceLimits;

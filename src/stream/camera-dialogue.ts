@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
 import type { Clock } from '../lib/clock.ts';
+import { OverPaceError, Pace, type PaceLimits } from '../lib/pace.ts';
 import { type Credentials, Login } from '../media/rtsp/login.ts';
 import { type Message, MessageReader, type Request, type Response } from '../media/rtsp/message.ts';
 import type { CameraLine, LineWatcher } from './camera-line.ts';
@@ -9,6 +10,12 @@ const maxUnanswered = 32;
 /** A session that ends sooner than this without a request is kept alive by us: the relay's first one may come that late. */
 const relayAsksWithinSeconds = 60;
 const leastKeepAliveMs = 1_000;
+/** A camera of 20 Mbit/s sends 2,000 packets a second. */
+const usualPace: PaceLimits = {
+  rate: { burst: 20_000, everyMs: 0.1 },
+  perTurn: 2_000,
+  patienceMs: 5_000,
+};
 
 interface Unanswered {
   readonly request: Pick<Request, 'method' | 'url' | 'bytes'>;
@@ -40,8 +47,16 @@ export class CameraDialogue {
   #takesGetParameter = false;
   #askedAtMs = 0;
 
-  /** @param credentials undefined: the operator has given no password */
-  constructor(line: Pick<CameraLine, 'watch'>, clock: Clock, credentials: Credentials | undefined) {
+  /**
+   * @param credentials undefined: the operator has given no password
+   * @param pace how many messages the camera may send; its connection breaks with {@link OverPaceError}
+   */
+  constructor(
+    line: Pick<CameraLine, 'watch'>,
+    clock: Clock,
+    credentials: Credentials | undefined,
+    pace = usualPace,
+  ) {
     this.#clock = clock;
     this.#credentials = credentials;
     const watcher = line.watch();
@@ -62,6 +77,7 @@ export class CameraDialogue {
           this.#keepAlive();
         },
       },
+      new Pace(pace),
     );
   }
 
@@ -143,6 +159,7 @@ export class CameraDialogue {
 function messages(
   each: (message: Message) => Buffer | undefined,
   watcher: Partial<Omit<LineWatcher, 'take'>> = {},
+  pace?: Pace,
 ): Transform {
   const reader = new MessageReader();
   let readable = true;
@@ -153,6 +170,7 @@ function messages(
       const out: Buffer[] = [];
       try {
         for (const message of reader.read(chunk)) {
+          pace?.spend();
           const bytes = each(message);
           if (bytes !== undefined) out.push(bytes);
         }
@@ -163,7 +181,12 @@ function messages(
       }
       for (const bytes of joined(out)) this.push(bytes);
       watcher.taken?.();
-      done();
+      if (pace === undefined) return done();
+      const restMs = pace.restMs();
+      if (pace.isOver) done(new OverPaceError('the camera sends too many packets a second'));
+      else if (restMs === undefined) done();
+      else if (restMs === 0) setImmediate(done);
+      else setTimeout(done, restMs);
     },
   });
 }

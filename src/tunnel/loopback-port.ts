@@ -6,6 +6,7 @@ import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { LoopbackServer } from '../lib/loopback-server.ts';
+import { OverPaceError } from '../lib/pace.ts';
 import { Scope } from '../lib/scope.ts';
 import { aborted } from '../lib/until.ts';
 import type { Forward } from './tunnel.ts';
@@ -139,9 +140,15 @@ class ForwardedPort implements LoopbackPort {
       stream.once('end', () => this.#tellIfWanted(socket));
       await join(socket, stream, this.#dialogue());
     } catch (error) {
+      const cause = describeError(error);
+      if (error instanceof OverPaceError) {
+        this.#gate.warn('pace', `a connection to the camera's ${service} service was closed`, {
+          cause,
+        });
+      }
       // Only for debugging: the user of the connection knows what its end means.
       this.#log.debug(`a connection to the camera's ${service} service broke`, {
-        cause: describeError(error),
+        cause,
       });
     } finally {
       socket.destroy();

@@ -32,7 +32,7 @@ const startCamera = async (host: string, path: string, port = 0): Promise<RtspCa
     ...login,
   });
 
-describe('a bridge of three cameras', { timeout: 120_000 }, () => {
+describe('a bridge of three cameras', { timeout: 300_000 }, () => {
   let site: Site;
   let bridge: Bridge;
   const rtsp = new Map<string, RtspCamera>();
@@ -145,7 +145,7 @@ describe('a bridge of three cameras', { timeout: 120_000 }, () => {
   });
 });
 
-describe("the bridge's install.sh", { timeout: 60_000 }, () => {
+describe("the bridge's install.sh", { timeout: 300_000 }, () => {
   const somewhere = {
     rtsp: '192.0.2.7:554',
     server: 'cctv.example.com:2222',

@@ -49,7 +49,7 @@ describe('a thingino camera', () => {
       return now?.state === 'recording' && now.connectedAtMs > after ? now : undefined;
     });
 
-  it('is recorded after its first boot with the card of cctv', { timeout: 90_000 }, async () => {
+  it('is recorded after its first boot with the card of cctv', { timeout: 300_000 }, async () => {
     const card = join(camera.root, 'cards/bach');
     await mkdir(card);
     const passwordFile = join(site.directory, 'wifi-password');
@@ -96,7 +96,7 @@ describe('a thingino camera', () => {
   });
 
   it("is brought back by init when its connection's program is killed", {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     const before = await recording();
     const [client] = camera.tunnels();
@@ -107,7 +107,7 @@ describe('a thingino camera', () => {
     await eventually('the older program to be gone', 5_000, () => camera.tunnels().length === 1);
   });
 
-  it('needs no card any more after that', { timeout: 60_000 }, async () => {
+  it('needs no card any more after that', { timeout: 300_000 }, async () => {
     const before = await recording();
     await camera.eject();
     await camera.powerOff();
@@ -117,7 +117,7 @@ describe('a thingino camera', () => {
   });
 
   it('is the same after the card has run again, while it records', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     const before = await recording();
     const etc = await snapshot(join(camera.root, 'etc'));
@@ -129,7 +129,7 @@ describe('a thingino camera', () => {
     await eventually('the older program to be gone', 5_000, () => camera.tunnels().length === 1);
   });
 
-  it('goes down and comes up in good order', { timeout: 60_000 }, async () => {
+  it('goes down and comes up in good order', { timeout: 300_000 }, async () => {
     const etc = await snapshot(join(camera.root, 'etc'));
     const before = await recording();
     const [init] = camera.processes();
@@ -144,7 +144,7 @@ describe('a thingino camera', () => {
 });
 
 describe('the card of a thingino camera', () => {
-  it('leaves nothing on the camera once it is undone', { timeout: 60_000 }, async () => {
+  it('leaves nothing on the camera once it is undone', { timeout: 300_000 }, async () => {
     await using camera = await ThinginoCamera.make();
     const untouched = await snapshot(join(camera.root, 'etc'));
     const card = await camera.makeCard('bach');
@@ -177,7 +177,7 @@ describe('the card of a thingino camera', () => {
     assert.deepEqual(camera.tunnels(), [], 'init does not bring it back');
   });
 
-  it('of a batch does not take the key that the camera made', { timeout: 60_000 }, async () => {
+  it('of a batch does not take the key that the camera made', { timeout: 300_000 }, async () => {
     await using camera = await ThinginoCamera.make();
     const card = await camera.makeCard('batch');
     const options = { ...nobody, login: 'enrol.token', key: 'none' } as const;
@@ -193,7 +193,7 @@ describe('the card of a thingino camera', () => {
     assert.deepEqual(await readFile(key), made);
   });
 
-  it('installs although it is read-only, at every boot anew', { timeout: 60_000 }, async () => {
+  it('installs although it is read-only, at every boot anew', { timeout: 300_000 }, async () => {
     await using camera = await ThinginoCamera.make();
     const card = await camera.makeCard('locked');
     await writeTunnelDirectory(join(card, 'sapiengraph'), { ...nobody, login: 'bach.front-door' });
@@ -212,7 +212,7 @@ describe('the card of a thingino camera', () => {
     assert.ok(!existsSync(join(card, 'runonce.done')));
   });
 
-  it('says what is missing on it, and changes nothing', { timeout: 60_000 }, async () => {
+  it('says what is missing on it, and changes nothing', { timeout: 300_000 }, async () => {
     await using camera = await ThinginoCamera.make();
     const untouched = await snapshot(join(camera.root, 'etc'));
     const card = await camera.makeCard('half');
@@ -230,7 +230,7 @@ describe('the card of a thingino camera', () => {
   });
 
   it('says that the flash takes nothing, and installs at a later boot', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     await using camera = await ThinginoCamera.make();
     const card = await camera.makeCard('bach');

@@ -15,6 +15,7 @@ import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 
 const line = { watch: () => ({ hear: () => {}, take: () => {}, taken: () => {}, lose: () => {} }) };
 const credentials = { user: 'vi:wer', password: 'p@ss "w"ö/1' };
+const frame = '$\x00\x00\x04abcd';
 const small = { video: 'h264', width: 320, height: 192 } as const;
 
 /** Port that leads to a camera, as the one into a tunnel does. */
@@ -90,6 +91,27 @@ describe('a camera whose sessions are short', () => {
   });
 });
 
+describe('a camera that sends packets without end', () => {
+  it('is slowed down, and then cut off', { timeout: 30_000 }, async () => {
+    const pace = { rate: { burst: 100, everyMs: 1 }, perTurn: 100, patienceMs: 300 };
+    const { answers } = new CameraDialogue(line, systemClock, undefined, pace);
+    const chunk = Buffer.from(frame.repeat(100), 'latin1');
+    async function* endless() {
+      for (;;) yield chunk;
+    }
+    let packets = 0;
+    const startedAt = performance.now();
+    await assert.rejects(
+      pipeline(endless(), answers, async (passed) => {
+        for await (const bytes of passed) packets += (bytes as Buffer).length / frame.length;
+      }),
+      /too many packets a second/,
+    );
+    const ms = performance.now() - startedAt;
+    assert.ok(packets < ms + 300, `${packets} packets in ${ms} ms`);
+  });
+});
+
 /** A dialogue of which a test says both sides. */
 function rig(given: Credentials | undefined) {
   let nowMs = 0;
@@ -113,8 +135,6 @@ function rig(given: Credentials | undefined) {
     },
   };
 }
-
-const frame = '$\x00\x00\x04abcd';
 
 describe('what a relay and a camera say', () => {
   it('goes through byte by byte where nothing is to be proven, unreadable things too', () => {
