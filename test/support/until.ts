@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** On a machine that has much else to do, a thing may take so many times longer than on an idle one. */
 const busyFactor = 10;
 /** What takes long anyway is not waited for longer than this, unless it takes longer on an idle machine. */
-const longMs = 60_000;
+const longMs = 120_000;
 
 /**
  * Asks `question` until it gives something other than undefined or false, and returns that. How long
