@@ -18,6 +18,8 @@ export interface Scene {
   readonly troubles: string[];
   /** While above 0 it is our doing if the daemon is not there. */
   daemonAway: number;
+  /** A daemon that starts now would take another disk for its spool. */
+  isSpoolCovered: boolean;
 }
 
 /**

@@ -79,6 +79,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
     harmed: new Set<string>(),
     troubles: [],
     daemonAway: 0,
+    isSpoolCovered: false,
   };
   const watchman = owned.use(new Watchman(scene));
   const unplug = new AbortController();

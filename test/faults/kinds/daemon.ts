@@ -17,8 +17,9 @@ export async function startAgain({ site, troubles }: Scene): Promise<void> {
   }
 }
 
-/** @returns how to start it again */
-async function stopDaemon(scene: Scene, name: NodeJS.Signals): Promise<Heal> {
+/** @returns how to start it again; undefined if it can't be started now */
+async function stopDaemon(scene: Scene, name: NodeJS.Signals): Promise<Heal | undefined> {
+  if (scene.isSpoolCovered) return undefined;
   scene.daemonAway += 1;
   await scene.site.stopDaemon(name);
   return async () => {
@@ -44,6 +45,7 @@ export const daemonFaults: readonly FaultKind[] = [
     lasts: [0, 4],
     causes: ['daemon down', 'camera offline', 'relay died', 'archiver died', 'starting'],
     inflict: async (scene) => {
+      if (scene.isSpoolCovered) return undefined;
       for (const { pid } of scene.site.children()) signal(pid, 'SIGKILL');
       const heal = await stopDaemon(scene, 'SIGKILL');
       for (const camera of scene.cameras) camera.killClients();

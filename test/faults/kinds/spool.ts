@@ -69,9 +69,14 @@ export const spoolFaults: readonly FaultKind[] = [
     weight: 3,
     lasts: [3, 15],
     causes: ['disk unusable', 'archiver died', 'stream stalled', 'starting'],
-    inflict: async ({ disk }) => {
-      await disk.cover();
-      return () => disk.uncover();
+    inflict: async (scene) => {
+      if (scene.daemonAway > 0) return undefined;
+      scene.isSpoolCovered = true;
+      await scene.disk.cover();
+      return async () => {
+        await scene.disk.uncover();
+        scene.isSpoolCovered = false;
+      };
     },
   },
   {
