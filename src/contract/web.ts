@@ -27,6 +27,21 @@ export const SessionAnswer = z.discriminatedUnion('role', [
 ]);
 export type SessionAnswer = Sent<typeof SessionAnswer>;
 
+export const SessionsAnswer = z.object({
+  sessions: z
+    .array(
+      z.object({
+        createdMs: ms,
+        usedMs: ms.meta({ description: 'To the hour.' }),
+        address: z.string().optional(),
+        agent: z.string().optional().meta({ description: 'What the browser calls itself.' }),
+        isThis: z.boolean(),
+      }),
+    )
+    .meta({ description: 'The newest first.' }),
+});
+export type SessionsAnswer = Sent<typeof SessionsAnswer>;
+
 const delivery = AlertAnswer.shape.deliveries.element;
 
 /** The whole fleet, for those who run it. */

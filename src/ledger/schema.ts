@@ -8,4 +8,9 @@ import { triggers } from './schema-triggers.ts';
  * Removing an account or a camera only marks it as removed: its footage stays in the bucket, and its rows
  * stay here. Adding the name again continues the earlier footage.
  */
-export const migrations: readonly string[] = [tables + triggers];
+export const migrations: readonly string[] = [
+  tables + triggers,
+  // Where a session began: the browser's address, and what it calls itself.
+  `ALTER TABLE sessions ADD COLUMN address TEXT;
+   ALTER TABLE sessions ADD COLUMN agent TEXT;`,
+];

@@ -1,8 +1,14 @@
 import { wallNow } from '../lib/clock.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from './database.ts';
-import { isTrue, json, number, optional, type Row, text } from './read.ts';
-import { type SessionOwner, idleMs, longestSessionMs } from '../model/session.ts';
+import { isTrue, json, number, optional, reader, type Row, text } from './read.ts';
+import {
+  idleMs,
+  longestSessionMs,
+  type SessionOrigin,
+  type SessionOwner,
+  type SessionShown,
+} from '../model/session.ts';
 
 export interface SessionQueries {
   /**
@@ -14,25 +20,38 @@ export interface SessionQueries {
   begin(
     hash: Uint8Array,
     owner: { readonly account: string; readonly viewer: string } | { readonly operator: string },
+    origin: SessionOrigin,
   ): boolean;
   /** The owner of a session that has not ended. Called for each request, so uses only index look-ups. */
   find(hash: Uint8Array, nowMs: number): SessionOwner | undefined;
   end(hash: Uint8Array): void;
+  /** All sessions of the person whose session this is, the newest first. */
+  list(hash: Uint8Array): SessionShown[];
+  /** Ends all others of that person. */
+  endOthers(hash: Uint8Array): void;
 }
 
 /** Precision of a session's last use: each update is a write to the disk. */
 const notedEveryMs = 3_600_000;
 const sessionsEach = 30;
 
+const readShown = reader<SessionShown>({
+  createdMs: number,
+  usedMs: number,
+  address: optional(text),
+  agent: optional(text),
+  isThis: isTrue,
+});
+
 export function prepareSessions(database: DatabaseSync): SessionQueries {
   const beginOfViewer = database.prepare(
-    `INSERT INTO sessions (hash, viewer, createdMs, usedMs)
-     SELECT :hash, viewers.id, :now, :now FROM viewers JOIN accounts ON accounts.id = viewers.account
+    `INSERT INTO sessions (hash, viewer, createdMs, usedMs, address, agent)
+     SELECT :hash, viewers.id, :now, :now, :address, :agent FROM viewers JOIN accounts ON accounts.id = viewers.account
      WHERE accounts.removedMs IS NULL AND accounts.name = :account AND viewers.name = :viewer RETURNING viewer`,
   );
   const beginOfOperator = database.prepare(
-    `INSERT INTO sessions (hash, operator, createdMs, usedMs)
-     SELECT :hash, id, :now, :now FROM operators WHERE name = :operator RETURNING operator`,
+    `INSERT INTO sessions (hash, operator, createdMs, usedMs, address, agent)
+     SELECT :hash, id, :now, :now, :address, :agent FROM operators WHERE name = :operator RETURNING operator`,
   );
   const sweep = database.prepare(
     'DELETE FROM sessions WHERE usedMs < :idleSince OR createdMs < :longSince',
@@ -59,6 +78,14 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
   );
   const use = database.prepare('UPDATE sessions SET usedMs = :nowMs WHERE hash = :hash');
   const end = database.prepare('DELETE FROM sessions WHERE hash = ?');
+  // One of the two is NULL, in both rows.
+  const same = `(viewer, operator) IS
+    (SELECT viewer, operator FROM sessions WHERE hash = :hash)`;
+  const list = database.prepare(
+    `SELECT createdMs, usedMs, address, agent, hash = :hash AS isThis FROM sessions
+     WHERE ${same} ORDER BY createdMs DESC`,
+  );
+  const endOthers = database.prepare(`DELETE FROM sessions WHERE hash <> :hash AND ${same}`);
 
   const ownerOf = (row: Row): SessionOwner | undefined => {
     if (row['operator'] !== null) return { role: 'operator', user: text(row['operator']) };
@@ -75,14 +102,21 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
   };
 
   return {
-    begin: (hash, owner) =>
+    begin: (hash, owner, { address, agent }) =>
       transaction(database, () => {
         const now = wallNow();
         sweep.run({ idleSince: now - idleMs, longSince: now - longestSessionMs });
         const row =
           'operator' in owner
-            ? beginOfOperator.get({ hash, now, operator: owner.operator })
-            : beginOfViewer.get({ hash, now, account: owner.account, viewer: owner.viewer });
+            ? beginOfOperator.get({ hash, now, address, agent, operator: owner.operator })
+            : beginOfViewer.get({
+                hash,
+                now,
+                address,
+                agent,
+                account: owner.account,
+                viewer: owner.viewer,
+              });
         if (row === undefined) return false;
         if ('operator' in owner) surplusOfOperator.run(number(row['operator']));
         else surplusOfViewer.run(number(row['viewer']));
@@ -98,6 +132,10 @@ export function prepareSessions(database: DatabaseSync): SessionQueries {
     },
     end: (hash) => {
       end.run(hash);
+    },
+    list: (hash) => list.all({ hash }).map(readShown),
+    endOthers: (hash) => {
+      endOthers.run({ hash });
     },
   };
 }

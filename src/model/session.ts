@@ -15,6 +15,22 @@ export type SessionOwner =
     }
   | { readonly role: 'operator'; readonly user: string };
 
+/** Where a session began. */
+export interface SessionOrigin {
+  readonly address: string;
+  /** What the browser calls itself: its header User-Agent, cut. */
+  readonly agent: string;
+}
+
+/** One of somebody's sessions. */
+export interface SessionShown extends Partial<SessionOrigin> {
+  /** Milliseconds since 1970 UTC. */
+  readonly createdMs: number;
+  /** To the hour. */
+  readonly usedMs: number;
+  readonly isThis: boolean;
+}
+
 /** So long after it began, a session ends in any case. */
 export const longestSessionMs = 90 * dayMs;
 

@@ -1,4 +1,4 @@
-import type { OverviewAnswer, SessionAnswer } from '../contract/web.ts';
+import type { OverviewAnswer, SessionAnswer, SessionsAnswer } from '../contract/web.ts';
 import type { DaySums, TimelineAnswer } from '../contract/continuity.ts';
 import type { ExportList, ExportStatus, StartedExport } from '../contract/footage.ts';
 import type { OwnCamerasAnswer } from '../contract/cameras.ts';
@@ -52,6 +52,9 @@ const post = (path: string, body: unknown): Promise<Response> =>
     body: JSON.stringify(body),
   });
 
+const remove = (path: string): Promise<Response> =>
+  ask(path, { method: 'DELETE', headers: { 'x-csrf-token': csrf } });
+
 export const cameraPath = (camera: string): string => `/api/cameras/${encodeURIComponent(camera)}`;
 const spanQuery = ({ fromMs, toMs }: Span): string =>
   `from=${Math.floor(fromMs)}&to=${Math.ceil(toMs)}`;
@@ -66,6 +69,12 @@ export const logIn = (account: string, user: string, password: string): Promise<
   post('/api/login', { account, user, password });
 
 export const logOut = (): Promise<unknown> => post('/api/logout', {});
+
+/** Where the person is signed in. */
+export const sessions = (signal?: AbortSignal): Promise<SessionsAnswer> =>
+  get('/api/sessions', signal);
+
+export const endOtherSessions = (): Promise<unknown> => remove('/api/sessions');
 
 /** Also measures the offset between this device's clock and the server's. */
 export async function cameras(signal?: AbortSignal): Promise<OwnCamerasAnswer> {
@@ -111,8 +120,7 @@ export const startExport = async (
 export const exportList = (signal?: AbortSignal): Promise<ExportList> =>
   get('/api/exports', signal);
 
-export const deleteExport = (id: string): Promise<unknown> =>
-  ask(exportPath(id), { method: 'DELETE', headers: { 'x-csrf-token': csrf } });
+export const deleteExport = (id: string): Promise<unknown> => remove(exportPath(id));
 
 const exportPath = (id: string): string => `/api/exports/${encodeURIComponent(id)}`;
 export const exportState = (id: string, signal?: AbortSignal): Promise<ExportStatus> =>

@@ -11,6 +11,7 @@ import { LoginView } from './views/login-view.tsx';
 const NowView = lazy(async () => (await import('./views/now-view.tsx')).NowView);
 const LiveView = lazy(async () => (await import('./views/live-view.tsx')).LiveView);
 const PastView = lazy(async () => (await import('./views/past-view.tsx')).PastView);
+const SignIns = lazy(async () => (await import('./parts/sign-ins.tsx')).SignIns);
 const OverviewView = lazy(async () => (await import('./views/overview-view.tsx')).OverviewView);
 
 type Who = SessionAnswer | 'nobody' | 'unknown' | { readonly trouble: string };
@@ -93,6 +94,7 @@ interface HeaderProps {
 
 function Header({ session, route, onLeave }: HeaderProps) {
   const isViewer = session.role === 'viewer';
+  const [isShown, setShown] = useState(false);
   const link = (view: 'now' | 'past' | 'overview', words: string, isHere: boolean) => (
     <a href={routeHash({ view })} aria-current={isHere ? 'page' : undefined}>
       {words}
@@ -105,7 +107,13 @@ function Header({ session, route, onLeave }: HeaderProps) {
         {isViewer && link('past', 'Past', route.view === 'past')}
         {!isViewer && link('overview', 'Overview', true)}
       </nav>
-      <span class="who">{isViewer ? session.account : 'operator'}</span>
+      <button type="button" class="quiet who" onClick={() => setShown(true)}>
+        {isViewer ? session.account : 'operator'}
+        <span class="unseen">: where you are signed in</span>
+      </button>
+      {isShown && (
+        <SignIns timeZone={isViewer ? session.timeZone : 'UTC'} onClose={() => setShown(false)} />
+      )}
       <ThemeButton />
       <button type="button" class="quiet" onClick={onLeave}>
         Sign out

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Door } from '../api/door.ts';
-import { LoginRequest, SessionAnswer } from '../contract/web.ts';
+import { LoginRequest, SessionAnswer, SessionsAnswer } from '../contract/web.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ViewerCredentials } from '../model/viewer.ts';
 import { networkOf, plainAddress } from '../lib/addresses.ts';
@@ -78,6 +78,18 @@ export function addSessionRoutes(
 
   members.post('/api/logout', { summary: 'Ends the session.' }, ({ request, reply }) =>
     sessions.end(request, reply),
+  );
+
+  members.get(
+    '/api/sessions',
+    { summary: 'Where whoever asks is logged in.', answer: SessionsAnswer },
+    ({ request }) => ({ sessions: sessions.list(request) }),
+  );
+
+  members.delete(
+    '/api/sessions',
+    { summary: 'Ends all sessions of whoever asks but this one.' },
+    ({ request }) => sessions.endOthers(request),
   );
 
   members.get(

@@ -3,7 +3,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ledger } from '../ledger/ledger.ts';
-import { longestSessionMs, type SessionOwner } from '../model/session.ts';
+import { longestSessionMs, type SessionOwner, type SessionShown } from '../model/session.ts';
+import { plainAddress } from '../lib/addresses.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 
 /** Somebody who is logged in. */
@@ -13,6 +14,9 @@ export type Session = SessionOwner & {
 };
 export type ViewerSession = Extract<Session, { role: 'viewer' }>;
 export type OperatorSession = Extract<Session, { role: 'operator' }>;
+
+/** More than browsers call themselves. */
+const maxAgent = 300;
 
 const tokenForm = /^[\w-]{43}$/;
 
@@ -41,7 +45,9 @@ export class Sessions {
     owner: Parameters<Ledger['sessions']['begin']>[1],
   ): boolean {
     const token = randomBytes(32).toString('base64url');
-    if (!this.#ledger.sessions.begin(hashOf(token), owner)) return false;
+    const agent = String(request.headers['user-agent'] ?? '').slice(0, maxAgent);
+    const origin = { address: plainAddress(request.ip), agent };
+    if (!this.#ledger.sessions.begin(hashOf(token), owner, origin)) return false;
     this.end(request, reply);
     void reply.setCookie(this.#cookie, token, {
       ...this.#attributes(),
@@ -75,19 +81,36 @@ export class Sessions {
   }
 
   find(request: FastifyRequest): Session | undefined {
-    const token = request.cookies[this.#cookie];
-    if (token === undefined || !tokenForm.test(token)) return undefined;
+    const token = this.#token(request);
+    if (token === undefined) return undefined;
     const owner = this.#ledger.sessions.find(hashOf(token), wallNow());
     return owner && { ...owner, csrf: csrfOf(token) };
   }
 
+  /** All sessions of whoever asks, the newest first. */
+  list(request: FastifyRequest): SessionShown[] {
+    const token = this.#token(request);
+    return token === undefined ? [] : this.#ledger.sessions.list(hashOf(token));
+  }
+
+  /** Ends all sessions of whoever asks but the one of this request. */
+  endOthers(request: FastifyRequest): void {
+    const token = this.#token(request);
+    if (token !== undefined) this.#ledger.sessions.endOthers(hashOf(token));
+  }
+
   end(request: FastifyRequest, reply: FastifyReply): void {
-    const token = request.cookies[this.#cookie];
-    if (token !== undefined && tokenForm.test(token)) this.#ledger.sessions.end(hashOf(token));
+    const token = this.#token(request);
+    if (token !== undefined) this.#ledger.sessions.end(hashOf(token));
     void reply
       .clearCookie(this.#cookie, this.#attributes())
       // What browsers keep of the session's pictures must not be there for the next one (Clear Site Data, section 3.1).
       .header('clear-site-data', '"cache"');
+  }
+
+  #token(request: FastifyRequest): string | undefined {
+    const token = request.cookies[this.#cookie];
+    return token !== undefined && tokenForm.test(token) ? token : undefined;
   }
 
   #attributes() {

@@ -291,6 +291,14 @@ describe('the owner’s page', () => {
     await page.getByRole('button', { name: 'Close' }).click();
   });
 
+  it('shows where one is signed in', async () => {
+    await page.getByRole('button', { name: 'bach: where you are signed in' }).click();
+    await page.getByText(/^Chrome, Linux, 127\.0\.0\.1, since .* – this one$/).waitFor();
+    assert.deepEqual(await seriousFindings(page), []);
+    await picture('sign-ins');
+    await page.getByRole('button', { name: 'Close' }).click();
+  });
+
   it('forgets who it was, and met no error and no other host', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();

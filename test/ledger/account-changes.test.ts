@@ -47,12 +47,14 @@ const keysOf = (ledger: Ledger, name: CameraName) =>
 
 const session = (n: number): Buffer => createHash('sha256').update(`session ${n}`).digest();
 
+const origin = { address: '192.0.2.1', agent: 'Firefox' };
+
 describe('an account that is renamed', () => {
   it('keeps cameras, viewers with their passwords and sessions, contacts, tokens, and its time zone', () => {
     using ledger = withCamera();
     const { token } = ledger.tokens.add(tokenOf);
     ledger.accounts.setTimeZone('bach', 'Asia/Singapore');
-    assert.ok(ledger.sessions.begin(session(1), { account: 'bach', viewer: 'anna' }));
+    assert.ok(ledger.sessions.begin(session(1), { account: 'bach', viewer: 'anna' }, origin));
     ledger.accounts.rename('bach', 'verdi');
     assert.deepEqual(
       ledger.accounts.list().map(({ name, cameras, formerNames }) => [name, cameras, formerNames]),
@@ -174,7 +176,7 @@ describe('an account that is removed', () => {
     ledger.tokens.enrol(token, keyNumber(5));
     ledger.accounts.setTimeZone('bach', 'Asia/Singapore');
     ledger.alertSettings.setAfter(bachDoor, 30);
-    ledger.sessions.begin(session(1), { account: 'bach', viewer: 'anna' });
+    ledger.sessions.begin(session(1), { account: 'bach', viewer: 'anna' }, origin);
     ledger.segments.stored(segmentAt(bachDoor, 1_000), { key: 'bach/door/1.mp4' });
     const contactId = ledger.contacts.list('bach')[0]?.id ?? 0;
     const message = (id: string, heldFor?: 'quiet') => ({

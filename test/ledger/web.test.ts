@@ -5,6 +5,8 @@ import { CameraTime, day, door, hour, minute, second } from './camera-time.ts';
 
 const enrolledMs = Date.UTC(2026, 9, 1);
 
+const origin = { address: '192.0.2.1', agent: 'Firefox' };
+
 describe('the ledger, for browsers', () => {
   let time: CameraTime;
 
@@ -22,8 +24,8 @@ describe('the ledger, for browsers', () => {
     ledger.viewers.add({ account: 'bach', name: 'anna', credentials });
     const hash = createHash('sha256').update('token').digest();
     const isThere = (): boolean => ledger.sessions.find(hash, time.nowMs) !== undefined;
-    assert.equal(ledger.sessions.begin(hash, { account: 'bach', viewer: 'nobody' }), false);
-    assert.equal(ledger.sessions.begin(hash, { account: 'bach', viewer: 'anna' }), true);
+    assert.equal(ledger.sessions.begin(hash, { account: 'bach', viewer: 'nobody' }, origin), false);
+    assert.equal(ledger.sessions.begin(hash, { account: 'bach', viewer: 'anna' }, origin), true);
     for (const days of [29, 58, 87]) {
       time.nowMs = enrolledMs + days * day;
       assert.equal(isThere(), true, `${days}`);
@@ -32,7 +34,7 @@ describe('the ledger, for browsers', () => {
     assert.equal(isThere(), false);
 
     const other = createHash('sha256').update('other').digest();
-    ledger.sessions.begin(other, { account: 'bach', viewer: 'anna' });
+    ledger.sessions.begin(other, { account: 'bach', viewer: 'anna' }, origin);
     time.nowMs += 31 * day;
     assert.equal(ledger.sessions.find(other, time.nowMs), undefined);
   });
@@ -44,7 +46,7 @@ describe('the ledger, for browsers', () => {
     const hashes = Array.from({ length: 35 }, (_, i) => {
       const hash = createHash('sha256').update(`${i}`).digest();
       time.nowMs += second;
-      ledger.sessions.begin(hash, { account: 'bach', viewer: 'anna' });
+      ledger.sessions.begin(hash, { account: 'bach', viewer: 'anna' }, origin);
       return hash;
     });
     const there = hashes.map((hash) => ledger.sessions.find(hash, time.nowMs) !== undefined);

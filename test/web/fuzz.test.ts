@@ -199,6 +199,7 @@ describe('the API, asked from its own description', () => {
         .sort(),
       [
         'delete /api/exports/{id}',
+        'delete /api/sessions',
         'get /api/cameras',
         'get /api/cameras/{camera}/days',
         'get /api/cameras/{camera}/live',
@@ -214,6 +215,7 @@ describe('the API, asked from its own description', () => {
         'get /api/openapi.json',
         'get /api/operator/overview',
         'get /api/session',
+        'get /api/sessions',
         'post /api/cameras/{camera}/exports',
         'post /api/login',
         'post /api/logout',

@@ -140,6 +140,31 @@ describe('a browser', () => {
     assert.equal(out.headers.get('clear-site-data'), '"cache"');
   });
 
+  it('is told where it is logged in, and can end that everywhere else', async () => {
+    const phone = await web.browser('anna', 'bach');
+    const lost = await web.browser('anna', 'bach');
+    const other = await web.browser('anna', 'vermeer');
+    interface Shown {
+      readonly isThis: boolean;
+      readonly address: string;
+      readonly agent: string;
+    }
+    const list = async () =>
+      (await web.json<{ sessions: Shown[] }>('/api/sessions', phone)).sessions;
+    const [newest, before] = await list();
+    assert.deepEqual([newest?.isThis, before?.isThis], [false, true]);
+    assert.equal(newest?.address, '127.0.0.1');
+    assert.match(newest?.agent ?? '', /node/);
+    const ended = await fetch(`${web.origin}/api/sessions`, {
+      method: 'DELETE',
+      headers: { cookie: phone.cookie, 'x-csrf-token': phone.csrf, origin: web.origin },
+    });
+    assert.equal(ended.status, 204);
+    assert.equal((await list()).length, 1);
+    assert.equal((await web.get('/api/session', lost)).status, 401);
+    assert.equal((await web.get('/api/session', other)).status, 200);
+  });
+
   it('has to wait after many wrong passwords; other addresses and accounts do not', async () => {
     let response = await web.login({ account: 'bach', user: 'eve', password: 'wrong' });
     for (let i = 0; i < 10 && response.status === 401; i += 1) {
