@@ -218,7 +218,7 @@ export class Uploader implements AsyncDisposable {
       proof = await store.put(segment, this.#uploading.signal);
     } catch (error) {
       if (this.#uploading.signal.aborted) return;
-      if (error instanceof LocalFileError) return await this.#unreadable(segment, error);
+      if (error instanceof LocalFileError) return await this.#unreadable(segment, error, attempt);
       onTried('failed', this.#clock.now() - startedAt);
       this.#failed(segment, store.trouble(error), attempt);
       return;
@@ -258,11 +258,13 @@ export class Uploader implements AsyncDisposable {
     });
   }
 
-  async #unreadable(segment: Segment, error: LocalFileError): Promise<void> {
+  async #unreadable(segment: Segment, error: LocalFileError, attempt: Attempt): Promise<void> {
     const { spool, log, onLost = () => {} } = this.#options;
     const isAway = error.reason === 'gone' && !(await spool.isHere());
     if (isAway || error.reason === 'busy' || this.#mayPass(segment, error)) {
       this.#postpone(segment);
+      // Nothing was asked of the store: during an outage, the next probe has to wait all the same.
+      this.#outage.refused(attempt);
       this.#complain('a segment can not be read now', segment, { cause: describeError(error) });
       return;
     }
@@ -280,6 +282,7 @@ export class Uploader implements AsyncDisposable {
       }
     } catch (cause) {
       this.#postpone(segment);
+      this.#outage.refused(attempt);
       this.#complain('a damaged segment could not be noted and set aside', segment, {
         cause: describeError(cause),
       });

@@ -10,7 +10,8 @@ import { silentLog } from '../../src/lib/log.ts';
 import type { Segment } from '../../src/model/segment.ts';
 import type { DiskLimits } from '../../src/spool/limits.ts';
 import { openSpool } from '../../src/spool/spool.ts';
-import type { ObjectStoreOptions } from '../../src/storage/object-store.ts';
+import { LocalFileError } from '../../src/storage/content.ts';
+import type { ObjectStore, ObjectStoreOptions } from '../../src/storage/object-store.ts';
 import type { Proof } from '../../src/storage/proof.ts';
 import { startUploader, type UploaderOptions } from '../../src/storage/uploader.ts';
 import type { S3Server } from '../stand-ins/s3-server.ts';
@@ -113,6 +114,27 @@ function theUploader(kind: S3Kind): void {
     assert.deepEqual(tried, ['stored', 'stored']);
     assert.ok(lastStoredAtMs >= beganAtMs && lastStoredAtMs <= Date.now());
     assert.equal((await test.bucket.hashes()).size, 2);
+  });
+
+  it('waits between two probes of an outage also where a file can not be read now', async () => {
+    await using test = await bench();
+    await Promise.all([0, 1, 2].map((minute) => publishFootage(test.spool, frontDoor, minute)));
+    let tries = 0;
+    const trouble = { words: 'down', needsOperator: false, tooMuch: false, ofObject: false };
+    const uploader = test.start({
+      store: {
+        put: async () => {
+          tries += 1;
+          if (uploader.status().failing === undefined) throw new Error('down');
+          throw new LocalFileError('busy', 'there are too many open files');
+        },
+        trouble: () => trouble,
+      } as Partial<ObjectStore> as ObjectStore,
+    });
+    await eventually('an outage', 5_000, () => uploader.status().failing !== undefined);
+    const before = tries;
+    await delay(1_000);
+    assert.ok(tries - before < 30, `${tries - before} tries in a second`);
   });
 
   it('keeps a stored segment until it has been noted, and stores it once', async () => {
