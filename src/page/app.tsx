@@ -95,6 +95,7 @@ interface HeaderProps {
 function Header({ session, route, onLeave }: HeaderProps) {
   const isViewer = session.role === 'viewer';
   const [isShown, setShown] = useState(false);
+  const name = isViewer ? session.account : 'operator';
   const link = (view: 'now' | 'past' | 'overview', words: string, isHere: boolean) => (
     <a href={routeHash({ view })} aria-current={isHere ? 'page' : undefined}>
       {words}
@@ -107,9 +108,13 @@ function Header({ session, route, onLeave }: HeaderProps) {
         {isViewer && link('past', 'Past', route.view === 'past')}
         {!isViewer && link('overview', 'Overview', true)}
       </nav>
-      <button type="button" class="quiet who" onClick={() => setShown(true)}>
-        {isViewer ? session.account : 'operator'}
-        <span class="unseen">: where you are signed in</span>
+      <button
+        type="button"
+        class="quiet who"
+        aria-label={`${name}: where you are signed in`}
+        onClick={() => setShown(true)}
+      >
+        {name}
       </button>
       {isShown && (
         <SignIns timeZone={isViewer ? session.timeZone : 'UTC'} onClose={() => setShown(false)} />
