@@ -1,10 +1,10 @@
 import { uptime } from 'node:os';
-import { execa } from 'execa';
 import { background } from '../lib/background.ts';
 import { systemClock, useWall } from '../lib/clock.ts';
 import { describeError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
+import { isKeptByNtp } from '../lib/ntp.ts';
 import { serverDate } from '../lib/server-date.ts';
 import { TrustedTime } from '../monitor/trusted-time.ts';
 
@@ -76,17 +76,8 @@ async function ask(time: TrustedTime, { origin, log }: TimeParts, signal: AbortS
     const bucketMs = await serverDate(new URL(origin), limit);
     if (Number.isNaN(bucketMs)) return;
     const isFar = Math.abs(bucketMs - Date.now()) > 60_000;
-    time.bucketSays(bucketMs, isFar && (await isKeptByNtp(signal)));
+    time.bucketSays(bucketMs, isFar && (await isKeptByNtp(signal, askWithinMs)) === true);
   } catch (error) {
     log.debug('the bucket does not tell the time', { cause: describeError(error) });
   }
-}
-
-async function isKeptByNtp(signal: AbortSignal): Promise<boolean> {
-  const { stdout, failed } = await execa(
-    'timedatectl',
-    ['show', '--property=NTPSynchronized', '--value'],
-    { reject: false, timeout: askWithinMs, cancelSignal: signal },
-  );
-  return !failed && stdout === 'yes';
 }

@@ -1,6 +1,6 @@
-import { execa } from 'execa';
 import type { Config } from '../config/config.ts';
 import { describeError } from '../lib/errors.ts';
+import { isKeptByNtp } from '../lib/ntp.ts';
 import { serverDate } from '../lib/server-date.ts';
 import { bucketAddress } from './addresses.ts';
 import type { Findings } from './finding.ts';
@@ -19,14 +19,9 @@ export async function checkClock(
   signal: AbortSignal,
 ): Promise<void> {
   if (config !== undefined) await checkSkew(bucketAddress(config), found, signal);
-  const { stdout, failed } = await execa(
-    'timedatectl',
-    ['show', '--property=NTPSynchronized', '--value'],
-    { reject: false, timeout: answerMs, cancelSignal: signal },
-  );
-  if (!failed && stdout === 'yes') found.ok('The clock is kept right by NTP');
-  else if (!failed && stdout === 'no')
-    found.warning('The clock is not kept right by NTP', ntpAdvice);
+  const isKept = await isKeptByNtp(signal, answerMs);
+  if (isKept === true) found.ok('The clock is kept right by NTP');
+  else if (isKept === false) found.warning('The clock is not kept right by NTP', ntpAdvice);
   else found.unseen('Whether the clock is kept right by NTP: timedatectl does not say');
 }
 
