@@ -1,18 +1,6 @@
-/** A table of the 10,000 newest keys, which bounds the memory that strangers can use. */
-class Recent {
-  readonly #times = new Map<string, number>();
+import { Remembered } from '../lib/remembered.ts';
 
-  get(key: string): number {
-    return this.#times.get(key) ?? 0;
-  }
-
-  set(key: string, time: number): void {
-    this.#times.delete(key);
-    this.#times.set(key, time);
-    const [oldest] = this.#times.keys();
-    if (this.#times.size > 10_000 && oldest !== undefined) this.#times.delete(oldest);
-  }
-}
+const maxRemembered = 10_000;
 
 export interface ThrottleOptions {
   /** Wrong passwords in a row that cost nothing. */
@@ -41,8 +29,8 @@ const defaults: ThrottleOptions = {
 export class Throttle {
   readonly #options: ThrottleOptions;
   /** When the last wrong password will be forgiven. */
-  readonly #debts = new Recent();
-  readonly #known = new Recent();
+  readonly #debts = new Remembered<number>(maxRemembered);
+  readonly #known = new Remembered<number>(maxRemembered);
 
   constructor(options: Partial<ThrottleOptions> = {}) {
     this.#options = { ...defaults, ...options };
@@ -50,14 +38,14 @@ export class Throttle {
 
   /** Milliseconds to wait before looking at a proof. */
   waitMs(network: string, account: string, now: number): number {
-    const known = this.#known.get(`${network} ${account}`) > now;
+    const known = (this.#known.get(`${network} ${account}`) ?? 0) > now;
     return Math.max(this.#waitOf(network, now), known ? 0 : this.#waitOf(`@${account}`, now));
   }
 
   failed(network: string, account: string, now: number): void {
     const { free, costMs, maxWaitMs } = this.#options;
     for (const key of [network, `@${account}`]) {
-      const debt = Math.max(this.#debts.get(key), now) + costMs;
+      const debt = Math.max(this.#debts.get(key) ?? 0, now) + costMs;
       this.#debts.set(key, Math.min(debt, now + free * costMs + 10 * maxWaitMs));
     }
   }
@@ -68,6 +56,6 @@ export class Throttle {
 
   #waitOf(key: string, now: number): number {
     const { free, costMs, maxWaitMs } = this.#options;
-    return Math.min(Math.max(this.#debts.get(key) - now - free * costMs, 0), maxWaitMs);
+    return Math.min(Math.max((this.#debts.get(key) ?? 0) - now - free * costMs, 0), maxWaitMs);
   }
 }

@@ -1,4 +1,5 @@
 import { Allowance, type Rate } from '../lib/allowance.ts';
+import { Remembered } from '../lib/remembered.ts';
 
 /** Cameras whose dial-ins are remembered. Only enrolled keys get here. */
 const maxCameras = 10_000;
@@ -21,7 +22,7 @@ interface Waiting {
  */
 export class DialIns implements Disposable {
   readonly #rates: readonly Rate[];
-  readonly #allowances = new Map<string, readonly Allowance[]>();
+  readonly #allowances = new Remembered<readonly Allowance[]>(maxCameras);
   readonly #waiting = new Map<string, Waiting>();
 
   constructor(rates: readonly Rate[] = usualDialIns) {
@@ -62,11 +63,7 @@ export class DialIns implements Disposable {
   #of(camera: string, nowMs: number): readonly Allowance[] {
     const known = this.#allowances.get(camera);
     const allowances = known ?? this.#rates.map((rate) => new Allowance(rate, nowMs));
-    // Moved to the end, so that the least recently used goes first.
-    this.#allowances.delete(camera);
     this.#allowances.set(camera, allowances);
-    const [oldest] = this.#allowances.keys();
-    if (this.#allowances.size > maxCameras && oldest !== undefined) this.#allowances.delete(oldest);
     return allowances;
   }
 }

@@ -1,6 +1,6 @@
 import { Allowance, type Rate } from '../lib/allowance.ts';
+import { Remembered } from '../lib/remembered.ts';
 
-/** Strangers must not fill our memory. */
 const maxRemembered = 20_000;
 
 const rates: Readonly<Record<'pair' | 'network' | 'account', Rate>> = {
@@ -9,29 +9,13 @@ const rates: Readonly<Record<'pair' | 'network' | 'account', Rate>> = {
   account: { burst: 60, everyMs: 2_000 },
 };
 
-/** A map that forgets what was used least recently. */
-class Remembered<V> {
-  readonly #entries = new Map<string, V>();
-
-  get(key: string): V | undefined {
-    return this.#entries.get(key);
-  }
-
-  set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > maxRemembered && oldest !== undefined) this.#entries.delete(oldest);
-  }
-}
-
 /**
  * Limits how often somebody may try a password: by network and account, by network, and by account. Who has
  * logged in to the account from the same network before is not kept out by what others try at the account.
  */
 export class LoginLimit {
-  readonly #allowances = new Remembered<Allowance>();
-  readonly #known = new Remembered<true>();
+  readonly #allowances = new Remembered<Allowance>(maxRemembered);
+  readonly #known = new Remembered<true>(maxRemembered);
   readonly #rates: typeof rates;
 
   constructor(given: Partial<typeof rates> = {}) {
