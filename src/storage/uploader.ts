@@ -232,7 +232,7 @@ export class Uploader implements AsyncDisposable {
       await onStored(segment, proof);
       await spool.remove(segment);
     } catch (error) {
-      this.#postpone(segment);
+      this.#postpone(segment, attempt);
       this.#complain('a stored segment could not be noted and deleted here', segment, {
         cause: describeError(error),
       });
@@ -262,9 +262,7 @@ export class Uploader implements AsyncDisposable {
     const { spool, log, onLost = () => {} } = this.#options;
     const isAway = error.reason === 'gone' && !(await spool.isHere());
     if (isAway || error.reason === 'busy' || this.#mayPass(segment, error)) {
-      this.#postpone(segment);
-      // Nothing was asked of the store: during an outage, the next probe has to wait all the same.
-      this.#outage.refused(attempt);
+      this.#postpone(segment, attempt);
       this.#complain('a segment can not be read now', segment, { cause: describeError(error) });
       return;
     }
@@ -281,8 +279,7 @@ export class Uploader implements AsyncDisposable {
         log.error('a damaged segment was set aside, not stored', { camera, path, cause });
       }
     } catch (cause) {
-      this.#postpone(segment);
-      this.#outage.refused(attempt);
+      this.#postpone(segment, attempt);
       this.#complain('a damaged segment could not be noted and set aside', segment, {
         cause: describeError(cause),
       });
@@ -295,8 +292,10 @@ export class Uploader implements AsyncDisposable {
     return isReadError && this.#postponed.failures(segment) < readsAttempted;
   }
 
-  #postpone(segment: Segment): void {
+  /** For trouble on this machine: during an outage, the next probe has to wait all the same. */
+  #postpone(segment: Segment, attempt: Attempt): void {
     this.#postponed.add(segment, this.#proven);
+    this.#outage.refused(attempt);
   }
 
   #complain(message: string, segment: Segment, { cause }: { readonly cause: string }): void {
