@@ -55,17 +55,18 @@ export async function finishFile(
   }
   const named = startInName.exec(path)?.[1];
   const timeline = new FileTimeline(
+    pictures,
     named === undefined ? startOf(pictures) : Number(named),
     usualPauseMs,
   );
-  const durationMs = Math.round(timeline.durationMs(pictures));
+  const durationMs = Math.round(timeline.durationMs);
   // The fallback is for foreign files, which don't contain their start.
   const startMs = timeline.startMs ?? Math.round(mtimeMs - durationMs);
   const finished = named === undefined ? nameWithStart(path, startMs) : path;
   if (finished !== path) await rename(path, finished);
   if (completeBytes < size) await file.truncate(completeBytes);
-  const holes = timeline.holes(pictures, startMs);
-  timeline.joinRuns(pictures);
+  const holes = timeline.holes(startMs);
+  timeline.joinRuns();
   await rebase(file, fragments, timeline);
   if (moov !== undefined) {
     // Browsers play no file with a track of which nothing comes.
@@ -82,7 +83,7 @@ export async function holesIn(path: string, startMs: number): Promise<readonly H
   await using file = await open(path, 'r');
   const { fragments } = await readFragmentedFile(file);
   const pictures = fragments.flatMap(({ runs }) => runs.filter(isPictures));
-  return new FileTimeline(startMs, unknownIntervalMs).holes(pictures, startMs);
+  return new FileTimeline(pictures, startMs, unknownIntervalMs).holes(startMs);
 }
 
 const isSince1970 = ({ start, track }: Run): boolean => start >= epochSeconds * track.timescale;
@@ -108,11 +109,22 @@ function nameWithStart(path: string, startMs: number): string {
 class FileTimeline {
   /** Milliseconds since 1970 UTC. */
   readonly startMs: number | undefined;
-  readonly #usualPauseMs: number;
+  readonly #pictures: readonly Run[];
+  /** Ticks per second of the pictures. */
+  readonly #timescale: number;
+  /** When the pictures are shown, in their order, in ticks from the file's start. */
+  readonly #times: readonly number[];
+  /** Mean interval between pictures, in ticks, without stalls and the initial burst. */
+  readonly #usualInterval: number;
 
-  constructor(startMs: number | undefined, usualPauseMs: number) {
+  constructor(pictures: readonly Run[], startMs: number | undefined, usualPauseMs: number) {
     this.startMs = startMs;
-    this.#usualPauseMs = usualPauseMs;
+    this.#pictures = pictures;
+    this.#timescale = pictures[0]?.track.timescale ?? 0;
+    this.#times = pictures
+      .flatMap((run) => shownTimes({ ...run, start: this.startOf(run) }))
+      .sort((a, b) => a - b);
+    this.#usualInterval = this.#findUsualInterval() ?? (this.#timescale * usualPauseMs) / 1000;
   }
 
   /** Start of a run, in its track's ticks after the first picture; negative before it. */
@@ -121,26 +133,10 @@ class FileTimeline {
   }
 
   /** From the start of the first picture to the end of the last. */
-  durationMs(pictures: readonly Run[]): number {
-    const [first] = pictures;
-    if (first === undefined) return 0;
-    const times = this.#times(pictures);
-    const ticks = (times.at(-1) ?? 0) - (times[0] ?? 0) + this.usualInterval(pictures);
-    return (ticks * 1000) / first.track.timescale;
-  }
-
-  /** Mean interval between pictures, in ticks, without stalls and the initial burst. */
-  usualInterval(pictures: readonly Run[]): number {
-    const all = this.#intervals(pictures).map(({ ticks }) => ticks);
-    const atOnce = ((pictures[0]?.track.timescale ?? 0) * atOnceMs) / 1000;
-    const live = all.findIndex((ticks) => ticks > atOnce);
-    const intervals = live < 0 ? [] : all.slice(live);
-    // The lower median: of two intervals, the longer may be a pause.
-    const median = intervals.toSorted((a, b) => a - b)[(intervals.length - 1) >> 1];
-    if (median === undefined)
-      return ((pictures[0]?.track.timescale ?? 0) * this.#usualPauseMs) / 1000;
-    const usual = intervals.filter((ticks) => ticks <= leastHoleIntervals * median);
-    return usual.reduce((sum, ticks) => sum + ticks, 0) / usual.length;
+  get durationMs(): number {
+    const [first, last] = [this.#times[0], this.#times.at(-1)];
+    if (first === undefined || last === undefined) return 0;
+    return this.#msOf(last - first + this.#usualInterval);
   }
 
   /**
@@ -148,45 +144,51 @@ class FileTimeline {
    *
    * @param fileStartMs time of the first picture, milliseconds since 1970 UTC
    */
-  holes(pictures: readonly Run[], fileStartMs: number): Hole[] {
-    const [first] = pictures;
-    if (first === undefined) return [];
-    const msOf = (ticks: number): number => (ticks * 1000) / first.track.timescale;
-    const [origin = 0] = this.#times(pictures);
-    const usual = this.usualInterval(pictures);
-    const leastMs = Math.max(leastHoleMs, leastHoleIntervals * msOf(usual));
-    return this.#intervals(pictures)
-      .filter(({ ticks }) => msOf(ticks) > leastMs)
+  holes(fileStartMs: number): Hole[] {
+    const [origin = 0] = this.#times;
+    const usual = this.#usualInterval;
+    const leastMs = Math.max(leastHoleMs, leastHoleIntervals * this.#msOf(usual));
+    return this.#intervals()
+      .filter(({ ticks }) => this.#msOf(ticks) > leastMs)
       .map(({ at, ticks }) => ({
-        startMs: fileStartMs + Math.round(msOf(at + usual - origin)),
-        durationMs: Math.round(msOf(ticks - usual)),
+        startMs: fileStartMs + Math.round(this.#msOf(at + usual - origin)),
+        durationMs: Math.round(this.#msOf(ticks - usual)),
       }));
   }
 
+  /** Extends the last picture of each run to the next run, because ffmpeg could only guess. */
+  joinRuns(): void {
+    for (const [i, run] of this.#pictures.entries()) {
+      const next = this.#pictures[i + 1];
+      const last = this.#startOfLast(run);
+      const end = next === undefined ? last + this.#usualInterval : this.startOf(next);
+      if (end > last) setLastDuration(run, Math.round(end - last));
+    }
+  }
+
+  /** Undefined if there are too few pictures. */
+  #findUsualInterval(): number | undefined {
+    const all = this.#intervals().map(({ ticks }) => ticks);
+    const atOnce = (this.#timescale * atOnceMs) / 1000;
+    const live = all.findIndex((ticks) => ticks > atOnce);
+    const intervals = live < 0 ? [] : all.slice(live);
+    // The lower median: of two intervals, the longer may be a pause.
+    const median = intervals.toSorted((a, b) => a - b)[(intervals.length - 1) >> 1];
+    if (median === undefined) return undefined;
+    const usual = intervals.filter((ticks) => ticks <= leastHoleIntervals * median);
+    return usual.reduce((sum, ticks) => sum + ticks, 0) / usual.length;
+  }
+
   /** The interval after each picture but the last; `at` in ticks from the file's start. */
-  #intervals(pictures: readonly Run[]): { readonly at: number; readonly ticks: number }[] {
-    const times = this.#times(pictures);
-    return times.slice(1).map((time, i) => {
-      const at = times[i] ?? time;
+  #intervals(): { readonly at: number; readonly ticks: number }[] {
+    return this.#times.slice(1).map((time, i) => {
+      const at = this.#times[i] ?? time;
       return { at, ticks: time - at };
     });
   }
 
-  /** When the pictures are shown, in their order, in ticks from the file's start. */
-  #times(pictures: readonly Run[]): number[] {
-    return pictures
-      .flatMap((run) => shownTimes({ ...run, start: this.startOf(run) }))
-      .sort((a, b) => a - b);
-  }
-
-  /** Extends the last picture of each run to the next run, because ffmpeg could only guess. */
-  joinRuns(pictures: readonly Run[]): void {
-    for (const [i, run] of pictures.entries()) {
-      const next = pictures[i + 1];
-      const last = this.#startOfLast(run);
-      const end = next === undefined ? last + this.usualInterval(pictures) : this.startOf(next);
-      if (end > last) setLastDuration(run, Math.round(end - last));
-    }
+  #msOf(ticks: number): number {
+    return (ticks * 1000) / this.#timescale;
   }
 
   #startOfLast(run: Run): number {
