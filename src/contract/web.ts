@@ -41,6 +41,7 @@ export const SessionsAnswer = z.object({
     .meta({ description: 'The newest first.' }),
 });
 export type SessionsAnswer = Sent<typeof SessionsAnswer>;
+export type SessionShown = SessionsAnswer['sessions'][number];
 
 const delivery = AlertAnswer.shape.deliveries.element;
 

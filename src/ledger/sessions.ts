@@ -1,4 +1,5 @@
 import { wallNow } from '../lib/clock.ts';
+import type { SessionShown } from '../contract/web.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from './database.ts';
 import { isTrue, json, number, optional, reader, type Row, text } from './read.ts';
@@ -7,7 +8,6 @@ import {
   longestSessionMs,
   type SessionOrigin,
   type SessionOwner,
-  type SessionShown,
 } from '../model/session.ts';
 
 export interface SessionQueries {

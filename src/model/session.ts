@@ -22,15 +22,6 @@ export interface SessionOrigin {
   readonly agent: string;
 }
 
-/** One of somebody's sessions. */
-export interface SessionShown extends Partial<SessionOrigin> {
-  /** Milliseconds since 1970 UTC. */
-  readonly createdMs: number;
-  /** To the hour. */
-  readonly usedMs: number;
-  readonly isThis: boolean;
-}
-
 /** So long after it began, a session ends in any case. */
 export const longestSessionMs = 90 * dayMs;
 

@@ -3,7 +3,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Ledger } from '../ledger/ledger.ts';
-import { longestSessionMs, type SessionOwner, type SessionShown } from '../model/session.ts';
+import type { SessionShown } from '../contract/web.ts';
+import { longestSessionMs, type SessionOwner } from '../model/session.ts';
 import { plainAddress } from '../lib/addresses.ts';
 import { HttpError, notThere } from '../lib/http-error.ts';
 
