@@ -112,8 +112,7 @@ export const startExport = async (
   camera: string,
   { fromMs, toMs }: Span,
 ): Promise<StartedExport> => {
-  const whole = { fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) };
-  const response = await post(`${cameraPath(camera)}/exports`, whole);
+  const response = await post(`${cameraPath(camera)}/exports`, { fromMs, toMs });
   return (await response.json()) as StartedExport;
 };
 

@@ -58,14 +58,8 @@ export async function probeRelay({
   return outcome === 'kept back';
 }
 
-/** A server on 127.0.0.1 for clients whose errors don't matter. */
 async function serve(onConnection: (socket: Socket) => void): Promise<LoopbackServer> {
-  const server = new LoopbackServer({
-    onConnection: (socket) => {
-      socket.on('error', () => {});
-      onConnection(socket);
-    },
-  });
+  const server = new LoopbackServer({ onConnection });
   await server.listen();
   return server;
 }

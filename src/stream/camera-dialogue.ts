@@ -95,7 +95,8 @@ export class CameraDialogue {
     if (cseq === undefined) this.#ownRequests += 1;
     const number = String(Number(cseq ?? this.#lastCseq) + this.#ownRequests);
     this.#asked.set(number, asked);
-    if (this.#asked.size > maxUnanswered) this.#asked.delete(firstOf(this.#asked.keys()));
+    const [oldest = ''] = this.#asked.keys();
+    if (this.#asked.size > maxUnanswered) this.#asked.delete(oldest);
     this.#askedAtMs = this.#clock.now();
     const proof =
       login === undefined ? [] : [`Authorization: ${login.proof(request.method, request.url)}`];
@@ -105,7 +106,8 @@ export class CameraDialogue {
 
   /** @returns the answer as the relay is to get it; undefined if it concerns us alone */
   #answer(response: Response): Buffer | undefined {
-    const number = response.headers.get('cseq') ?? firstOf(this.#asked.keys());
+    const [oldest = ''] = this.#asked.keys();
+    const number = response.headers.get('cseq') ?? oldest;
     const asked = this.#asked.get(number);
     if (asked === undefined) return response.bytes;
     this.#asked.delete(number);
@@ -219,8 +221,3 @@ function withHead(bytes: Buffer, cseq: string, headers: readonly string[]): Buff
   const head = [start, ...kept, ...headers].join('\r\n');
   return Buffer.concat([Buffer.from(head, 'latin1'), bytes.subarray(end)]);
 }
-
-const firstOf = (keys: Iterable<string>): string => {
-  for (const key of keys) return key;
-  return '';
-};
