@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { silentLog } from '../../src/lib/log.ts';
-import { type Relay, startRelay } from '../../src/relay/relay.ts';
+import { type Relay } from '../../src/relay/relay.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 import { AnsweringProcess } from './answering-process.ts';
 import { costOf } from './cost.ts';
 import { type Measurement, report } from './report.ts';
 import type { Seat, ViewersQuestion, Watched } from './viewers-process.ts';
 import { direct, ThroughSecondRelays, throughGateway, type Way } from './ways.ts';
+import { relayOf } from '../support/relay.ts';
 
 // What watching through the gateway costs, against watching at the relays, and against a second
 // live555ProxyServer. All ways take turns, so that what else the machine does befalls all of them.
@@ -24,13 +23,7 @@ await using owned = new AsyncDisposableStack();
 const relays: Relay[] = [];
 for (let camera = 0; camera < cameras; camera += 1) {
   const { url } = owned.use(await startRtspCamera(picture));
-  const relay = await startRelay({
-    source: url,
-    program: live555ProxyServer(),
-    preload: loopbackOnly(),
-    log: silentLog,
-    signal: new AbortController().signal,
-  });
+  const relay = await relayOf(url);
   relays.push(owned.use(relay));
 }
 const urls = relays.map(({ url }) => url);

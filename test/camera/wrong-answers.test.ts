@@ -5,11 +5,10 @@ import { describe, it } from 'node:test';
 import { gapCause } from '../../src/camera/gap-causes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { startRelay } from '../../src/relay/relay.ts';
 import { CameraDialogue } from '../../src/stream/camera-dialogue.ts';
 import { CameraLine } from '../../src/stream/camera-line.ts';
 import { openLoopbackPort } from '../../src/tunnel/loopback-port.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { relayOf } from '../support/relay.ts';
 
 const { signal } = new AbortController();
 
@@ -35,11 +34,7 @@ async function causeOf(answer: string, isEndless = false) {
     silentLog,
     () => new CameraDialogue(line, systemClock, undefined),
   );
-  const failed = await startRelay({
-    source: `rtsp://127.0.0.1:${port.port}/unicast`,
-    program: live555ProxyServer(),
-    preload: loopbackOnly(),
-    log: silentLog,
+  const failed = await relayOf(`rtsp://127.0.0.1:${port.port}/unicast`, {
     readyWithinMs: 4_000,
     signal,
   }).then(

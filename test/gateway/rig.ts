@@ -1,16 +1,16 @@
 import type { RelayPlace } from '../../src/gateway/place.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 import { credentialsOf } from '../../src/gateway/password.ts';
-import { type LogFields, silentLog } from '../../src/lib/log.ts';
-import { type Relay, startRelay } from '../../src/relay/relay.ts';
+import { type LogFields } from '../../src/lib/log.ts';
+import { type Relay } from '../../src/relay/relay.ts';
 import {
   type RtspCamera,
   type RtspCameraOptions,
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
 import { KeptLog } from '../support/kept-log.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
 import { Player, type PlayerOptions } from './player.ts';
+import { relayOf } from '../support/relay.ts';
 
 export const realm = 'cctv';
 /** Needs escapes in a URL. */
@@ -81,13 +81,7 @@ export class Rig implements AsyncDisposable {
   }
 
   async addRelay(name: string, source: string): Promise<Relay> {
-    const relay = await startRelay({
-      source,
-      program: live555ProxyServer(),
-      preload: loopbackOnly(),
-      log: silentLog,
-      signal: new AbortController().signal,
-    });
+    const relay = await relayOf(source);
     this.#owned.unshift(relay);
     // As an archiver does: a relay whose last viewer leaves may never play again.
     const archiver = await Player.connect({ port: relay.port });

@@ -7,15 +7,16 @@ import type { LiveViewer } from '../../src/live/viewer.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { RtspClient } from '../../src/media/rtsp/client.ts';
-import { type Relay, startRelay } from '../../src/relay/relay.ts';
+import type { Relay } from '../../src/relay/relay.ts';
 import {
   type RtspCamera,
   type RtspCameraOptions,
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
 import { type Probed, probe } from '../support/media.ts';
-import { ffmpeg, live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { ffmpeg } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
+import { relayOf } from '../support/relay.ts';
 
 export const small = { width: 320, height: 192, bitsPerSecond: 150_000, video: 'h264' } as const;
 
@@ -146,13 +147,7 @@ export class LiveRig implements AsyncDisposable {
   }
 
   async startRelay(): Promise<Relay> {
-    const relay = await startRelay({
-      source: this.camera.url,
-      program: live555ProxyServer(),
-      preload: loopbackOnly(),
-      log: silentLog,
-      signal: new AbortController().signal,
-    });
+    const relay = await relayOf(this.camera.url);
     this.#reader = await keepPlaying(relay.url);
     this.relay = relay;
     return relay;

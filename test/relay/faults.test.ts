@@ -3,11 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { silentLog } from '../../src/lib/log.ts';
-import { startRelay } from '../../src/relay/relay.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { isAlive } from '../support/processes.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { live555ProxyServer } from '../support/tools.ts';
+import { relayOf } from '../support/relay.ts';
 
 const never = new AbortController().signal;
 
@@ -37,21 +36,14 @@ ${fault}
   };
 }
 
-const relayOf = (path: string) =>
-  startRelay({
-    source: 'rtsp://u:secret@127.0.0.1:9/unicast',
-    program: path,
-    preload: loopbackOnly(),
-    log: silentLog,
-    signal: never,
-  });
+const relayBy = (path: string) => relayOf('rtsp://u:secret@127.0.0.1:9/unicast', { program: path });
 
 describe('a relay that misbehaves is killed, and why is told:', () => {
   it('it floods its log, as a wedged live555ProxyServer does', async () => {
     await using fake = await program(
       "my $lines = 'RTCPInstance error: Hit limit of rtsp://u:secret@x/' . chr(10); $lines x= 1000; syswrite STDERR, $lines while 1;",
     );
-    await using relay = await relayOf(fake.path);
+    await using relay = await relayBy(fake.path);
     const before = process.cpuUsage();
     await assert.rejects(relay.ended(never), (error: Error) => {
       assert.match(error.message, /relay floods its log: RTCPInstance error: Hit limit/);
@@ -66,7 +58,7 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
 
   it('it spins, silently', async () => {
     await using fake = await program('1 while 1;');
-    await using relay = await relayOf(fake.path);
+    await using relay = await relayBy(fake.path);
     await assert.rejects(relay.ended(never), /relay has kept a CPU busy without a pause/);
     await relay[Symbol.asyncDispose]();
     assert.equal(isAlive(relay.pid), false);
@@ -74,33 +66,21 @@ describe('a relay that misbehaves is killed, and why is told:', () => {
 
   it('it ends by itself', async () => {
     await using fake = await program("print STDERR 'no more'; exit 0;");
-    await using relay = await relayOf(fake.path);
+    await using relay = await relayBy(fake.path);
     await assert.rejects(relay.ended(never), /relay exited with code 0; last words: no more/);
   });
 
   it('its library has no effect', async () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
     await assert.rejects(
-      startRelay({
-        source: camera.url,
-        program: live555ProxyServer(),
-        preload: '/dev/null',
-        log: silentLog,
-        signal: never,
-      }),
+      relayOf(camera.url, { preload: '/dev/null' }),
       /relay listens beyond loopback/,
     );
   });
 
   it('a relay that works is left alone', async () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
-    await using relay = await startRelay({
-      source: camera.url,
-      program: live555ProxyServer(),
-      preload: loopbackOnly(),
-      log: silentLog,
-      signal: never,
-    });
+    await using relay = await relayOf(camera.url);
     await relay.ended(AbortSignal.timeout(6_000));
     assert.equal(isAlive(relay.pid), true);
   });
@@ -126,13 +106,7 @@ fi
 exec '${live555ProxyServer()}' "$@"
 `;
       await writeFile(path, source, { mode: 0o755 });
-      await using relay = await startRelay({
-        source: camera.url,
-        program: path,
-        preload: loopbackOnly(),
-        log: silentLog,
-        signal: never,
-      });
+      await using relay = await relayOf(camera.url, { program: path });
       assert.deepEqual(relay.media, { video: { codec: 'h264' }, audio: undefined });
     } finally {
       await rm(directory, { recursive: true });

@@ -1,11 +1,10 @@
 import { Child } from '../../src/lib/child.ts';
-import { silentLog } from '../../src/lib/log.ts';
-import { startRelay } from '../../src/relay/relay.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { answers, outsideAddress } from '../support/namespace.ts';
 import { listeningPorts } from '../support/processes.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { live555ProxyServer } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
+import { relayOf } from '../support/relay.ts';
 
 /** The ports of a live555ProxyServer that answer, with our library and without it. */
 export interface Answering {
@@ -30,13 +29,7 @@ async function tryPorts(pid: number): Promise<Answers> {
 }
 
 await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
-await using relay = await startRelay({
-  source: camera.url,
-  program: live555ProxyServer(),
-  preload: loopbackOnly(),
-  log: silentLog,
-  signal: new AbortController().signal,
-});
+await using relay = await relayOf(camera.url);
 const ours = await tryPorts(relay.pid);
 await using unguarded = new Child({
   name: 'relay',

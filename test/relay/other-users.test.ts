@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { execa } from 'execa';
 import { LoopbackServer } from '../../src/lib/loopback-server.ts';
-import { silentLog } from '../../src/lib/log.ts';
-import { startRelay } from '../../src/relay/relay.ts';
 import { startRtspCamera } from '../stand-ins/rtsp-camera.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { relayOf } from '../support/relay.ts';
 
 const nobody = 65_534;
 
@@ -27,13 +25,7 @@ describe('another user of this machine', {
 }, () => {
   it('gets nothing from a relay, and our own user does', { timeout: 60_000 }, async () => {
     await using camera = await startRtspCamera({ video: 'h264', width: 320, height: 192 });
-    await using relay = await startRelay({
-      source: camera.url,
-      program: live555ProxyServer(),
-      preload: loopbackOnly(),
-      log: silentLog,
-      signal: new AbortController().signal,
-    });
+    await using relay = await relayOf(camera.url);
     for (let i = 0; i < 3; i += 1) assert.equal(await answer(relay.port, nobody), '');
     assert.equal(await answer(relay.port), 'RTSP/1.0 200 OK');
   });

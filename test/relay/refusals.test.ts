@@ -3,15 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { OperatorError } from '../../src/lib/errors.ts';
-import { silentLog } from '../../src/lib/log.ts';
-import {
-  NoStreamError,
-  RelayFaultError,
-  startRelay,
-  StreamRefusedError,
-} from '../../src/relay/relay.ts';
+import { NoStreamError, RelayFaultError, StreamRefusedError } from '../../src/relay/relay.ts';
 import { type RtspCamera, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { relayOf } from '../support/relay.ts';
 
 const limitMs = 3_000;
 
@@ -21,15 +15,7 @@ async function failure(
   hasCredentials = false,
 ): Promise<{ error: Error; ms: number }> {
   const startedAt = performance.now();
-  const outcome = await startRelay({
-    source,
-    hasCredentials,
-    program: live555ProxyServer(),
-    preload: loopbackOnly(),
-    log: silentLog,
-    readyWithinMs: limitMs,
-    signal: new AbortController().signal,
-  }).then(
+  const outcome = await relayOf(source, { hasCredentials, readyWithinMs: limitMs }).then(
     async (relay) => {
       await relay[Symbol.asyncDispose]();
       return new Error('it started');
@@ -141,12 +127,8 @@ describe('a relay that gets no stream says why', { concurrency: 3 }, () => {
   });
 
   it('the program is missing', async () => {
-    const { error } = await startRelay({
-      source: 'rtsp://127.0.0.1:9/unicast',
-      preload: loopbackOnly(),
-      log: silentLog,
+    const { error } = await relayOf('rtsp://127.0.0.1:9/unicast', {
       program: '/nonexistent/live555ProxyServer',
-      signal: new AbortController().signal,
     }).then(
       () => ({ error: new Error('it started') }),
       (reason: Error) => ({ error: reason }),

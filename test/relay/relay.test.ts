@@ -4,24 +4,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { silentLog } from '../../src/lib/log.ts';
-import { type Relay, startRelay } from '../../src/relay/relay.ts';
 import { type RtspCameraOptions, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
 import { isAlive } from '../support/processes.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { loopbackOnly } from '../support/tools.ts';
 import { eventually } from '../support/until.ts';
 import { readStream } from './reader.ts';
+import { relayOf } from '../support/relay.ts';
 
 const never = new AbortController().signal;
-
-const relayOf = (source: string, signal = never): Promise<Relay> =>
-  startRelay({
-    source,
-    program: live555ProxyServer(),
-    preload: loopbackOnly(),
-    log: silentLog,
-    signal,
-  });
 
 const small = { width: 320, height: 192, bitsPerSecond: 150_000 };
 
@@ -74,18 +64,13 @@ describe('a relay', { concurrency: 3 }, () => {
     await copyFile(loopbackOnly(), preload);
     await using camera = await startRtspCamera({ ...small, video: 'h264' });
     const source = camera.url;
-    const program = live555ProxyServer();
     try {
       // It would not get ready if it listened beyond loopback.
-      const options = { source, program, log: silentLog, signal: never };
-      await using relay = await startRelay({ ...options, preload });
+      await using relay = await relayOf(source, { preload });
       assert.deepEqual(relay.media, { video: { codec: 'h264' }, audio: undefined });
       const named = join(directory, 'loopback only.so');
       await copyFile(preload, named);
-      await assert.rejects(
-        startRelay({ ...options, preload: named }),
-        /blank or colon in its name/,
-      );
+      await assert.rejects(relayOf(source, { preload: named }), /blank or colon in its name/);
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -137,7 +122,7 @@ describe('a relay', { concurrency: 3 }, () => {
     await using camera = await startRtspCamera({ ...small, video: 'h264' });
     camera.silent = true;
     const stop = new AbortController();
-    const start = relayOf(camera.url, stop.signal);
+    const start = relayOf(camera.url, { signal: stop.signal });
     await eventually('the connection to the camera', 3_000, () => camera.clients === 1);
     stop.abort(new Error('the camera hung up'));
     await assert.rejects(start, /the camera hung up/);

@@ -5,13 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import type { Clock } from '../../src/lib/clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { silentLog } from '../../src/lib/log.ts';
 import type { Credentials } from '../../src/media/rtsp/login.ts';
-import { type Relay, startRelay } from '../../src/relay/relay.ts';
+import { type Relay } from '../../src/relay/relay.ts';
 import { CameraDialogue } from '../../src/stream/camera-dialogue.ts';
 import { readStream } from '../relay/reader.ts';
 import { type RtspCameraOptions, startRtspCamera } from '../stand-ins/rtsp-camera.ts';
-import { live555ProxyServer, loopbackOnly } from '../support/tools.ts';
+import { relayOf } from '../support/relay.ts';
 
 const line = { watch: () => ({ hear: () => {}, take: () => {}, taken: () => {}, lose: () => {} }) };
 const credentials = { user: 'vi:wer', password: 'p@ss "w"ö/1' };
@@ -39,13 +38,8 @@ async function withRelay(
   await using camera = await startRtspCamera({ ...small, ...options });
   const { server, port } = await portTo(camera.port, given);
   await using _server = server;
-  await using relay = await startRelay({
-    source: `rtsp://127.0.0.1:${port}/unicast`,
+  await using relay = await relayOf(`rtsp://127.0.0.1:${port}/unicast`, {
     hasCredentials: given !== undefined,
-    program: live555ProxyServer(),
-    preload: loopbackOnly(),
-    log: silentLog,
-    signal: new AbortController().signal,
   });
   await use(relay, () => camera.connectionsTaken);
 }
