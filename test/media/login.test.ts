@@ -53,6 +53,14 @@ describe('the proof of a password', () => {
     );
   });
 
+  it('can be made with SHA-512/256, and is then another one than with SHA-256', () => {
+    const responses = ['SHA-512-256', 'SHA-256'].map((algorithm) => {
+      const proof = Login.for(asked(algorithm), mufasa)?.proof('GET', '/', own) ?? '';
+      return /response="([0-9a-f]{64})"/.exec(proof)?.[1];
+    });
+    assert.ok(responses[0] !== undefined && responses[0] !== responses[1]);
+  });
+
   it('counts the requests of a nonce', () => {
     const login = Login.for(asked('MD5'), mufasa);
     login?.proof('GET', '/');

@@ -69,6 +69,17 @@ describe('watching in a browser', () => {
     await eventually('the end', 5_000, () => viewer?.signal.aborted === true);
   });
 
+  it('ends when the right to it ends', async () => {
+    web.addViewer('bach', 'carl');
+    const carl = await web.browser('carl', 'bach');
+    const socket = open('front-door', { cookie: carl.cookie, origin: web.origin });
+    await once(socket, 'message');
+    const closed = once(socket, 'close');
+    web.ledger.viewers.remove({ account: 'bach', name: 'carl' });
+    const [code, reason] = (await closed) as [number, Buffer];
+    assert.deepEqual([code, String(reason)], [1008, 'the session has ended']);
+  });
+
   it('is refused without a session, from other sites, and for cameras of others', async () => {
     const { cookie } = anna;
     assert.equal(await refusal('front-door', { origin: web.origin }), 401);
