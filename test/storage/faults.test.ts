@@ -104,8 +104,9 @@ function faults(kind: S3Kind): void {
     const requestsIn503 = test.proxy.seen.get('PUT') ?? 0;
     const minutes = (clock.now() - beganAt) / minuteMs;
     assert.ok(minutes >= 239);
-    // One try in 30 to 60 s, sent twice by the SDK.
-    assert.ok(requestsIn503 > 10 && requestsIn503 <= 4 * minutes, `${requestsIn503} requests`);
+    // At most one try in 30 to 60 s, sent twice by the SDK. The SDK's pause between the two is of our
+    // time, half an hour of the fast clock's: how many tries there are is not known beforehand.
+    assert.ok(requestsIn503 >= 4 && requestsIn503 <= 4 * minutes, `${requestsIn503} requests`);
     assert.equal(test.spool.usage().files, 60);
     assert.match(uploader.status().failing?.cause ?? '', /overloaded or out of order/);
     const sinceMs = uploader.status().failing?.sinceMs ?? 0;

@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 export interface Sound {
   readonly isOn: boolean;
@@ -11,7 +11,8 @@ const key = 'sound';
 /** Whether recordings play with sound: off at first, then as last chosen on this device. */
 export function useSound(video: RefObject<HTMLVideoElement | null>): Sound {
   const [isOn, setOn] = useState(() => localStorage.getItem(key) === 'on');
-  useEffect(() => {
+  // In the same step as the words of its button.
+  useLayoutEffect(() => {
     if (video.current !== null) video.current.muted = !isOn;
     localStorage.setItem(key, isOn ? 'on' : 'off');
   }, [isOn]);
