@@ -46,7 +46,15 @@ export const openExports = (
 
 type WebParts = Omit<
   Required<Pick<WebOptions, 'picturesPausedWhy'>> & WebOptions,
-  'listen' | 'tls' | 'publicUrl' | 'proxy' | 'program' | 'live' | 'fleet' | 'picture'
+  | 'listen'
+  | 'tls'
+  | 'publicUrl'
+  | 'trustedProxies'
+  | 'proxy'
+  | 'program'
+  | 'live'
+  | 'fleet'
+  | 'picture'
 >;
 
 /** Starts the web page, if the configuration has one. */
