@@ -168,9 +168,10 @@ export class Spool implements AsyncDisposable {
     // Before the directory exists, lest it is taken for a leftover.
     this.#runs.add(path);
     try {
-      const trouble = await this.#home.trouble();
-      if (trouble !== undefined) throw new DiskUnusableError(trouble.words);
+      await this.#requireHome();
       await makeDirectory(path);
+      // Another disk may have been mounted over the spool meanwhile.
+      await this.#requireHome();
       this.#flusher.start();
       return path;
     } catch (error) {
@@ -205,8 +206,8 @@ export class Spool implements AsyncDisposable {
    * Makes a finished file a segment. Content and name are on the disk when this resolves.
    * Idempotent.
    *
-   * @throws OperatorError if the disk is full or broken; Error for an empty or growing file. The
-   *   file then stays where it was.
+   * @throws OperatorError if the disk is full or broken; DiskUnusableError if it is not there, and the
+   *   file lies on another; Error for an empty or growing file. The file then stays where it was.
    */
   async publish(camera: CameraName, file: FinishedFile): Promise<Segment> {
     const find = (startMs: number, durationMs: number): Segment | undefined =>
@@ -215,12 +216,15 @@ export class Spool implements AsyncDisposable {
         (segment) => segment.startMs === startMs && segment.durationMs === durationMs,
       );
     try {
-      const segment = await this.#publishing.run(() =>
-        publishFile(this.#ready(camera), camera, file, find),
-      );
+      const segment = await this.#publishing.run(async () => {
+        // A segment on a disk that was mounted over the spool would be gone with that disk.
+        await this.#requireHome();
+        return await publishFile(this.#ready(camera), camera, file, find);
+      });
       this.#found(camera, segment);
       return segment;
     } catch (error) {
+      if (error instanceof DiskUnusableError) throw error;
       // publishFile() wraps the system's error as the cause.
       this.disk.noteTrouble(error instanceof Error ? error.cause : error);
       throw error;
@@ -300,6 +304,12 @@ export class Spool implements AsyncDisposable {
     this.#watchers.clear();
     await this.#rescans;
     await this.#resources[Symbol.asyncDispose]();
+  }
+
+  /** @throws {DiskUnusableError} */
+  async #requireHome(): Promise<void> {
+    const trouble = await this.#home.trouble();
+    if (trouble !== undefined) throw new DiskUnusableError(trouble.words);
   }
 
   async #rescan(): Promise<void> {
