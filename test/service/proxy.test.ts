@@ -38,6 +38,7 @@ describe('the proxy of the operator’s handbook, in front of the page', () => {
   before(async () => {
     live = new LiveHub({
       relayUrl: () => undefined,
+      lateMs: () => 0,
       program: ffmpeg(),
       clock: systemClock,
       log: silentLog,
