@@ -143,7 +143,7 @@ export class Spool implements AsyncDisposable {
   /** Reads the directory and begins to follow it. Only for {@link openSpool}, once. */
   async start(): Promise<void> {
     await this.#sweep();
-    await this.list();
+    await this.#scanner.all(this.#scope.signal);
     await this.disk.start();
     const onPath = (path: string): void => {
       this.#scanner.one(path).catch((error: unknown) => this.#readFailed(error));
@@ -234,6 +234,11 @@ export class Spool implements AsyncDisposable {
   /** All segments, read from the directory, the oldest first. */
   async list(): Promise<Segment[]> {
     await this.#scanner.all(this.#scope.signal);
+    return this.#inventory.all();
+  }
+
+  /** All segments, without reading the directory, the oldest first. */
+  segments(): Segment[] {
     return this.#inventory.all();
   }
 
