@@ -6,6 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type Fault =
   | 'none'
   | 'cut'
+  /** Of bodies that are not small. */
+  | '413'
+  /** 400 for what has a checksum in its headers. */
+  | 'refuse checksums'
+  /** The first HEADs know nothing of an object. */
+  | 'late HEAD'
   | 'lose answer'
   | 'withhold answer'
   | '503'
@@ -13,7 +19,13 @@ export type Fault =
   | 'hang'
   | 'flip a bit';
 
-const unanswered: readonly Fault[] = ['503', '403', 'hang', 'withhold answer'];
+const unanswered: readonly Fault[] = [
+  ...(['503', '403', '413', 'refuse checksums', 'late HEAD'] as const),
+  ...(['hang', 'withhold answer'] as const),
+];
+
+const largestBody = 8_000;
+const lateHeads = 2;
 
 function refusal(status: string, code: string, message: string): string {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
@@ -22,6 +34,14 @@ function refusal(status: string, code: string, message: string): string {
 
 const refusals = {
   '503': refusal('503 Slow Down', 'SlowDown', 'Reduce your request rate.'),
+  // As of a proxy before a store, which knows nothing of S3.
+  '413': `HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+  'refuse checksums': refusal(
+    '400 Bad Request',
+    'InvalidArgument',
+    "Unsupported header 'x-amz-checksum-sha256' received for this API call.",
+  ),
+  'late HEAD': 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
   '403': refusal('403 Forbidden', 'InvalidAccessKeyId', 'The key does not exist in our records.'),
 };
 
@@ -39,6 +59,8 @@ export class FaultProxy implements AsyncDisposable {
   mostConnections = 0;
   readonly #to: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
+  /** HEADs that an object got while they were late, by path. */
+  readonly #heads = new Map<string, number>();
   readonly #life = new AbortController();
   #server: Server | undefined;
   #port = 0;
@@ -96,13 +118,16 @@ export class FaultProxy implements AsyncDisposable {
     });
     client.on('data', (data) => {
       const method = /^(PUT|GET|HEAD|POST|DELETE) /.exec(data.toString('latin1', 0, 8))?.[1];
-      if (method !== undefined) fault = this.#faultOf(method);
+      if (method !== undefined) fault = this.#faultOf(method, data.toString('latin1'));
       const atBody = method === undefined ? 0 : data.indexOf('\r\n\r\n') + 4;
       switch (fault) {
         case 'hang':
           return;
         case '503':
         case '403':
+        case '413':
+        case 'refuse checksums':
+        case 'late HEAD':
           if (!answered) client.write(refusals[fault]);
           answered = true;
           return;
@@ -124,9 +149,23 @@ export class FaultProxy implements AsyncDisposable {
     });
   }
 
-  #faultOf(method: string): Fault {
+  #faultOf(method: string, request: string): Fault {
     this.seen.set(method, (this.seen.get(method) ?? 0) + 1);
-    return (method === 'PUT' ? this.next.shift() : undefined) ?? this.standing;
+    const fault = (method === 'PUT' ? this.next.shift() : undefined) ?? this.standing;
+    return this.#befalls(fault, method, request) ? fault : 'none';
+  }
+
+  #befalls(fault: Fault, method: string, request: string): boolean {
+    if (fault === '413') {
+      return Number(/^content-length: (\d+)/im.exec(request)?.[1] ?? 0) > largestBody;
+    }
+    if (fault === 'refuse checksums') return /^x-amz-(sdk-)?checksum-/im.test(request);
+    if (fault !== 'late HEAD') return true;
+    if (method !== 'HEAD') return false;
+    const path = request.split(' ', 2)[1] ?? '';
+    const heads = (this.#heads.get(path) ?? 0) + 1;
+    this.#heads.set(path, heads);
+    return heads <= lateHeads;
   }
 
   #forward(data: Buffer, client: Socket, server: Socket): void {

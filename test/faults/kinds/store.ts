@@ -68,6 +68,27 @@ export const storeFaults: readonly FaultKind[] = [
     inflict: standing('403'),
   },
   {
+    name: 'a store that refuses checksums',
+    ...none,
+    weight: 2,
+    lasts: [5, 25],
+    inflict: standing('refuse checksums'),
+  },
+  {
+    name: 'a proxy that takes no large bodies',
+    ...none,
+    weight: 2,
+    lasts: [5, 25],
+    inflict: standing('413'),
+  },
+  {
+    name: 'a store whose HEAD lags',
+    ...none,
+    weight: 2,
+    lasts: [5, 25],
+    inflict: standing('late HEAD'),
+  },
+  {
     name: 'a store that hangs',
     ...none,
     weight: 3,
