@@ -4,11 +4,14 @@ import { parseArgs } from 'node:util';
 import { RtspClient, type Served } from './rtsp/client.ts';
 import { Digest, type DigestOptions } from './rtsp/digest.ts';
 import type { AudioCodec, VideoCodec } from './rtsp/encoder.ts';
+import type { OddSound } from './rtsp/odd-sound.ts';
 import { MediaSource, type Packet, type Track } from './rtsp/source.ts';
 
 export interface RtspCameraOptions {
   readonly video: VideoCodec;
   readonly audio?: AudioCodec | undefined;
+  /** What is odd about its sound; of AAC. */
+  readonly oddSound?: OddSound;
   readonly width?: number;
   readonly height?: number;
   readonly framesPerSecond?: number;
@@ -47,6 +50,7 @@ export class RtspCamera implements AsyncDisposable {
   readonly #server: Server;
   readonly #clients = new Set<RtspClient>();
   readonly #stamped: boolean;
+  readonly #oddSound: OddSound | undefined;
   readonly #sent: SentPictures[] = [];
   readonly #paths: readonly string[];
   readonly #host: string;
@@ -66,6 +70,7 @@ export class RtspCamera implements AsyncDisposable {
 
   constructor(options: RtspCameraOptions) {
     this.#stamped = options.stamped ?? false;
+    this.#oddSound = options.oddSound;
     this.#paths = [options.path ?? 'unicast'].flat();
     this.#host = options.host ?? '127.0.0.1';
     this.#user = options.user;
@@ -215,8 +220,10 @@ export class RtspCamera implements AsyncDisposable {
     const silent = (): boolean => this.silent;
     const frozen = (): boolean => this.#frozen;
     const stamped = this.#stamped;
+    const oddSound = this.#oddSound;
     return {
       stamped,
+      oddSound,
       paths: this.#paths,
       digest,
       sessionSeconds,

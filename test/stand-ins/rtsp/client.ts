@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Digest } from './digest.ts';
 import { renumbered, stampPacket } from './frame-stamp.ts';
+import { type OddSound, oddPacket } from './odd-sound.ts';
 import { RtspReader, type RtspMessage } from './reader.ts';
 import type { Packet, Track } from './source.ts';
 
@@ -16,6 +17,7 @@ export interface Served {
   readonly frozen: boolean;
   /** Each picture is sent with a stamp. */
   readonly stamped: boolean;
+  readonly oddSound: OddSound | undefined;
   /** A client has begun to play. */
   onPlay(client: RtspClient): void;
 }
@@ -34,6 +36,7 @@ export class RtspClient {
   /** What came while the camera was frozen. */
   readonly #unread: Buffer[] = [];
   #playing = false;
+  #playedAtMs = 0;
   readonly #session: NodeJS.Timeout;
   readonly #number: number;
   /** Of the stamped stream. */
@@ -78,10 +81,14 @@ export class RtspClient {
   }
 
   #sendPacket(packet: Packet): void {
-    const { track: number, rtcp, marker, frame } = packet;
+    const { track: number, rtcp, marker } = packet;
     const channel = this.#channels[number];
     const track = this.#camera.tracks[number];
     if (channel === undefined || track === undefined) return;
+    const playedMs = performance.now() - this.#playedAtMs;
+    const frame =
+      track.kind === 'video' ? packet.frame : oddPacket(this.#camera.oddSound, packet, playedMs);
+    if (frame === undefined) return;
     if (this.#waiting[number]) {
       if (rtcp || (track.kind === 'video' && !marker)) return;
       this.#waiting[number] = false;
@@ -155,6 +162,7 @@ export class RtspClient {
       case 'PLAY':
         this.skipToNextPicture();
         this.#playing = true;
+        this.#playedAtMs = performance.now();
         reply('200 OK', [...session, 'Range: npt=0.000-']);
         return this.#camera.onPlay(this);
       case 'PAUSE':
