@@ -1,6 +1,7 @@
 import type { FaultKind } from '../fault.ts';
 import { cameraFaults } from './camera.ts';
 import { daemonFaults } from './daemon.ts';
+import { freezeFaults } from './freeze.ts';
 import { programFaults } from './programs.ts';
 import { spoolFaults } from './spool.ts';
 import { storeFaults } from './store.ts';
@@ -9,6 +10,7 @@ export const kinds: readonly FaultKind[] = [
   ...cameraFaults,
   ...programFaults,
   ...daemonFaults,
+  ...freezeFaults,
   ...storeFaults,
   ...spoolFaults,
 ];
