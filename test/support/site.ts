@@ -108,6 +108,10 @@ export class Site implements AsyncDisposable {
     return join(this.directory, 'state', 'spool');
   }
 
+  get ledgerFile(): string {
+    return join(this.directory, 'state', 'ledger', 'ledger.sqlite');
+  }
+
   get #store(): S3Server {
     return this.#s3 ?? assertNever('the store runs');
   }

@@ -2,6 +2,7 @@ import type { FaultKind } from '../fault.ts';
 import { cameraFaults } from './camera.ts';
 import { daemonFaults } from './daemon.ts';
 import { freezeFaults } from './freeze.ts';
+import { ledgerFaults } from './ledger.ts';
 import { programFaults } from './programs.ts';
 import { spoolFaults } from './spool.ts';
 import { storeFaults } from './store.ts';
@@ -11,6 +12,7 @@ export const kinds: readonly FaultKind[] = [
   ...programFaults,
   ...daemonFaults,
   ...freezeFaults,
+  ...ledgerFaults,
   ...storeFaults,
   ...spoolFaults,
 ];
