@@ -24,9 +24,18 @@ export interface Scene {
 
 /**
  * What a fault has for itself while it lasts, so that no other undoes it: all else goes wrong at the
- * same time. The first three are each camera's own.
+ * same time. The first four are each camera's own.
  */
-export type Place = 'camera' | 'tunnel' | 'programs' | 'store' | 'disk' | 'spooled file' | 'daemon';
+export type Place =
+  | 'camera'
+  | 'tunnel'
+  | 'line'
+  | 'programs'
+  | 'store'
+  | 'disk'
+  | 'spooled file'
+  | 'daemon'
+  | 'clock';
 
 export interface FaultKind {
   readonly name: string;
@@ -50,4 +59,4 @@ export type Heal = () => Promise<void> | void;
 export const done: Heal = () => {};
 
 export const isCamerasOwn = ({ place }: FaultKind): boolean =>
-  place === 'camera' || place === 'tunnel' || place === 'programs';
+  place === 'camera' || place === 'tunnel' || place === 'line' || place === 'programs';

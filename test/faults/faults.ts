@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { kinds } from './kinds/all.ts';
 import { isProven, report } from './report.ts';
 import { runFaults } from './run.ts';
 
@@ -15,6 +16,8 @@ const { values } = parseArgs({
     cameras: { type: 'string', default: '5' },
     /** Mean seconds from a fault to the next. */
     every: { type: 'string', default: '3.3' },
+    /** Only faults whose names have it (a regular expression). */
+    only: { type: 'string', default: '' },
   },
 });
 
@@ -32,6 +35,7 @@ const outcome = await runFaults({
   seed,
   cameras: Number(values.cameras),
   everyMs: Number(values.every) * 1_000,
+  kinds: kinds.filter(({ name }) => new RegExp(values.only).test(name)),
   say,
   signal: stop.signal,
 });

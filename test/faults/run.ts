@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gap } from '../../src/contract/continuity.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
+import { Line } from '../support/line.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
 import { listSegments, type ReadBucket, readBucket } from './bucket.ts';
-import { type Heal, isCamerasOwn, type Scene } from './fault.ts';
+import { type FaultKind, type Heal, isCamerasOwn, type Scene } from './fault.ts';
 import { type Inflicted, judge, type Verdict } from './judge.ts';
-import { kinds } from './kinds/all.ts';
+import { cameraOptions } from './odd-cameras.ts';
 import { placeOf, plan, type Planned } from './plan.ts';
 import { gapsOf, rebuildLedger, verifyDeeply } from './proof.ts';
 import { Watchman } from './watchman.ts';
@@ -20,6 +21,7 @@ export interface RunOptions {
   readonly cameras: number;
   /** Mean time from a fault to the next. */
   readonly everyMs: number;
+  readonly kinds: readonly FaultKind[];
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -40,8 +42,6 @@ export interface Outcome {
 
 const segmentSeconds = 3;
 const diskMegabytes = 64;
-const picture = { video: 'h264', width: 160, height: 120, framesPerSecond: 5 } as const;
-const media = { ...picture, keyFrameSeconds: 1, bitsPerSecond: 24_000, stamped: true } as const;
 /** For what a fault needs to be there again after another one. */
 const findWithinMs = 8_000;
 /** For all cameras to be recorded again after the last fault, and for the spool to be empty. */
@@ -57,6 +57,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   const site = owned.use(
     await Site.start({
       segmentSeconds,
+      settableClock: true,
       storeBehind: async (endpoint) => {
         store = owned.use(await FaultProxy.start(endpoint));
         return store.endpoint;
@@ -68,7 +69,9 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   const startedAtMs = Date.now();
   const cameras: SiteCamera[] = [];
   for (let i = 1; i <= options.cameras; i++) {
-    cameras.push(await site.addCamera(`bach/camera-${i}`, media));
+    const camera = await site.addCamera(`bach/camera-${i}`, cameraOptions(i - 1));
+    camera.line = owned.use(await Line.start(() => site.tunnelPort));
+    cameras.push(camera);
   }
   const scene: Scene = {
     site,
@@ -143,7 +146,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
 /** @returns those that found nothing to be inflicted on */
 async function inflictAll(
   scene: Scene,
-  { faults, seed, everyMs, say, signal }: RunOptions,
+  { faults, seed, everyMs, kinds, say, signal }: RunOptions,
   inflicted: Inflicted[],
 ): Promise<string[]> {
   const missed: string[] = [];

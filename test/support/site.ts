@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ import {
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
+import type { Line } from './line.ts';
 import { probe, type Probed } from './media.ts';
 import { descendants } from './processes.ts';
 import { dbclients } from './tools.ts';
@@ -31,6 +32,7 @@ import { storedPictures } from '../faults/stored-pictures.ts';
 import type { FrameStamp } from '../stand-ins/rtsp/frame-stamp.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli');
+const steppedClock = join(import.meta.dirname, 'stepped-clock.ts');
 
 export interface SiteOptions {
   readonly segmentSeconds?: number;
@@ -41,6 +43,8 @@ export interface SiteOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Where the daemon is to reach the store, given its real address; there unless given. */
   readonly storeBehind?: (endpoint: string) => Promise<string>;
+  /** Whether the daemon's clock can be set; only where its program is its source. */
+  readonly settableClock?: boolean;
   /** Whether the bucket exists and its server runs at the start. */
   readonly bucket?: 'ready' | 'absent' | 'server down' | 'wrong secret';
 }
@@ -175,8 +179,11 @@ export class Site implements AsyncDisposable {
     const from = this.log.length;
     const { program } = this.#options;
     const [file, ...args] =
-      program === undefined ? [process.execPath, join(cli, 'cctvd.ts')] : [program];
+      program === undefined
+        ? [process.execPath, ...this.#preloads, join(cli, 'cctvd.ts')]
+        : [program];
     const daemon = spawn(file, [...args, '--config', join(this.directory, 'config.yaml')], {
+      env: { ...process.env, STEPPED_CLOCK_FILE: this.#clockFile },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#daemon = daemon;
@@ -189,6 +196,24 @@ export class Site implements AsyncDisposable {
     });
     this.#hostKey ??= String(ready['hostKeyLine']);
     this.#tunnelPort = Number(String(ready['address']).split(':').at(-1));
+  }
+
+  get #preloads(): readonly string[] {
+    return this.#options.settableClock === true ? ['--import', steppedClock] : [];
+  }
+
+  get #clockFile(): string {
+    return join(this.directory, 'clock');
+  }
+
+  #clockAheadMs = 0;
+
+  /** Sets the daemon's clock, of a site whose clock can be set: forth, or back if less than 0. */
+  stepClock(ms: number): void {
+    this.#clockAheadMs += ms;
+    const next = `${this.#clockFile}.next`;
+    writeFileSync(next, String(this.#clockAheadMs));
+    renameSync(next, this.#clockFile);
   }
 
   #hostKey: string | undefined;
@@ -325,6 +350,8 @@ export class Site implements AsyncDisposable {
 export class SiteCamera implements AsyncDisposable {
   readonly name: string;
   readonly rtsp: RtspCamera;
+  /** Through which it dials in; straight unless set. */
+  line: Line | undefined;
   readonly #site: Site;
   readonly #files: { readonly home: string; readonly key: string; readonly dbclient: string };
   readonly #ownsRtsp: boolean;
@@ -366,7 +393,7 @@ export class SiteCamera implements AsyncDisposable {
         '-R',
         `554:127.0.0.1:${this.rtsp.port}`,
         '-p',
-        String(this.#site.tunnelPort),
+        String(this.line?.port ?? this.#site.tunnelPort),
         `${user}@127.0.0.1`,
       ],
       { env: { ...process.env, HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] },

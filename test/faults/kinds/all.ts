@@ -1,8 +1,10 @@
 import type { FaultKind } from '../fault.ts';
 import { cameraFaults } from './camera.ts';
+import { clockFaults } from './clock.ts';
 import { daemonFaults } from './daemon.ts';
 import { freezeFaults } from './freeze.ts';
 import { ledgerFaults } from './ledger.ts';
+import { lineFaults } from './line.ts';
 import { programFaults } from './programs.ts';
 import { spoolFaults } from './spool.ts';
 import { storeFaults } from './store.ts';
@@ -13,6 +15,8 @@ export const kinds: readonly FaultKind[] = [
   ...daemonFaults,
   ...freezeFaults,
   ...ledgerFaults,
+  ...clockFaults,
+  ...lineFaults,
   ...storeFaults,
   ...spoolFaults,
 ];
