@@ -62,6 +62,24 @@ describe('the judgement of a fault run', () => {
     assert.equal(judge({ ...evidence, gaps, faults: [before] }).unfitting.length, 20);
   });
 
+  it('knows that footage dated by a clock that was ahead hides a part of the gap', () => {
+    const aheadMs = 7_000;
+    const early = segment(0, 100);
+    const segments = [
+      { ...early, startMs: early.startMs + aheadMs, endMs: early.endMs + aheadMs },
+      segment(125, 300),
+    ];
+    const faults = [{ ...killed, name: 'a clock', causes: ['clock jumped' as const] }];
+    const gaps = [gap(97, 100, 'clock jumped')];
+    const verdict = judge({ camera, sent, segments, gaps, faults });
+    assert.deepEqual([verdict.explained, verdict.silent, verdict.unfitting], [25, [], []]);
+    const killedGaps = [gap(97, 100, 'archiver died')];
+    assert.notEqual(
+      judge({ camera, sent, segments, gaps: killedGaps, faults: [killed] }).silent.length,
+      0,
+    );
+  });
+
   it('finds a picture that is missing in the midst of footage', () => {
     const whole = segment(0, 300);
     const pictures = whole.pictures.filter(({ picture }) => picture !== 200);

@@ -42,6 +42,12 @@ const edgeMs = 2_000;
 /** A fault is noticed late, and what it began ends late: time-outs, back-off. */
 const aftermathMs = 45_000;
 
+/**
+ * A clock that is set back tells the same time twice: footage of the first time hides a part of what is
+ * missing in the second, and of the gap there is left what lies before. At most the largest step long.
+ */
+const steppedMs = 9_000;
+
 /** What these take was recorded before the fault: it waited to be stored, for as long as this. */
 const ofWaitingFootage: readonly GapCause[] = ['disk full', 'segment lost'];
 const waitsMs = 300_000;
@@ -79,7 +85,7 @@ export function judge({ camera, sent, segments, gaps, faults }: CameraEvidence):
     const between = stretchBetween(before.get(picture), after.get(picture));
     const around = gaps.filter(
       (gap) =>
-        overlap(gap, { startMs: sentMs, endMs: sentMs }) ||
+        overlap(gap, { startMs: sentMs - hiddenMs(gap), endMs: sentMs }) ||
         (between !== undefined && overlap(gap, between)),
     );
     if (around.some((gap) => fits(gap, faults))) explained.push(picture);
@@ -123,6 +129,8 @@ type Times = Pick<Gap, 'startMs' | 'endMs'>;
 
 const overlap = (one: Times, other: Times): boolean =>
   one.startMs <= other.endMs + edgeMs && other.startMs <= one.endMs + edgeMs;
+
+const hiddenMs = ({ cause }: Gap): number => (cause === 'clock jumped' ? steppedMs : 0);
 
 /** For each missing picture, where the stored one before it is, in the order given. */
 function neighbours(

@@ -1,7 +1,7 @@
 import type { FaultKind } from '../fault.ts';
 
 /** A camera that is not recorded sends less. */
-const leastBytesPerSecond = 2_000;
+const leastBytesPerSecond = 1_000;
 
 /** What befalls the line that a camera dials in by. */
 export const lineFaults: readonly FaultKind[] = [
