@@ -3,8 +3,10 @@ import type { CameraParts } from '../camera/camera.ts';
 import { commandProcessor } from '../camera/processor.ts';
 import type { CameraSettings } from '../camera/settings.ts';
 import type { Config } from '../config/config.ts';
+import type { KeyUse } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
+import { describeError } from '../lib/errors.ts';
 import type { AdjustableLog, Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
 import type { Slots } from '../lib/slots.ts';
@@ -29,7 +31,19 @@ const relayReadyWithinMs = 10_000;
 
 /** Notes that a camera dialled in. Closes its tunnel and returns false if its key is no longer valid. */
 export function greet(ledger: Pick<Ledger, 'keys'>, tunnel: Tunnel, log: Log): boolean {
-  const use = ledger.keys.used(tunnel.camera, tunnel.keyFingerprint);
+  let use: KeyUse | undefined;
+  try {
+    use = ledger.keys.used(tunnel.camera, tunnel.keyFingerprint);
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error)) throw error;
+    // A ledger that can't be written must not cost footage. The next dial-in is noted instead: the
+    // camera's key was found in the ledger when it logged in.
+    log.warn('the dial-in of a camera could not be noted', {
+      camera: formatCameraName(tunnel.camera),
+      cause: describeError(error),
+    });
+    return true;
+  }
   if (use === undefined) tunnel.close('its key is no longer valid');
   else if (use.droppedKeys.length > 0) {
     log.info('camera uses its new key, the old one is no longer valid', {

@@ -106,18 +106,22 @@ export function prepareKeys(database: DatabaseSync, cameras: CameraRows): KeyQue
   return {
     ownerOf,
     add,
-    used: ({ account, camera }, fingerprint) =>
-      transaction(database, () => {
-        const row = usable.get({ account, camera, fingerprint });
-        if (row === undefined) return undefined;
-        const id = number(row['id']);
-        const isFirst = isTrue(row['isFirst']);
+    used: ({ account, camera }, fingerprint) => {
+      const row = usable.get({ account, camera, fingerprint });
+      if (row === undefined) return undefined;
+      const id = number(row['id']);
+      const isFirst = isTrue(row['isFirst']);
+      const isSuccessor = isTrue(row['successor']);
+      // Most dial-ins change nothing, and need no ledger that can be written.
+      if (!isFirst && !isSuccessor) return { isFirst, droppedKeys: [] };
+      return transaction(database, () => {
         if (isFirst) setFirstContact.run({ id, ms: wallNow() });
-        if (!isTrue(row['successor'])) return { isFirst, droppedKeys: [] };
+        if (!isSuccessor) return { isFirst, droppedKeys: [] };
         const dropped = dropOthers.all({ id, fingerprint }).map((key) => text(key['fingerprint']));
         makeSole.run(id);
         return { isFirst, droppedKeys: dropped };
-      }),
+      });
+    },
     rotate: (name, key) =>
       transaction(database, () => {
         const id = cameras.idOf(name);

@@ -5,10 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { salvage } from '../../src/archive/salvage.ts';
+import { greet } from '../../src/daemon/record.ts';
 import { type Destination, Publisher } from '../../src/daemon/publish.ts';
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
+import type { Tunnel } from '../../src/tunnel/tunnel.ts';
 import { keyNumber } from '../support/journaled-bucket.ts';
 import { frontDoor, someTimeMs, temporaryDirectory } from '../support/segments.ts';
 import { smallDisk } from '../support/small-disk.ts';
@@ -235,6 +237,36 @@ describe('publishing while the ledger can not be written', () => {
     }
     await publisher.start({ doubtAllBut: () => {} });
     assert.deepEqual(await site.state(), published);
+  });
+});
+
+describe('a camera that dials in while another process locks the ledger', () => {
+  it('is taken, whether its dial-in is the first or not', async () => {
+    await using directory = await temporaryDirectory();
+    const file = join(directory.path, 'ledger.sqlite');
+    {
+      using ledger = openLedger(file);
+      ledger.accounts.add(frontDoor.account);
+      for (const [n, camera] of ['known', 'new'].entries()) {
+        ledger.cameras.add({ account: frontDoor.account, camera, key: keyNumber(n) });
+      }
+      ledger.keys.used({ ...frontDoor, camera: 'known' }, keyNumber(0).fingerprint);
+    }
+    using other = new DatabaseSync(file);
+    other.exec('BEGIN; SELECT * FROM accounts');
+    using ledger = openLedger(file, { alone: true });
+    other.exec('COMMIT; BEGIN IMMEDIATE');
+    const log = new KeptLog();
+    const dialIn = (camera: string, n: number): boolean => {
+      const close = (reason: string): void => assert.fail(reason);
+      const { fingerprint: keyFingerprint } = keyNumber(n);
+      const tunnel = { camera: { ...frontDoor, camera }, keyFingerprint, close };
+      return greet(ledger, tunnel as unknown as Tunnel, log);
+    };
+    assert.equal(dialIn('known', 0), true);
+    assert.deepEqual(log.complaints(), [], 'nothing was to be written');
+    assert.equal(dialIn('new', 1), true);
+    assert.match(log.complaints()[0]?.message ?? '', /the dial-in .* could not be noted/);
   });
 });
 
