@@ -48,16 +48,14 @@ const refusalOf = (fault: Fault): string | undefined =>
 
 /** Whether a fault befalls the request that begins with `head`. */
 function befalls(fault: Fault, method: string, head: string): boolean {
-  switch (fault) {
-    case '400 to checksums':
-      return method === 'PUT' && /^x-amz-(sdk-)?checksum/im.test(head);
-    case '413 to large bodies':
-      return method === 'PUT' && Number(/^content-length: (\d+)/im.exec(head)?.[1]) > largeBytes;
-    case '404 to HEAD':
-      return method === 'HEAD';
-    default:
-      return true;
+  if (fault === '404 to HEAD') return method === 'HEAD';
+  if (fault === '400 to checksums') {
+    return method === 'PUT' && /^x-amz-(sdk-)?checksum/im.test(head);
   }
+  if (fault === '413 to large bodies') {
+    return method === 'PUT' && Number(/^content-length: (\d+)/im.exec(head)?.[1]) > largeBytes;
+  }
+  return true;
 }
 
 /** A TCP proxy in front of an S3 server that does to requests what networks and servers do. */
