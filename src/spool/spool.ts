@@ -222,7 +222,8 @@ export class Spool implements AsyncDisposable {
       const segment = await this.#publishing.run(() =>
         publishFile(this.#ready(camera), camera, file, find),
       );
-      this.#found(camera, segment);
+      // It may have been seen, stored and deleted before its name was safely on the disk.
+      await this.#scanner.one(segment.path);
       return segment;
     } catch (error) {
       // publishFile() wraps the system's error as the cause.

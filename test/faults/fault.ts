@@ -1,5 +1,6 @@
 import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
+import type { NarrowLine } from '../support/narrow-line.ts';
 import type { Site, SiteCamera } from '../support/site.ts';
 import type { SmallDisk } from '../support/small-disk.ts';
 
@@ -7,6 +8,8 @@ import type { SmallDisk } from '../support/small-disk.ts';
 export interface Scene {
   readonly site: Site;
   readonly cameras: readonly SiteCamera[];
+  /** Between each camera and the daemon. */
+  readonly lines: ReadonlyMap<SiteCamera, NarrowLine>;
   /** Between the daemon and the store. */
   readonly store: FaultProxy;
   /** Holds the spool. The ledger is elsewhere: SQLite does not go where only the test sees the disk. */
@@ -24,12 +27,11 @@ export interface Scene {
 
 /**
  * What a fault has for itself while it lasts, so that no other undoes it: all else goes wrong at the
- * same time. The first four are each camera's own.
+ * same time. The first three are each camera's own.
  */
-export type Place =
+export type Place = 
   | 'camera'
   | 'tunnel'
-  | 'line'
   | 'programs'
   | 'store'
   | 'disk'
@@ -59,4 +61,4 @@ export type Heal = () => Promise<void> | void;
 export const done: Heal = () => {};
 
 export const isCamerasOwn = ({ place }: FaultKind): boolean =>
-  place === 'camera' || place === 'tunnel' || place === 'line' || place === 'programs';
+  place === 'camera' || place === 'tunnel' || place === 'programs';

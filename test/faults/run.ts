@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gap } from '../../src/contract/continuity.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
-import { Line } from '../support/line.ts';
+import { NarrowLine } from '../support/narrow-line.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
@@ -68,14 +68,18 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   if (store === undefined) throw new Error('there is no store');
   const startedAtMs = Date.now();
   const cameras: SiteCamera[] = [];
+  const lines = new Map<SiteCamera, NarrowLine>();
   for (let i = 1; i <= options.cameras; i++) {
     const camera = await site.addCamera(`bach/camera-${i}`, cameraOptions(i - 1));
-    camera.line = owned.use(await Line.start(() => site.tunnelPort));
+    const line = owned.use(await NarrowLine.to(() => site.tunnelPort));
+    camera.dialledPort = line.port;
+    lines.set(camera, line);
     cameras.push(camera);
   }
   const scene: Scene = {
     site,
     cameras,
+    lines,
     store,
     disk,
     spoolDirectory,

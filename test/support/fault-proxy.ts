@@ -6,44 +6,57 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type Fault =
   | 'none'
   | 'cut'
-  /** Of bodies that are not small. */
-  | '413'
-  /** 400 for what has a checksum in its headers. */
-  | 'refuse checksums'
-  /** The first HEADs know nothing of an object. */
-  | 'late HEAD'
   | 'lose answer'
   | 'withhold answer'
   | '503'
   | '403'
+  /** Only a PUT with a checksum in its headers, as stores answer that know none. */
+  | '400 to checksums'
+  /** Only a PUT of more than {@link largeBytes}, as proxies answer. */
+  | '413 to large bodies'
+  /** Only a HEAD, as stores answer that take time until an object is seen. */
+  | '404 to HEAD'
   | 'hang'
   | 'flip a bit';
 
-const unanswered: readonly Fault[] = [
-  ...(['503', '403', '413', 'refuse checksums', 'late HEAD'] as const),
-  ...(['hang', 'withhold answer'] as const),
-];
-
-const largestBody = 8_000;
-const lateHeads = 2;
+/** A PUT of more is large. */
+const largeBytes = 6_000;
 
 function refusal(status: string, code: string, message: string): string {
-  const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  const body =
+    code === ''
+      ? ''
+      : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
   return `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 }
 
 const refusals = {
   '503': refusal('503 Slow Down', 'SlowDown', 'Reduce your request rate.'),
-  // As of a proxy before a store, which knows nothing of S3.
-  '413': `HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
-  'refuse checksums': refusal(
+  '403': refusal('403 Forbidden', 'InvalidAccessKeyId', 'The key does not exist in our records.'),
+  '400 to checksums': refusal(
     '400 Bad Request',
     'InvalidArgument',
-    "Unsupported header 'x-amz-checksum-sha256' received for this API call.",
+    'Unsupported header x-amz-checksum-sha256',
   ),
-  'late HEAD': 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
-  '403': refusal('403 Forbidden', 'InvalidAccessKeyId', 'The key does not exist in our records.'),
-};
+  '413 to large bodies': refusal('413 Content Too Large', 'EntityTooLarge', 'That is too much.'),
+  // The answer to HEAD has no body.
+  '404 to HEAD': refusal('404 Not Found', '', ''),
+} satisfies Partial<Record<Fault, string>>;
+
+const refusalOf = (fault: Fault): string | undefined =>
+  (refusals as Partial<Record<Fault, string>>)[fault];
+
+/** Whether a fault befalls the request that begins with `head`. */
+function befalls(fault: Fault, method: string, head: string): boolean {
+  if (fault === '404 to HEAD') return method === 'HEAD';
+  if (fault === '400 to checksums') {
+    return method === 'PUT' && /^x-amz-(sdk-)?checksum/im.test(head);
+  }
+  if (fault === '413 to large bodies') {
+    return method === 'PUT' && Number(/^content-length: (\d+)/im.exec(head)?.[1]) > largeBytes;
+  }
+  return true;
+}
 
 /** A TCP proxy in front of an S3 server that does to requests what networks and servers do. */
 export class FaultProxy implements AsyncDisposable {
@@ -59,8 +72,6 @@ export class FaultProxy implements AsyncDisposable {
   mostConnections = 0;
   readonly #to: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
-  /** HEADs that an object got while they were late, by path. */
-  readonly #heads = new Map<string, number>();
   readonly #life = new AbortController();
   #server: Server | undefined;
   #port = 0;
@@ -114,20 +125,22 @@ export class FaultProxy implements AsyncDisposable {
     let answered = false;
     server.on('data', (data) => {
       if (fault === 'lose answer') client.destroy();
-      else if (!unanswered.includes(fault)) client.write(data);
+      else if (fault !== 'hang' && fault !== 'withhold answer' && refusalOf(fault) === undefined) {
+        client.write(data);
+      }
     });
     client.on('data', (data) => {
       const method = /^(PUT|GET|HEAD|POST|DELETE) /.exec(data.toString('latin1', 0, 8))?.[1];
-      if (method !== undefined) fault = this.#faultOf(method, data.toString('latin1'));
+      if (method !== undefined) fault = this.#faultOf(method, data.toString('latin1', 0, 8_192));
       const atBody = method === undefined ? 0 : data.indexOf('\r\n\r\n') + 4;
       switch (fault) {
         case 'hang':
           return;
         case '503':
         case '403':
-        case '413':
-        case 'refuse checksums':
-        case 'late HEAD':
+        case '400 to checksums':
+        case '413 to large bodies':
+        case '404 to HEAD':
           if (!answered) client.write(refusals[fault]);
           answered = true;
           return;
@@ -149,23 +162,10 @@ export class FaultProxy implements AsyncDisposable {
     });
   }
 
-  #faultOf(method: string, request: string): Fault {
+  #faultOf(method: string, head: string): Fault {
     this.seen.set(method, (this.seen.get(method) ?? 0) + 1);
     const fault = (method === 'PUT' ? this.next.shift() : undefined) ?? this.standing;
-    return this.#befalls(fault, method, request) ? fault : 'none';
-  }
-
-  #befalls(fault: Fault, method: string, request: string): boolean {
-    if (fault === '413') {
-      return Number(/^content-length: (\d+)/im.exec(request)?.[1] ?? 0) > largestBody;
-    }
-    if (fault === 'refuse checksums') return /^x-amz-(sdk-)?checksum-/im.test(request);
-    if (fault !== 'late HEAD') return true;
-    if (method !== 'HEAD') return false;
-    const path = request.split(' ', 2)[1] ?? '';
-    const heads = (this.#heads.get(path) ?? 0) + 1;
-    this.#heads.set(path, heads);
-    return heads <= lateHeads;
+    return befalls(fault, method, head) ? fault : 'none';
   }
 
   #forward(data: Buffer, client: Socket, server: Socket): void {

@@ -23,7 +23,6 @@ import {
   startRtspCamera,
 } from '../stand-ins/rtsp-camera.ts';
 import { type S3Server, startS3Server } from '../stand-ins/s3-server.ts';
-import type { Line } from './line.ts';
 import { probe, type Probed } from './media.ts';
 import { descendants } from './processes.ts';
 import { dbclients } from './tools.ts';
@@ -350,8 +349,8 @@ export class Site implements AsyncDisposable {
 export class SiteCamera implements AsyncDisposable {
   readonly name: string;
   readonly rtsp: RtspCamera;
-  /** Through which it dials in; straight unless set. */
-  line: Line | undefined;
+  /** Where it dials in, if not at the daemon itself. */
+  dialledPort: number | undefined;
   readonly #site: Site;
   readonly #files: { readonly home: string; readonly key: string; readonly dbclient: string };
   readonly #ownsRtsp: boolean;
@@ -393,7 +392,7 @@ export class SiteCamera implements AsyncDisposable {
         '-R',
         `554:127.0.0.1:${this.rtsp.port}`,
         '-p',
-        String(this.line?.port ?? this.#site.tunnelPort),
+        String(this.dialledPort ?? this.#site.tunnelPort),
         `${user}@127.0.0.1`,
       ],
       { env: { ...process.env, HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] },

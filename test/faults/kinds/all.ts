@@ -2,7 +2,6 @@ import type { FaultKind } from '../fault.ts';
 import { cameraFaults } from './camera.ts';
 import { clockFaults } from './clock.ts';
 import { daemonFaults } from './daemon.ts';
-import { freezeFaults } from './freeze.ts';
 import { ledgerFaults } from './ledger.ts';
 import { lineFaults } from './line.ts';
 import { programFaults } from './programs.ts';
@@ -11,12 +10,11 @@ import { storeFaults } from './store.ts';
 
 export const kinds: readonly FaultKind[] = [
   ...cameraFaults,
+  ...lineFaults,
   ...programFaults,
   ...daemonFaults,
-  ...freezeFaults,
   ...ledgerFaults,
   ...clockFaults,
-  ...lineFaults,
   ...storeFaults,
   ...spoolFaults,
 ];
