@@ -29,7 +29,7 @@ export interface Scene {
  * What a fault has for itself while it lasts, so that no other undoes it: all else goes wrong at the
  * same time. The first three are each camera's own.
  */
-export type Place = 
+export type Place =
   | 'camera'
   | 'tunnel'
   | 'programs'
