@@ -1,5 +1,5 @@
 import { Random } from '../faults/random.ts';
-import type { Target } from './attack.ts';
+import { type Target, usualSeconds } from './attack.ts';
 import { attacks } from './kinds/all.ts';
 
 // Runs one attack, in a process of its own: what it costs is not the daemon's.
@@ -11,11 +11,27 @@ export interface AttackerSetup {
   readonly seconds: number;
 }
 
+export interface AttackerTold {
+  readonly counted: number;
+  readonly wrongs: readonly string[];
+  /** What went wrong for the attacker, and how often. */
+  readonly failures: readonly (readonly [string, number])[];
+}
+
+/** So much longer than told an attack takes at most, where it is to do something so often. */
+const mostTimes = 10;
+
 const setup = JSON.parse(process.argv[2] ?? '{}') as AttackerSetup;
 const attack = attacks.find(({ name }) => name === setup.name);
 if (attack === undefined) throw new Error(`there is no attack ${setup.name}`);
+const wanted = ((attack.atLeast ?? 0) * setup.seconds) / usualSeconds;
+const over = new AbortController();
 let counted = 0;
+const timer = setInterval(() => {
+  if (counted >= wanted || performance.now() > 1_000 * mostTimes * setup.seconds) over.abort();
+}, setup.seconds * 1_000);
 // What the daemon does to an attacker is no error of ours.
+const wrongs = new Set<string>();
 const failures = new Map<string, number>();
 const note = (error: unknown): void => {
   const words = String(error).slice(0, 200);
@@ -29,8 +45,11 @@ await attack
   .run({
     target: setup.target,
     random: new Random(setup.seed),
-    signal: AbortSignal.timeout(setup.seconds * 1_000),
+    signal: over.signal,
+    wrong: (words) => void wrongs.add(words),
     count: (times = 1) => void (counted += times),
   })
   .catch(note);
-process.send?.({ counted, failures: [...failures] }, () => process.exit());
+clearInterval(timer);
+const told: AttackerTold = { counted, wrongs: [...wrongs].slice(0, 50), failures: [...failures] };
+process.send?.(told, () => process.exit());

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { usualSeconds } from './attack.ts';
 import { wrongs } from './judge.ts';
 import { attacks } from './kinds/all.ts';
 import { controlOf, report } from './report.ts';
@@ -13,9 +14,9 @@ import { runAttacks } from './run.ts';
 
 const { values } = parseArgs({
   options: {
-    /** Only those whose name has this in it, beside the control. */
+    /** Only those whose name has one of these words in it, with commas between; beside the control. */
     only: { type: 'string' },
-    seconds: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: `${usualSeconds}` },
     seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
   },
 });
@@ -49,7 +50,9 @@ async function run(): Promise<void> {
   const seed = Number(values.seed);
   say(`seed ${seed}`);
   const { rows, log } = await runAttacks({
-    attacks: attacks.filter(({ name, by }) => by === 'nobody' || name.includes(only)),
+    attacks: attacks.filter(
+      ({ name, by }) => by === 'nobody' || only.split(',').some((word) => name.includes(word)),
+    ),
     seconds: Number(values.seconds),
     seed,
     say,

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { background } from '../../src/lib/background.ts';
 import { Player } from '../gateway/player.ts';
 import { Stranger } from '../tunnel/stranger.ts';
+import { askPage } from './page.ts';
 import type { Scene } from './scene.ts';
 
 /** What somebody honest waits for, and how often it did not come. */
@@ -17,6 +17,8 @@ export interface Waits {
 export type Honest = 'camera' | 'viewer' | 'watching' | 'owner' | 'page';
 
 const giveUpMs = 15_000;
+/** As the firmware does it. */
+const redialAfterMs = 200;
 /** Addresses of the honest, which no stranger has. */
 const home = '10.240.0.1';
 const betweenMs: Readonly<Record<Honest, number>> = {
@@ -90,18 +92,24 @@ export class Honests implements AsyncDisposable {
     }
   }
 
-  /** A camera that dials in anew: until its key has let it in. */
+  /** A camera that dials in anew, as often as it takes: until its key has let it in. */
   async #dialIn(): Promise<void> {
     const { newcomers, target } = this.#scene;
     const identity = newcomers[(this.#visitor += 1) % newcomers.length];
     if (identity === undefined) throw new Error('no camera');
-    await using _camera = await Stranger.connect({
-      port: target.tunnelPort,
-      from: '10.241.0.1',
-      logIn: true,
-      username: identity.user,
-      privateKey: identity.privateKey,
-    });
+    const until = performance.now() + giveUpMs;
+    for (;;) {
+      const camera = await Stranger.connect({
+        port: target.tunnelPort,
+        from: '10.241.0.1',
+        logIn: true,
+        username: identity.user,
+        privateKey: identity.privateKey,
+      }).catch((error: unknown) => (performance.now() > until ? Promise.reject(error) : undefined));
+      await camera?.[Symbol.asyncDispose]();
+      if (camera !== undefined) return;
+      await delay(redialAfterMs);
+    }
   }
 
   /** Somebody who begins to watch: until the first picture. */
@@ -125,10 +133,10 @@ export class Honests implements AsyncDisposable {
   }
 
   async #player(from: string): Promise<Player> {
-    const { target, passwords } = this.#scene;
+    const { target } = this.#scene;
     const player = await Player.connect({ port: target.gatewayPort, from });
     const url = `rtsp://127.0.0.1:${target.gatewayPort}/bach/front`;
-    const { status } = await player.login('bach', passwords.get('bach') ?? '').watch(url);
+    const { status } = await player.login('bach', target.people.owner.password).watch(url);
     if (status === 200) return player;
     player[Symbol.dispose]();
     throw new Error(`a viewer was answered ${status}`);
@@ -142,12 +150,8 @@ export class Honests implements AsyncDisposable {
   }
 
   async #logIn(): Promise<void> {
-    const body = JSON.stringify({
-      account: 'bach',
-      user: 'bach',
-      password: this.#scene.passwords.get('bach') ?? '',
-    });
-    const { status, cookie } = await this.#ask('POST', '/api/login', body);
+    const { owner } = this.#scene.target.people;
+    const { status, cookie } = await this.#ask('POST', '/api/login', owner);
     if (status !== 204) throw new Error(`a log-in was answered ${status}`);
     this.#cookie = cookie;
   }
@@ -161,40 +165,11 @@ export class Honests implements AsyncDisposable {
   #ask(
     method: string,
     path: string,
-    body?: string,
+    body?: unknown,
   ): Promise<{ readonly status: number; readonly cookie: string }> {
-    const { promise, resolve, reject } = Promise.withResolvers<{
-      readonly status: number;
-      readonly cookie: string;
-    }>();
-    const origin = `https://127.0.0.1:${this.#scene.target.webPort}`;
-    const asked = request(
-      origin + path,
-      {
-        method,
-        // Each time a new connection, as a browser that was away needs it.
-        agent: false,
-        localAddress: home,
-        rejectUnauthorized: false,
-        signal: AbortSignal.timeout(giveUpMs),
-        headers: {
-          origin,
-          cookie: this.#cookie,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-      },
-      (answer) => {
-        answer.resume();
-        answer.once('close', () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            cookie: answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '',
-          }),
-        );
-      },
-    );
-    asked.once('error', reject);
-    asked.end(body);
-    return promise;
+    // A log-in with the cookie of a session would end that one while the page still asks with it.
+    const session = body === undefined ? { cookie: this.#cookie } : { body };
+    const port = this.#scene.target.webPort;
+    return askPage({ port, from: home, method, path, ...session, withinMs: giveUpMs });
   }
 }

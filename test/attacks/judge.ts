@@ -9,6 +9,8 @@ export interface Row extends Measured {
   readonly unit: string;
   readonly seconds: number;
   readonly counted: number;
+  /** What the attacker saw that must not be. */
+  readonly found: readonly string[];
   /** The most CPU time that the loop took before others ran. */
   readonly turnMs: number;
   /** Delay of the loop at most, by the probe. */
@@ -29,7 +31,7 @@ const mostGrownMegabytes = 100;
 /** What is wrong with a row, in words. The control tells what mere want of CPU does. */
 export function wrongs(row: Row, control: Row | undefined): string[] {
   if (row.by === 'nobody') return [];
-  const found: string[] = [];
+  const found = [...row.found];
   const than = (mine: number, its: number | undefined, most: number): boolean =>
     mine > most && mine > 1.5 * (its ?? 0);
   if (row.lostSeconds > (control?.lostSeconds ?? 0)) {

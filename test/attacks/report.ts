@@ -3,7 +3,7 @@ import { type Row, wrongs } from './judge.ts';
 const columns: readonly (readonly [string, (row: Row) => string])[] = [
   ['attack', ({ name }) => name],
   ['by', ({ by }) => by],
-  ['rate', ({ counted, seconds, unit }) => `${(counted / seconds).toFixed(0)} ${unit}/s`],
+  ['rate', ({ counted, seconds, unit }) => `${rate(counted / seconds)} ${unit}/s`],
   ['CPU', ({ cpu }) => `${(100 * cpu).toFixed(0)} %`],
   ['loop late', ({ lagMs, lateMs }) => `${Math.max(lagMs, lateMs).toFixed(0)} ms`],
   ['by CPU of a turn', ({ turnMs }) => `${turnMs.toFixed(0)} ms`],
@@ -22,6 +22,8 @@ const columns: readonly (readonly [string, (row: Row) => string])[] = [
   ['uncaught', ({ uncaught }) => String(uncaught)],
   ['log lines', ({ lines }) => String(lines)],
 ];
+
+const rate = (perSecond: number): string => perSecond.toFixed(perSecond < 10 ? 1 : 0);
 
 function waited({ waits }: Row, who: Parameters<Row['waits']['get']>[0]): string {
   const { worstMs = 0, failures = [], tries = 0 } = waits.get(who) ?? {};

@@ -7,7 +7,7 @@ import { judge } from '../faults/judge.ts';
 import { scrape } from '../support/scrape.ts';
 import { eventually } from '../support/until.ts';
 import type { Attack } from './attack.ts';
-import type { AttackerSetup } from './attacker.ts';
+import type { AttackerSetup, AttackerTold } from './attacker.ts';
 import { Honests } from './honest.ts';
 import type { Row } from './judge.ts';
 import { Measurement } from './measure.ts';
@@ -74,7 +74,7 @@ async function attackOnce(
   honests.takeWaits();
   const fromMs = Date.now();
   const setup: AttackerSetup = { name: attack.name, target: scene.target, seed, seconds };
-  const counted = await attackFrom(setup);
+  const { counted, wrongs } = await attackFrom(setup);
   const attackedMs = Date.now() - fromMs;
   const waits = honests.takeWaits();
   const measured = await measurement.end(() => delay(restMs));
@@ -87,24 +87,24 @@ async function attackOnce(
     unit: attack.unit,
     seconds: attackedMs / 1_000,
     counted,
+    found: wrongs,
     waits,
     fromMs,
     toMs,
   };
 }
 
-/** @returns how often the attacker did what it counts */
-async function attackFrom(setup: AttackerSetup): Promise<number> {
+async function attackFrom(setup: AttackerSetup): Promise<AttackerTold> {
   const child = fork(join(import.meta.dirname, 'attacker.ts'), [JSON.stringify(setup)]);
-  const timer = setTimeout(() => child.kill('SIGKILL'), setup.seconds * 1_000 + endsWithinMs);
-  let counted = 0;
-  child.on('message', (told: { counted: number; failures: [string, number][] }) => {
-    counted = told.counted;
-    if (process.env['ATTACKS_DEBUG'] !== undefined) console.log(told.failures);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10 * setup.seconds * 1_000 + endsWithinMs);
+  let told: AttackerTold = { counted: 0, wrongs: ['the attacker did not end'], failures: [] };
+  child.on('message', (all: AttackerTold) => {
+    told = all;
   });
   await once(child, 'exit');
   clearTimeout(timer);
-  return counted;
+  if (process.env['ATTACKS_DEBUG'] !== undefined) console.log(told.failures);
+  return told;
 }
 
 /** What is missing of the honest cameras, by the daemon's own account and by the bucket's pictures. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
-import type { Target } from './attack.ts';
+import type { Person, Target } from './attack.ts';
 import { BadServer } from './bad-server.ts';
 
 const picture = { video: 'h264', width: 160, height: 120, framesPerSecond: 5 } as const;
@@ -24,7 +24,6 @@ export interface Scene extends AsyncDisposable {
   readonly cameras: readonly SiteCamera[];
   /** Keys of cameras that dial in anew while others attack. */
   readonly newcomers: readonly Identity[];
-  readonly passwords: ReadonlyMap<string, string>;
   /** Where the daemon's store and carriers are. */
   readonly store: BadServer;
   readonly probeFile: string;
@@ -59,6 +58,24 @@ export async function startScene(): Promise<Scene> {
         gateway: { listen, basicWithoutTls: true },
         console: { web: { listen, tls: { certificateFile, keyFile } } },
 
+        alerts: {
+          sms: {
+            twilio: {
+              accountSid: `AC${'0'.repeat(32)}`,
+              authToken: 'token',
+              from: '+15005550006',
+              endpoint: carrier.endpoint,
+            },
+          },
+          smtp: {
+            host: '127.0.0.1',
+            port: carrier.ports.smtp,
+            security: 'none',
+            from: 'cctv@example.com',
+          },
+          heartbeat: { url: `${carrier.endpoint}/heartbeat`, everySeconds: 10 },
+          limits: { messagesPerContactPerHour: 1_000 },
+        },
         log: { format: 'json', level: 'info' },
       },
     }),
@@ -66,16 +83,21 @@ export async function startScene(): Promise<Scene> {
   if (store === undefined) throw new Error('there is no store');
   const cameras: SiteCamera[] = [];
   for (const name of ['bach/front', 'mozart/yard']) cameras.push(await site.addCamera(name, media));
-  const passwords = new Map<string, string>();
-  for (const account of ['bach', 'mozart']) {
-    const told = await site.cctv('account', 'password', account);
-    passwords.set(account, /^Password +(\S+)$/m.exec(told)?.[1] ?? '');
-  }
+  await site.cctv('operator', 'add', 'olga');
+  await enrol(site, 'bach', 'attic', 1);
+  const people = {
+    owner: await person(site, 'bach', 'account', 'password', 'bach'),
+    restricted: await person(site, 'ben', 'viewer', 'add', 'bach/ben', '--camera', 'attic-1'),
+    victim: await person(site, 'mozart', 'account', 'password', 'mozart'),
+  };
   await site.cctv('account', 'add', 'mallory');
+  const contact = ['--sms', '+15005550009', '--email', 'mallory@example.com'];
+  await site.cctv('contact', 'add', 'mallory', ...contact, '--webhook', `${carrier.endpoint}/hook`);
   const target: Target = {
     tunnelPort: site.tunnelPort,
     gatewayPort: portIn(site, 'serving viewers'),
     webPort: portIn(site, 'serving browsers'),
+    people,
     cameras: await enrol(site, 'mallory', 'bad', hostile),
     storeControl: store.ports.control,
     carrierControl: carrier.ports.control,
@@ -95,7 +117,6 @@ export async function startScene(): Promise<Scene> {
     target,
     cameras,
     newcomers,
-    passwords,
     store,
     probeFile,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -105,7 +126,7 @@ export async function startScene(): Promise<Scene> {
 const daemonScript = (probeFile: string): string => {
   const probe = join(import.meta.dirname, 'daemon-probe.ts');
   const daemon = join(import.meta.dirname, '../../src/cli/cctvd.ts');
-  return `#!/bin/sh\nCCTV_ATTACKS_PROBE='${probeFile}' exec '${process.execPath}' --import '${probe}' '${daemon}' "$@"\n`;
+  return `#!/bin/sh\nCCTV_ATTACKS_PROBE='${probeFile}' exec '${process.execPath}' ${process.env['ATTACKS_NODE_OPTIONS'] ?? ''} --import '${probe}' '${daemon}' "$@"\n`;
 };
 
 /** Cameras whose keys this command has itself. */
@@ -129,6 +150,13 @@ async function enrol(
     });
   }
   return identities;
+}
+
+/** Somebody of the account that a command speaks of, with the password that it prints. */
+async function person(site: Site, user: string, ...command: readonly string[]): Promise<Person> {
+  const told = await site.cctv(...command);
+  const password = /^Password +(\S+)$/m.exec(told)?.[1] ?? '';
+  return { account: command[2]?.split('/')[0] ?? '', user, password };
 }
 
 const portIn = (site: Site, message: string): number =>
