@@ -1,27 +1,10 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect as connectTls } from 'node:tls';
+import { clientHello } from '../../support/client-hello.ts';
 import { type Attack, strangerAddress } from '../attack.ts';
 
 const atOnce = 400;
-
-/** The first bytes of a TLS connection: cheap to repeat, dear to answer. */
-async function clientHello(): Promise<Buffer> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const client = connectTls({
-    port: (server.address() as AddressInfo).port,
-    host: '127.0.0.1',
-    rejectUnauthorized: false,
-  });
-  client.on('error', () => {});
-  const [socket] = await once(server, 'connection');
-  const [hello] = await once(socket, 'data');
-  client.destroy();
-  server.close();
-  return hello as Buffer;
-}
 
 /** All of them say hello at once, hang up when they are answered, and come again. */
 export const handshakes: Attack = {
