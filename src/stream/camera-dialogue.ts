@@ -191,7 +191,8 @@ function messages(
       watcher.taken?.();
       if (pace === undefined) return done();
       const restMs = pace.restMs();
-      if (pace.isOver) done(new OverPaceError('the camera sends too many packets, pictures or bytes a second'));
+      if (pace.isOver)
+        done(new OverPaceError('the camera sends too many packets, pictures or bytes a second'));
       else if (restMs === undefined) done();
       else if (restMs === 0) setImmediate(done);
       else setTimeout(done, restMs);

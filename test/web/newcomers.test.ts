@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { it } from 'node:test';
+import { promisify } from 'node:util';
 import { FloodGate } from '../../src/lib/flood-gate.ts';
 import { admitNewcomers } from '../../src/web/newcomers.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -77,6 +78,9 @@ it('TLS begins for few newcomers in one turn of the loop, and for each of them',
   try {
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     const hello = await clientHello();
+    await eventually('all of them at the server', 5_000, async () => {
+      return (await promisify(server.getConnections.bind(server))()) === clients;
+    });
     const answers = Promise.all(sockets.map((socket) => once(socket, 'data')));
     for (const socket of sockets) socket.on('error', () => {}).write(hello);
     // TLS 1.3 and 1.2: a handshake record, which begins with the server's hello.

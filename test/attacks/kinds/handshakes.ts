@@ -26,6 +26,8 @@ export const handshakes: Attack = {
         Promise.all(sockets.map((socket) => once(socket, 'connect').catch(() => {}))),
         delay(2_000),
       ]);
+      // The daemon has accepted all of them, and they come at the same moment.
+      await delay(500);
       for (const socket of sockets) socket.write(hello);
       await Promise.race([
         Promise.all(
