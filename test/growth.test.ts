@@ -9,7 +9,7 @@ import { parseAuthorization } from '../src/gateway/authorization.ts';
 import { locate } from '../src/gateway/place.ts';
 import { parseTransport } from '../src/gateway/transport.ts';
 import { LineSplitter } from '../src/lib/lines.ts';
-import { withoutPasswords } from '../src/lib/log.ts';
+import { withoutPasswords } from '../src/lib/redactor.ts';
 import { findVideo } from '../src/live/video-description.ts';
 import { readBoxes } from '../src/media/mp4/boxes.ts';
 import { FlvReader } from '../src/media/flv.ts';

@@ -13,6 +13,7 @@ import { newestOf, type Now } from './freshness.ts';
 import type { CameraInput, JudgedEvent, Memory } from './incident.ts';
 import { beginJudging, camerasOf, defaultRules, judge, type JudgeRules } from './judge.ts';
 import type { Outbox } from './outbox.ts';
+import { beginWithSlowLines, judgeSlowLines, type SlowLineMemory } from './slow-lines.ts';
 import { digestOf, messageOf, type PlanOptions, reasonToHold, type Recipient } from './plan.ts';
 import { textOf } from './texts.ts';
 import {
@@ -42,6 +43,8 @@ export interface CameraPresence {
   readonly state: RecordingState;
   /** Details of the state, in plain words. */
   readonly detail?: string;
+  /** What is wrong with its line, in words, while pictures wait for it. */
+  readonly slowLine?: string;
 }
 
 /** A recipient of the operator's own alerts. */
@@ -75,6 +78,7 @@ const roomBytes = 5 * 1024 * 1024;
 const watchingMs = 30_000;
 const channelTroubleAfterMs = 5 * 60_000;
 const cameraSubject = 'camera ';
+const lineSubject = 'line ';
 const troubleSubject = 'trouble ';
 
 /**
@@ -91,6 +95,7 @@ export class Alerter implements AsyncDisposable {
   readonly #kept: Map<string, unknown>;
   readonly #loop: Promise<void>;
   #state: ReturnType<typeof beginJudging>;
+  #slowLines: ReturnType<typeof beginWithSlowLines>;
   #troubles: ReturnType<typeof beginWithTroubles>;
   #prunedAt = Number.NEGATIVE_INFINITY;
   #judgedAt = Number.NEGATIVE_INFINITY;
@@ -107,10 +112,8 @@ export class Alerter implements AsyncDisposable {
         ledger.alerts.messagesSince(account, name, sinceMs),
     };
     this.#kept = ledger.alerts.judgements();
-    this.#state = beginJudging(
-      new Map(this.#ofSubject<Memory>(cameraSubject).map(([id, memory]) => [Number(id), memory])),
-      this.#now(),
-    );
+    this.#state = beginJudging(this.#ofCameras<Memory>(cameraSubject), this.#now());
+    this.#slowLines = beginWithSlowLines(this.#ofCameras<SlowLineMemory>(lineSubject));
     this.#troubles = beginWithTroubles(new Map(this.#ofSubject<TroubleMemory>(troubleSubject)));
     this.#loop = this.#run();
   }
@@ -185,22 +188,24 @@ export class Alerter implements AsyncDisposable {
     const { ledger, log, outbox } = this.#options;
     const now = this.#now();
     const watched = ledger.alertSettings.cameras();
-    const judged = judge(
-      this.#state,
-      now,
-      watched.map((camera) => this.#inputOf(camera, now)),
-      this.#rules,
-    );
+    const inputs = watched.map((camera) => this.#inputOf(camera, now));
+    const judged = judge(this.#state, now, inputs, this.#rules);
+    const slowLines = judgeSlowLines(this.#slowLines, now, inputs);
     const troubles = judgeTroubles(this.#troubles, now, [
       ...this.#options.conditions(),
       ...this.#channelConditions(),
     ]);
-    const events = [...judged.events, ...troubles.events];
-    const { changed, subjects } = this.#changes(judged.state.memories, troubles.state.told);
+    const events = [...judged.events, ...slowLines.events, ...troubles.events];
+    const { changed, subjects } = this.#changes([
+      [cameraSubject, judged.state.memories],
+      [lineSubject, slowLines.state.told],
+      [troubleSubject, troubles.state.told],
+    ]);
     const messages = [...this.#messagesOf(events, now.wallMs)];
     if (changed.length > 0 || messages.length > 0)
       ledger.alerts.decide({ judgements: changed, messages });
     this.#state = judged.state;
+    this.#slowLines = slowLines.state;
     this.#troubles = troubles.state;
     this.#kept.clear();
     for (const [subject, state] of subjects) this.#kept.set(subject, state);
@@ -235,7 +240,7 @@ export class Alerter implements AsyncDisposable {
 
   #inputOf(camera: WatchedCamera, now: Now): CameraInput {
     const { id, account, silentUntilMs, alertAfterSeconds, newestFootageMs } = camera;
-    const { state, detail, lastFootageAtMs } = this.#options.present(camera);
+    const { state, detail, slowLine, lastFootageAtMs } = this.#options.present(camera);
     const newest = newestOf([lastFootageAtMs, newestFootageMs], now);
     return {
       id,
@@ -248,6 +253,7 @@ export class Alerter implements AsyncDisposable {
       lastFootageAtMs: newest,
       state,
       detail,
+      slowLine,
     };
   }
 
@@ -269,12 +275,12 @@ export class Alerter implements AsyncDisposable {
 
   /** All judgements to keep in the ledger, and those that differ from what is there. */
   #changes(
-    memories: ReadonlyMap<number, Memory>,
-    told: ReadonlyMap<string, TroubleMemory>,
+    judgements: readonly (readonly [prefix: string, kept: ReadonlyMap<number | string, unknown>])[],
   ): { readonly changed: [string, unknown][]; readonly subjects: Map<string, unknown> } {
     const subjects = new Map<string, unknown>();
-    for (const [id, memory] of memories) subjects.set(`${cameraSubject}${id}`, memory);
-    for (const [key, memory] of told) subjects.set(`${troubleSubject}${key}`, memory);
+    for (const [prefix, kept] of judgements) {
+      for (const [key, memory] of kept) subjects.set(`${prefix}${key}`, memory);
+    }
     const changed: [string, unknown][] = [];
     for (const [subject, state] of subjects) {
       const before = this.#kept.get(subject);
@@ -286,6 +292,10 @@ export class Alerter implements AsyncDisposable {
       if (!subjects.has(subject)) changed.push([subject, undefined]);
     }
     return { changed, subjects };
+  }
+
+  #ofCameras<T>(prefix: string): Map<number, T> {
+    return new Map(this.#ofSubject<T>(prefix).map(([id, memory]) => [Number(id), memory]));
   }
 
   #ofSubject<T>(prefix: string): [string, T][] {

@@ -13,7 +13,7 @@ export interface AlertCamera {
 
 /** What happened, as plain JSON data. */
 export interface AlertEvent {
-  /** Such as `not-recording`, `recording-again`, `digest`, `test`. */
+  /** Such as `not-recording`, `recording-again`, `slow-line`, `digest`, `test`. */
   readonly kind: string;
   /** Absent if the event is for the operator and concerns no account. */
   readonly account?: string;

@@ -16,6 +16,8 @@ export interface CameraInput extends CameraName {
   readonly lastFootageAtMs?: number;
   readonly state: RecordingState;
   readonly detail?: string;
+  /** What is wrong with its line, in words, while pictures wait for it. */
+  readonly slowLine?: string;
 }
 
 /** A camera's stop, from its last footage until it records steadily. Kept over restarts. */
@@ -53,6 +55,8 @@ export interface EventCamera extends AlertCamera {
 export type EventKind =
   | 'not-recording'
   | 'recording-again'
+  /** Cameras record, but pictures may be missing. */
+  | 'slow-line'
   /** Messages that were held back: cameras with `againMs` record again, the others don't. */
   | 'digest'
   | 'test'

@@ -60,7 +60,12 @@ const hourMs = 3_600_000;
 const limitWaitMs = 60_000;
 
 /** Kinds of events that are better lost than sent twice. */
-const dispensable: ReadonlySet<string> = new Set(['recording-again', 'trouble-over', 'test']);
+const dispensable: ReadonlySet<string> = new Set([
+  'recording-again',
+  'slow-line',
+  'trouble-over',
+  'test',
+]);
 
 /**
  * Sends the due messages of the ledger. Each step is on the disk before the next begins, so that a

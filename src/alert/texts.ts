@@ -27,9 +27,17 @@ export function textOf(event: JudgedEvent, timeZone: string): EventText {
         text: again(account, cameras, when),
         subject: `${account}: ${who(cameras)} recording again`,
       };
+    case 'slow-line':
+      return {
+        text: slow(account, cameras, when),
+        subject: `${account}: the line of ${who(cameras)} is too slow`,
+      };
     case 'digest':
       return {
-        text: first === undefined ? (event.detail ?? '') : meanwhile(account, cameras, when),
+        text: [
+          ...(first === undefined ? [] : [meanwhile(account, cameras, when)]),
+          ...(event.detail === undefined ? [] : [event.detail]),
+        ].join('; '),
         subject: `${account}: what happened meanwhile`,
       };
     case 'test':
@@ -78,6 +86,16 @@ function again(account: string, cameras: readonly EventCamera[], when: When): st
   const missed = lengthOfTime(Math.max(...cameras.map(({ missedMs = 0 }) => missedMs)));
   return fitted([cameras], ([list = '']) => {
     return `${who(cameras)} of ${account} record again since ${since}, missed up to ${missed} (${list})`;
+  });
+}
+
+function slow(account: string, cameras: readonly EventCamera[], when: When): string {
+  const since = when(earliest(cameras.map(({ sinceMs }) => sinceMs)));
+  const [first] = cameras;
+  const words = `too slow since ${since}, pictures may be missing`;
+  if (cameras.length === 1) return `The line of ${who(cameras)} is ${words}: ${first?.detail}`;
+  return fitted([cameras], ([list = '']) => {
+    return `The line of ${who(cameras)} of ${account} is ${words} (${list})`;
   });
 }
 

@@ -66,6 +66,11 @@ export class CameraView {
     return this.#now?.relay.url;
   }
 
+  /** How late pictures come from the camera now, in milliseconds; 0 where that can't be known. */
+  get lateMs(): number {
+    return this.#line?.lateMs ?? 0;
+  }
+
   status(): CameraStatus {
     const archived = this.#now?.archiver.status();
     const lastFootageAtMs = archived?.lastFootageAtMs ?? this.#lastFootageAtMs;

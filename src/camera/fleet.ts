@@ -117,6 +117,11 @@ export class Fleet implements AsyncDisposable {
     return life?.tunnel.closed.aborted === false ? life.view.relayUrl : undefined;
   }
 
+  /** How late pictures come from a camera now, in milliseconds; 0 where that can't be known. */
+  lateMs(camera: CameraName): number {
+    return this.#newest.get(formatCameraName(camera))?.view.lateMs ?? 0;
+  }
+
   /**
    * Lets the recording of a camera begin anew with its present settings. Its tunnel stays.
    *

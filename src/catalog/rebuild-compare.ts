@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError } from '../lib/errors.ts';
-import { withoutPasswords } from '../lib/log.ts';
+import { withoutPasswords } from '../lib/redactor.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { DocumentedCamera } from '../model/journal-documents.ts';
 import { documentedCameras } from '../ledger/journal.ts';

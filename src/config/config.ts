@@ -58,6 +58,8 @@ export interface Config {
       readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
       /** The origin that browsers use, if it differs from `listen`. */
       readonly publicUrl?: string;
+      /** Addresses and networks of proxies whose X-Forwarded-For says who asks. */
+      readonly trustedProxies: readonly string[];
       /** Whether browsers get stored footage through the daemon instead of straight from the bucket. */
       readonly proxy: boolean;
     };

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import * as z from 'zod';
 import { isLabel, labelRule } from '../model/camera-name.ts';
 
@@ -74,3 +75,14 @@ export const httpAddress = () =>
     (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
     mustBe('an http:// or https:// address'),
   );
+
+/** `ADDRESS` or `ADDRESS/BITS`. */
+export const network = () => {
+  const rule = mustBe("an address or a network, such as '127.0.0.1' or '10.0.0.0/8'");
+  return z.string(rule).refine((value) => {
+    const [address = '', bits, ...rest] = value.split('/');
+    const most = isIP(address) === 6 ? 128 : 32;
+    if (isIP(address) === 0 || rest.length > 0) return false;
+    return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  }, rule);
+};

@@ -161,7 +161,7 @@ function completeConsole(
   path: (value: string) => string,
 ): Config['console'] {
   if (web === undefined) return {};
-  const { listen, tls, publicUrl, proxy } = web;
+  const { listen, tls, publicUrl, trustedProxies, proxy } = web;
   return {
     web: {
       listen,
@@ -171,14 +171,22 @@ function completeConsole(
           ? undefined
           : { certificateFile: path(tls.certificateFile), keyFile: path(tls.keyFile) },
       publicUrl,
+      trustedProxies,
     },
   };
 }
 
-/** Warns if passwords and pictures would cross the network unencrypted. */
+const loopback = /^(127\.|::1$|localhost$)/;
+
+/** Warns if passwords and pictures would cross the network unencrypted, or all browsers would count as one. */
 function warningsOf({ console: { web } }: FileConfig): string[] {
   if (web === undefined || web.tls !== undefined) return [];
-  if (/^(127\.|::1$|localhost$)/.test(web.listen.host)) return [];
+  if (loopback.test(web.listen.host)) {
+    if (web.publicUrl === undefined || web.trustedProxies.length > 0) return [];
+    return [
+      `console.web.publicUrl says that a proxy brings browsers to ${web.listen.host}, but console.web.trustedProxies names none: all browsers count as one, so that one that guesses passwords keeps out all others. Name the proxy's address, such as ['127.0.0.1'], and let it set X-Forwarded-For.`,
+    ];
+  }
   return [
     `console.web listens on ${web.listen.host} without TLS: passwords and pictures can be read on the way. Give console.web.tls, or let it listen on 127.0.0.1 behind a proxy with TLS.`,
   ];

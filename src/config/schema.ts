@@ -9,6 +9,7 @@ import {
   label,
   list,
   listenAddress,
+  network,
   oneOf,
   percent,
   section,
@@ -113,6 +114,7 @@ const web = section({
       error: () => 'must be an address without a path, such as https://cctv.example.com',
     })
     .optional(),
+  trustedProxies: list(network(), 'a list of addresses or networks').default([]),
   proxy: yesOrNo().default(false),
 });
 

@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, errorCode } from '../lib/errors.ts';
+import { secretsOfUrl } from '../lib/redactor.ts';
 import type { StoreCredentials } from '../model/store-credentials.ts';
+import type { Config } from './config.ts';
 import type { FileConfig } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -233,4 +235,23 @@ export function unreadable(path: string, error: unknown): string {
     default:
       return `${path} can't be read: ${describeError(error)}`;
   }
+}
+
+/** The secrets of a configuration, so that they can be masked wherever they appear. */
+export function secretsOf({ bucket, alerts }: Pick<Config, 'bucket' | 'alerts'>): string[] {
+  const { credentials } = bucket;
+  const { smtp, sms } = alerts?.carriers ?? {};
+  const { twilio, gateway, sns } = sms ?? {};
+  const secrets = [
+    credentials?.accessKeyId,
+    credentials?.secretAccessKey,
+    credentials?.sessionToken,
+    smtp?.password,
+    twilio?.authToken,
+    gateway?.password,
+    sns?.accessKeyId,
+    sns?.secretAccessKey,
+    ...[...(alerts?.operator.webhook ?? []), alerts?.heartbeat?.url].flatMap(secretsOfUrl),
+  ];
+  return secrets.filter((secret) => secret !== undefined).filter((secret) => secret !== '');
 }

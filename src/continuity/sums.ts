@@ -73,7 +73,8 @@ export function sumUp(
 const isSeam = ({ startMs, endMs, state }: TimelinePiece, causes: Causes): boolean =>
   state === 'missing' && endMs - startMs <= seamMs && !causes.isNoted(startMs, endMs, seamMs);
 
-function sumCauses(gaps: readonly Gap[]): CauseSum[] {
+/** What is missing by each cause, the one with most missing time first. */
+export function sumCauses(gaps: readonly Gap[]): CauseSum[] {
   const sums = new Map<GapCause, CauseSum>();
   for (const { cause, startMs, endMs } of gaps) {
     const { gaps: count, missingMs } = sums.get(cause) ?? { gaps: 0, missingMs: 0 };

@@ -8,6 +8,14 @@ const profile = z.enum(['copy', 'downsample'], {
   error: () => 'The profile must be copy or downsample',
 });
 
+const slowLine = z.object({
+  /** How late pictures come. */
+  lateMs: ms,
+  /** Bits per second, once they are measured. */
+  carried: z.number().optional(),
+  sent: z.number().optional(),
+});
+
 /** A connected camera, as the operator sees it. */
 export const CameraStatus = z.object({
   ...name,
@@ -31,15 +39,7 @@ export const CameraStatus = z.object({
   /** Why the sound that the camera announces is not recorded. */
   soundProblem: z.string().optional(),
   /** While pictures wait for the line from the camera. */
-  slowLine: z
-    .object({
-      /** How late pictures come. */
-      lateMs: ms,
-      /** Bits per second, once they are measured. */
-      carried: z.number().optional(),
-      sent: z.number().optional(),
-    })
-    .optional(),
+  slowLine: slowLine.optional(),
   /** Of what is recorded, over the last seconds. */
   bitsPerSecond: z.number().optional(),
   /** Pictures recorded since the camera dialled in. */
@@ -198,6 +198,9 @@ export const cameraNow = {
   state: z.enum(['recording', ...gapCauses]),
   sinceMs: ms,
   lastFootageAtMs: ms.optional(),
+  slowLine: slowLine.optional().meta({
+    description: 'While pictures wait for the line from the camera, so that some may be missing.',
+  }),
 };
 export const OwnCamerasAnswer = z.object({
   nowMs: ms,

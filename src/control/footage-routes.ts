@@ -13,9 +13,12 @@ export function addFootageRoutes(
   door.get(
     '/continuity/{account}/{camera}',
     { query: ContinuityRequest, answer: ContinuityAnswer },
-    ({ params, query: { from: fromMs, to: toMs } }) => {
+    async ({ params, query: { from: fromMs, to: toMs } }) => {
       const now = { nowMs: wallNow(), isRecording: isRecording(fleet(), params) };
-      return { ...params, ...ledger.continuity.sum(params, { fromMs, toMs, ...now }) };
+      return {
+        ...params,
+        ...(await ledger.continuitySteps.sum(params, { fromMs, toMs, ...now })),
+      };
     },
   );
 

@@ -26,6 +26,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { formatCameraName } from '../model/camera-name.ts';
 import type { SpoolStatus } from '../contract/status.ts';
+import { type SlowLine, slowLineWords } from '../model/slow-line.ts';
 import type { WatchedCamera } from '../model/alert-settings.ts';
 
 const clock = systemClock;
@@ -144,18 +145,28 @@ function presence(
 ): (camera: WatchedCamera) => CameraPresence {
   let askedAt = Number.NEGATIVE_INFINITY;
   let newest = new Map<string, number>();
+  let slow = new Map<string, SlowLine>();
   return (camera) => {
     if (clock.now() - askedAt > sameRoundMs) {
       askedAt = clock.now();
       newest = new Map();
+      slow = new Map();
       for (const status of fleet()) {
         const name = formatCameraName(status);
         newest.set(name, Math.max(newest.get(name) ?? 0, status.lastFootageAtMs ?? 0));
+        if (status.slowLine !== undefined) slow.set(name, status.slowLine);
       }
     }
-    const lastFootageAtMs = newest.get(formatCameraName(camera)) ?? 0;
+    const name = formatCameraName(camera);
     const { state, detail } = ledger.states.present(camera.id);
-    return { state, detail, ...(lastFootageAtMs === 0 ? {} : { lastFootageAtMs }) };
+    const slowLine = slow.get(name);
+    return {
+      state,
+      detail,
+      slowLine: slowLine && slowLineWords(slowLine),
+      // Ledger and fleet know of no footage where it is 0.
+      lastFootageAtMs: newest.get(name) || undefined,
+    };
   };
 }
 

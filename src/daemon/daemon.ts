@@ -129,7 +129,7 @@ export async function runDaemon(
     clock,
     log,
     pictureProgram: config.archive.program,
-    settingsOf: (camera) => settingsOf(ledger, config, camera),
+    settingsOf: (camera) => settingsOf(ledger, config, camera, log),
     partsFor: (camera, cameraLog) =>
       cameraParts(config, spool, publisher, camera, processors, load, starts, cameraLog),
     note: (camera, state, detail) => {

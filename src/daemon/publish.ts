@@ -9,6 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
+import { Turn } from '../lib/turn.ts';
 import { readInit } from '../media/mp4/stream.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { FinishedFile, Hole, Segment, SegmentInit } from '../model/segment.ts';
@@ -30,7 +31,7 @@ export interface KnownTroubles {
 
 /** Where footage is published. */
 export interface Destination {
-  readonly spool: Pick<Spool, 'publish' | 'leftovers' | 'releaseRunDirectory' | 'list'>;
+  readonly spool: Pick<Spool, 'publish' | 'leftovers' | 'releaseRunDirectory' | 'segments'>;
   readonly ledger: Pick<Ledger, 'segments'>;
 }
 
@@ -76,9 +77,11 @@ export class Publisher implements AsyncDisposable {
     everyMs = leftoversEveryMs,
   ): Promise<void> {
     await this.#publishLeftovers();
-    const inSpool = await this.#to.spool.list();
+    const inSpool = this.#to.spool.segments();
     reconciler.doubtAllBut(inSpool);
+    const turn = new Turn();
     for (const segment of inSpool) {
+      await turn.rest();
       if (!this.#to.ledger.segments.knows(segment)) {
         this.#unnoted.set(segment.path, { segment });
       }

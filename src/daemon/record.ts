@@ -5,7 +5,7 @@ import type { CameraSettings } from '../camera/settings.ts';
 import type { Config } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
+import type { AdjustableLog, Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
 import type { Slots } from '../lib/slots.ts';
 import { SteadyClock } from '../lib/steady-clock.ts';
@@ -41,14 +41,16 @@ export function greet(ledger: Pick<Ledger, 'keys'>, tunnel: Tunnel, log: Log): b
   return use !== undefined;
 }
 
-/** A camera's settings; undefined if the camera was removed or disabled. */
+/** A camera's settings; undefined if the camera was removed or disabled. Its password is in no line of the log. */
 export function settingsOf(
   ledger: Pick<Ledger, 'cameras'>,
   config: Config,
   name: CameraName,
+  log: Pick<AdjustableLog, 'hide'>,
 ): CameraSettings | undefined {
   const camera = ledger.cameras.find(name);
   if (camera === undefined || camera.disabledMs !== undefined) return undefined;
+  if (camera.rtspPassword !== undefined) log.hide([camera.rtspPassword]);
   return { ...camera, profile: camera.profile ?? config.archive.profile };
 }
 

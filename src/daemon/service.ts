@@ -6,7 +6,7 @@ import {
   loadOrLastGood,
   rememberAsLastGood,
 } from '../config/last-good.ts';
-import type { Environment } from '../config/secrets.ts';
+import { type Environment, secretsOf } from '../config/secrets.ts';
 import { asService } from '../config/service-credentials.ts';
 import { inWords, resultCode } from '../ledger/database.ts';
 import { OperatorError } from '../lib/errors.ts';
@@ -29,8 +29,9 @@ export async function runService(file: string, signal: AbortSignal): Promise<voi
   }
   await tellingFailure(manager, signal, async () => {
     const checked = loadOrLastGood(file, env);
-    const log = createLog(checked.config.log);
     const { config } = checked;
+    const log = createLog(config.log);
+    log.hide(secretsOf(config));
     const running = runDaemon(
       config,
       log,
@@ -38,10 +39,15 @@ export async function runService(file: string, signal: AbortSignal): Promise<voi
       {
         readConfig: () => {
           const read = loadChecked(file, env);
+          log.hide(secretsOf(read.config));
           if (manager !== undefined) rememberAsLastGood(read, env);
           return read.config;
         },
-        readCredentials: () => loadOrLastGood(file, env).config.bucket.credentials,
+        readCredentials: () => {
+          const read = loadOrLastGood(file, env).config;
+          log.hide(secretsOf(read));
+          return read.bucket.credentials;
+        },
       },
       manager && rememberWhenReady(manager, checked, env, log),
     );

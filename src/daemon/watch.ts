@@ -46,7 +46,15 @@ export const openExports = (
 
 type WebParts = Omit<
   Required<Pick<WebOptions, 'picturesPausedWhy'>> & WebOptions,
-  'listen' | 'tls' | 'publicUrl' | 'proxy' | 'program' | 'live' | 'fleet' | 'picture'
+  | 'listen'
+  | 'tls'
+  | 'publicUrl'
+  | 'trustedProxies'
+  | 'proxy'
+  | 'program'
+  | 'live'
+  | 'fleet'
+  | 'picture'
 >;
 
 /** Starts the web page, if the configuration has one. */
@@ -62,8 +70,12 @@ export async function serveWeb(
     const name = parseCameraName(camera);
     return name && fleet.relayUrl(name);
   };
+  const lateMs = (camera: string): number => {
+    const name = parseCameraName(camera);
+    return name === undefined ? 0 : fleet.lateMs(name);
+  };
   const pausedWhy = parts.picturesPausedWhy;
-  const live = owned.use(new LiveHub({ relayUrl, program, clock, log, pausedWhy }));
+  const live = owned.use(new LiveHub({ relayUrl, lateMs, program, clock, log, pausedWhy }));
   const server = owned.use(
     await startWeb({
       ...web,

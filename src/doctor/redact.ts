@@ -3,12 +3,10 @@ import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Config } from '../config/config.ts';
 import { defaultStateDirectory } from '../config/schema.ts';
-import { credentialDirectories, type Environment } from '../config/secrets.ts';
+import { credentialDirectories, type Environment, secretsOf } from '../config/secrets.ts';
 import { describeError } from '../lib/errors.ts';
-import { withoutPasswords } from '../lib/log.ts';
+import { mask, Redactor, shortSecret, withoutPasswords } from '../lib/redactor.ts';
 import { open } from './ledger.ts';
-
-const mask = '***';
 
 /**
  * Options whose values are never secret. All others are masked, so that new or misspelt options are not
@@ -147,11 +145,7 @@ export function knownSecrets(
   }
   if (config !== undefined) {
     // Needed for secrets from files; secrets in the configuration itself are in `hidden` already.
-    secrets.push(...texts(config.bucket.credentials));
-    const { smtp, sms } = config.alerts?.carriers ?? {};
-    const { twilio, gateway, sns } = sms ?? {};
-    const found = [smtp?.password, twilio?.authToken, gateway?.password, sns?.secretAccessKey];
-    secrets.push(...texts([...found, sns?.accessKeyId]));
+    secrets.push(...secretsOf(config));
   }
   if (ledgerFile === undefined) {
     return { secrets, lack: 'the configuration does not say where the ledger is' };
@@ -200,14 +194,6 @@ function ofLedger(file: string): string[] {
     .flatMap((query) => database.prepare(query).all().flatMap(texts));
 }
 
-/** The encodings in which a secret may appear. */
-const forms = (secret: string): string[] => [
-  secret,
-  encodeURIComponent(secret),
-  JSON.stringify(secret).slice(1, -1),
-  Buffer.from(secret).toString('base64'),
-];
-
 /** Patterns of texts that look like secrets. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mask],
@@ -224,26 +210,12 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\bAKIA[0-9A-Z]{16}\b/g, mask],
 ];
 
-/** Shorter secrets are masked only as whole words, as they would match parts of ordinary words. */
-const shortSecret = 6;
-
 /** Makes a function that masks the known secrets in a text, and whatever looks like a secret. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
-  const known = [...new Set(secrets.flatMap(forms))]
-    .filter((secret) => secret.length > 1)
-    .toSorted((a, b) => b.length - a.length);
-  const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
-  const long = known.filter(({ length }) => length >= shortSecret).map(escape);
-  const short = known.filter(({ length }) => length < shortSecret).map(escape);
-  const expressions = [
-    ...(long.length === 0 ? [] : [new RegExp(long.join('|'), 'g')]),
-    ...(short.length === 0 ? [] : [new RegExp(`(?<![\\w])(?:${short.join('|')})(?![\\w])`, 'g')]),
-  ];
-  return (text) => {
-    const clean = expressions.reduce((rest, one) => rest.replaceAll(one, mask), text);
-    return patterns.reduce(
+  const known = new Redactor(secrets);
+  return (text) =>
+    patterns.reduce(
       (rest, [pattern, replacement]) => rest.replaceAll(pattern, replacement),
-      withoutPasswords(clean),
+      known.clean(text),
     );
-  };
 }

@@ -6,6 +6,7 @@ import { type Loss, noticedWithinMs, type StateRow } from '../continuity/causes.
 import { Stretches } from '../continuity/coverage.ts';
 import { prepareDaySums } from './day-sums.ts';
 import { isTrue, number, reader, text, word } from './read.ts';
+import { longLossMs } from './schema.ts';
 import { longestMs } from './segments.ts';
 import { sumUp } from '../continuity/sums.ts';
 import type { ContinuityRange, Days, DaySum, Timeline } from '../model/continuity.ts';
@@ -30,6 +31,13 @@ export interface ContinuityQueries {
    * @throws {UnknownNameError} the name was never added and has no footage
    */
   days(camera: CameraName, days: Days): DaySum[];
+  /**
+   * The start of the `count`-th segment of a camera that starts after a moment; undefined if there are
+   * fewer.
+   *
+   * @throws {UnknownNameError} the name was never added and has no footage
+   */
+  startOfNext(camera: CameraName, afterMs: number, count: number): number | undefined;
 }
 
 /** How many of the latest segments to search for the last end: segments of a camera may overlap. */
@@ -84,10 +92,21 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
        ORDER BY startMs LIMIT 1`,
     ),
   );
+  // Two ranges of two indexes: otherwise all losses before the range would be read.
+  const lossColumns = 'startMs, startMs + durationMs AS endMs, cause, detail, hole AS isHole';
   const lossesIn = database.prepare(
-    `SELECT startMs, startMs + durationMs AS endMs, cause, detail, hole AS isHole FROM losses
-     WHERE camera = :camera AND startMs < :toMs AND startMs + durationMs > :fromMs
-     ORDER BY startMs, durationMs DESC, cause`,
+    `SELECT ${lossColumns} FROM losses
+     WHERE camera = :camera AND startMs >= :fromMs - ${longLossMs} AND startMs < :toMs
+       AND startMs + durationMs > :fromMs
+     UNION ALL
+     SELECT ${lossColumns} FROM losses INDEXED BY longLosses
+     WHERE camera = :camera AND startMs < :fromMs - ${longLossMs} AND durationMs > ${longLossMs}
+       AND startMs + durationMs > :fromMs
+     ORDER BY startMs, endMs DESC, cause`,
+  );
+  const nthStart = database.prepare(
+    `SELECT startMs FROM segments WHERE camera = :camera AND startMs > :afterMs
+     ORDER BY startMs LIMIT 1 OFFSET :count - 1`,
   );
   const stateAt = database.prepare(
     `SELECT atMs, state FROM states WHERE camera = :camera AND atMs <= :nowMs
@@ -141,7 +160,8 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
     const add = ([startMs, segmentEndMs, isStored]: SegmentStretch): void => {
       const state = isStored === 1 ? 'stored' : 'spooled';
       footage[state].add(startMs, segmentEndMs);
-      if (startMs < toMs && segmentEndMs > fromMs) segments[state] += 1;
+      const isCounted = range.isContinued !== true || startMs >= fromMs;
+      if (isCounted && startMs < toMs && segmentEndMs > fromMs) segments[state] += 1;
       if (startMs < firstMs) firstMs = startMs;
     };
     for (const row of before({ camera, fromMs })) add(row);
@@ -172,6 +192,10 @@ export function prepareContinuity(database: DatabaseSync, ids: CameraIds): Conti
   return {
     sum,
     days: prepareDaySums(database, ids, sum),
+    startOfNext: (name, afterMs, count) => {
+      const startMs = nthStart.get({ camera: ids.require(name), afterMs, count })?.['startMs'];
+      return startMs === undefined ? undefined : number(startMs);
+    },
     timeline(name, range) {
       const { gaps: _, causes: __, segments: ___, ...timeline } = sumUpRange(name, range);
       return timeline;

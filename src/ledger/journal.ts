@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { withoutPasswords } from '../lib/log.ts';
+import { withoutPasswords } from '../lib/redactor.ts';
 import { isSecretPath } from '../lib/secret-path.ts';
 import type {
   CamerasDocument,

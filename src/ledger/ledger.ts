@@ -8,6 +8,7 @@ import { prepareCameraRows } from './camera-rows.ts';
 import { type CameraQueries, prepareCameras } from './cameras.ts';
 import { type ContactQueries, prepareContacts } from './contacts.ts';
 import { type ContinuityQueries, prepareContinuity } from './continuity.ts';
+import { ContinuitySteps } from './continuity-steps.ts';
 import { openDatabase, type OpenOptions } from './database.ts';
 import { type FootageQueries, prepareFootage } from './footage.ts';
 import { type JournalQueries, prepareJournal } from './journal.ts';
@@ -35,6 +36,7 @@ export interface Ledger extends Disposable {
   readonly footage: FootageQueries;
   readonly states: StateQueries;
   readonly continuity: ContinuityQueries;
+  readonly continuitySteps: ContinuitySteps;
   readonly runs: RunQueries;
   readonly viewers: ViewerQueries;
   readonly operators: OperatorQueries;
@@ -60,6 +62,7 @@ export function openLedger(file: string, options?: OpenOptions): Ledger {
   const states = prepareStates(database, ids);
   const cameras = prepareCameraRows(database, accounts, states);
   const keys = prepareKeys(database, cameras);
+  const continuity = prepareContinuity(database, ids);
   return {
     accounts: prepareAccounts(database, accounts, cameras),
     cameras: prepareCameras(database, accounts, cameras, keys, states),
@@ -68,7 +71,8 @@ export function openLedger(file: string, options?: OpenOptions): Ledger {
     segments: prepareSegments(database, ids),
     footage: prepareFootage(database, ids),
     states,
-    continuity: prepareContinuity(database, ids),
+    continuity,
+    continuitySteps: new ContinuitySteps(continuity),
     runs: prepareRuns(database, states),
     viewers: prepareViewers(database, accounts),
     operators: prepareOperators(database),

@@ -1,5 +1,6 @@
 import winston from 'winston';
 import { bounded, escapeUnprintable } from './printable.ts';
+import { mask, Redactor } from './redactor.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -20,6 +21,11 @@ export interface Log {
 /** A log whose level can be changed, together with that of its children. */
 export interface AdjustableLog extends Log {
   level: string;
+  /**
+   * Masks these in all lines from now on, those of its children too. Secrets of fewer than 8 characters are
+   * not masked, as they may be ordinary words.
+   */
+  hide(secrets: readonly string[]): void;
 }
 
 export interface LogOptions {
@@ -30,25 +36,25 @@ export interface LogOptions {
 }
 
 const secretName = /password|secret|token|credential|private/i;
-// Its repetitions are bounded, so that a long text takes time in proportion to its length.
-const urlPassword = /(\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s/:@]{0,256}):[^\s/@]{0,512}@/gi;
-
-/** Masks the passwords of URLs in a text. */
-export const withoutPasswords = (text: string): string => text.replace(urlPassword, '$1:***@');
-
 /** Longer texts come from outside, such as a store's answer. */
 const maxTextLength = 2_000;
 
-function clean(value: unknown, name: string): unknown {
-  if (secretName.test(name)) return '***';
-  if (value instanceof Error) return clean(value.message, name);
-  if (typeof value === 'string') return bounded(withoutPasswords(value), maxTextLength);
-  if (Array.isArray(value)) return value.map((item) => clean(item, name));
+const leastHiddenLength = 8;
+
+function clean(value: unknown, name: string, redactor: Redactor): unknown {
+  if (secretName.test(name)) return mask;
+  if (value instanceof Error) return clean(value.message, name, redactor);
+  // Cut first and last: masking takes time with each character, and its result may be longer.
+  if (typeof value === 'string') {
+    return bounded(redactor.clean(bounded(value, 2 * maxTextLength)), maxTextLength);
+  }
+  if (Array.isArray(value)) return value.map((item) => clean(item, name, redactor));
   return value;
 }
 
-const redact = winston.format((info) => {
-  for (const name of Object.keys(info)) info[name] = clean(info[name], name);
+const redact = winston.format((info, options) => {
+  const { redactor } = options as { readonly redactor: Redactor };
+  for (const name of Object.keys(info)) info[name] = clean(info[name], name, redactor);
   return info;
 });
 
@@ -76,10 +82,11 @@ const people = winston.format.printf(({ level, message, timestamp, ...fields }) 
 
 /** The daemon's log. Masks passwords in URLs, and fields whose names suggest secrets. */
 export function createLog({ format, level, stream }: LogOptions): AdjustableLog {
-  return winston.createLogger({
+  const redactor = new Redactor();
+  const logger = winston.createLogger({
     level,
     format: winston.format.combine(
-      redact(),
+      redact({ redactor }),
       winston.format.timestamp(),
       format === 'json' ? winston.format.json() : people,
       escape(),
@@ -89,6 +96,10 @@ export function createLog({ format, level, stream }: LogOptions): AdjustableLog 
         ? new winston.transports.Console()
         : new winston.transports.Stream({ stream }),
     ],
+  });
+  return Object.assign(logger, {
+    hide: (secrets: readonly string[]) =>
+      redactor.know(secrets.filter(({ length }) => length >= leastHiddenLength)),
   });
 }
 

@@ -15,6 +15,8 @@ export interface LiveStreamOptions {
   readonly url: string;
   /** Whether the camera's relay still has this URL. */
   readonly isCurrent: () => boolean;
+  /** How late pictures come from the camera now, in milliseconds. */
+  readonly lateMs: () => number;
   /** Why it must end for now; undefined if it need not. */
   readonly pausedWhy: () => string | undefined;
   readonly mayTranscode: () => boolean;
@@ -132,13 +134,14 @@ export class LiveStream implements AsyncDisposable {
   }
 
   #sink(): PictureSink {
-    const { clock } = this.#options;
+    const { clock, lateMs } = this.#options;
     return {
       describe: (parameterSets) => this.#muxer.describe(parameterSets),
       lost: () => this.#muxer.lose(),
       unit: (unit) => {
         const nowMs = clock.now();
-        const picture = this.#muxer.push(unit, { nowMs, wallMs: clock.wallNow() });
+        const takenAtMs = clock.wallNow() - lateMs();
+        const picture = this.#muxer.push(unit, { nowMs, takenAtMs });
         if (picture === undefined) return;
         this.#lastPictureAt = nowMs;
         this.#kept.add(picture);

@@ -10,6 +10,8 @@ export type { LiveViewer } from './viewer.ts';
 export interface LiveHubOptions {
   /** URL of the camera's relay, rtsp://127.0.0.1:PORT/NAME; undefined while there is none. */
   readonly relayUrl: (camera: string) => string | undefined;
+  /** How late pictures come from the camera now, in milliseconds. */
+  readonly lateMs: (camera: string) => number;
   /** ffmpeg, which transcodes streams that browsers can't play. */
   readonly program: string;
   readonly clock: Clock;
@@ -95,7 +97,7 @@ export class LiveHub implements AsyncDisposable {
 
   /** The camera's stream, started if necessary; undefined while the camera has no relay. */
   #stream(camera: string): LiveStream | undefined {
-    const { relayUrl, program, clock, log, pausedWhy = () => undefined } = this.#options;
+    const { relayUrl, lateMs, program, clock, log, pausedWhy = () => undefined } = this.#options;
     const { lingerMs = 10_000, silentAfterMs = 10_000 } = this.#options;
     const { maxBufferedBytes = 256 * 1024, maxTranscodes = 4 } = this.#options;
     const url = relayUrl(camera);
@@ -111,6 +113,7 @@ export class LiveHub implements AsyncDisposable {
       maxBufferedBytes,
       log: log.child({ camera }),
       isCurrent: () => relayUrl(camera) === url,
+      lateMs: () => lateMs(camera),
       pausedWhy,
       mayTranscode: () =>
         [...this.#all].filter(({ isTranscoded }) => isTranscoded).length < maxTranscodes,

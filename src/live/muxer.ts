@@ -14,8 +14,8 @@ export interface LivePicture {
 export interface Arrival {
   /** Monotonic milliseconds. */
   readonly nowMs: number;
-  /** Milliseconds since 1970 UTC. */
-  readonly wallMs: number;
+  /** When the camera took it, milliseconds since 1970 UTC. */
+  readonly takenAtMs: number;
 }
 
 const nalType = (nal: Buffer): number => nal.readUInt8(0) & 0x1f;
@@ -51,7 +51,7 @@ export class Muxer {
   }
 
   /** @returns undefined if the picture can't be shown */
-  push({ nals, timestamp }: AccessUnit, { nowMs, wallMs }: Arrival): LivePicture | undefined {
+  push({ nals, timestamp }: AccessUnit, { nowMs, takenAtMs }: Arrival): LivePicture | undefined {
     this.describe(nals);
     const kept = nals.filter(isKept);
     const isKey = kept.some((nal) => nalType(nal) === 5);
@@ -62,10 +62,10 @@ export class Muxer {
     }
     if (this.#initialization === undefined) return undefined;
     this.#waitsForKey = false;
-    this.#epochMs ??= wallMs;
+    this.#epochMs ??= takenAtMs;
     const place = this.#timeline.place(timestamp, nowMs);
     this.#sequenceNumber += 1;
-    const sample = { nals: kept, isKey, arrivedAtMs: wallMs, ...place };
+    const sample = { nals: kept, isKey, takenAtMs, ...place };
     return {
       initialization: this.#initialization,
       isKey,

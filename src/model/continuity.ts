@@ -30,6 +30,8 @@ export interface ContinuityRange {
   readonly nowMs: number;
   /** Whether footage of the camera is being written now, to a file that is no segment yet. */
   readonly isRecording: boolean;
+  /** Whether a range before it is summed up too: segments that reach into this one are counted there. */
+  readonly isContinued?: boolean;
 }
 
 export interface DaySum {

@@ -1,5 +1,5 @@
 import { OperatorError } from '../lib/errors.ts';
-import { withoutPasswords } from '../lib/log.ts';
+import { withoutPasswords } from '../lib/redactor.ts';
 import { quoted } from '../lib/words.ts';
 
 /** A camera's stream, as a relay reaches it. */

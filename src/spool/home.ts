@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DiskUnusableError } from '../lib/disk-full.ts';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { explainTrouble } from './disk-trouble.ts';
 
@@ -39,6 +40,12 @@ export class Home {
   /** Whether the path still leads to the directory that was opened. */
   async isHere(): Promise<boolean> {
     return (await this.trouble())?.isElsewhere !== true;
+  }
+
+  /** @throws {DiskUnusableError} if something keeps us from working in the directory */
+  async require(): Promise<void> {
+    const trouble = await this.trouble();
+    if (trouble !== undefined) throw new DiskUnusableError(trouble.words);
   }
 
   /** What keeps us from working in the directory; undefined if nothing does. Never rejects. */

@@ -30,6 +30,7 @@ import { type Changes, Scanner } from './scan.ts';
 import type { FinishedFile, Segment } from '../model/segment.ts';
 import { spareName } from './spare.ts';
 import { watchTree } from './watch.ts';
+import { Watchers } from './watchers.ts';
 
 /** Many cameras end a segment in the same second, and each costs a buffer and disk time. */
 const publishedAtOnce = 8;
@@ -80,7 +81,7 @@ export class Spool implements AsyncDisposable {
   readonly #gate: FloodGate;
   readonly #inventory: Inventory;
   readonly #scanner: Scanner;
-  readonly #watchers = new Set<Changes>();
+  readonly #watchers: Watchers;
   readonly #publishing = new Limit(publishedAtOnce);
   readonly #resources = new AsyncDisposableStack();
   /** Paths of segments that must not be dropped now, because they are in use. */
@@ -97,16 +98,17 @@ export class Spool implements AsyncDisposable {
     this.directory = options.directory;
     this.#home = home;
     this.#log = options.log;
+    this.#watchers = new Watchers(options.log);
     this.#onVanished = options.onVanished ?? (() => {});
     this.#rescanMs = options.rescanMs ?? 5_000;
     this.#resources.use(lock);
     this.#gate = this.#resources.use(new FloodGate(options.log));
     this.#inventory = new Inventory((camera, name) => join(this.#ready(camera), name));
     const changes: Changes = {
-      added: (segment) => this.#tell('added', segment),
+      added: (segment) => this.#watchers.tell('added', segment),
       removed: (segment) => {
         if (!this.#leaving.has(segment.path)) this.#vanished(segment);
-        this.#tell('removed', segment);
+        this.#watchers.tell('removed', segment);
       },
     };
     this.#scanner = new Scanner(
@@ -141,7 +143,7 @@ export class Spool implements AsyncDisposable {
   /** Reads the directory and begins to follow it. Only for {@link openSpool}, once. */
   async start(): Promise<void> {
     await this.#sweep();
-    await this.list();
+    await this.#scanner.all(this.#scope.signal);
     await this.disk.start();
     const onPath = (path: string): void => {
       this.#scanner.one(path).catch((error: unknown) => this.#readFailed(error));
@@ -168,9 +170,10 @@ export class Spool implements AsyncDisposable {
     // Before the directory exists, lest it is taken for a leftover.
     this.#runs.add(path);
     try {
-      const trouble = await this.#home.trouble();
-      if (trouble !== undefined) throw new DiskUnusableError(trouble.words);
+      await this.#home.require();
       await makeDirectory(path);
+      // Another disk may have been mounted over the spool meanwhile.
+      await this.#home.require();
       this.#flusher.start();
       return path;
     } catch (error) {
@@ -195,8 +198,7 @@ export class Spool implements AsyncDisposable {
   async leftovers(): Promise<readonly RunDirectory[]> {
     const remaining: RunDirectory[] = [];
     for (const run of await findRunDirectories(join(this.directory, 'recording'))) {
-      if (this.#runs.has(run.path)) continue;
-      if (!(await removeIfEmpty(run.path))) remaining.push(run);
+      if (!this.#runs.has(run.path) && !(await removeIfEmpty(run.path))) remaining.push(run);
     }
     return remaining;
   }
@@ -205,8 +207,8 @@ export class Spool implements AsyncDisposable {
    * Makes a finished file a segment. Content and name are on the disk when this resolves.
    * Idempotent.
    *
-   * @throws OperatorError if the disk is full or broken; Error for an empty or growing file. The
-   *   file then stays where it was.
+   * @throws OperatorError if the disk is full or broken; DiskUnusableError if it is not there, and the
+   *   file lies on another; Error for an empty or growing file. The file then stays where it was.
    */
   async publish(camera: CameraName, file: FinishedFile): Promise<Segment> {
     const find = (startMs: number, durationMs: number): Segment | undefined =>
@@ -215,10 +217,13 @@ export class Spool implements AsyncDisposable {
         (segment) => segment.startMs === startMs && segment.durationMs === durationMs,
       );
     try {
+      // A segment on a disk that was mounted over the spool would be gone with that disk.
+      await this.#home.require();
       const segment = await this.#publishing.run(() =>
         publishFile(this.#ready(camera), camera, file, find),
       );
-      this.#found(camera, segment);
+      // It may have been seen, stored and deleted before its name was safely on the disk.
+      await this.#scanner.one(segment.path);
       return segment;
     } catch (error) {
       // publishFile() wraps the system's error as the cause.
@@ -230,6 +235,11 @@ export class Spool implements AsyncDisposable {
   /** All segments, read from the directory, the oldest first. */
   async list(): Promise<Segment[]> {
     await this.#scanner.all(this.#scope.signal);
+    return this.#inventory.all();
+  }
+
+  /** All segments, without reading the directory, the oldest first. */
+  segments(): Segment[] {
     return this.#inventory.all();
   }
 
@@ -289,9 +299,7 @@ export class Spool implements AsyncDisposable {
     onRemoved: (segment: Segment) => void = () => {},
   ): void {
     if (signal.aborted) return;
-    const watcher: Changes = { added: onSegment, removed: onRemoved };
-    this.#watchers.add(watcher);
-    signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
+    this.#watchers.add({ added: onSegment, removed: onRemoved }, signal);
     for (const segment of this.#inventory.all()) onSegment(segment);
   }
 
@@ -321,7 +329,7 @@ export class Spool implements AsyncDisposable {
 
   #found(camera: CameraName, { path, bytes }: Segment): void {
     const added = this.#inventory.add(camera, basename(path), bytes);
-    if (added !== undefined) this.#tell('added', added);
+    if (added !== undefined) this.#watchers.tell('added', added);
   }
 
   async #leave(segment: Segment, go: () => Promise<void>): Promise<void> {
@@ -349,7 +357,7 @@ export class Spool implements AsyncDisposable {
 
   #gone(segment: Segment): void {
     const removed = this.#inventory.remove(segment, basename(segment.path));
-    if (removed !== undefined) this.#tell('removed', removed);
+    if (removed !== undefined) this.#watchers.tell('removed', removed);
   }
 
   #hide(segment: Segment) {
@@ -377,17 +385,6 @@ export class Spool implements AsyncDisposable {
       this.#log.warn('something in the spool does not belong there and is left alone', { path });
     }
     await this.#dropper.finish();
-  }
-
-  #tell(what: keyof Changes, segment: Segment): void {
-    for (const watcher of this.#watchers) {
-      try {
-        watcher[what](segment);
-      } catch (error) {
-        // A watcher's fault must not make a safely stored segment look lost.
-        this.#log.error('a watcher of the spool failed', { cause: describeError(error) });
-      }
-    }
   }
 
   #readFailed(error: unknown): void {

@@ -30,6 +30,7 @@ export function describeNow(known: RecordedCamera, connection: CameraStatus | un
     state: isAwaited ? neverConnected : known.state,
     sinceMs: known.sinceMs,
     lastFootageAtMs: footageAt.length === 0 ? undefined : Math.max(...footageAt),
+    slowLine: connection?.slowLine,
   };
 }
 

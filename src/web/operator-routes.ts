@@ -3,6 +3,7 @@ import type { Door } from '../api/door.ts';
 import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
 import { OverviewAnswer } from '../contract/web.ts';
+import { Turn } from '../lib/turn.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { cameraState } from '../model/camera-state.ts';
 import { byName, describeNow, type OwnCameraParts } from './camera-routes.ts';
@@ -49,30 +50,34 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
       summary: 'All cameras, those that miss most first, and how uploads, spool and alerts are.',
       answer: OverviewAnswer,
     },
-    () => {
+    async () => {
       const connected = byName(fleet());
       const states = ledger.states.list();
       const names = new Set(states.map(formatCameraName));
       for (const name of kept.keys()) if (!names.has(name)) kept.delete(name);
-      const cameras = states
-        .map((known) => {
-          const connection = connected.get(formatCameraName(known));
-          const now = describeNow(known, connection);
-          return {
-            account: known.account,
-            name: known.camera,
-            ...now,
-            doing: cameraState(known, connection?.state),
-            isNew: known.newSinceMs !== undefined,
-            detail: known.detail,
-            last24h: lastDay(known, now.isRecording),
-          };
-        })
-        .toSorted(
-          (a, b) =>
-            Number(a.isRecording) - Number(b.isRecording) ||
-            b.last24h.missingMs - a.last24h.missingMs,
-        );
+      const cameras: OverviewAnswer['cameras'][number][] = [];
+      const turn = new Turn();
+      for (const known of states) {
+        await turn.rest();
+        // It may have been removed meanwhile.
+        if (ledger.cameras.find(known) === undefined) continue;
+        const connection = connected.get(formatCameraName(known));
+        const now = describeNow(known, connection);
+        cameras.push({
+          account: known.account,
+          name: known.camera,
+          ...now,
+          doing: cameraState(known, connection?.state),
+          isNew: known.newSinceMs !== undefined,
+          detail: known.detail,
+          last24h: lastDay(known, now.isRecording),
+        });
+      }
+      cameras.sort(
+        (a, b) =>
+          Number(a.isRecording) - Number(b.isRecording) ||
+          b.last24h.missingMs - a.last24h.missingMs,
+      );
       return {
         nowMs: wallNow(),
         version: parts.version,

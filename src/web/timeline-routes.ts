@@ -25,10 +25,10 @@ export function addTimelineRoutes(
       query: TimelineRequest,
       answer: TimelineAnswer,
     },
-    ({ who, params, query: { from: fromMs, to: toMs } }) => {
+    async ({ who, params, query: { from: fromMs, to: toMs } }) => {
       const name = requireCamera(ledger, who, params.camera);
       const now = { nowMs: wallNow(), isRecording: isRecording(fleet(), name) };
-      const timeline = ledger.continuity.timeline(name, { fromMs, toMs, ...now });
+      const timeline = await ledger.continuitySteps.timeline(name, { fromMs, toMs, ...now });
       return { ...timeline, pieces: piecesForOwners(timeline.pieces) };
     },
   );
@@ -40,11 +40,11 @@ export function addTimelineRoutes(
       query: DaysRequest,
       answer: DaysAnswer,
     },
-    ({ who, params, query: { from, to } }) => {
+    async ({ who, params, query: { from, to } }) => {
       const name = requireCamera(ledger, who, params.camera);
       const days = localDays(from, to, who.timeZone);
       const now = { nowMs: wallNow(), isRecording: isRecording(fleet(), name) };
-      const sums = ledger.continuity.days(name, { days, ...now });
+      const sums = await ledger.continuitySteps.days(name, { days, ...now });
       return {
         days: sums.flatMap((sum, i) => days.slice(i, i + 1).map((day) => ({ ...day, ...sum }))),
       };

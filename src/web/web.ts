@@ -53,6 +53,8 @@ export interface WebOptions
   readonly program: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  /** Addresses and networks of proxies whose X-Forwarded-For says who asks. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** The owners' way in: a page and its API over HTTP. */
@@ -74,8 +76,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     keepAliveTimeout: 30_000,
     // Names of segments are longer than fastify's own limit.
     routerOptions: { maxParamLength: 200 },
-    // A proxy on this machine says who asks.
-    trustProxy: publicUrl === undefined ? false : 'loopback',
+    trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     return503OnClosing: false,
   }) as unknown as FastifyInstance;
   app.server.maxConnections = maxConnections;

@@ -29,6 +29,7 @@ class Rig implements AsyncDisposable {
   readonly clock = new SimulatedClock();
   readonly records = new Map<string, boolean>();
   readonly last = new Map<string, number>();
+  readonly slowLines = new Map<string, string>();
   conditions: () => Condition[] = () => [];
   failing: ChannelTrouble[] = [];
   #alerter: Alerter | undefined;
@@ -61,7 +62,7 @@ class Rig implements AsyncDisposable {
       present: ({ camera }): CameraPresence => {
         const at = this.last.get(camera);
         const state = this.records.get(camera) ? 'recording' : 'camera offline';
-        return { state, lastFootageAtMs: at };
+        return { state, lastFootageAtMs: at, slowLine: this.slowLines.get(camera) };
       },
       conditions: () => this.conditions(),
       operator: { contacts: [{ name: 'night watch', addresses: sms }], timeZone: 'UTC' },
@@ -160,6 +161,7 @@ describe('the alerter', () => {
     rig.clock.wallOffsetMs += 20 * 3_600_000 - 300_000;
     rig.start();
     await rig.pass(60);
+    rig.slowLines.set('yard', 'the line carries 250 kb/s of 320 kb/s');
     rig.records.set('yard', false);
     await rig.pass(600);
     rig.records.set('yard', true);
@@ -169,11 +171,11 @@ describe('the alerter', () => {
     assert.equal(rig.texts.length, 0);
     await rig.pass(1_800);
     assert.deepEqual(rig.texts, [
-      'front-door has not recorded since 06:20: camera offline; yard records again since 06:11, missed 10 min',
+      'front-door has not recorded since 06:20: camera offline; yard records again since 06:11, missed 10 min; The line of yard is too slow since 06:01, pictures may be missing: the line carries 250 kb/s of 320 kb/s',
     ]);
     const all = rig.ledger.alerts.list({ account: 'bach', limit: 10 });
     const [digest, ...held] = all;
-    assert.ok(held.length === 3 && held.every(({ mergedInto }) => mergedInto === digest?.id));
+    assert.ok(held.length === 4 && held.every(({ mergedInto }) => mergedInto === digest?.id));
   });
 
   it('keeps to so many messages an hour and contact, and tells the rest in one', async () => {

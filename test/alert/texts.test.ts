@@ -23,6 +23,8 @@ const event = (
   ...more,
 });
 const down = (name: string, cause = 'camera offline'): EventCamera => ({ name, sinceMs, cause });
+const detail = 'the line carries 250 kb/s of 320 kb/s, pictures come 5 s late';
+const slow = (name: string): EventCamera => ({ ...down(name, 'line too slow'), detail });
 const up = (name: string): EventCamera => ({
   name,
   sinceMs,
@@ -59,6 +61,14 @@ describe('the text of an alert', () => {
       '2 cameras of bach record again since 11:05, missed up to 23 min (front-door, yard)',
     );
     assert.equal(
+      told('slow-line', slow('front-door')),
+      `The line of front-door is too slow since 10:42, pictures may be missing: ${detail}`,
+    );
+    assert.equal(
+      told('slow-line', slow('front-door'), slow('yard')),
+      'The line of 2 cameras of bach is too slow since 10:42, pictures may be missing (front-door, yard)',
+    );
+    assert.equal(
       textOf(event('not-recording', [down('yard')], { atMs: atMs + 86_400_000 }), zone).text,
       'yard has not recorded since 2026-11-23 10:42: camera offline',
     );
@@ -76,6 +86,7 @@ describe('the text of an alert', () => {
           for (const [kind, cameras] of [
             ['not-recording', stopped],
             ['recording-again', again],
+            ['slow-line', names.map(slow)],
             ['digest', [...stopped, ...again]],
           ] as const) {
             const { text } = textOf(event(kind, cameras, late), zone);

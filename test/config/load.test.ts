@@ -130,6 +130,7 @@ describe('the configuration', () => {
         keyFile: '/etc/sapiengraph-cctv/web.key',
       },
       publicUrl: 'https://cctv.example.com',
+      trustedProxies: ['127.0.0.1'],
       proxy: false,
     });
     assert.deepEqual(complete.gateway, {
@@ -182,9 +183,20 @@ describe('the configuration', () => {
     const web = (yaml: string) => load(`bucket: {name: a}\nconsole: {web: ${yaml}}`);
     assert.deepEqual(web('{}').console.web, {
       listen: { host: '127.0.0.1', port: 8080 },
+      trustedProxies: [],
       proxy: false,
     });
     assert.deepEqual(web('{}').warnings, []);
+    const publicUrl = 'publicUrl: "https://cctv.example.com"';
+    assert.match(web(`{${publicUrl}}`).warnings.join(), /all browsers count as one/);
+    assert.deepEqual(web(`{${publicUrl}, trustedProxies: ["::1", "10.0.0.0/8"]}`).warnings, []);
+    for (const wrong of ['a.example.com', '10.0.0.0/33', '10.0.0/8', '::/129', '1.2.3.4/8/8']) {
+      assert.match(
+        problemsOf(`bucket: {name: a}\nconsole: {web: {trustedProxies: ["${wrong}"]}}`).join(),
+        /trustedProxies.* must be an address or a network, such as '127\.0\.0\.1'/,
+        wrong,
+      );
+    }
     assert.match(web('{listen: ":8080"}').warnings.join(), /without TLS/);
     assert.match(
       problemsOf(

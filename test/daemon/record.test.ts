@@ -159,7 +159,7 @@ function crashing(
       publish: around((...args) => site.spool.publish(...args)),
       leftovers: () => site.spool.leftovers(),
       releaseRunDirectory: around((path) => site.spool.releaseRunDirectory(path)),
-      list: () => site.spool.list(),
+      segments: () => site.spool.segments(),
     },
     ledger: {
       segments: {

@@ -1,5 +1,6 @@
 import type { GapCause } from '../../src/model/gap-cause.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
+import type { NarrowLine } from '../support/narrow-line.ts';
 import type { Site, SiteCamera } from '../support/site.ts';
 import type { SmallDisk } from '../support/small-disk.ts';
 
@@ -7,6 +8,8 @@ import type { SmallDisk } from '../support/small-disk.ts';
 export interface Scene {
   readonly site: Site;
   readonly cameras: readonly SiteCamera[];
+  /** Between each camera and the daemon. */
+  readonly lines: ReadonlyMap<SiteCamera, NarrowLine>;
   /** Between the daemon and the store. */
   readonly store: FaultProxy;
   /** Holds the spool. The ledger is elsewhere: SQLite does not go where only the test sees the disk. */

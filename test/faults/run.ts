@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gap } from '../../src/contract/continuity.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
+import { NarrowLine } from '../support/narrow-line.ts';
 import { Site, type SiteCamera } from '../support/site.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
@@ -42,6 +43,8 @@ const segmentSeconds = 3;
 const diskMegabytes = 64;
 const picture = { video: 'h264', width: 160, height: 120, framesPerSecond: 5 } as const;
 const media = { ...picture, keyFrameSeconds: 1, bitsPerSecond: 24_000, stamped: true } as const;
+/** Of one camera, as time-lapse and "smart" codecs have them: all until the first is lost after a fault. */
+const rareKeyFrameSeconds = 10;
 /** For what a fault needs to be there again after another one. */
 const findWithinMs = 8_000;
 /** For all cameras to be recorded again after the last fault, and for the spool to be empty. */
@@ -67,12 +70,21 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   if (store === undefined) throw new Error('there is no store');
   const startedAtMs = Date.now();
   const cameras: SiteCamera[] = [];
+  const lines = new Map<SiteCamera, NarrowLine>();
   for (let i = 1; i <= options.cameras; i++) {
-    cameras.push(await site.addCamera(`bach/camera-${i}`, media));
+    const camera = await site.addCamera(`bach/camera-${i}`, {
+      ...media,
+      keyFrameSeconds: i === 2 ? rareKeyFrameSeconds : media.keyFrameSeconds,
+    });
+    const line = owned.use(await NarrowLine.to(() => site.tunnelPort));
+    camera.dialledPort = line.port;
+    lines.set(camera, line);
+    cameras.push(camera);
   }
   const scene: Scene = {
     site,
     cameras,
+    lines,
     store,
     disk,
     spoolDirectory,

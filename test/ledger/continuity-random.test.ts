@@ -7,6 +7,7 @@ import type { SegmentRecord } from '../../src/model/segment.ts';
 import type { Continuity } from '../../src/contract/continuity.ts';
 import { unexplained, unknown } from '../../src/continuity/causes.ts';
 import { gapCauses, type RecordingState } from '../../src/model/gap-cause.ts';
+import { ContinuitySteps } from '../../src/ledger/continuity-steps.ts';
 import { CameraTime, door, segmentOf } from './camera-time.ts';
 
 /** All times are multiples of it, so that a reference can look at each. */
@@ -161,7 +162,7 @@ describe('continuity of any footage, states and losses', () => {
     }
   });
 
-  it('comes from the ledger the same for the whole and for each part', () => {
+  it('comes from the ledger the same for the whole, for each part, and in steps', async () => {
     const zeroMs = Date.UTC(2027, 2, 1);
     for (let seed = 1; seed <= 25; seed += 1) {
       using time = new CameraTime(zeroMs);
@@ -182,6 +183,24 @@ describe('continuity of any footage, states and losses', () => {
       const expected = reference(world, zeroMs);
       check(expected, zeroMs, time.continuity(0, Infinity), `seed ${seed}`);
       const any = chance(seed);
+      const steps = new ContinuitySteps(time.ledger.continuity, 1 + any(5));
+      for (const [fromMs, toMs] of [
+        [0, Infinity],
+        [zeroMs + any(ticks) * tick, zeroMs + any(ticks) * tick + 1],
+        [zeroMs - 5 * tick, zeroMs - tick],
+        [time.nowMs + 1, time.nowMs + tick],
+      ] as const) {
+        const range = {
+          fromMs,
+          toMs: Math.max(fromMs, toMs),
+          nowMs: time.nowMs,
+          isRecording: true,
+        };
+        const what = `steps of seed ${seed} from ${fromMs - zeroMs} to ${toMs - zeroMs}`;
+        const { continuity } = time.ledger;
+        assert.deepEqual(await steps.sum(door, range), continuity.sum(door, range), what);
+        assert.deepEqual(await steps.timeline(door, range), continuity.timeline(door, range), what);
+      }
       for (let fromMs = zeroMs; fromMs < time.nowMs; ) {
         const toMs = fromMs + (1 + any(600)) * tick;
         check(

@@ -38,6 +38,19 @@ describe('a segment that is lost', () => {
     assert.deepEqual(time.gaps(zero, zero + day), [[0, minute, 'disk full', 'dropped']]);
   });
 
+  it('counts in each part of its time, however long it is', () => {
+    using time = new CameraTime(zero);
+    time.ledger.segments.lost(segmentOf(zero, zero + day), 'disk full', 'dropped');
+    time.ledger.segments.lost(segmentOf(zero + day, zero + day + minute), 'segment lost', 'gone');
+    time.nowMs = zero + 2 * day;
+    const lasts = (fromMs: number) => time.gaps(fromMs, fromMs + minute);
+    for (const atMs of [0, minute, hour + 1, day / 2, day - minute]) {
+      assert.deepEqual(lasts(zero + atMs), [[0, minute, 'disk full', 'dropped']], `${atMs}`);
+    }
+    assert.deepEqual(lasts(zero + day), [[0, minute, 'segment lost', 'gone']]);
+    assert.notDeepEqual(lasts(zero + day + hour), [[0, minute, 'disk full', 'dropped']]);
+  });
+
   it('is not lost if it is stored', () => {
     using time = new CameraTime(zero);
     const segment = time.footage(zero, zero + minute);

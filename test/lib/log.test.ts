@@ -56,6 +56,24 @@ describe('the log', () => {
     }
   });
 
+  it('masks the secrets that it was told of, in whatever form, in its children’s lines too', () => {
+    for (const format of ['people', 'json'] as const) {
+      const { log, lines } = logged(format);
+      const child = log.child({ camera: 'bach/yard' });
+      child.info('before: hunter2 hunter2/abc+');
+      log.hide(['hunter2/abc+', 'short']);
+      child.info('after: hunter2/abc+, too short', {
+        cause: new Error(`asked for ${encodeURIComponent('hunter2/abc+')}`),
+        list: [Buffer.from('hunter2/abc+').toString('base64')],
+      });
+      const [before = '', after = ''] = lines();
+      assert.match(before, /before: hunter2/);
+      assert.match(after, /after: \*\*\*, too short/);
+      assert.match(after, /asked for \*\*\*/);
+      assert.doesNotMatch(after, /hunter2|aHVudGVy/);
+    }
+  });
+
   it('does not let a text from outside begin a line of its own', () => {
     const { log, lines } = logged('people');
     log.info('camera dialled in', { client: 'dropbear\n2026-01-01 error all is lost' });

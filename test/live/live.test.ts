@@ -18,7 +18,7 @@ const transcoders = (): number =>
   descendants(process.pid).filter(({ command }) => command.includes('-f flv')).length;
 
 describe('watching live', { concurrency: 3 }, () => {
-  it('shows every picture, decodable, with the time of its arrival', async () => {
+  it('shows every picture, decodable, with the time when it was taken', async () => {
     await using rig = await LiveRig.start({ ...small, keyFrameSeconds: 0.5 });
     const watcher = rig.watch();
     await watcher.hasPictures(30);
@@ -31,6 +31,17 @@ describe('watching live', { concurrency: 3 }, () => {
     for (const { atMs, capturedAtMs } of watcher.pictures) {
       assert.ok(capturedAtMs <= atMs && capturedAtMs > watcher.startedAtMs - 1000);
     }
+  });
+
+  it('tells how old pictures are that come late', async () => {
+    let lateMs = 0;
+    await using rig = await LiveRig.start(small, { lateMs: () => lateMs });
+    const watcher = rig.watch();
+    await watcher.hasPictures(2);
+    lateMs = 600_000;
+    await watcher.hasPictures(2);
+    const { atMs, capturedAtMs } = watcher.pictures.at(-1) ?? assert.fail('no picture');
+    assert.ok(atMs - capturedAtMs >= 600_000, `${atMs - capturedAtMs} ms`);
   });
 
   it('shows a second viewer the picture at once, however rare key frames are', async () => {

@@ -63,7 +63,7 @@ function muxed(muxer: Muxer, { sets, units }: Clip, startMs: number): LivePictur
   return units.flatMap(({ nals }, i) => {
     const nowMs = startMs + i * 100;
     const unit = { nals: i === 0 ? [...sets, ...nals] : nals, timestamp: nowMs * 90 };
-    return muxer.push(unit, { nowMs, wallMs: nowMs }) ?? [];
+    return muxer.push(unit, { nowMs, takenAtMs: nowMs }) ?? [];
   });
 }
 
@@ -132,7 +132,7 @@ describe('what a viewer is sent', () => {
     muxer.describe(one.sets);
     const shown = one.units.map(({ nals }, i) => {
       if (i === 3) muxer.lose();
-      return muxer.push({ nals, timestamp: i * 9000 }, { nowMs: i * 100, wallMs: 0 })?.isKey;
+      return muxer.push({ nals, timestamp: i * 9000 }, { nowMs: i * 100, takenAtMs: 0 })?.isKey;
     });
     const none = Array<undefined>(7).fill(undefined);
     assert.deepEqual(shown.slice(0, 12), [true, false, false, ...none, true, false]);
@@ -185,7 +185,7 @@ describe('readers of what cameras and programs send', () => {
       const muxer = new Muxer();
       muxer.describe([sps, pps]);
       const nals = (units[0]?.nals ?? []).map(damaged);
-      muxer.push({ nals: [damaged(sps), ...nals], timestamp: round }, { nowMs: 0, wallMs: 0 });
+      muxer.push({ nals: [damaged(sps), ...nals], timestamp: round }, { nowMs: 0, takenAtMs: 0 });
     }
     for (let round = 0; round < 300; round += 1) {
       try {

@@ -124,6 +124,7 @@ export class LiveRig implements AsyncDisposable {
     this.camera = camera;
     this.hub = new LiveHub({
       relayUrl: (name) => (name === 'cam' ? this.relay?.url : undefined),
+      lateMs: () => 0,
       program: ffmpeg(),
       clock: systemClock,
       log: silentLog,

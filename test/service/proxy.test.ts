@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type IncomingMessage } from 'node:http';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,11 +38,12 @@ describe('the proxy of the operator’s handbook, in front of the page', () => {
   before(async () => {
     live = new LiveHub({
       relayUrl: () => undefined,
+      lateMs: () => 0,
       program: ffmpeg(),
       clock: systemClock,
       log: silentLog,
     });
-    web = await WebFixture.start({ publicUrl, log, live });
+    web = await WebFixture.start({ publicUrl, trustedProxies: ['127.0.0.1'], log, live });
     web.addCamera({ account: 'bach', camera: 'front-door' });
     web.addViewer('bach', 'bach');
     const { certificateFile, keyFile } = (certificate = await makeCertificate('127.0.0.1'));
@@ -130,20 +131,31 @@ describe('the proxy of the operator’s handbook, in front of the page', () => {
   });
 
   it('tells the daemon who asks, and does not believe what they say of that', async () => {
-    const login = await ask(
+    const wrong = JSON.stringify({ account: 'bach', user: 'bach', password: 'wrong' });
+    const headers = {
+      'content-type': 'application/json',
+      origin: publicUrl,
+      'x-forwarded-for': '203.0.113.9',
+    };
+    const proxied = await ask(
       '/api/login',
-      {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          origin: publicUrl,
-          'x-forwarded-for': '203.0.113.9',
-        },
-      },
-      JSON.stringify({ account: 'bach', user: 'bach', password: 'wrong' }),
+      { method: 'POST', localAddress: '127.0.0.2', headers },
+      wrong,
     );
-    assert.equal(login.statusCode, 401);
-    assert.match(JSON.stringify(refused), /"address":"127\.0\.0\.1"/);
+    assert.equal(proxied.statusCode, 401);
+    const past = httpRequest(`${web.origin}/api/login`, {
+      method: 'POST',
+      localAddress: '127.0.0.3',
+      headers,
+    });
+    past.end(wrong);
+    const [answer] = (await once(past, 'response')) as [IncomingMessage];
+    answer.resume();
+    assert.equal(answer.statusCode, 401);
+    const said = JSON.stringify(refused);
+    assert.match(said, /"address":"127\.0\.0\.2"/);
+    assert.match(said, /"address":"127\.0\.0\.3"/);
+    assert.doesNotMatch(said, /203\.0\.113\.9|"127\.0\.0\.1"/);
     assert.equal((await logIn(password, 'https://elsewhere.example.com')).statusCode, 403);
   });
 });

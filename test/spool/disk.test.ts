@@ -479,6 +479,12 @@ describe('a spool whose disk goes away', () => {
       assert.match(detail ?? '', /is gone|is not the one that was opened/);
       assert.ok(test.spool.disk.needsRestart, 'a new process would take what is there');
       await assert.rejects(test.spool.runDirectory(garden), DiskUnusableError);
+      // As if a recording had begun just as the other was mounted.
+      const path = join(disk.path, 'begun.mp4');
+      await writeFile(path, 'footage');
+      const begun = { path, startMs: someTimeMs, durationMs: 1_000 };
+      await assert.rejects(test.spool.publish(garden, begun), DiskUnusableError);
+      await rm(path);
       // What can't be seen now is not deleted.
       assert.deepEqual(await test.spool.list(), segments);
       assert.deepEqual(vanished, []);

@@ -376,6 +376,30 @@ describe('a spool', () => {
     assert.ok(published > 6, `only ${published} were published`);
   });
 
+  it('tells of a segment once, even if it is stored and deleted before it is wholly published', async () => {
+    await using directory = await temporaryDirectory();
+    await using spool = await openSpool({ directory: directory.path, log: silentLog });
+    const told: string[] = [];
+    const removals: Promise<void>[] = [];
+    spool.changes((segment) => {
+      told.push(segment.path);
+      removals.push(spool.remove(segment));
+    }, new AbortController().signal);
+    const published: string[] = [];
+    let isOver = false;
+    const rescanning = (async () => {
+      while (!isOver) await spool.list();
+    })();
+    for (let minute = 0; minute < 100; minute += 1) {
+      published.push((await publishFootage(spool, frontDoor, minute)).path);
+    }
+    isOver = true;
+    await rescanning;
+    await Promise.all(removals);
+    assert.deepEqual(told.toSorted(), published.toSorted());
+    assert.equal(spool.usage().files, 0);
+  });
+
   it('goes on without watches when the kernel gives it none', async () => {
     await using directory = await temporaryDirectory();
     const child = spawn(

@@ -10,20 +10,55 @@ export type Fault =
   | 'withhold answer'
   | '503'
   | '403'
+  /** Only a PUT with a checksum in its headers, as stores answer that know none. */
+  | '400 to checksums'
+  /** Only a PUT of more than {@link largeBytes}, as proxies answer. */
+  | '413 to large bodies'
+  /** Only a HEAD, as stores answer that take time until an object is seen. */
+  | '404 to HEAD'
   | 'hang'
   | 'flip a bit';
 
-const unanswered: readonly Fault[] = ['503', '403', 'hang', 'withhold answer'];
+/** A PUT of more is large. */
+const largeBytes = 6_000;
 
 function refusal(status: string, code: string, message: string): string {
-  const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  const body =
+    code === ''
+      ? ''
+      : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
   return `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 }
 
 const refusals = {
   '503': refusal('503 Slow Down', 'SlowDown', 'Reduce your request rate.'),
   '403': refusal('403 Forbidden', 'InvalidAccessKeyId', 'The key does not exist in our records.'),
-};
+  '400 to checksums': refusal(
+    '400 Bad Request',
+    'InvalidArgument',
+    'Unsupported header x-amz-checksum-sha256',
+  ),
+  '413 to large bodies': refusal('413 Content Too Large', 'EntityTooLarge', 'That is too much.'),
+  // The answer to HEAD has no body.
+  '404 to HEAD': refusal('404 Not Found', '', ''),
+} satisfies Partial<Record<Fault, string>>;
+
+const refusalOf = (fault: Fault): string | undefined =>
+  (refusals as Partial<Record<Fault, string>>)[fault];
+
+/** Whether a fault befalls the request that begins with `head`. */
+function befalls(fault: Fault, method: string, head: string): boolean {
+  switch (fault) {
+    case '400 to checksums':
+      return method === 'PUT' && /^x-amz-(sdk-)?checksum/im.test(head);
+    case '413 to large bodies':
+      return method === 'PUT' && Number(/^content-length: (\d+)/im.exec(head)?.[1]) > largeBytes;
+    case '404 to HEAD':
+      return method === 'HEAD';
+    default:
+      return true;
+  }
+}
 
 /** A TCP proxy in front of an S3 server that does to requests what networks and servers do. */
 export class FaultProxy implements AsyncDisposable {
@@ -92,17 +127,22 @@ export class FaultProxy implements AsyncDisposable {
     let answered = false;
     server.on('data', (data) => {
       if (fault === 'lose answer') client.destroy();
-      else if (!unanswered.includes(fault)) client.write(data);
+      else if (fault !== 'hang' && fault !== 'withhold answer' && refusalOf(fault) === undefined) {
+        client.write(data);
+      }
     });
     client.on('data', (data) => {
       const method = /^(PUT|GET|HEAD|POST|DELETE) /.exec(data.toString('latin1', 0, 8))?.[1];
-      if (method !== undefined) fault = this.#faultOf(method);
+      if (method !== undefined) fault = this.#faultOf(method, data.toString('latin1', 0, 8_192));
       const atBody = method === undefined ? 0 : data.indexOf('\r\n\r\n') + 4;
       switch (fault) {
         case 'hang':
           return;
         case '503':
         case '403':
+        case '400 to checksums':
+        case '413 to large bodies':
+        case '404 to HEAD':
           if (!answered) client.write(refusals[fault]);
           answered = true;
           return;
@@ -124,9 +164,10 @@ export class FaultProxy implements AsyncDisposable {
     });
   }
 
-  #faultOf(method: string): Fault {
+  #faultOf(method: string, head: string): Fault {
     this.seen.set(method, (this.seen.get(method) ?? 0) + 1);
-    return (method === 'PUT' ? this.next.shift() : undefined) ?? this.standing;
+    const fault = (method === 'PUT' ? this.next.shift() : undefined) ?? this.standing;
+    return befalls(fault, method, head) ? fault : 'none';
   }
 
   #forward(data: Buffer, client: Socket, server: Socket): void {

@@ -321,6 +321,8 @@ export class Site implements AsyncDisposable {
 export class SiteCamera implements AsyncDisposable {
   readonly name: string;
   readonly rtsp: RtspCamera;
+  /** Where it dials in, if not at the daemon itself. */
+  dialledPort: number | undefined;
   readonly #site: Site;
   readonly #files: { readonly home: string; readonly key: string; readonly dbclient: string };
   readonly #ownsRtsp: boolean;
@@ -362,7 +364,7 @@ export class SiteCamera implements AsyncDisposable {
         '-R',
         `554:127.0.0.1:${this.rtsp.port}`,
         '-p',
-        String(this.#site.tunnelPort),
+        String(this.dialledPort ?? this.#site.tunnelPort),
         `${user}@127.0.0.1`,
       ],
       { env: { ...process.env, HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] },

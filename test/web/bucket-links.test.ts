@@ -132,27 +132,30 @@ for (const kind of s3Kinds) {
         else if (answer.url().includes('/segments/')) seen.daemon += 1;
       });
       await page.goto(`${web.origin}/#/past/front-door/${startMs + 500}`);
-      await page.getByLabel('Speed').selectOption('8');
       await page.getByRole('button', { name: 'Unmute' }).click();
+      await page.getByRole('button', { name: 'Play', exact: true }).click();
+      await hears(page);
+      await page.getByLabel('Speed').selectOption('8');
       await page.getByRole('button', { name: 'Play', exact: true }).click();
       await eventually('the last segment', 15_000, async () => {
         const at = await page.locator('[data-at-ms]').getAttribute('data-at-ms');
         return Number(at) > startMs + 2 * durationMs + 500;
       });
-      await hears(page);
       await context.close();
       return seen;
     }
 
+    /** Waits for sound, pauses before the day ends, as the next would then be shown, and mutes. */
     async function hears(page: Page): Promise<void> {
-      const [bytes, isMuted] = await page.evaluate<[number, boolean]>(
-        '(({ webkitAudioDecodedByteCount, muted }) => [webkitAudioDecodedByteCount, muted])(document.querySelector("video"))',
-      );
-      assert.ok(bytes > 0, 'no sound was decoded');
-      assert.equal(isMuted, false);
+      const ask = (what: string) => page.evaluate(`document.querySelector("video").${what}`);
+      await eventually('sound', 15_000, async () => {
+        return Number(await ask('webkitAudioDecodedByteCount')) > 0;
+      });
+      await page.getByRole('button', { name: 'Pause', exact: true }).click();
+      assert.equal(await ask('muted'), false);
       await page.locator('.controls').press('m');
       await page.getByRole('button', { name: 'Unmute' }).waitFor();
-      assert.equal(await page.evaluate('document.querySelector("video").muted'), true);
+      assert.equal(await ask('muted'), true);
     }
 
     if (kind.name === 'Swift') {

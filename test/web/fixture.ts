@@ -64,6 +64,7 @@ export class WebFixture implements AsyncDisposable {
   options(more: Partial<WebOptions> = {}): WebOptions {
     return {
       listen: { host: '127.0.0.1', port: 0 },
+      trustedProxies: [],
       proxy: false,
       ledger: this.ledger,
       fleet: () => this.fleet,

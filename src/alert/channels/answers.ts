@@ -1,4 +1,5 @@
 import { blankUnprintable, bounded } from '../../lib/printable.ts';
+import { Redactor } from '../../lib/redactor.ts';
 import { SendError } from '../channel.ts';
 import type { CarrierAnswer } from './http-request.ts';
 
@@ -8,12 +9,7 @@ const blanks = /[\p{Z}\s]+/gu;
 
 /** Foreign text as one short line, without any of `secrets` that it may echo. */
 export function quote(text: string, secrets: readonly string[] = []): string {
-  let line = text.slice(0, 4_096).replace(markup, ' ');
-  for (const secret of secrets) {
-    for (const form of [secret, encodeURIComponent(secret)]) {
-      if (form !== '') line = line.replaceAll(form, '***');
-    }
-  }
+  const line = new Redactor(secrets).clean(text.slice(0, 4_096).replace(markup, ' '));
   return bounded(blankUnprintable(line).replace(blanks, ' ').trim(), shownCharacters);
 }
 

@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { systemClock } from '../../lib/clock.ts';
+import { secretsOfUrl } from '../../lib/redactor.ts';
 import type { Accepted, Channel, OutgoingMessage } from '../channel.ts';
 import { answerError } from './answers.ts';
 import { type CarrierPatience, exchange } from './http-request.ts';
@@ -84,7 +85,8 @@ export class WebhookChannel implements Channel {
     const { status } = answer;
     if (status >= 200 && status < 300) return { final: 'delivered', detail: `${status}` };
     const host = URL.parse(message.to)?.host ?? 'the receiver';
-    throw answerError(host, answer);
+    // The path is often the secret by which the receiver knows us.
+    throw answerError(host, answer, undefined, secretsOfUrl(message.to));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

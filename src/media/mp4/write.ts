@@ -19,8 +19,8 @@ export interface LiveSample {
   readonly decodeTime: number;
   readonly showTime: number;
   readonly duration: number;
-  /** Milliseconds since 1970 UTC. */
-  readonly arrivedAtMs: number;
+  /** When the camera took it, milliseconds since 1970 UTC. */
+  readonly takenAtMs: number;
 }
 
 function box(type: string, ...parts: readonly (Buffer | readonly number[])[]): Buffer {
@@ -128,7 +128,7 @@ export function fragment(sequenceNumber: number, sample: LiveSample): Buffer {
   const { nals, isKey, decodeTime, showTime, duration } = sample;
   const sampleBytes = nals.reduce((sum, { length }) => sum + 4 + length, 0);
   const message = Buffer.allocUnsafe(captureTimeBytes + headBytes + sampleBytes);
-  message.writeDoubleBE(sample.arrivedAtMs);
+  message.writeDoubleBE(sample.takenAtMs);
   const tfdt = Buffer.alloc(12);
   tfdt[0] = 1;
   tfdt.writeBigUInt64BE(BigInt(decodeTime), 4);

@@ -1,4 +1,5 @@
 import type { OwnCamera } from '../../contract/cameras.ts';
+import { slowLineWords } from '../../model/slow-line.ts';
 import { stateWords } from '../camera-words.ts';
 
 /** A full dot while a camera records, else a hollow square: the shapes differ for colour-blind users. */
@@ -13,10 +14,16 @@ interface CameraStateProps {
 }
 
 export const CameraState = ({ camera, nowMs, timeZone, role }: CameraStateProps) => (
-  <p class="state" role={role}>
-    <Mark />
-    {stateWords(camera, nowMs, timeZone)}
-  </p>
+  <>
+    <p class="state" role={role}>
+      <Mark />
+      {stateWords(camera, nowMs, timeZone)}
+    </p>
+    {camera.slowLine && (
+      // Its numbers change all the time: no status, which would be read out each time.
+      <p class="state line">Pictures may be missing: {slowLineWords(camera.slowLine)}.</p>
+    )}
+  </>
 );
 
 /** A small bar that shows the recorded share, from 0 to 1. */

@@ -103,6 +103,11 @@ describe('a webhook', () => {
       /^temporary: answered 307, a redirect, which is not followed/,
     );
     assert.equal(elsewhere.requests.length, 0);
+    // Some receivers say the whole address in what they refuse.
+    assert.equal(
+      await failure(({ path }, response) => response.writeHead(404).end(`no hook at ${path}`)),
+      'temporary: answered 404: no hook at /***',
+    );
     assert.equal(await failure(saying(410)), 'refused: answered 410: said');
     assert.equal(await failure(saying(500)), 'temporary: answered 500: said');
     assert.match(

@@ -78,6 +78,29 @@ export const daemonFaults: readonly FaultKind[] = [
     },
   },
   {
+    name: 'a machine that is stopped for a while',
+    place: 'daemon',
+    weight: 2,
+    lasts: [2, 20],
+    causes: [
+      'server stood still',
+      'stream stalled',
+      'camera offline',
+      'camera sent nothing',
+      'starting',
+    ],
+    inflict: async ({ site, cameras }) => {
+      const programs = site.children().map(({ pid }) => pid);
+      const clients = cameras.flatMap((camera) => camera.clients.flatMap(({ pid }) => pid ?? []));
+      const stopped = [site.daemonPid, ...programs, ...clients].filter((pid) =>
+        signal(pid, 'SIGSTOP'),
+      );
+      return () => {
+        for (const pid of stopped) signal(pid, 'SIGCONT');
+      };
+    },
+  },
+  {
     name: 'a daemon out of file descriptors',
     place: 'daemon',
     weight: 3,

@@ -107,16 +107,23 @@ export class FreshMachine implements AsyncDisposable {
  * runs as root in it could remove this machine's.
  */
 const enter = `set -eu
+# A root of its own, not a chroot, in which the kernel makes no user namespaces.
+mount --bind "$1" "$1"
 cd "$1"
 mount -t tmpfs none dev
 for device in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 dev/\${device%:*} c 1 \${device#*:}; done
 mknod -m 666 dev/tty c 5 0
+mknod -m 660 dev/loop-control c 10 237
+for n in $(seq 0 63); do mknod -m 660 dev/loop$n b 7 $n; done
 ln -s /proc/self/fd dev/fd; for n in 0:stdin 1:stdout 2:stderr; do ln -s /proc/self/fd/\${n%:*} dev/\${n#*:}; done
 mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=666,mode=620 none dev/pts; ln -s pts/ptmx dev/ptmx
 mount -t tmpfs -o mode=1777 none dev/shm
 mount -t proc proc proc; mount -t sysfs sysfs sys
-exec chroot . bash -c '
+pivot_root . .
+umount -l .
+cd /
+exec bash -c '
   cd "$1"; shift
   git config --global --add safe.directory "*"
   set -m
