@@ -28,7 +28,7 @@ const carrier = (misdeed: Misdeed): Attack => ({
   run: async (tools) => {
     await Promise.all([
       misbehave(tools.target.carrierControl, misdeed, tools),
-      operator(tools, ['alerts', 'test', 'mallory']),
+      operator(tools, ['alert', 'test', 'mallory']),
     ]);
   },
 });
