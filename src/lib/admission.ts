@@ -68,12 +68,26 @@ export class Admission {
 
   /** Whose place somebody gets from whose network `own` others wait. */
   #victim(own: number): Visitor | undefined {
-    const heaviest = Math.max(...[...this.#visitors].map(({ wide }) => this.#count(wide)));
-    const candidates = [...this.#visitors].filter(({ wide }) => this.#count(wide) === heaviest);
-    if (heaviest > own + 1) return candidates[Math.floor(Math.random() * candidates.length)];
+    // One pass without a list: a flood has it done for each connection.
+    let heaviest = 0;
+    let candidates = 0;
+    let oldest: Visitor | undefined;
+    let anyOne: Visitor | undefined;
+    for (const visitor of this.#visitors) {
+      const count = this.#count(visitor.wide);
+      if (count < heaviest) continue;
+      if (count > heaviest) {
+        heaviest = count;
+        candidates = 0;
+        oldest = visitor;
+      }
+      candidates += 1;
+      // Each is as likely as the others.
+      if (Math.random() * candidates < 1) anyOne = visitor;
+    }
+    if (heaviest > own + 1) return anyOne;
     // The oldest is kept while it may still be logging in: otherwise a thousand cameras that come
     // back after a power cut would keep each other out.
-    const [oldest] = candidates;
     if (oldest === undefined) return undefined;
     return this.#now() - oldest.sinceMs >= this.#limits().patienceMs ? oldest : undefined;
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { OverPaceError, Pace, type PaceLimits } from '../lib/pace.ts';
 import { type Credentials, Login } from '../media/rtsp/login.ts';
 import { type Message, MessageReader, type Request, type Response } from '../media/rtsp/message.ts';
+import { packetOf, readRtp } from '../media/rtsp/rtp.ts';
 import type { CameraLine, LineWatcher } from './camera-line.ts';
 
 /** Ample: the relay waits for each answer. */
@@ -16,6 +17,10 @@ const usualPace: PaceLimits = {
   perTurn: 2_000,
   patienceMs: 5_000,
 };
+/** A new picture counts as so many packets: each costs the recorder and its file more than a packet does. */
+const pictureCost = 10;
+/** Packets are rarely larger than a network's frame. A larger one counts as several. */
+const packetBytes = 2_500;
 
 interface Unanswered {
   readonly request: Pick<Request, 'method' | 'url' | 'bytes'>;
@@ -164,6 +169,7 @@ function messages(
   pace?: Pace,
 ): Transform {
   const reader = new MessageReader();
+  const costs = new Costs();
   let readable = true;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -172,7 +178,7 @@ function messages(
       const out: Buffer[] = [];
       try {
         for (const message of reader.read(chunk)) {
-          pace?.spend();
+          pace?.spend(costs.of(message));
           const bytes = each(message);
           if (bytes !== undefined) out.push(bytes);
         }
@@ -185,12 +191,28 @@ function messages(
       watcher.taken?.();
       if (pace === undefined) return done();
       const restMs = pace.restMs();
-      if (pace.isOver) done(new OverPaceError('the camera sends too many packets a second'));
+      if (pace.isOver)
+        done(new OverPaceError('the camera sends too many packets, pictures or bytes a second'));
       else if (restMs === undefined) done();
       else if (restMs === 0) setImmediate(done);
       else setTimeout(done, restMs);
     },
   });
+}
+
+/** What the messages of a camera count for its pace. */
+class Costs {
+  /** By channel: the timestamp of its newest packet. */
+  readonly #timestamps = new Map<number, number>();
+
+  of(message: Message): number {
+    const cost = Math.max(1, message.bytes.length / packetBytes);
+    if (message.kind !== 'frame') return cost;
+    const timestamp = readRtp(packetOf(message))?.timestamp;
+    if (timestamp === undefined || timestamp === this.#timestamps.get(message.channel)) return cost;
+    this.#timestamps.set(message.channel, timestamp);
+    return cost + pictureCost - 1;
+  }
 }
 
 /** Frames that lie one behind the other in the same memory are one again, since each write costs. */

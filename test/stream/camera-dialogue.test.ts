@@ -85,25 +85,50 @@ describe('a camera whose sessions are short', () => {
   });
 });
 
-describe('a camera that sends packets without end', () => {
-  it('is slowed down, and then cut off', { timeout: 30_000 }, async () => {
-    const pace = { rate: { burst: 100, everyMs: 1 }, perTurn: 100, patienceMs: 300 };
-    const { answers } = new CameraDialogue(line, systemClock, undefined, pace);
-    const chunk = Buffer.from(frame.repeat(100), 'latin1');
-    async function* endless() {
-      for (;;) yield chunk;
-    }
-    let packets = 0;
-    const startedAt = performance.now();
-    await assert.rejects(
-      pipeline(endless(), answers, async (passed) => {
-        for await (const bytes of passed) packets += (bytes as Buffer).length / frame.length;
-      }),
-      /too many packets a second/,
-    );
-    const ms = performance.now() - startedAt;
-    assert.ok(packets < ms + 300, `${packets} packets in ${ms} ms`);
-  });
+/** One after the other, without end. */
+const floods: Readonly<Record<string, (n: number) => Buffer>> = {
+  packets: () => Buffer.from(frame, 'latin1'),
+  pictures(n) {
+    // RTP packets (RFC 3550 section 5.1), each with another timestamp than the one before.
+    const packet = Buffer.alloc(20);
+    packet.set([0x24, 0, 0, 16, 0x80, 96]);
+    packet.writeUInt32BE(n, 8);
+    return packet;
+  },
+  bytes() {
+    const packet = Buffer.alloc(4 + 50_000);
+    packet.writeUInt8(0x24);
+    packet.writeUInt16BE(50_000, 2);
+    return packet;
+  },
+};
+
+/** Of each, so much comes through in a millisecond at most, if one packet does. */
+const mostInMs: Readonly<Record<string, number>> = { packets: 1, pictures: 0.1, bytes: 0.05 };
+
+describe('a camera without an end', () => {
+  for (const [what, next] of Object.entries(floods)) {
+    it(`to its ${what} is slowed down, and then cut off`, { timeout: 30_000 }, async () => {
+      const pace = { rate: { burst: 100, everyMs: 1 }, perTurn: 100, patienceMs: 300 };
+      const { answers } = new CameraDialogue(line, systemClock, undefined, pace);
+      const bytes = next(0).length;
+      let sent = 0;
+      async function* endless() {
+        for (;;) yield Buffer.concat(Array.from({ length: 10 }, () => next(sent++)));
+      }
+      let passed = 0;
+      const startedAt = performance.now();
+      await assert.rejects(
+        pipeline(endless(), answers, async (stream) => {
+          for await (const some of stream) passed += (some as Buffer).length / bytes;
+        }),
+        /too many packets, pictures or bytes a second/,
+      );
+      const ms = performance.now() - startedAt;
+      const most = (mostInMs[what] ?? 0) * (ms + 300) + 20;
+      assert.ok(passed < most, `${passed} ${what} in ${ms} ms`);
+    });
+  }
 });
 
 /** A dialogue of which a test says both sides. */

@@ -44,9 +44,10 @@ export async function readFragmentedFile(file: FileHandle): Promise<FragmentedFi
     const wanted = head.type === 'moov' || head.type === 'moof';
     if (wanted && head.size > maxHeaderBytes) break;
     if (wanted) {
+      // A copy: a file may have very many fragments, and a part of a window keeps all of it in memory.
       const bytes =
         head.size <= window.length
-          ? window.subarray(0, head.size)
+          ? Buffer.from(window.subarray(0, head.size))
           : await readAt(file, at, head.size);
       if (head.type === 'moov') {
         moov = { offset: at, bytes };
