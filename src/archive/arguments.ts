@@ -156,9 +156,11 @@ function audio(codec: string, profile: Profile): string[] {
   if (profile.kind === 'copy' && /^(aac|mpeg4-generic|mp4a-latm)$/i.test(codec)) {
     // A packet's time may be off by a few milliseconds. We let packets follow each other seamlessly
     // until they are more than a fifth of a second off.
-    const seamless = 'PREV_OUTPTS+DURATION';
+    const seamless = '(PREV_OUTPTS+DURATION)';
     const time = `if(N,if(lt(abs(PTS-${seamless}),0.2/TB),${seamless},PTS),PTS)`;
-    return ['-c:a', 'copy', '-bsf:a', `setts=ts='${time}'`];
+    // Since ffmpeg 7.1 knows AAC whose packets depend on others, it takes none that comes by RTP for a
+    // key frame, and would copy none.
+    return ['-c:a', 'copy', '-copyinkf:a', '-bsf:a', `setts=ts='${time}'`];
   }
   const bitsPerSecond = profile.kind === 'copy' ? 32_000 : profile.audioBitsPerSecond;
   // biome-ignore format: each option with its value

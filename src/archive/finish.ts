@@ -6,6 +6,7 @@ import {
   dropSamples,
   dropTrack,
   makeFree,
+  markSync,
   moveShown,
   moveTo,
   setLastDuration,
@@ -221,8 +222,13 @@ async function rebase(
     }
     const old = fragment.runs.filter(isSince1970);
     for (const run of old) {
-      if (isPictures(run)) moveShown(run, timeline.startOf(run));
-      else moveToBeginning(run, timeline.startOf(run));
+      if (isPictures(run)) {
+        moveShown(run, timeline.startOf(run));
+        continue;
+      }
+      // ffmpeg 7.1 says of copied AAC that each packet depends on others: no browser would begin with one.
+      markSync(run);
+      moveToBeginning(run, timeline.startOf(run));
     }
     if (old.length > 0) {
       await file.write(fragment.moof, 0, fragment.moof.length, fragment.offset);

@@ -34,6 +34,25 @@ export function moveShown(run: Run, ticks: number): void {
   if (truns[0] !== undefined) truns[0].body[0] = 1;
 }
 
+/** The sample depends on no other (ISO/IEC 14496-12 section 8.8.3.1). */
+const syncSample = 0x0200_0000;
+
+/** Marks all samples of a run as such from which playback can begin. */
+export function markSync(run: Run): void {
+  const tfhd = findBox(run.traf.subarray(8), 'tfhd');
+  if (tfhd !== undefined) {
+    const has = tfhd.readUInt32BE(0);
+    const at = 8 + (has & 1 ? 8 : 0) + 4 * [2, 8, 0x10].filter((flag) => has & flag).length;
+    if (has & 0x20) tfhd.writeUInt32BE(syncSample, at);
+  }
+  for (const { body } of trunsOf(run.traf)) {
+    const { entriesAt, entries, entrySize, count, flagsAt } = readTrun(body);
+    if (body.readUInt32BE(0) & 4) body.writeUInt32BE(syncSample, entriesAt - 4);
+    if (flagsAt === undefined) continue;
+    for (let i = 0; i < count; i += 1) entries.writeUInt32BE(syncSample, i * entrySize + flagsAt);
+  }
+}
+
 /** Sets the duration of a run's last sample, if the trun box has durations. */
 export function setLastDuration(run: Run, ticks: number): void {
   const trun = trunsOf(run.traf).at(-1);

@@ -116,6 +116,8 @@ export interface Trun {
   readonly hasSize: boolean;
   /** Offset of the size in an entry, if there is one. */
   readonly sizeAt: number;
+  /** Offset in an entry of its flags; undefined if there are none. */
+  readonly flagsAt: number | undefined;
   /** Offset in an entry of the time from decoding to showing; undefined if there is none. */
   readonly offsetAt: number | undefined;
   /** Flags of the first sample, if the box has them. */
@@ -148,6 +150,7 @@ export function readTrun(body: Buffer): Trun {
     hasDuration: (has & 0x100) !== 0,
     hasSize: (has & 0x200) !== 0,
     sizeAt,
+    flagsAt: has & 0x400 ? flagsAt : undefined,
     offsetAt: has & 0x800 ? entrySize - 4 : undefined,
     firstFlags,
   };
