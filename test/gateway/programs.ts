@@ -80,6 +80,8 @@ const ffmpegLike = (name: string, transport: readonly string[], briefly = false)
       '2',
       '-c',
       'copy',
+      // Since ffmpeg 7.1, AAC that comes by RTP has no key frames.
+      '-copyinkf:a',
       '-y',
       file,
     ]);
@@ -98,6 +100,9 @@ export const programs: readonly Program[] = [
         `rtp${video}depay`,
         `video/x-${video},stream-format=byte-stream,alignment=au`,
       ];
+      // Since GStreamer 1.26, the end of the picture is not that of the sound, for which all would wait.
+      const sound = ['camera.', '!', 'application/x-rtp,media=audio', '!'];
+      sound.push('identity', 'eos-after=20', '!', 'fakesink');
       const args = [
         '-q',
         'rtspsrc',
@@ -114,7 +119,7 @@ export const programs: readonly Program[] = [
         '!',
         'filesink',
         `location=out.${video}`,
-        ...(withSound ? ['camera.', '!', 'application/x-rtp,media=audio', '!', 'fakesink'] : []),
+        ...(withSound ? sound : []),
       ];
       await gstLaunch(directory, args);
       return [join(directory, `out.${video}`)];
