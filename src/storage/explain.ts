@@ -1,4 +1,5 @@
 import { describeError, errorCode } from '../lib/errors.ts';
+import { bounded } from '../lib/printable.ts';
 import { TimeoutError } from '../lib/until.ts';
 import { LongerAnswerError, UploadStalledError } from './answer-bounds.ts';
 import { httpStatus } from './http-status.ts';
@@ -34,7 +35,7 @@ export function explainStoreError(error: unknown, place: BucketPlace): string {
 }
 
 const byItself = (words: string): StoreTrouble => ({
-  words: words.slice(0, longestWords),
+  words: bounded(words, longestWords),
   needsOperator: false,
   tooMuch: false,
   ofObject: false,
