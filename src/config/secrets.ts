@@ -237,19 +237,20 @@ export function unreadable(path: string, error: unknown): string {
   }
 }
 
-/** The secrets of a configuration, so that they can be masked wherever they appear. */
+/**
+ * The secrets of a configuration, so that they can be masked wherever they appear. The ids of access keys are
+ * none: the operator reads in the log which key a store does not know.
+ */
 export function secretsOf({ bucket, alerts }: Pick<Config, 'bucket' | 'alerts'>): string[] {
   const { credentials } = bucket;
   const { smtp, sms } = alerts?.carriers ?? {};
   const { twilio, gateway, sns } = sms ?? {};
   const secrets = [
-    credentials?.accessKeyId,
     credentials?.secretAccessKey,
     credentials?.sessionToken,
     smtp?.password,
     twilio?.authToken,
     gateway?.password,
-    sns?.accessKeyId,
     sns?.secretAccessKey,
     ...[...(alerts?.operator.webhook ?? []), alerts?.heartbeat?.url].flatMap(secretsOfUrl),
   ];

@@ -9,7 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError, errorCode } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
-import { Turn } from '../lib/turn.ts';
+import { LongWork } from '../lib/long-work.ts';
 import { readInit } from '../media/mp4/stream.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import type { FinishedFile, Hole, Segment, SegmentInit } from '../model/segment.ts';
@@ -79,9 +79,9 @@ export class Publisher implements AsyncDisposable {
     await this.#publishLeftovers();
     const inSpool = this.#to.spool.segments();
     reconciler.doubtAllBut(inSpool);
-    const turn = new Turn();
+    const work = new LongWork();
     for (const segment of inSpool) {
-      await turn.rest();
+      await work.rest();
       if (!this.#to.ledger.segments.knows(segment)) {
         this.#unnoted.set(segment.path, { segment });
       }

@@ -146,6 +146,9 @@ export function knownSecrets(
   if (config !== undefined) {
     // Needed for secrets from files; secrets in the configuration itself are in `hidden` already.
     secrets.push(...secretsOf(config));
+    // Of a bundle, which leaves the operator's hands, the ids of keys are kept out too.
+    const ids = [config.bucket.credentials, config.alerts?.carriers.sms?.sns];
+    secrets.push(...ids.flatMap((keys) => keys?.accessKeyId ?? []));
   }
   if (ledgerFile === undefined) {
     return { secrets, lack: 'the configuration does not say where the ledger is' };

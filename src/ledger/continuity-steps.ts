@@ -1,6 +1,6 @@
 import { joined, joinedTimeline } from '../continuity/join.ts';
 import type { Continuity } from '../contract/continuity.ts';
-import { Turn } from '../lib/turn.ts';
+import { LongWork } from '../lib/long-work.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import type { ContinuityRange, Days, DaySum, Timeline } from '../model/continuity.ts';
 import type { ContinuityQueries } from './continuity.ts';
@@ -33,11 +33,11 @@ export class ContinuitySteps {
   /** @throws {UnknownNameError} the name was never added and has no footage */
   async days(camera: CameraName, { days, nowMs, isRecording }: Days): Promise<DaySum[]> {
     const sums: DaySum[] = [];
-    const turn = new Turn();
+    const work = new LongWork();
     for (let first = 0; first < days.length; first += daysAtOnce) {
       const some = days.slice(first, first + daysAtOnce);
       sums.push(...this.#queries.days(camera, { days: some, nowMs, isRecording }));
-      await turn.rest();
+      await work.rest();
     }
     return sums;
   }
@@ -48,14 +48,14 @@ export class ContinuitySteps {
     ask: (step: ContinuityRange) => T,
   ): Promise<readonly T[]> {
     const parts: T[] = [];
-    const turn = new Turn();
+    const work = new LongWork();
     for (let { fromMs } = range; ; ) {
       const endMs = this.#queries.startOfNext(camera, fromMs, this.#segmentsAtOnce) ?? Infinity;
       const toMs = Math.min(endMs, range.toMs);
       parts.push(ask({ ...range, fromMs, toMs, isContinued: parts.length > 0 }));
       if (toMs === range.toMs) return parts;
       fromMs = toMs;
-      await turn.rest();
+      await work.rest();
     }
   }
 }

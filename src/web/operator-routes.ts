@@ -3,7 +3,7 @@ import type { Door } from '../api/door.ts';
 import type { AlertMessage, ChannelTrouble } from '../contract/alerts.ts';
 import type { SpoolStatus, UploadStatus } from '../contract/status.ts';
 import { OverviewAnswer } from '../contract/web.ts';
-import { Turn } from '../lib/turn.ts';
+import { LongWork } from '../lib/long-work.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
 import { cameraState } from '../model/camera-state.ts';
 import { byName, describeNow, type OwnCameraParts } from './camera-routes.ts';
@@ -56,9 +56,9 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
       const names = new Set(states.map(formatCameraName));
       for (const name of kept.keys()) if (!names.has(name)) kept.delete(name);
       const cameras: OverviewAnswer['cameras'][number][] = [];
-      const turn = new Turn();
+      const work = new LongWork();
       for (const known of states) {
-        await turn.rest();
+        await work.rest();
         // It may have been removed meanwhile.
         if (ledger.cameras.find(known) === undefined) continue;
         const connection = connected.get(formatCameraName(known));

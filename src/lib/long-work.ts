@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 const mostMs = 10;
 
 /** Divides long work among turns of the event loop, so that others are served in between. */
-export class Turn {
+export class LongWork {
   #beganAt = performance.now();
 
   /** To be called after each small step: resolves at once, or in the next turn if this one was long enough. */
