@@ -1,5 +1,5 @@
 import { boxes, findBox } from './boxes.ts';
-import { readTrun, type Run, trunsOf } from './runs.ts';
+import { readTrun, readUsual, type Run, trunsOf } from './runs.ts';
 
 /** Sets the decode time of a run's first sample, in its fragment's moof. */
 export function moveTo(run: Run, ticks: number): void {
@@ -40,11 +40,8 @@ const syncSample = 0x0200_0000;
 /** Marks all samples of a run as such from which playback can begin. */
 export function markSync(run: Run): void {
   const tfhd = findBox(run.traf.subarray(8), 'tfhd');
-  if (tfhd !== undefined) {
-    const has = tfhd.readUInt32BE(0);
-    const at = 8 + (has & 1 ? 8 : 0) + 4 * [2, 8, 0x10].filter((flag) => has & flag).length;
-    if (has & 0x20) tfhd.writeUInt32BE(syncSample, at);
-  }
+  const usualAt = tfhd && readUsual(tfhd).flagsAt;
+  if (usualAt !== undefined) tfhd?.writeUInt32BE(syncSample, usualAt);
   for (const { body } of trunsOf(run.traf)) {
     const { entriesAt, entries, entrySize, count, flagsAt } = readTrun(body);
     if (body.readUInt32BE(0) & 4) body.writeUInt32BE(syncSample, entriesAt - 4);

@@ -88,6 +88,8 @@ interface Usual {
   readonly duration: number | undefined;
   readonly size: number | undefined;
   readonly flags: number | undefined;
+  /** Offset of the flags in the body; undefined if there are none. */
+  readonly flagsAt: number | undefined;
 }
 
 /**
@@ -102,7 +104,8 @@ export function readUsual(tfhd: Buffer): Usual {
     at += 4;
     return tfhd.readUInt32BE(at - 4);
   };
-  return { duration: next(8), size: next(0x10), flags: next(0x20) };
+  const [duration, size, flags] = [next(8), next(0x10), next(0x20)];
+  return { duration, size, flags, flagsAt: flags === undefined ? undefined : at - 4 };
 }
 
 export interface Trun {
