@@ -6,7 +6,7 @@ import { adviceOfHidden, asService } from '../config/service-credentials.ts';
 import { compareLedgers } from '../catalog/rebuild-compare.ts';
 import { replaceLedger } from '../catalog/rebuild-replace.ts';
 import { type Rebuilt, rebuildLedger } from '../catalog/rebuild.ts';
-import { OperatorError } from '../lib/errors.ts';
+import { isSqliteError, OperatorError } from '../lib/errors.ts';
 import { silentLog } from '../lib/log.ts';
 import { readVersion } from '../lib/version.ts';
 import { lockDirectory } from '../spool/lock.ts';
@@ -98,7 +98,8 @@ async function rebuild({ bucket, ledgerFile }: Config): Promise<Rebuilt> {
     });
   } catch (error) {
     stop.signal.throwIfAborted();
-    if (error instanceof OperatorError || !isOfStore(error)) throw error;
+    // Only the ledger is a database: that is no error of the store.
+    if (error instanceof OperatorError || isSqliteError(error)) throw error;
     throw new OperatorError(`The bucket could not be read: ${store.explain(error)}`, {
       cause: error,
     });
@@ -106,6 +107,3 @@ async function rebuild({ bucket, ledgerFile }: Config): Promise<Rebuilt> {
     if (isTerminal) process.stderr.write('\r\u001b[K');
   }
 }
-
-/** SQLite's errors have an `errcode`, and must not be explained as errors of the store. */
-const isOfStore = (error: unknown): boolean => !(error instanceof Error && 'errcode' in error);

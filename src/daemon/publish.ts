@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { HoleNote } from '../ledger/segments.ts';
 import { repeated } from '../lib/background.ts';
 import { systemClock } from '../lib/clock.ts';
-import { describeError, errorCode } from '../lib/errors.ts';
+import { describeError, errorCode, isSqliteError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { LongWork } from '../lib/long-work.ts';
@@ -128,7 +128,7 @@ export class Publisher implements AsyncDisposable {
     for (const { segment } of this.#unnoted.values()) {
       if (!goOn()) return;
       // What is at fault with one file is not with the next, but with the ledger it is.
-      if (isOfLedger(await this.#tryToNote(segment))) return;
+      if (isSqliteError(await this.#tryToNote(segment))) return;
     }
   }
 
@@ -183,8 +183,6 @@ export class Publisher implements AsyncDisposable {
     for (const path of before) this.#stuck.delete(path);
   }
 }
-
-const isOfLedger = (error: unknown): boolean => error instanceof Error && 'errcode' in error;
 
 /** Undefined if the file is gone: what became of it is for others to find out. */
 async function holesUnlessGone(

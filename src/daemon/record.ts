@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { KeyUse } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { systemClock } from '../lib/clock.ts';
-import { describeError } from '../lib/errors.ts';
+import { describeError, isSqliteError } from '../lib/errors.ts';
 import type { AdjustableLog, Log } from '../lib/log.ts';
 import type { Setting } from '../lib/setting.ts';
 import type { Slots } from '../lib/slots.ts';
@@ -35,7 +35,7 @@ export function greet(ledger: Pick<Ledger, 'keys'>, tunnel: Tunnel, log: Log): b
   try {
     use = ledger.keys.used(tunnel.camera, tunnel.keyFingerprint);
   } catch (error) {
-    if (!(error instanceof Error && 'errcode' in error)) throw error;
+    if (!isSqliteError(error)) throw error;
     // A ledger that can't be written must not cost footage. The next dial-in is noted instead: the
     // camera's key was found in the ledger when it logged in.
     log.warn('the dial-in of a camera could not be noted', {

@@ -8,8 +8,8 @@ import {
 } from '../config/last-good.ts';
 import { type Environment, secretsOf } from '../config/secrets.ts';
 import { asService } from '../config/service-credentials.ts';
-import { inWords, resultCode } from '../ledger/database.ts';
-import { OperatorError } from '../lib/errors.ts';
+import { inWords } from '../ledger/database.ts';
+import { isSqliteError, OperatorError } from '../lib/errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { findServiceManager, type ServiceManager } from '../monitor/notify.ts';
 import { runDaemon } from './daemon.ts';
@@ -52,13 +52,11 @@ export async function runService(file: string, signal: AbortSignal): Promise<voi
       manager && rememberWhenReady(manager, checked, env, log),
     );
     await running.catch((error: unknown) => {
-      throw isOfLedger(error) ? inWords(config.ledgerFile, error) : error;
+      // Only the ledger is a database.
+      throw isSqliteError(error) ? inWords(config.ledgerFile, error) : error;
     });
   });
 }
-
-/** Only the ledger is a database. */
-const isOfLedger = (error: unknown): boolean => resultCode(error) !== 0;
 
 /** Wraps the manager: when the daemon becomes ready, its configuration is proven good and is kept. */
 function rememberWhenReady(

@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { describeError } from '../lib/errors.ts';
+import { describeError, isSqliteError } from '../lib/errors.ts';
 import { FloodGate } from '../lib/flood-gate.ts';
 import type { Log } from '../lib/log.ts';
 import { type CameraName, formatCameraName } from '../model/camera-name.ts';
@@ -63,7 +63,7 @@ export class StateNotes implements Disposable {
           cause: describeError(error),
         });
         // An error of SQLite may pass. Any other, such as that the camera was removed, won't.
-        if (error instanceof Error && 'errcode' in error) return;
+        if (isSqliteError(error)) return;
       }
       this.#waiting.shift();
     }

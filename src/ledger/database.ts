@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describeError, OperatorError } from '../lib/errors.ts';
+import { describeError, isSqliteError, OperatorError } from '../lib/errors.ts';
 import { migrations } from './schema.ts';
 
 // "CCTV" in ASCII: tells a ledger from other programs' databases (sqlite.org/pragma.html#pragma_application_id).
@@ -180,7 +180,7 @@ const damaged = (file: string, cause: unknown): LedgerDamagedError =>
 
 /** The result code of an error of SQLite; 0 for other errors. */
 export const resultCode = (error: unknown): number =>
-  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  isSqliteError(error) ? Number(error.errcode) & 0xff : 0;
 
 /** Whether an error of SQLite says that the file is damaged. */
 export const isDamage = (error: unknown): boolean =>
