@@ -1,6 +1,7 @@
 import type { RecordingState } from '../model/gap-cause.ts';
 import type { CameraName } from '../model/camera-name.ts';
 import type { AlertCamera, AlertEvent } from './channel.ts';
+import type { Now } from './freshness.ts';
 
 // Times are milliseconds since 1970 UTC unless they end in "At": those are monotonic milliseconds.
 
@@ -71,3 +72,16 @@ export interface JudgedEvent extends AlertEvent {
   readonly detail?: string;
   readonly sinceMs?: number;
 }
+
+/** An event about cameras of an account, in the order of their names. */
+export const camerasEvent = (
+  kind: EventKind,
+  account: string,
+  cameras: readonly EventCamera[],
+  { wallMs }: Now,
+): JudgedEvent => ({
+  kind,
+  account,
+  cameras: cameras.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  atMs: wallMs,
+});

@@ -1,6 +1,13 @@
 import { formatCameraName } from '../model/camera-name.ts';
 import { type Freshness, freshen, type Now, setBackMs } from './freshness.ts';
-import type { CameraInput, EventCamera, Incident, JudgedEvent, Memory } from './incident.ts';
+import {
+  type CameraInput,
+  camerasEvent,
+  type EventCamera,
+  type Incident,
+  type JudgedEvent,
+  type Memory,
+} from './incident.ts';
 import { nextLevel, type Patience, patienceAt } from './patience.ts';
 
 export interface JudgeRules {
@@ -263,7 +270,7 @@ function tellStopped(
       detail: known.detail,
     };
   });
-  return { events: [event('not-recording', account, told, now)] };
+  return { events: [camerasEvent('not-recording', account, told, now)] };
 }
 
 function tellAgain(
@@ -304,20 +311,8 @@ function tellAgain(
       ...(stops > 1 ? { stops } : {}),
     });
   }
-  return { events: told.length === 0 ? [] : [event('recording-again', account, told, now)] };
+  return { events: told.length === 0 ? [] : [camerasEvent('recording-again', account, told, now)] };
 }
-
-const event = (
-  kind: 'not-recording' | 'recording-again',
-  account: string,
-  cameras: readonly EventCamera[],
-  now: Now,
-): JudgedEvent => ({
-  kind,
-  account,
-  cameras: cameras.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-  atMs: now.wallMs,
-});
 
 /** Names the cameras of an event, for a log. */
 export const camerasOf = ({ account = '', cameras }: JudgedEvent): string =>

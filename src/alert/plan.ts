@@ -86,21 +86,23 @@ export function digestOf(held: readonly AlertMessage[], nowMs: number): JudgedEv
   if (first === undefined) return undefined;
   if (events.length === 1) return { ...first, atMs: nowMs };
   const cameras = new Map<string, EventCamera>();
-  const isOfStops = (event: JudgedEvent): boolean =>
-    event.cameras.length > 0 && event.kind !== 'slow-line';
-  for (const event of events.filter(isOfStops)) {
-    for (const camera of event.cameras) {
-      cameras.set(camera.name, after(cameras.get(camera.name), camera));
+  /** Of events that are not of stops. */
+  const texts: string[] = [];
+  for (const [i, event] of events.entries()) {
+    if (event.cameras.length === 0 || event.kind === 'slow-line') texts.push(held[i]?.text ?? '');
+    else {
+      for (const camera of event.cameras) {
+        cameras.set(camera.name, after(cameras.get(camera.name), camera));
+      }
     }
   }
-  const others = held.filter((_, i) => !isOfStops(events[i] ?? first)).map(({ text }) => text);
   const { account } = first;
   return {
     kind: 'digest',
     account,
     cameras: [...cameras.values()],
     atMs: nowMs,
-    ...(others.length === 0 ? {} : { detail: others.join('; ') }),
+    ...(texts.length === 0 ? {} : { detail: texts.join('; ') }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Now } from './freshness.ts';
-import type { CameraInput, EventCamera, JudgedEvent } from './incident.ts';
+import { type CameraInput, camerasEvent, type EventCamera, type JudgedEvent } from './incident.ts';
 
 /** What is kept of a camera whose account was told of its slow line. */
 export interface SlowLineMemory {
@@ -43,7 +43,7 @@ export function judgeSlowLines(
 ): { readonly state: SlowLineState; readonly events: readonly JudgedEvent[] } {
   const told = new Map<number, SlowLineMemory>();
   const spells = new Map<number, Spell>();
-  const slowByAccount = new Map<string, CameraInput[]>();
+  const untold: CameraInput[] = [];
   for (const input of inputs) {
     if (!input.shouldRecord || input.afterMs === 0) continue;
     const isSlow = input.slowLine !== undefined;
@@ -53,13 +53,10 @@ export function judgeSlowLines(
     if (spell === undefined) continue;
     spells.set(input.id, spell);
     const isSilent = (input.silentUntilMs ?? 0) > now.wallMs;
-    if (!isSlow || memory !== undefined || isSilent) continue;
-    const slow = slowByAccount.get(input.account);
-    if (slow === undefined) slowByAccount.set(input.account, [input]);
-    else slow.push(input);
+    if (isSlow && memory === undefined && !isSilent) untold.push(input);
   }
   const events: JudgedEvent[] = [];
-  for (const [account, slow] of slowByAccount) {
+  for (const [account, slow] of Map.groupBy(untold, (input) => input.account)) {
     const isDue = slow.some(
       ({ id }) => now.at - (spells.get(id)?.beganAt ?? now.at) >= tellAfterMs,
     );
@@ -74,8 +71,7 @@ export function judgeSlowLines(
         detail: slowLine,
       }),
     );
-    cameras.sort((a, b) => (a.name < b.name ? -1 : 1));
-    events.push({ kind: 'slow-line', account, cameras, atMs: now.wallMs });
+    events.push(camerasEvent('slow-line', account, cameras, now));
   }
   return { state: { told, spells }, events };
 }
