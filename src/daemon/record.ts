@@ -55,7 +55,7 @@ export function greet(ledger: Pick<Ledger, 'keys'>, tunnel: Tunnel, log: Log): b
   return use !== undefined;
 }
 
-/** A camera's settings; undefined if the camera was removed or disabled. Its password is in no line of the log. */
+/** A camera's settings, whose password it hides from the log; undefined if the camera was removed or disabled. */
 export function settingsOf(
   ledger: Pick<Ledger, 'cameras'>,
   config: Config,

@@ -36,9 +36,9 @@ export interface LogOptions {
 }
 
 const secretName = /password|secret|token|credential|private/i;
+
 /** Longer texts come from outside, such as a store's answer. */
 const maxTextLength = 2_000;
-
 const leastHiddenLength = 8;
 
 function clean(value: unknown, name: string, redactor: Redactor): unknown {

@@ -13,7 +13,7 @@ export const shortSecret = 6;
 /** The encodings in which a secret may appear. */
 const forms = (secret: string): string[] => [
   secret,
-  encodeURIComponent(secret),
+  encodeURIComponent(secret.toWellFormed()),
   JSON.stringify(secret).slice(1, -1),
   Buffer.from(secret).toString('base64'),
 ];

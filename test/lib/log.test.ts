@@ -61,7 +61,7 @@ describe('the log', () => {
       const { log, lines } = logged(format);
       const child = log.child({ camera: 'bach/yard' });
       child.info('before: hunter2 hunter2/abc+');
-      log.hide(['hunter2/abc+', 'short']);
+      log.hide(['hunter2/abc+', 'short', 'half \ud800 a character']);
       child.info('after: hunter2/abc+, too short', {
         cause: new Error(`asked for ${encodeURIComponent('hunter2/abc+')}`),
         list: [Buffer.from('hunter2/abc+').toString('base64')],
