@@ -1,4 +1,5 @@
 import { wallNow } from '../lib/clock.ts';
+import { LongWork } from '../lib/long-work.ts';
 import type { Registry } from 'prom-client';
 import type { CameraStatus } from '../contract/cameras.ts';
 import type { Camera } from '../model/camera.ts';
@@ -172,8 +173,9 @@ function recentGaps({
         .filter(({ state }) => state === 'recording')
         .map(formatCameraName),
     );
+    const work = new LongWork();
     for (const { account, camera } of ledger.cameras.list()) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await work.rest();
       // It may have been removed in the meantime.
       if (ledger.cameras.find({ account, camera }) === undefined) continue;
       const isRecording = recording.has(formatCameraName({ account, camera }));

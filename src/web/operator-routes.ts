@@ -59,8 +59,6 @@ export function addOperatorRoutes(operators: Door<OperatorSession>, parts: Overv
       const work = new LongWork();
       for (const known of states) {
         await work.rest();
-        // It may have been removed meanwhile.
-        if (ledger.cameras.find(known) === undefined) continue;
         const connection = connected.get(formatCameraName(known));
         const now = describeNow(known, connection);
         cameras.push({
