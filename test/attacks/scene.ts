@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadHostKey } from '../../src/tunnel/host-key.ts';
 import { makeCertificate } from '../support/certificate.ts';
-import { Site, type SiteCamera } from '../support/site.ts';
+import { keepAllDialling, Site, type SiteCamera } from '../support/site.ts';
 import type { Person, Target } from './attack.ts';
 import { BadServer } from './bad-server.ts';
 
@@ -104,12 +104,7 @@ export async function startScene(): Promise<Scene> {
     controlSocket: site.socket,
   };
   const newcomers = await enrol(site, 'mozart', 'newcomer', probes);
-  const unplug = new AbortController();
-  const dialling = cameras.map((camera) => camera.keepDialling(unplug.signal));
-  owned.defer(async () => {
-    unplug.abort();
-    await Promise.all(dialling);
-  });
+  owned.use(keepAllDialling(cameras));
   for (const camera of cameras) await camera.recording(30_000);
   const parts = owned.move();
   return {

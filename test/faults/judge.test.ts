@@ -70,9 +70,13 @@ describe('the judgement of a fault run', () => {
       segment(125, 300),
     ];
     const faults = [{ ...killed, name: 'a clock', causes: ['clock jumped' as const] }];
-    const gaps = [gap(97, 100, 'clock jumped')];
-    const verdict = judge({ camera, sent, segments, gaps, faults });
-    assert.deepEqual([verdict.explained, verdict.silent, verdict.unfitting], [25, [], []]);
+    const setBy = (words: string) => {
+      const gaps = [{ ...gap(97, 100, 'clock jumped'), detail: `the clock was set by ${words}` }];
+      return judge({ camera, sent, segments, gaps, faults });
+    };
+    const { explained, silent, unfitting } = setBy('-7.0 s');
+    assert.deepEqual([explained, silent, unfitting], [25, [], []]);
+    assert.notEqual(setBy('7.0 s').silent.length, 0, 'a clock that is set forth hides nothing');
     const killedGaps = [gap(97, 100, 'archiver died')];
     assert.notEqual(
       judge({ camera, sent, segments, gaps: killedGaps, faults: [killed] }).silent.length,

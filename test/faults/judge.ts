@@ -42,12 +42,6 @@ const edgeMs = 2_000;
 /** A fault is noticed late, and what it began ends late: time-outs, back-off. */
 const aftermathMs = 45_000;
 
-/**
- * A clock that is set back tells the same time twice: footage of the first time hides a part of what is
- * missing in the second, and of the gap there is left what lies before. At most the largest step long.
- */
-const steppedMs = 9_000;
-
 /** What these take was recorded before the fault: it waited to be stored, for as long as this. */
 const ofWaitingFootage: readonly GapCause[] = ['disk full', 'segment lost'];
 const waitsMs = 300_000;
@@ -130,7 +124,14 @@ type Times = Pick<Gap, 'startMs' | 'endMs'>;
 const overlap = (one: Times, other: Times): boolean =>
   one.startMs <= other.endMs + edgeMs && other.startMs <= one.endMs + edgeMs;
 
-const hiddenMs = ({ cause }: Gap): number => (cause === 'clock jumped' ? steppedMs : 0);
+/**
+ * A clock that is set back tells the same time twice: footage of the first time hides a part of what is
+ * missing in the second, as long as the step, and of the gap there is left what lies before.
+ */
+function hiddenMs({ cause, detail }: Gap): number {
+  if (cause !== 'clock jumped') return 0;
+  return 1_000 * Number(/set by -([\d.]+) s/.exec(detail)?.[1] ?? 0);
+}
 
 /** For each missing picture, where the stored one before it is, in the order given. */
 function neighbours(

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Gap } from '../../src/contract/continuity.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { NarrowLine } from '../support/narrow-line.ts';
-import { Site, type SiteCamera } from '../support/site.ts';
+import { keepAllDialling, Site, type SiteCamera } from '../support/site.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { eventually } from '../support/until.ts';
 import { listSegments, type ReadBucket, readBucket } from './bucket.ts';
@@ -89,12 +89,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
     isSpoolCovered: false,
   };
   const watchman = owned.use(new Watchman(scene));
-  const unplug = new AbortController();
-  const dialling = cameras.map((camera) => camera.keepDialling(unplug.signal));
-  owned.defer(async () => {
-    unplug.abort();
-    await Promise.all(dialling);
-  });
+  const dialling = owned.use(keepAllDialling(cameras));
   for (const camera of cameras) await camera.recording(30_000);
   const begun = { name: 'the first dial-in', camera: undefined, fromMs: startedAtMs } as const;
   const inflicted: Inflicted[] = [
@@ -107,8 +102,7 @@ export async function runFaults(options: RunOptions): Promise<Outcome> {
   say('all is well again, the last footage is stored');
   await settle(scene);
   const endedAtMs = Date.now();
-  unplug.abort();
-  await Promise.all(dialling);
+  await dialling[Symbol.asyncDispose]();
   await emptied(watchman, scene);
   scene.troubles.push(...(await verifyDeeply(scene)));
   scene.daemonAway += 1;

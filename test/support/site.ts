@@ -449,6 +449,18 @@ export class SiteCamera implements AsyncDisposable {
   }
 }
 
+/** Lets cameras dial in, and again whenever their connection ends, until the result is disposed of. */
+export function keepAllDialling(cameras: readonly SiteCamera[]): AsyncDisposable {
+  const unplug = new AbortController();
+  const dialling = Promise.all(cameras.map((camera) => camera.keepDialling(unplug.signal)));
+  return {
+    [Symbol.asyncDispose]: async () => {
+      unplug.abort();
+      await dialling;
+    },
+  };
+}
+
 function parseLine(line: string): LogLine {
   try {
     return JSON.parse(line) as LogLine;

@@ -18,7 +18,7 @@ export async function startAgain({ site, troubles }: Scene): Promise<void> {
 }
 
 /** @returns how to start it again; undefined if it can't be started now */
-async function stopDaemon(scene: Scene, name: NodeJS.Signals): Promise<Heal | undefined> {
+export async function stopDaemon(scene: Scene, name: NodeJS.Signals): Promise<Heal | undefined> {
   if (scene.isSpoolCovered) return undefined;
   scene.daemonAway += 1;
   await scene.site.stopDaemon(name);
@@ -27,6 +27,15 @@ async function stopDaemon(scene: Scene, name: NodeJS.Signals): Promise<Heal | un
     scene.daemonAway -= 1;
   };
 }
+
+/** What may be missing because something stood still for a while. */
+const ofStanding = [
+  'server stood still',
+  'stream stalled',
+  'camera offline',
+  'camera sent nothing',
+  'starting',
+] as const;
 
 /** What befalls the daemon, and with it each camera. */
 export const daemonFaults: readonly FaultKind[] = [
@@ -65,13 +74,7 @@ export const daemonFaults: readonly FaultKind[] = [
     place: 'daemon',
     weight: 3,
     lasts: [1, 12],
-    causes: [
-      'server stood still',
-      'stream stalled',
-      'camera offline',
-      'camera sent nothing',
-      'starting',
-    ],
+    causes: ofStanding,
     inflict: async ({ site }) => {
       const pid = site.daemonPid;
       return signal(pid, 'SIGSTOP') ? () => void signal(pid, 'SIGCONT') : undefined;
@@ -82,13 +85,7 @@ export const daemonFaults: readonly FaultKind[] = [
     place: 'daemon',
     weight: 2,
     lasts: [5, 40],
-    causes: [
-      'server stood still',
-      'stream stalled',
-      'camera offline',
-      'camera sent nothing',
-      'starting',
-    ],
+    causes: ofStanding,
     inflict: async ({ site, cameras }) => {
       const programs = site.children().map(({ pid }) => pid);
       const clients = cameras.flatMap((camera) => camera.clients.flatMap(({ pid }) => pid ?? []));

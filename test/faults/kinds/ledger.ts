@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { eventually } from '../../support/until.ts';
 import type { FaultKind, Heal, Scene } from '../fault.ts';
-import { startAgain } from './daemon.ts';
+import { stopDaemon } from './daemon.ts';
 
 const lockWithinMs = 20_000;
 
@@ -10,14 +10,16 @@ const lockWithinMs = 20_000;
  * the daemon starts.
  */
 async function lock(scene: Scene): Promise<Heal | undefined> {
-  if (scene.isSpoolCovered) return undefined;
-  scene.daemonAway += 1;
-  await scene.site.stopDaemon('SIGKILL');
+  const start = await stopDaemon(scene, 'SIGKILL');
+  if (start === undefined) return undefined;
   const other = new DatabaseSync(scene.site.ledgerFile, { timeout: 0 });
   try {
-    other.exec('BEGIN');
-    other.prepare('SELECT count(*) FROM sqlite_schema').get();
-    await startAgain(scene);
+    try {
+      other.exec('BEGIN');
+      other.prepare('SELECT count(*) FROM sqlite_schema').get();
+    } finally {
+      await start();
+    }
     other.exec('COMMIT');
     await eventually('the lock of the ledger', lockWithinMs, () => {
       try {
@@ -31,8 +33,6 @@ async function lock(scene: Scene): Promise<Heal | undefined> {
   } catch (error) {
     other.close();
     throw error;
-  } finally {
-    scene.daemonAway -= 1;
   }
   return () => other.close();
 }

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FaultKind } from '../fault.ts';
+import type { SiteCamera } from '../../support/site.ts';
+import type { NarrowLine } from '../../support/narrow-line.ts';
+import type { FaultKind, Scene } from '../fault.ts';
 
 /** What a line may cause that carries less than the camera sends, or nothing for some seconds. */
 const causes = [
@@ -13,6 +15,12 @@ const causes = [
 /** A camera that sends less has no stream now. */
 const leastBytesPerSecond = 1_000;
 
+/** A camera's line, if a stream comes through it now. */
+function streaming({ lines }: Scene, camera: SiteCamera): NarrowLine | undefined {
+  const line = lines.get(camera);
+  return (line?.usualBytesPerSecond ?? 0) < leastBytesPerSecond ? undefined : line;
+}
+
 /** What befalls the line between a camera and the daemon. */
 export const lineFaults: readonly FaultKind[] = [
   {
@@ -21,11 +29,10 @@ export const lineFaults: readonly FaultKind[] = [
     weight: 6,
     lasts: [8, 25],
     causes,
-    inflict: async ({ lines }, camera, chance) => {
-      const line = lines.get(camera);
-      const usual = line?.usualBytesPerSecond ?? 0;
-      if (line === undefined || usual < leastBytesPerSecond) return undefined;
-      line.bytesPerSecond = Math.round(usual * (0.75 + 0.2 * chance));
+    inflict: async (scene, camera, chance) => {
+      const line = streaming(scene, camera);
+      if (line === undefined) return undefined;
+      line.bytesPerSecond = Math.round(line.usualBytesPerSecond * (0.75 + 0.2 * chance));
       return () => {
         line.bytesPerSecond = undefined;
       };
@@ -37,9 +44,9 @@ export const lineFaults: readonly FaultKind[] = [
     weight: 4,
     lasts: [5, 15],
     causes,
-    inflict: async ({ lines }, camera, chance) => {
-      const line = lines.get(camera);
-      if (line === undefined || line.usualBytesPerSecond < leastBytesPerSecond) return undefined;
+    inflict: async (scene, camera, chance) => {
+      const line = streaming(scene, camera);
+      if (line === undefined) return undefined;
       const over = new AbortController();
       const holdingUp = (async () => {
         const { signal } = over;
