@@ -1,5 +1,4 @@
 import { readlinkSync } from 'node:fs';
-import type { ProcessInfo } from '../support/processes.ts';
 import type { SiteCamera } from '../support/site.ts';
 import type { Scene } from './fault.ts';
 
@@ -8,14 +7,15 @@ export type ProgramName = 'relay' | 'archiver';
 /** A program of a camera that runs now, as the kernel tells; the daemon is not asked. */
 export function programOf(scene: Scene, camera: SiteCamera, name: ProgramName): number | undefined {
   const programs = scene.site.children();
-  const archiver = programs.findLast(({ pid }) => directoryOf(pid).includes(`/${camera.name}/`));
-  if (name === 'archiver' || archiver === undefined) return archiver?.pid;
-  const port = /rtsp:\/\/127\.0\.0\.1:(\d+)\/proxyStream/.exec(archiver.command)?.[1];
-  return programs.find((one) => isRelay(one, port))?.pid;
+  if (name === 'archiver') {
+    return programs.findLast(({ pid }) => directoryOf(pid).includes(`/${camera.name}/`))?.pid;
+  }
+  // Nothing of a relay says whose it is but the daemon's log: both of its ports are the daemon's.
+  const ready = scene.site.log.findLast(
+    (line) => line.message === 'relay is ready' && line.camera === camera.name,
+  );
+  return programs.find(({ pid }) => pid === ready?.['pid'])?.pid;
 }
-
-const isRelay = ({ command }: ProcessInfo, port: string | undefined): boolean =>
-  command.includes('live555ProxyServer') && command.includes(` -p ${port} `);
 
 function directoryOf(pid: number): string {
   try {
